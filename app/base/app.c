@@ -1,0 +1,19 @@
+/* The system's clock and source of chance. */
+#include "base/app.h"
+
+#include <sodium.h>
+#include <time.h>
+
+int64_t app_now_ms(const struct app *app)
+{
+    (void)app;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void app_random_bytes(const struct app *app, void *to, size_t n)
+{
+    (void)app;
+    randombytes_buf(to, n);
+}

@@ -1,0 +1,25 @@
+/* What a process is made of, made once at its start and handed to everything: settings, clock,
+   chance, and the ways to the outside. Tests put their own functions here to inject faults. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct settings;
+struct http;
+struct store;
+struct templates;
+
+struct app {
+    const struct settings *settings;
+    int64_t (*now_ms)(const struct app *);                      /* Unix time, milliseconds */
+    void (*random_bytes)(const struct app *, void *to, size_t); /* cryptographically strong */
+    struct http *http; /* the worker's; NULL in the web pools */
+    struct store *store;
+    struct templates *templates;
+    void *test; /* of the test that replaced a function above */
+};
+
+/* The system's clock and libsodium's generator. Call sodium_init (crypto_init) before. */
+int64_t app_now_ms(const struct app *app);
+void app_random_bytes(const struct app *app, void *to, size_t n);

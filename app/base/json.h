@@ -1,0 +1,41 @@
+/* JSON in and out on json-c, behind a strict gate of ours. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+struct json_limits {
+    int depth;     /* nesting, 16 for requests */
+    size_t nodes;  /* values in all, 10,000 for requests */
+    size_t string; /* bytes of one string, 64 KiB for requests */
+};
+
+extern const struct json_limits json_request_limits;
+
+/* Parses text as RFC 8259 says and no wider: refuses duplicate keys, other quotes, NaN and
+   Infinity, raw control characters, NUL and lone surrogate escapes, bad or overlong UTF-8, numbers
+   of over 17 digits or an exponent beyond 308, trailing text, and what exceeds the limits. The
+   value lives as long as the arena. ERR_INVALID sets *why to a sentence with the byte offset. */
+enum err json_parse(struct arena *a, struct str text, const struct json_limits *limits,
+                    struct json_object **out, const char **why) must_check;
+
+/* Ties a value to the arena, so that nobody else puts it. Answers it. */
+struct json_object *json_own(struct arena *a, struct json_object *value);
+
+/* Compact text of a value, in the buffer. */
+void json_write(struct buf *to, struct json_object *value);
+
+/* Adds a member to an object: text (NULL becomes null), a number, a truth, or a value it takes
+ * over. */
+void json_set_text(struct json_object *to, const char *key, const char *text);
+void json_set_int(struct json_object *to, const char *key, int64_t n);
+void json_set_bool(struct json_object *to, const char *key, bool truth);
+void json_set(struct json_object *to, const char *key, struct json_object *value);
+
+/* A member of an object by its key; NULL where absent or of another type. */
+const char *json_text(struct json_object *object, const char *key);
+struct json_object *json_get(struct json_object *object, const char *key);

@@ -1,0 +1,225 @@
+/* The table of settings, and reading, checking and printing by it. */
+#include "base/settings.h"
+
+#include "base/buf.h"
+#include "base/crypto.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern char **environ;
+
+enum kind { TEXT, NUMBER, URL, KEY };
+
+struct row {
+    const char *name; /* without TRACK_ */
+    enum kind kind;
+    size_t offset;
+    const char *fallback; /* NULL: must be set */
+    long min, max;
+    bool secret;
+    const char *help;
+};
+
+#define AT(field) offsetof(struct settings, field)
+
+static const struct row rows[] = {
+    { "DATABASE_URL", TEXT, AT(database_url), NULL, 0, 0, true,
+      "libpq connection string of the role track_web" },
+    { "WORKER_DATABASE_URL", TEXT, AT(worker_database_url), "", 0, 0, true,
+      "the same for the role track_worker; empty: the worker does not start" },
+    { "OWNER_DATABASE_URL", TEXT, AT(owner_database_url), "", 0, 0, true,
+      "the same for the owner of the tables, used by trackctl alone" },
+    { "PUBLIC_URL", URL, AT(public_url), "http://127.0.0.1:8080", 0, 0, false,
+      "the address people and providers reach this server at" },
+    { "WEB_SOCKET", TEXT, AT(web_socket), "var/run/web.sock", 0, 0, false,
+      "FastCGI socket of pages and API" },
+    { "HOOK_SOCKET", TEXT, AT(hook_socket), "var/run/hook.sock", 0, 0, false,
+      "FastCGI socket of webhooks" },
+    { "STORE_DIR", TEXT, AT(store_dir), "var/store", 0, 0, false, "folder of the blob store" },
+    { "TEMPLATE_DIR", TEXT, AT(template_dir), "templates", 0, 0, false,
+      "folder of the mustache templates" },
+    { "MIGRATION_DIR", TEXT, AT(migration_dir), "migrations", 0, 0, false,
+      "folder of the migrations" },
+    { "SECRET_KEY", KEY, AT(secret_key), NULL, 0, 0, true,
+      "32 random bytes as base64: seals what must be kept secret in the database" },
+    { "JWT_KEYS", TEXT, AT(jwt_keys), NULL, 0, 0, true,
+      "keys of access tokens, kid:base64 of 32 bytes each, comma between; the first one signs" },
+    { "TASKS_TOKEN", TEXT, AT(tasks_token), "", 0, 0, true,
+      "bearer token of /api/tasks; empty: those routes are closed" },
+    { "EGRESS_ALLOW", TEXT, AT(egress_allow), "", 0, 0, false,
+      "host:port pairs, comma between, that may be called though they are private (tests)" },
+    { "GRAPH_URL", URL, AT(graph_url), "https://graph.microsoft.com/v1.0", 0, 0, false,
+      "base of Microsoft Graph" },
+    { "LOGIN_URL", URL, AT(login_url), "https://login.microsoftonline.com", 0, 0, false,
+      "base of the Microsoft token endpoint" },
+    { "LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, false, "debug, info, warn or error" },
+    { "WEB_CHILDREN", NUMBER, AT(web_children), "8", 1, 64, false, "processes for pages and API" },
+    { "HOOK_CHILDREN", NUMBER, AT(hook_children), "2", 1, 16, false, "processes for webhooks" },
+    { "WORKER_CHILDREN", NUMBER, AT(worker_children), "4", 1, 64, false,
+      "processes of the worker" },
+    { "MAX_REQUESTS", NUMBER, AT(max_requests), "50000", 1, 10000000, false,
+      "requests after which a web process is replaced" },
+    { "SESSION_IDLE_MINUTES", NUMBER, AT(session_idle_minutes), "30", 1, 1440, false,
+      "a session ends after so long without a request" },
+    { "SESSION_HOURS", NUMBER, AT(session_hours), "12", 1, 168, false,
+      "a session ends after so long" },
+    { "PASSWORD_MIN_LENGTH", NUMBER, AT(password_min_length), "12", 8, 64, false,
+      "least length of a password that a person chooses" },
+    { "ARGON_MIB", NUMBER, AT(argon_mib), "64", 8, 1024, false,
+      "memory of one password hash, MiB" },
+    { "REQUEST_SECONDS", NUMBER, AT(request_seconds), "30", 1, 300, false,
+      "longest time of one request" },
+    { "DATABASE_SECONDS", NUMBER, AT(database_seconds), "6", 1, 60, false,
+      "longest wait for one answer of Postgres" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Names under TRACK_ that are not settings of the server: they belong to `run` and to the tests. */
+static const char *const others[] = { "TRACK_SETTINGS_FILE", "TRACK_TEST_" };
+
+struct reading {
+    struct arena *arena;
+    const char *values[ROWS];
+};
+
+static const struct row *row_of(const char *name, size_t n)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (strlen(rows[i].name) == n && memcmp(rows[i].name, name, n) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static bool refuse(const char *name, const char *why)
+{
+    fprintf(stderr, "setting TRACK_%s: %s\n", name, why);
+    return false;
+}
+
+static bool take(struct reading *r, const char *line, const char *from)
+{
+    const char *equals = strchr(line, '=');
+    if (!equals || strncmp(line, "TRACK_", 6) != 0) {
+        fprintf(stderr, "%s: not a TRACK_NAME=value line: %s\n", from, line);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strncmp(line, others[i], strlen(others[i])) == 0)
+            return true;
+    const struct row *row = row_of(line + 6, (size_t)(equals - line) - 6);
+    if (!row) {
+        fprintf(stderr, "%s: unknown setting %.*s\n", from, (int)(equals - line), line);
+        return false;
+    }
+    if (!r->values[row - rows])
+        r->values[row - rows] = arena_strdup(r->arena, equals + 1);
+    return true;
+}
+
+static bool take_file(struct reading *r, const char *path)
+{
+    char line[4096];
+    bool good = true;
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        fprintf(stderr, "TRACK_SETTINGS_FILE: cannot read %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    while (good && fgets(line, sizeof(line), f)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] != '\0' && line[0] != '#')
+            good = take(r, line, path);
+    }
+    fclose(f);
+    return good;
+}
+
+static bool take_environment(struct reading *r)
+{
+    for (char **e = environ; *e; e++)
+        if (strncmp(*e, "TRACK_", 6) == 0 && !take(r, *e, "environment"))
+            return false;
+    return true;
+}
+
+static bool set_number(const struct row *row, const char *text, long *to)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (end == text || *end || errno || n < row->min || n > row->max) {
+        fprintf(stderr, "setting TRACK_%s: \"%s\" is not a number from %ld to %ld\n", row->name,
+                text, row->min, row->max);
+        return false;
+    }
+    *to = n;
+    return true;
+}
+
+static bool set_key(struct arena *a, const struct row *row, const char *text, unsigned char **to)
+{
+    struct str bytes;
+    if (!base64_decode(a, str_of(text), &bytes) || bytes.n != KEY_SIZE)
+        return refuse(row->name, "not 32 bytes as base64");
+    *to = (unsigned char *)arena_strndup(a, bytes.p, bytes.n);
+    return true;
+}
+
+static bool set(struct settings *s, struct arena *a, const struct row *row, const char *text)
+{
+    char *at = (char *)s + row->offset;
+    if (!text)
+        text = row->fallback;
+    if (!text || (!row->fallback && !*text))
+        return refuse(row->name, "missing");
+    switch (row->kind) {
+    case NUMBER:
+        return set_number(row, text, (long *)(void *)at);
+    case KEY:
+        return set_key(a, row, text, (unsigned char **)(void *)at);
+    case URL:
+        if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+            return refuse(row->name, "not an http:// or https:// address");
+        if (text[strlen(text) - 1] == '/')
+            return refuse(row->name, "must not end with a slash");
+        break;
+    case TEXT:
+        break;
+    }
+    *(const char **)(void *)at = text;
+    return true;
+}
+
+const struct settings *settings_read(struct arena *a)
+{
+    struct reading r = { .arena = a };
+    const char *path = getenv("TRACK_SETTINGS_FILE");
+    if (!take_environment(&r) || (path && *path && !take_file(&r, path)))
+        return NULL;
+    struct settings *s = arena_new_of(a, struct settings);
+    for (size_t i = 0; i < ROWS; i++)
+        if (!set(s, a, &rows[i], r.values[i]))
+            return NULL;
+    return s;
+}
+
+void settings_print(const struct settings *s, FILE *to)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *at = (const char *)s + rows[i].offset;
+        fprintf(to, "TRACK_%s=", rows[i].name);
+        if (rows[i].secret)
+            fprintf(to, "(hidden)");
+        else if (rows[i].kind == NUMBER)
+            fprintf(to, "%ld", *(const long *)(const void *)at);
+        else
+            fprintf(to, "%s", *(const char *const *)(const void *)at);
+        fprintf(to, "  # %s\n", rows[i].help);
+    }
+}

@@ -1,0 +1,65 @@
+/* E-mail out: one interface, a file for each way (SMTP, Microsoft Graph, the local sink). */
+#pragma once
+
+#include "base/buf.h"
+#include "base/ctx.h"
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+struct email_attachment {
+    const char *file_name, *content_type;
+    struct str bytes;
+};
+
+struct email {
+    const char
+        *communication_id;  /* also our tracking id: header X-Track-Id, Graph extended property */
+    const char *message_id; /* ours, without <>: "<uuid>.<attempt>@host" made from the id, the same
+                               at every try of an attempt */
+    const char *from_name, *from_address, *reply_to;
+    const char *to_name, *to_address;
+    const char *subject, *text, *html;
+    const struct email_attachment *attachments;
+    size_t attachment_count;
+};
+
+struct email_result {
+    const char *provider;            /* "smtp", "msgraph", "sink" */
+    const char *provider_message_id; /* what reports will name */
+    const char *conversation_id;
+    const char *accepted_by; /* host or mailbox, for the timeline */
+    struct json_object *raw; /* the provider's answer, for the event's detail */
+    bool already_sent;       /* found as sent by an earlier try */
+    /* On failure: */
+    const char *sentence; /* in plain words: "The mailbox of the recipient is full." */
+    const char *code;     /* "550 5.1.1", "ErrorInvalidRecipients" */
+    bool bad_address;     /* the address will never work */
+    int retry_after;      /* seconds */
+};
+
+/* An account to send through: a row of provider_accounts, its secrets opened. */
+struct email_account {
+    const char *id, *provider;
+    struct json_object *settings, *secrets;
+    int64_t job_id;
+};
+
+/* OK: accepted. ERR_RETRY, ERR_LIMITED: try again later (limited: not counted as a try).
+   ERR_INVALID: refused for good. ERR_DENIED: the account itself is refused; ERR_INTERNAL: our
+   fault. */
+struct email_way {
+    const char *provider;
+    enum err (*send)(struct ctx *c, const struct email_account *account, const struct email *e,
+                     struct email_result *result);
+};
+
+extern const struct email_way email_smtp, email_graph, email_sink;
+
+/* By provider name; the sink for NULL or an unknown one. */
+const struct email_way *email_way_of(const char *provider);
+
+/* RFC 5322 and MIME text of an e-mail (multipart/mixed of multipart/alternative and attachments;
+   RFC 2047 and 2231 names; quoted-printable and base64; CRLF). ERR_INVALID with a fault where an
+   address or subject holds CR, LF or NUL. */
+enum err mime_write(struct ctx *c, const struct email *e, struct buf *to) must_check;

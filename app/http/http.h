@@ -1,0 +1,46 @@
+/* Outgoing HTTP on libcurl: deadlines, size caps, retries by class, a circuit breaker per provider,
+ * the call log. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/ctx.h"
+
+struct http;
+
+/* One per process, with its connection pool; NULL cannot happen. */
+struct http *http_new(struct app *app, struct arena *a);
+void http_free(struct http *h);
+
+struct http_call {
+    const char *provider; /* of the breaker and the log: "msgraph", "msgraph.token" */
+    const char *method, *url;
+    const char *const *headers; /* "Name: value", NULL at the end */
+    struct str body;
+    int64_t job_id;     /* 0: none; links the log to the job */
+    const char *entity; /* what it is about, for the log: "communication:<uuid>" */
+    bool repeatable;    /* may be tried again in this call after a connect error, 408, 429, 5xx */
+    bool secret_body;   /* keep neither body in the log */
+    int timeout_ms;     /* 0: 10,000 */
+};
+
+struct http_answer {
+    int status;        /* 0: no answer came */
+    struct str body;   /* at most 1 MiB */
+    const char *error; /* one sentence where no answer came */
+    bool unknown;      /* the request may have been carried out though no answer came */
+    int retry_after;   /* seconds, from Retry-After (seconds or date), at most 3600; 0: none */
+    const char *const *headers; /* name, value, …, NULL; names lower case */
+};
+
+/* OK: an answer came, of whatever status. ERR_RETRY: none came. ERR_LIMITED: the breaker is open,
+   nothing was sent (answer->retry_after says how long). ERR_DENIED: the address is private and not
+   allowed. */
+enum err http_send(struct ctx *c, const struct http_call *call,
+                   struct http_answer *answer) must_check;
+
+/* A header of the answer by lower-case name, or NULL. */
+const char *http_header(const struct http_answer *answer, const char *name);
+
+/* libcurl's socket guard, also for SMTP: refuses private addresses but those of
+ * settings.egress_allow. */
+void http_guard(struct app *app, void *curl);

@@ -1,0 +1,52 @@
+/* Incoming webhooks: verified by pure functions, kept once, processed later, replayed at will. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "jobs/jobs.h"
+
+struct hook_request {
+    struct app *app;
+    struct arena *arena;
+    const char *path, *query_string; /* query raw */
+    const char *method;
+    struct str body;
+    const char *const *headers; /* name, value, name, value, …, NULL; names lower case */
+    int64_t now_ms;
+};
+
+/* One account at a provider (provider_accounts): whose secret verifies, whose hook it is. */
+struct hook_account {
+    const char *id, *tenant_id, *provider;
+    struct json_object *settings; /* public part */
+    struct json_object *secrets;  /* opened */
+};
+
+struct hook_answer {
+    int status;
+    const char *content_type; /* NULL: none */
+    struct str body;
+};
+
+enum hook_verdict {
+    HOOK_KEEP,   /* verified: keep once under dedupe_key, answer after the commit */
+    HOOK_ANSWER, /* a handshake: answer at once, keep nothing */
+    HOOK_REFUSE  /* not verified: answer at once (401 or 400, as the provider's document wants) */
+};
+
+/* A provider's hook: pure, touches no database. */
+struct hook {
+    const char *provider; /* "msgraph.email" */
+    const char *path;     /* "/api/track/providers/msgraph/email" */
+    /* With account NULL: may the request be answered without one (handshake)? Else does this
+       account's secret verify it? On HOOK_KEEP sets *dedupe_key. answer is what the provider gets
+       after the commit, or at once. */
+    enum hook_verdict (*verify)(const struct hook_request *r, const struct hook_account *account,
+                                const char **dedupe_key, struct hook_answer *answer);
+    const char
+        *mapper; /* name and version of `process`, kept with the request: "msgraph.email/1" */
+    /* Run by the worker, in the account's tenant. Errors as of a job; the request stays with its
+     * error. */
+    enum err (*process)(struct job *j, const char *inbox_id, struct str body,
+                        const struct hook_account *account);
+};

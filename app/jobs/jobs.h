@@ -1,0 +1,75 @@
+/* The job table: work done later, at least once, by the worker. */
+#pragma once
+
+#include "base/ctx.h"
+#include "db/db.h"
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+/* ready → running → done, or back to ready with a later run_at (retry), or parked after the last
+   try; waiting: not before its batch's others are done. */
+
+struct job {
+    struct ctx ctx; /* its arena dies with the job; tenant_id is the job's; actor is the worker */
+    int64_t id;
+    const char *kind, *queue;
+    struct json_object *args;
+    int attempt, max_attempts;
+    int64_t token;           /* fences the lease */
+    const char *retry_error; /* set by job_fail: one sentence, kept with the attempt */
+    int retry_after;         /* seconds the job asks to wait; 0: backoff */
+    bool snooze; /* put it back without counting the attempt (open breaker, throttled mailbox) */
+};
+
+struct job_kind {
+    const char *name;  /* "track.send_communication" */
+    const char *queue; /* "email" */
+    int max_attempts;  /* 0: 12 */
+    int lease_seconds; /* 0: 30; call timeouts must be shorter */
+    bool external;     /* talks to the outside: claimed one by one; others in batches */
+    /* Called outside a transaction. OK: done. ERR_RETRY, ERR_LIMITED: again later. Others: parked
+       at once, but ERR_INTERNAL, which is retried to the end. To end the job in the transaction of
+       its effects call job_done in it. */
+    enum err (*run)(struct job *j);
+    const char *doc;
+};
+
+struct job_new {
+    const char *kind;
+    struct json_object *args; /* NULL: {} ; ids, never secrets */
+    const char
+        *unique_key; /* a ready, running or waiting job of the same kind and key is kept instead */
+    const char *run_at;   /* RFC 3339; NULL: now */
+    int priority;         /* higher first; 0 */
+    const char *group_id; /* uuid of a job batch, for its completion; NULL: none */
+};
+
+/* Adds a job in the caller's transaction and tenant. *id is 0 where a job with the key was there.
+ */
+enum err job_add(struct ctx *c, const struct job_new *n, int64_t *id) must_check;
+
+/* Ends the job as done in the transaction at hand. ERR_CONFLICT: the lease was lost to another;
+ * roll back. */
+enum err job_done(struct job *j) must_check;
+
+/* Prolongs the lease (own transaction). ERR_CONFLICT: lost; stop. */
+enum err job_touch(struct job *j) must_check;
+
+/* Notes why a try failed and answers e: return job_fail(j, ERR_RETRY, "…"); */
+enum err job_fail(struct job *j, enum err e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct schedule {
+    const char *name; /* unique */
+    const char *kind;
+    int every_seconds;
+    const char *doc;
+};
+
+struct domain;
+
+/* The loop of one worker child: claims, runs, completes, until `stop` becomes true. For `once`,
+ * until nothing is ready. */
+void jobs_work(struct app *app, struct db *db, const struct domain *const *domains,
+               volatile const int *stop, bool once);

@@ -1,0 +1,74 @@
+/* Track: buildings, units, batches, communications and their timelines; import, sending, reports
+ * back. */
+#pragma once
+
+#include "base/ctx.h"
+#include "channels/report.h"
+#include "main/domain.h"
+
+extern const struct domain track_domain;
+
+/* ---- the timeline ---- */
+
+enum status {
+    STATUS_DRAFT,   /* imported, not sent */
+    STATUS_WAITING, /* its channel sends nothing yet */
+    STATUS_ENQUEUED,
+    STATUS_SENT, /* accepted by the provider */
+    STATUS_DELIVERED,
+    STATUS_OPENED,
+    STATUS_FAILED,
+    STATUS_BOUNCED, /* accepted, then returned */
+    STATUS_MANUAL,  /* handed over by a person */
+    STATUS_CANCELLED,
+    STATUS_COUNT
+};
+
+enum event_type {
+    EVENT_ENQUEUED,
+    EVENT_SENT,
+    EVENT_DELAYED,
+    EVENT_RELAYED,
+    EVENT_DELIVERED,
+    EVENT_OPENED,
+    EVENT_FAILED,
+    EVENT_BOUNCED,
+    EVENT_COMPLAINED,
+    EVENT_RESEND_REQUESTED,
+    EVENT_MANUAL_MARKED,
+    EVENT_CANCELLED,
+    EVENT_NOTE,
+    EVENT_TYPE_COUNT
+};
+
+const char *status_name(enum status s);         /* "ENQUEUED" */
+const char *event_type_name(enum event_type t); /* "ENQUEUED" */
+bool status_of(const char *name, enum status *out);
+
+/* The status after an event: pure. A late or weaker event leaves it as it is. */
+enum status status_after(enum status s, enum event_type t);
+
+struct timeline_event {
+    enum event_type type;
+    const char *source;         /* system, worker, provider, user, recipient */
+    char grade;                 /* A to D, X: who vouches for it */
+    const char *occurred_at;    /* RFC 3339; NULL: now */
+    const char *sentence;       /* plain words; NULL: made from the type */
+    struct json_object *detail; /* the provider's words; NULL: {} */
+    const char *inbox_id;       /* the request it came with; NULL */
+    const char *mapper;         /* name/version that read it; NULL */
+    const char *dedupe_key;     /* an event of the communication with the same key is there: nothing
+                                   changes; NULL */
+    const char *caused_by;      /* id of an event; NULL */
+};
+
+/* Appends to a communication's timeline in the transaction at hand and moves its status; *moved
+   (may be NULL) tells whether anything changed. Emits the domain event communication.<type>.
+   ERR_NOT_FOUND. */
+enum err timeline_append(struct ctx *c, const char *communication_id,
+                         const struct timeline_event *e, bool *moved) must_check;
+
+/* Applies a parsed report to the communications it names; *matched counts them. inbox_id and mapper
+ * may be NULL. */
+enum err report_apply(struct ctx *c, const struct report *r, const char *inbox_id,
+                      const char *mapper, int *matched) must_check;

@@ -1,0 +1,57 @@
+/* Inputs as tables: what a form, a query or a JSON body may hold, checked before a handler sees it.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/ctx.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum field_kind {
+    FIELD_TEXT,   /* const char *; min and max in characters */
+    FIELD_INT,    /* long, min and max; absent: the table's `absent` */
+    FIELD_BOOL,   /* bool; forms: on, true, 1 */
+    FIELD_UUID,   /* const char * */
+    FIELD_EMAIL,  /* const char * */
+    FIELD_CHOICE, /* const char *, one of `values` */
+    FIELD_TIME,   /* const char *, RFC 3339 */
+    FIELD_JSON,   /* struct json_object *, any object; JSON bodies only */
+    FIELD_TEXTS   /* const char **, NULL at the end; an array in JSON, repeated in forms */
+};
+
+struct field {
+    const char *name; /* as in JSON and forms: camelCase */
+    enum field_kind kind;
+    size_t offset; /* in the input struct */
+    bool required;
+    long min, max; /* max 0: 64 KiB of text, or no bound for FIELD_INT */
+    long absent;
+    const char *const *values; /* NULL at the end */
+    const char *help;
+};
+
+struct input {
+    const char *name; /* of the schema: "UnitQuery" */
+    size_t size;
+    const struct field *fields; /* name NULL at the end */
+};
+
+struct pairs { /* decoded name/value pairs of a query or form, in order */
+    struct pair {
+        const char *name, *value;
+    } * at;
+    size_t n;
+};
+
+/* Fill a new zeroed struct of input->size. On ERR_INVALID each wrong or unknown field stands in
+   c->problem. The names `csrfToken` (forms) are passed over. */
+enum err input_from_pairs(struct ctx *c, const struct input *input, const struct pairs *pairs,
+                          const void **out) must_check;
+enum err input_from_json(struct ctx *c, const struct input *input, struct json_object *body,
+                         const void **out) must_check;
+
+/* application/x-www-form-urlencoded, also a query string: at most `limit` pairs. Refuses bad
+ * escapes, NUL and bad UTF-8. */
+enum err pairs_parse(struct ctx *c, struct str text, size_t limit, struct pairs *out) must_check;

@@ -106,7 +106,7 @@ nginx_start() {
     local user=
     [ "$(id -u)" != 0 ] || user="user root;"
     sed -e "s|@USER@|$user|" -e "s|@VAR@|$VAR|g" -e "s|@ROOT@|$ROOT|g" -e "s|@PORT@|$PORT|g" nginx/local.conf.in >"$VAR/nginx/nginx.conf"
-    cp nginx/*.conf "$VAR/nginx/"
+    ln -sfn "$ROOT/nginx" "$VAR/nginx/track-center"
     /usr/sbin/nginx -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf" -e "$VAR/log/nginx.log" -g 'daemon off;' 2>>"$VAR/log/nginx.log" &
     PIDS+=($!)
 }

@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* A kind of store is a table of functions (store/backend.h): local now, S3 and Azure later.
+   A full disk, too many open files or a failing device answer ERR_RETRY, an unwritable folder
+   ERR_INTERNAL; both are logged here, once, with path and reason. */
 struct store;
-
-/* How a kind of store does it: local now; S3 and Azure are further tables of this kind. */
-struct store_backend;
 
 /* The local store in folder `dir` (made if absent). NULL with a log line where it cannot be
  * written. */
@@ -18,7 +18,9 @@ struct store *store_local(struct arena *a, const char *dir);
 struct blob {
     char sha256[65]; /* lower-case hex */
     size_t size;
-    const char *content_type; /* sniffed from the content, never the sender's word */
+    /* Sniffed from the content, never the sender's word: PDF, PNG, JPEG, WebP, ZIP, CSV, plain
+       text, message/rfc822; all else is application/octet-stream. */
+    const char *content_type;
 };
 
 /* Writing: temporary file, fsync, rename to ab/cd/<sha256>. */
@@ -36,6 +38,10 @@ enum err store_put(struct store *s, struct arena *a, struct str bytes, struct bl
 enum err store_get(struct store *s, struct arena *a, const char *sha256,
                    struct str *out) must_check;
 
+/* Size and sniffed type of one that is there. ERR_NOT_FOUND. */
+enum err store_find(struct store *s, struct arena *a, const char *sha256,
+                    struct blob *out) must_check;
+
 /* The path nginx serves it from: "/_blobs/ab/cd/<sha256>". */
 const char *store_accel_path(struct arena *a, const char *sha256);
 
@@ -43,3 +49,9 @@ const char *store_accel_path(struct arena *a, const char *sha256);
  * settings' key. */
 const char *store_link(struct app *app, struct arena *a, const char *tenant_id, const char *sha256,
                        const char *file_name, int seconds);
+
+/* What a request for such a link may get. Expired is told only of links that were good. */
+enum link_state { LINK_WRONG, LINK_EXPIRED, LINK_GOOD };
+enum link_state store_link_check(struct app *app, struct arena *a, const char *sha256,
+                                 const char *tenant_id, const char *file_name, const char *expires,
+                                 const char *tag);

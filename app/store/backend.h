@@ -1,0 +1,29 @@
+/* What a kind of store must be able to do: a table of functions, looked up once when it is opened.
+ */
+#pragma once
+
+#include "store/store.h"
+
+#include <magic.h>
+
+/* A file being written; each kind keeps its own struct behind it. What is not kept by `finish` is
+   dropped with the arena. All answer ERR_RETRY where the store is full or out of reach and
+   ERR_INTERNAL where it refuses us, logged where it was found. */
+struct store_backend {
+    const char *name;
+    enum err (*begin)(struct store *s, struct arena *a, void **file);
+    enum err (*write)(void *file, const void *bytes, size_t n);
+    /* Makes it durable under its digest. One that is there with the same size is left as it is. */
+    enum err (*finish)(void *file, const char *sha256, size_t size);
+    /* The whole content. ERR_NOT_FOUND. */
+    enum err (*get)(struct store *s, struct arena *a, const char *sha256, struct str *out);
+};
+
+struct store {
+    const struct store_backend *backend;
+    const char *place; /* folder, bucket, container */
+    magic_t magic;     /* of this process */
+};
+
+/* Loads libmagic's table for the store, closed with the arena. NULL with a log line. */
+struct store *store_open(struct arena *a, const struct store_backend *backend, const char *place);

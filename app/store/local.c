@@ -1,0 +1,220 @@
+/* The local store: files in a folder, made whole in tmp/ and renamed to ab/cd/<sha256>. */
+#include "base/log.h"
+#include "store/backend.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER_MODE 0750 /* nginx reads by group */
+#define FILE_MODE 0640
+#define LEFTOVER_SECONDS 86400 /* a temporary file so old belongs to no living process */
+
+struct file {
+    struct store *store;
+    struct arena *arena;
+    const char *path;
+    int fd; /* -1: kept */
+};
+
+static enum err failed(const char *what, const char *path)
+{
+    int why = errno;
+    log_error("store_local", "call", what, "path", path, "error", strerror(why), NULL);
+    return why == ENOSPC || why == EDQUOT || why == EIO || why == EMFILE || why == ENFILE ||
+                   why == EROFS
+               ? ERR_RETRY
+               : ERR_INTERNAL;
+}
+
+/* Makes a folder if absent; the bit that hands the group down to new files stays as inherited. */
+static enum err make_folder(const char *path)
+{
+    struct stat st;
+    if (mkdir(path, FOLDER_MODE) != 0)
+        return errno == EEXIST ? OK : failed("mkdir", path);
+    if (stat(path, &st) != 0 || chmod(path, (st.st_mode & S_ISGID) | FOLDER_MODE) != 0)
+        return failed("chmod", path);
+    return OK;
+}
+
+static enum err make_folders(struct arena *a, const char *path)
+{
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        enum err e = make_folder(arena_strndup(a, path, (size_t)(slash - path)));
+        if (e)
+            return e;
+    }
+    return make_folder(path);
+}
+
+static enum err sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return failed("open", path);
+    enum err e = fsync(fd) == 0 ? OK : failed("fsync", path);
+    close(fd);
+    return e;
+}
+
+static void drop(void *what)
+{
+    struct file *f = what;
+    if (f->fd < 0)
+        return;
+    close(f->fd);
+    unlink(f->path);
+}
+
+static enum err begin(struct store *s, struct arena *a, void **out)
+{
+    struct file *f = arena_new_of(a, struct file);
+    unsigned char name[16];
+    char text[33];
+    randombytes_buf(name, sizeof(name));
+    sodium_bin2hex(text, sizeof(text), name, sizeof(name));
+    *f = (struct file){ s, a, arena_printf(a, "%s/tmp/%s", s->place, text), -1 };
+    f->fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (f->fd < 0)
+        return failed("open", f->path);
+    arena_defer(a, drop, f);
+    *out = f;
+    return OK;
+}
+
+static enum err write_all(void *file, const void *bytes, size_t n)
+{
+    struct file *f = file;
+    for (const char *p = bytes; n > 0;) {
+        ssize_t done = write(f->fd, p, n);
+        if (done < 0 && errno != EINTR)
+            return failed("write", f->path);
+        if (done > 0) {
+            p += done;
+            n -= (size_t)done;
+        }
+    }
+    return OK;
+}
+
+static bool kept_already(const char *path, size_t size)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == size;
+}
+
+/* Renames the complete file to where it belongs, and waits until both folders are on disk. */
+static enum err keep(struct file *f, const char *outer, const char *inner, const char *path,
+                     size_t size)
+{
+    enum err e = make_folder(outer);
+    if (e == OK)
+        e = make_folder(inner);
+    if (e)
+        return e;
+    if (kept_already(path, size)) {
+        drop(f);
+    } else {
+        if (rename(f->path, path) != 0)
+            return failed("rename", path);
+        close(f->fd);
+    }
+    f->fd = -1;
+    e = sync_folder(inner);
+    return e ? e : sync_folder(outer);
+}
+
+static enum err finish(void *file, const char *sha256, size_t size)
+{
+    struct file *f = file;
+    struct arena *a = f->arena;
+    const char *dir = f->store->place;
+    const char *outer = arena_printf(a, "%s/%.2s", dir, sha256);
+    const char *inner = arena_printf(a, "%s/%.2s", outer, sha256 + 2);
+    const char *path = arena_printf(a, "%s/%s", inner, sha256);
+    bool first = access(outer, F_OK) != 0;
+    if (fchmod(f->fd, FILE_MODE) != 0)
+        return failed("chmod", f->path);
+    if (fsync(f->fd) != 0)
+        return failed("fsync", f->path);
+    enum err e = keep(f, outer, inner, path, size);
+    return e == OK && first ? sync_folder(dir) : e;
+}
+
+struct mapping {
+    void *p;
+    size_t n;
+};
+
+static void unmap(void *what)
+{
+    struct mapping *m = what;
+    munmap(m->p, m->n);
+}
+
+static enum err map(struct arena *a, int fd, const char *path, struct str *out)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return failed("stat", path);
+    if (!S_ISREG(st.st_mode))
+        return ERR_NOT_FOUND;
+    *out = STR("");
+    if (st.st_size == 0)
+        return OK;
+    struct mapping *m = arena_new_of(a, struct mapping);
+    m->n = (size_t)st.st_size;
+    m->p = mmap(NULL, m->n, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (m->p == MAP_FAILED)
+        return failed("mmap", path);
+    arena_defer(a, unmap, m);
+    *out = (struct str){ m->p, m->n };
+    return OK;
+}
+
+static enum err get(struct store *s, struct arena *a, const char *sha256, struct str *out)
+{
+    const char *path = arena_printf(a, "%s/%.2s/%.2s/%s", s->place, sha256, sha256 + 2, sha256);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_NOT_FOUND : failed("open", path);
+    enum err e = map(a, fd, path, out);
+    close(fd);
+    return e;
+}
+
+/* Removes what killed processes left behind. */
+static void sweep(struct arena *a, const char *tmp)
+{
+    DIR *d = opendir(tmp);
+    time_t now = time(NULL);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        struct stat st;
+        const char *path = arena_printf(a, "%s/%s", tmp, entry->d_name);
+        if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && now - st.st_mtime > LEFTOVER_SECONDS)
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
+}
+
+static const struct store_backend local = { "local", begin, write_all, finish, get };
+
+struct store *store_local(struct arena *a, const char *dir)
+{
+    const char *tmp = arena_printf(a, "%s/tmp", dir);
+    if (make_folders(a, tmp) != OK)
+        return NULL;
+    if (faccessat(AT_FDCWD, tmp, R_OK | W_OK | X_OK, AT_EACCESS) != 0 ||
+        faccessat(AT_FDCWD, dir, R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+        failed("access", dir);
+        return NULL;
+    }
+    sweep(a, tmp);
+    return store_open(a, &local, dir);
+}

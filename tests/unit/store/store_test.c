@@ -181,7 +181,8 @@ static void tells_types(void **state)
         { STR("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0"), "image/png" },
         { STR("\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"), "image/jpeg" },
         { STR("RIFF\x1a\0\0\0WEBPVP8 \x0e\0\0\0"), "image/webp" },
-        { STR("PK\3\4\x14\0\0\0\0\0\0\0\0\0\1\2\3\4\5\0\0\0\5\0\0\0\5\0\0\0a.txthello"),
+        { STR("PK\3\4\x14\0\0\0\0\0\x91)u]\x86\xa6\x10\x36\5\0\0\0\5\0\0\0\5\0\0\0a."
+              "txthelloPK\1\2\x14\3\x14\0\0\0"),
           "application/zip" },
         { STR("a,b,c\n1,2,3\n4,5,6\n"), "text/csv" },
         { STR("some plain words\n"), "text/plain" },

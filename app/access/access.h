@@ -9,30 +9,56 @@ extern const struct domain access_domain; /* /login, /logout, /password, /api/au
 
 /* ---- what the web guards call; the connection is outside a transaction ---- */
 
-/* Who a session cookie belongs to: fills tenant_id and actor of the request and *session.
- * ERR_DENIED: none, ended or idle. */
+/* The name of the session cookie. Where public_url is https:// it is "__Host-track" (and Secure);
+   where it is http://, a server tried out on loopback, plain "track", because a browser need not
+   keep a Secure cookie there. */
+const char *session_cookie(const struct app *app);
+
+/* Who a session cookie belongs to: fills tenant_id and actor of the request and *session, in one
+   round trip. ERR_DENIED: none, ended or idle. While session->must_change_password is set, every
+   page but /password and /logout redirects to /password, and the API answers 403. */
 enum err session_find(struct ctx *c, const char *cookie, struct session *session) must_check;
 
 /* The same for a bearer access token (HS256; token_version against the database). */
 enum err token_find(struct ctx *c, const char *token) must_check;
 
-/* Name of the session cookie, and of the pre-login CSRF cookie. */
-#define SESSION_COOKIE "__Host-track"
-#define LOGIN_COOKIE "__Host-track-login"
-
 /* ---- for handlers and nouns, in the tenant's scope ---- */
 
-/* Whether the actor may see the building: ERR_NOT_FOUND if not granted. */
+/* Whether the actor may see the building: ERR_NOT_FOUND if not granted. Statements that list what
+   belongs to buildings take the actor as parameters and have this in their where clause:
+
+     and (:all_buildings::bool or exists (select from building_grants g
+          where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid
+          and g.building_id = b.id))
+
+   with .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id. */
 enum err may_see_building(struct ctx *c, const char *building_id) must_check;
 
-/* Appends to audit_history in the transaction at hand. before and after may be NULL. */
+static inline const char *actor_all_buildings(const struct ctx *c)
+{
+    return c->actor.all_buildings ? "t" : "f";
+}
+
+/* Appends to audit_history in the transaction at hand. before and after may be NULL; neither may
+   hold a secret. The tenant's chain is held until the commit: call it last. */
 enum err audit_add(struct ctx *c, const char *action, const char *entity_type,
                    const char *entity_id, struct json_object *before,
                    struct json_object *after) must_check;
 
-/* An account at a provider of the tenant at hand, secrets opened; ERR_NOT_FOUND without an enabled
- * one. */
+/* An account at a provider of the tenant at hand, secrets opened. */
 struct provider_account {
     const char *id, *tenant_id, *provider;
-    struct json_object *settings, *secrets;
+    struct json_object *settings, *secrets; /* objects, never NULL */
 };
+
+/* The first enabled account of the tenant at hand for a purpose ("email": smtp or msgraph) or of
+   the provider of that name. ERR_NOT_FOUND: none; ERR_INTERNAL: its secrets do not open. */
+enum err provider_find(struct ctx *c, const char *kind, struct provider_account *out) must_check;
+
+/* The enabled account with this id. */
+enum err provider_get(struct ctx *c, const char *id, struct provider_account *out) must_check;
+
+/* Secrets of a provider account as the column keeps them, in the clear: an object, empty for NULL.
+   ERR_INTERNAL, logged, where they do not open. */
+enum err provider_open(struct ctx *c, const char *tenant_id, const char *id, const char *sealed,
+                       struct json_object **out) must_check;

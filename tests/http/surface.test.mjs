@@ -1,0 +1,102 @@
+// What nginx and the pools show to the outside: health, problems, headers, files.
+import assert from "node:assert/strict";
+import { base, check, finish, token, trackctl } from "../checks.mjs";
+
+const get = (path, headers = {}) => fetch(base + path, { headers, redirect: "manual" });
+
+check("/healthz and /readyz answer without a login", async () => {
+    assert.equal((await get("/healthz")).status, 200);
+    const ready = await get("/readyz");
+    assert.equal(ready.status, 200);
+    assert.match(ready.headers.get("content-type"), /application\/json/);
+});
+
+check("a page without a session leads to the login and back", async () => {
+    const answer = await get("/track?year=2025");
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.get("location"), "/login?next=%2Ftrack%3Fyear%3D2025");
+});
+
+check("the API without a token answers a problem document", async () => {
+    const answer = await get("/api/track/buildings");
+    assert.equal(answer.status, 401);
+    assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);
+    const problem = await answer.json();
+    assert.equal(problem.status, 401);
+    assert.ok(problem.title);
+});
+
+check("an unknown path is 404, a wrong method 405 with Allow", async () => {
+    assert.equal((await get("/api/nothing")).status, 404);
+    const answer = await fetch(`${base}/healthz`, { method: "POST" });
+    assert.equal(answer.status, 405);
+    assert.match(answer.headers.get("allow"), /GET/);
+});
+
+check("HTML carries the policy that forbids inline script", async () => {
+    const answer = await get("/login");
+    assert.equal(answer.status, 200);
+    const policy = answer.headers.get("content-security-policy");
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.ok(answer.headers.get("x-request-id"));
+    assert.doesNotMatch(await answer.text(), /<script>|style="/);
+});
+
+check("blobs and the sources of the front end are not served", async () => {
+    assert.equal((await get("/_blobs/")).status, 404);
+    assert.equal((await get("/static/package.json")).status, 404);
+    assert.equal((await get("/static/app.css")).status, 200);
+});
+
+check("a repeated security header is refused", async () => {
+    const { connect } = await import("node:net");
+    const answer = await new Promise((resolve, reject) => {
+        const socket = connect(Number(new URL(base).port), "127.0.0.1", () =>
+            socket.write("GET /api/track/buildings HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\nCookie: a=2\r\nConnection: close\r\n\r\n"));
+        let text = "";
+        socket.on("data", (data) => (text += data));
+        socket.on("end", () => resolve(text));
+        socket.on("error", reject);
+    });
+    assert.match(answer, /^HTTP\/1.1 400/);
+});
+
+check("the OpenAPI document names every part, and answers 304 to its ETag", async () => {
+    const bearer = { authorization: `Bearer ${await token("viewer")}` };
+    const answer = await get("/api/openapi.json", bearer);
+    assert.equal(answer.status, 200);
+    const document = await answer.json();
+    assert.equal(document.openapi, "3.1.0");
+    assert.ok(document.paths["/api/track/buildings"].get);
+    assert.ok(document.paths["/api/track/batches/{batchId}/send"].post);
+    const again = await get("/api/openapi.json", { ...bearer, "if-none-match": answer.headers.get("etag") });
+    assert.equal(again.status, 304);
+});
+
+check("a body that is not JSON, too deep or too large is refused by name", async () => {
+    const send = (body, type = "application/json") =>
+        fetch(`${base}/api/auth/token`, { method: "POST", headers: { "content-type": type }, body });
+    assert.equal((await send("{")).status, 400);
+    assert.equal((await send("[".repeat(40) + "]".repeat(40))).status, 400);
+    assert.equal((await send("<a/>", "text/xml")).status, 415);
+    assert.equal((await send(`{"clientId": "${"x".repeat(2 << 20)}"}`)).status, 413);
+    const unknown = await send('{"clientId": "x", "clientSecret": "y", "role": "owner"}');
+    assert.equal(unknown.status, 422);
+    assert.deepEqual((await unknown.json()).errors.map((error) => error.field), ["role"]);
+});
+
+check("a wrong setting stops a program with its name", async () => {
+    process.env.TRACK_WEB_CHILDRENS = "3";
+    const unknown = trackctl("settings");
+    delete process.env.TRACK_WEB_CHILDRENS;
+    assert.notEqual(unknown.status, 0);
+    assert.match(unknown.stderr, /TRACK_WEB_CHILDRENS/);
+    const settings = trackctl("settings");
+    assert.equal(settings.status, 0);
+    assert.match(settings.stdout, /TRACK_SECRET_KEY=\(hidden\)/);
+});
+
+await finish();

@@ -1,0 +1,23 @@
+// Puts what the pages use of other people's work into static/vendor: htmx, the Inter font, and one sprite of icons.
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+
+const here = (path) => new URL(path, import.meta.url);
+const icons = `
+    arrow-down arrow-left arrow-right arrow-up ban bell-off building-2 check check-check chevron-down chevron-left
+    chevron-right circle-alert circle-check circle-help circle-x clock code corner-up-left download external-link eye
+    file-text flag hand hourglass inbox info key-round keyboard link list-filter loader log-out mail mail-check mail-open
+    mail-x map-pin message-square moon package paperclip pause phone play plus printer refresh-cw rotate-cw route search
+    send shield-alert sticky-note sun sun-moon triangle-alert truck undo-2 upload user users x
+`.trim().split(/\s+/);
+
+function symbol(name) {
+    const svg = readFileSync(here(`node_modules/lucide-static/icons/${name}.svg`), "utf8");
+    const inside = svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>"));
+    return `<symbol id="${name}" viewBox="0 0 24 24">${inside.replace(/\s*\n\s*/g, "").replaceAll(" />", "/>")}</symbol>`;
+}
+
+mkdirSync(here("vendor"), { recursive: true });
+copyFileSync(here("node_modules/htmx.org/dist/htmx.min.js"), here("vendor/htmx.js"));
+copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), here("vendor/inter.woff2"));
+copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"), here("vendor/inter-ext.woff2"));
+writeFileSync(here("vendor/icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${icons.map(symbol).join("")}</svg>\n`);

@@ -1,0 +1,282 @@
+/* Filling an input struct by its table, from pairs or from JSON. */
+#include "web/input.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "base/uuid.h"
+#include "web/checks.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX ((long)64 * 1024)
+#define TEXTS_MAX 1000
+
+struct filling {
+    struct ctx *c;
+    const struct input *input;
+    char *to;
+    bool *given; /* by the position of the field */
+    bool good;
+};
+
+static void put_text(struct filling *f, const struct field *d, const char *text)
+{
+    memcpy(f->to + d->offset, &text, sizeof(text));
+}
+
+static void fault(struct filling *f, const char *name, const char *message)
+{
+    f->good = false;
+    (void)ctx_fault(f->c, name, "%s", message);
+}
+
+static void fault_range(struct filling *f, const struct field *d, const char *of)
+{
+    f->good = false;
+    if (d->max)
+        (void)ctx_fault(f->c, d->name, "must have %ld to %ld%s", d->min, d->max, of);
+    else
+        (void)ctx_fault(f->c, d->name, "must have at least %ld%s", d->min, of);
+}
+
+static bool text_fits(struct filling *f, const struct field *d, const char *text)
+{
+    struct str s = str_of(text);
+    long length = (long)utf8_length(s);
+    if (!text_clean(s)) {
+        fault(f, d->name, "holds a control character");
+        return false;
+    }
+    if (length < d->min || length > (d->max ? d->max : TEXT_MAX)) {
+        fault_range(f, d, " characters");
+        return false;
+    }
+    return true;
+}
+
+static bool chosen(const struct field *d, const char *text)
+{
+    for (const char *const *v = d->values; v && *v; v++)
+        if (strcmp(*v, text) == 0)
+            return true;
+    return false;
+}
+
+/* The kinds that are kept as the text they came as. */
+static void take_text(struct filling *f, const struct field *d, const char *text)
+{
+    if (d->kind == FIELD_TEXT && !text_fits(f, d, text))
+        return;
+    if (d->kind == FIELD_UUID && !uuid_valid(text))
+        fault(f, d->name, "is not a UUID");
+    else if (d->kind == FIELD_EMAIL && !email_valid(text))
+        fault(f, d->name, "is not an e-mail address");
+    else if (d->kind == FIELD_TIME && !time_valid(text))
+        fault(f, d->name, "is not a time as RFC 3339 writes it");
+    else if (d->kind == FIELD_CHOICE && !chosen(d, text))
+        fault(f, d->name, "is not one of the values allowed");
+    else
+        put_text(f, d, text);
+}
+
+static void take_int(struct filling *f, const struct field *d, long n)
+{
+    if ((d->min || d->max) && (n < d->min || (d->max && n > d->max))) {
+        f->good = false;
+        (void)(d->max ? ctx_fault(f->c, d->name, "must be from %ld to %ld", d->min, d->max)
+                      : ctx_fault(f->c, d->name, "must be at least %ld", d->min));
+        return;
+    }
+    memcpy(f->to + d->offset, &n, sizeof(n));
+}
+
+static void take_int_text(struct filling *f, const struct field *d, const char *text)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (errno || *end || end == text || *text == ' ' || *text == '+')
+        fault(f, d->name, "is not a whole number");
+    else
+        take_int(f, d, n);
+}
+
+static void take_bool(struct filling *f, const struct field *d, bool truth)
+{
+    memcpy(f->to + d->offset, &truth, sizeof(truth));
+}
+
+static void take_bool_text(struct filling *f, const struct field *d, const char *text)
+{
+    static const char *const yes[] = { "on", "true", "1" }, *const no[] = { "off", "false", "0" };
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            take_bool(f, d, strcmp(text, yes[i]) == 0);
+            return;
+        }
+    }
+    fault(f, d->name, "is neither true nor false");
+}
+
+static size_t index_of(const struct input *input, const char *name)
+{
+    size_t i = 0;
+    while (input->fields[i].name && strcmp(input->fields[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static struct filling begin(struct ctx *c, const struct input *input)
+{
+    size_t n = 0;
+    while (input->fields[n].name)
+        n++;
+    struct filling f = { .c = c, .input = input, .good = true };
+    f.to = arena_zalloc(c->arena, 1, input->size);
+    f.given = arena_zalloc(c->arena, n + 1, sizeof(*f.given));
+    return f;
+}
+
+static enum err end(struct filling *f, const void **out)
+{
+    for (size_t i = 0; f->input->fields[i].name; i++) {
+        const struct field *d = &f->input->fields[i];
+        if (f->given[i])
+            continue;
+        if (d->required)
+            fault(f, d->name, "is required");
+        if (d->kind == FIELD_INT)
+            memcpy(f->to + d->offset, &d->absent, sizeof(d->absent));
+    }
+    if (!f->good)
+        return ERR_INVALID;
+    *out = f->to;
+    return OK;
+}
+
+/* All values of a repeated name, from the pair at hand on. */
+static void take_texts(struct filling *f, const struct field *d, const struct pairs *pairs,
+                       size_t from)
+{
+    size_t n = 0;
+    const char **list = arena_zalloc(f->c->arena, pairs->n - from + 1, sizeof(*list));
+    for (size_t i = from; i < pairs->n; i++)
+        if (strcmp(pairs->at[i].name, d->name) == 0 && *pairs->at[i].value &&
+            text_fits(f, d, pairs->at[i].value))
+            list[n++] = pairs->at[i].value;
+    memcpy(f->to + d->offset, &list, sizeof(list));
+}
+
+static void take_pair(struct filling *f, const struct field *d, const struct pairs *pairs, size_t i)
+{
+    const char *value = pairs->at[i].value;
+    if (d->kind == FIELD_TEXTS)
+        take_texts(f, d, pairs, i);
+    else if (d->kind == FIELD_INT)
+        take_int_text(f, d, value);
+    else if (d->kind == FIELD_BOOL)
+        take_bool_text(f, d, value);
+    else if (d->kind == FIELD_JSON)
+        fault(f, d->name, "can only be sent as JSON");
+    else
+        take_text(f, d, value);
+}
+
+enum err input_from_pairs(struct ctx *c, const struct input *input, const struct pairs *pairs,
+                          const void **out)
+{
+    struct filling f = begin(c, input);
+    for (size_t i = 0; i < pairs->n; i++) {
+        const char *name = pairs->at[i].name;
+        size_t at = index_of(input, name);
+        const struct field *d = &input->fields[at];
+        if (!d->name) {
+            if (strcmp(name, "csrfToken") != 0)
+                fault(&f, name, "is not known here");
+            continue;
+        }
+        if (!*pairs->at[i].value || (f.given[at] && d->kind == FIELD_TEXTS))
+            continue;
+        if (f.given[at])
+            fault(&f, name, "was sent twice");
+        f.given[at] = true;
+        take_pair(&f, d, pairs, i);
+    }
+    return end(&f, out);
+}
+
+static void take_array(struct filling *f, const struct field *d, struct json_object *value)
+{
+    size_t n = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+    if (!json_object_is_type(value, json_type_array) || n > TEXTS_MAX) {
+        fault(f, d->name, "is not a list of at most 1000 texts");
+        return;
+    }
+    const char **list = arena_zalloc(f->c->arena, n + 1, sizeof(*list));
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *item = json_object_array_get_idx(value, i);
+        if (!json_object_is_type(item, json_type_string)) {
+            fault(f, d->name, "holds something other than text");
+            return;
+        }
+        list[i] = json_object_get_string(item);
+        if (!text_fits(f, d, list[i]))
+            return;
+    }
+    memcpy(f->to + d->offset, &list, sizeof(list));
+}
+
+static void take_value(struct filling *f, const struct field *d, struct json_object *value)
+{
+    static const enum json_type types[] = {
+        [FIELD_TEXT] = json_type_string,  [FIELD_INT] = json_type_int,
+        [FIELD_BOOL] = json_type_boolean, [FIELD_UUID] = json_type_string,
+        [FIELD_EMAIL] = json_type_string, [FIELD_CHOICE] = json_type_string,
+        [FIELD_TIME] = json_type_string,  [FIELD_JSON] = json_type_object,
+        [FIELD_TEXTS] = json_type_array,
+    };
+    static const char *const names[] = { [json_type_boolean] = "is neither true nor false",
+                                         [json_type_int] = "is not a whole number",
+                                         [json_type_object] = "is not an object",
+                                         [json_type_array] = "is not a list",
+                                         [json_type_string] = "is not text" };
+    if (!json_object_is_type(value, types[d->kind]))
+        fault(f, d->name, names[types[d->kind]]);
+    else if (d->kind == FIELD_TEXTS)
+        take_array(f, d, value);
+    else if (d->kind == FIELD_JSON)
+        memcpy(f->to + d->offset, &value, sizeof(struct json_object *));
+    else if (d->kind == FIELD_INT)
+        take_int(f, d, json_object_get_int64(value));
+    else if (d->kind == FIELD_BOOL)
+        take_bool(f, d, json_object_get_boolean(value));
+    else
+        take_text(f, d, json_object_get_string(value));
+}
+
+enum err input_from_json(struct ctx *c, const struct input *input, struct json_object *body,
+                         const void **out)
+{
+    struct filling f = begin(c, input);
+    if (!json_object_is_type(body, json_type_object))
+        return ctx_refuse(c, ERR_INVALID, "The body is not a JSON object.");
+    json_object_object_foreach(body, name, value)
+    {
+        size_t at = index_of(input, name);
+        const struct field *d = &input->fields[at];
+        if (!d->name) {
+            fault(&f, name, "is not known here");
+            continue;
+        }
+        bool empty = json_object_is_type(value, json_type_string) && d->required &&
+                     json_object_get_string_len(value) == 0;
+        if (!value || empty)
+            continue;
+        f.given[at] = true;
+        take_value(&f, d, value);
+    }
+    return end(&f, out);
+}

@@ -1,0 +1,2 @@
+-- name: scope_tenant
+select set_config('track.tenant', :tenant_id, true);

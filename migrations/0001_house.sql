@@ -694,6 +694,65 @@ create table circuit_breakers (
     changed_at timestamptz not null default now()
 );
 
+-- ---------------------------------------------------------------- who it is, before the tenant is known
+
+-- The session of a token's hash, if it is neither over nor idle; notes once a minute that it was seen.
+create function session_open(wanted bytea, idle_minutes int) returns table (tenant_id uuid, user_id uuid, name text, email text,
+    role text, all_buildings boolean, must_change_password boolean, theme text, csrf text, tenant_name text, time_zone text)
+    language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+    seen timestamptz;
+begin
+    select s.tenant_id, u.id, u.name, u.email, u.role, u.all_buildings, u.must_change_password, u.theme, s.csrf, t.name, t.time_zone,
+        s.seen_at
+    into tenant_id, user_id, name, email, role, all_buildings, must_change_password, theme, csrf, tenant_name, time_zone, seen
+    from sessions s
+    join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+    join tenants t on t.id = s.tenant_id
+    where s.token_hash = wanted and s.expires_at > now() and s.seen_at > now() - make_interval(mins => idle_minutes)
+        and u.disabled_at is null;
+    if not found then
+        return;
+    end if;
+    if seen < now() - interval '1 minute' then
+        update sessions set seen_at = now() where token_hash = wanted;
+    end if;
+    return next;
+end $$;
+
+-- The API client an access token speaks for, if the token is not older than its last revocation.
+create function client_open(wanted uuid, version int) returns table (tenant_id uuid, name text, role text, all_buildings boolean)
+    language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+    used timestamptz;
+begin
+    select c.tenant_id, c.name, c.role, c.all_buildings, c.used_at into tenant_id, name, role, all_buildings, used
+    from api_clients c where c.id = wanted and c.token_version = version and c.revoked_at is null;
+    if not found then
+        return;
+    end if;
+    if used is null or used < now() - interval '1 minute' then
+        update api_clients set used_at = now() where id = wanted;
+    end if;
+    return next;
+end $$;
+
+-- What a login is checked against.
+create function login_user(wanted text) returns table (tenant_id uuid, user_id uuid, name text, password_hash text, disabled boolean)
+    language sql stable security definer set search_path = public, pg_temp as $$
+    select u.tenant_id, u.id, u.name, u.password_hash, u.disabled_at is not null from users u where lower(u.email) = lower(wanted)
+$$;
+
+create function login_client(wanted uuid) returns table (tenant_id uuid, name text, secret_hash bytea, token_version int, revoked boolean)
+    language sql stable security definer set search_path = public, pg_temp as $$
+    select c.tenant_id, c.name, c.secret_hash, c.token_version, c.revoked_at is not null from api_clients c where c.id = wanted
+$$;
+
+revoke all on function session_open, client_open, login_user, login_client from public;
+grant execute on function session_open, client_open, login_user, login_client to track_web;
+
 -- ---------------------------------------------------------------- grants
 
 grant select on tenants to track_web, track_worker;

@@ -1,0 +1,15 @@
+/* Grants: the buildings that users and API clients are limited to. */
+#include "access/access.h"
+
+#include "access/grants.sql.h"
+#include "base/uuid.h"
+
+enum err may_see_building(struct ctx *c, const char *building_id)
+{
+    PGresult *rows;
+    if (!building_id || !uuid_valid(building_id))
+        return ERR_NOT_FOUND;
+    enum err e = db_query(c->db, c->arena, grant_seen, &rows, .building_id = building_id,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    return e ? e : rows_count(rows) > 0 ? OK : ERR_NOT_FOUND;
+}

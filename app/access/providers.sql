@@ -1,0 +1,21 @@
+-- Accounts at providers.
+
+-- name: provider_add
+insert into provider_accounts (tenant_id, id, provider, name, settings, secrets)
+values (current_tenant(), :id::uuid, :provider::text, :name::text, :settings::jsonb, :secrets::text)
+
+-- name: provider_find
+select id, provider, settings, secrets from provider_accounts
+where tenant_id = current_tenant() and enabled and provider = any (:providers::text[])
+order by created_at, id
+limit 1
+
+-- name: provider_get
+select id, provider, settings, secrets from provider_accounts
+where tenant_id = current_tenant() and enabled and id = :id::uuid
+
+-- name: provider_list
+select id, provider, name, settings, enabled, secrets is not null as "hasSecrets", created_at as "createdAt"
+from provider_accounts
+where tenant_id = current_tenant()
+order by provider, created_at, id

@@ -1,0 +1,104 @@
+/* The guards of a request, in the order they are asked. */
+#include "web/guard.h"
+
+#include "access/access.h"
+#include "base/crypto.h"
+#include "base/settings.h"
+
+#include <string.h>
+#include <strings.h>
+
+static enum err refuse(struct request *r, int status, const char *detail)
+{
+    r->status = status;
+    return ctx_refuse(&r->req.ctx, ERR_DENIED, "%s", detail);
+}
+
+static enum err by_token(struct request *r, const char *authorization)
+{
+    if (strncasecmp(authorization, "Bearer ", 7) != 0)
+        return refuse(r, 401, "Only bearer tokens are taken.");
+    enum err e = token_find(&r->req.ctx, authorization + 7);
+    if (e == ERR_DENIED)
+        return refuse(r, 401, "The access token is not valid, or no longer.");
+    return e;
+}
+
+static enum err by_session(struct request *r, bool needed)
+{
+    struct req *q = &r->req;
+    struct session *s = arena_new_of(q->ctx.arena, struct session);
+    const char *cookie = req_cookie(q, session_cookie(q->ctx.app));
+    enum err e = cookie ? session_find(&q->ctx, cookie, s) : ERR_DENIED;
+    if (e == OK) {
+        q->session = s;
+        return OK;
+    }
+    if (e != ERR_DENIED)
+        return e;
+    q->ctx.tenant_id = NULL;
+    q->ctx.actor = (struct actor){ .role = ROLE_PUBLIC };
+    return needed ? refuse(r, 401, "Sign in, or send an access token.") : OK;
+}
+
+enum err guard_actor(struct request *r)
+{
+    const struct route *route = r->req.route;
+    const char *authorization = req_header(&r->req, "authorization");
+    bool needed = route->role > ROLE_PUBLIC;
+    r->req.ctx.actor.role = ROLE_PUBLIC;
+    if (route->kind == ROUTE_OPEN || (route->kind == ROUTE_API && !needed))
+        return OK;
+    if (route->kind == ROUTE_API && authorization)
+        return by_token(r, authorization);
+    return by_session(r, needed);
+}
+
+static bool may_while_password_is_due(const char *path)
+{
+    return strcmp(path, "/password") == 0 || strcmp(path, "/logout") == 0;
+}
+
+enum err guard_role(struct request *r)
+{
+    const struct req *q = &r->req;
+    if (q->route->role == ROLE_NOBODY || q->ctx.actor.role < q->route->role)
+        return refuse(r, 403, "Your role does not allow this.");
+    if (q->session && q->session->must_change_password && q->route->role > ROLE_PUBLIC &&
+        !may_while_password_is_due(q->path)) {
+        r->redirect = q->route->kind == ROUTE_PAGE ? "/password" : NULL;
+        return refuse(r, 403, "Choose a new password first.");
+    }
+    return OK;
+}
+
+static bool is_ours(const struct request *r, const char *origin)
+{
+    return strcmp(origin, r->req.ctx.app->settings->public_url) == 0;
+}
+
+enum err guard_origin(struct request *r)
+{
+    const struct req *q = &r->req;
+    const char *site = req_header(q, "sec-fetch-site");
+    if (method_safe(q->method) || q->route->kind == ROUTE_OPEN)
+        return OK;
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return refuse(r, 403, "The request comes from another site.");
+    if (q->origin && !is_ours(r, q->origin))
+        return refuse(r, 403, "The request comes from another site.");
+    return OK;
+}
+
+enum err guard_token(struct request *r)
+{
+    const struct req *q = &r->req;
+    if (method_safe(q->method) || q->route->no_csrf || q->route->kind == ROUTE_OPEN || !q->session)
+        return OK;
+    const char *token = req_header(q, "x-csrf-token");
+    if (!token)
+        token = pairs_get(&r->form, "csrfToken");
+    if (!token || !q->session->csrf || !ct_equal(str_of(token), str_of(q->session->csrf)))
+        return refuse(r, 403, "The form is too old. Load the page again and repeat.");
+    return OK;
+}

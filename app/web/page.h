@@ -1,0 +1,15 @@
+/* What every page's template is given beside its document. */
+#pragma once
+
+#include "web/request.h"
+
+/* The `page` object: {title, path, query, requestId, assetVersion, user: {name, email, role,
+   isAgent, isAdmin}, tenant, timeZone, csrf, theme}; what is of the session is absent without one,
+   theme also where it is the system's. */
+struct json_object *page_object(const struct request *r, const char *title);
+
+/* The security headers of an HTML answer that the handler has not set itself. */
+void page_headers(struct reply *p);
+
+/* The headers of every answer: request id, caching, types not guessed. */
+void common_headers(struct reply *p);

@@ -1,0 +1,13 @@
+/* Refusals as people and programs see them: error pages and problem documents (RFC 9457). */
+#pragma once
+
+#include "web/request.h"
+
+/* Fills the reply with the refusal e of the request. */
+void problem_reply(struct request *r, struct reply *p, enum err e);
+
+/* What an unknown caller gets: 401 for programs, the login page for people. */
+void problem_login(struct request *r, struct reply *p);
+
+/* "Not found" of 404, …. */
+const char *status_title(int status);

@@ -1,0 +1,176 @@
+/* The dispatcher: one request from its parameters to its answer. */
+#include "web/web.h"
+
+#include "base/log.h"
+#include "base/settings.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "web/body.h"
+#include "web/guard.h"
+#include "web/idempotency.h"
+#include "web/page.h"
+#include "web/problem.h"
+#include "web/request.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define TRIES 3
+
+/* A text that changes when an asset does, for the addresses under which browsers keep them. */
+static const char *asset_version(const struct app *app, struct arena *a)
+{
+    static const char *const files[] = { "app.css", "app.js", "vendor/htmx.js",
+                                         "vendor/icons.svg" };
+    uint64_t mixed = 0;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct stat st;
+        const char *dir = app->settings->template_dir;
+        if (stat(arena_printf(a, "%s/../static/%s", dir, files[i]), &st) == 0)
+            mixed = mixed * 31 + (uint64_t)st.st_mtim.tv_sec * 1000003 + (uint64_t)st.st_size;
+    }
+    return arena_printf(a, "%llx", (unsigned long long)mixed);
+}
+
+struct web *web_new(struct app *app, struct arena *a, struct db *db,
+                    const struct domain *const *list)
+{
+    struct web *w = arena_new_of(a, struct web);
+    w->app = app;
+    w->arena = a;
+    w->db = db;
+    w->domains = list;
+    w->router = router_new(a, list);
+    w->asset_version = asset_version(app, a);
+    return w;
+}
+
+static enum err find_route(struct request *r)
+{
+    struct req *q = &r->req;
+    q->route = router_find(r->web->router, q->ctx.arena, q->path,
+                           r->known_method ? &q->method : NULL, &r->params, &r->allow);
+    if (q->route)
+        return OK;
+    if (!r->allow)
+        return ERR_NOT_FOUND;
+    return request_refuse(r, 405, "The address is there, but does not take this method.");
+}
+
+static enum err guard(struct request *r)
+{
+    enum err (*const guards[])(struct request *) = { find_route,   guard_actor, guard_role,
+                                                     guard_origin, body_read,   guard_token,
+                                                     body_input };
+    enum err e = OK;
+    for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]) && e == OK; i++)
+        e = guards[i](r);
+    return e;
+}
+
+static void begin_reply(struct request *r, struct reply *p)
+{
+    *p = (struct reply){ .req = &r->req, .status = 200 };
+    p->headers = buf_in(r->req.ctx.arena);
+    p->body = buf_in(r->req.ctx.arena);
+    r->req.ctx.problem = (struct problem){ .n = 0 };
+}
+
+static enum err attempt(struct request *r, struct reply *p)
+{
+    bool replayed;
+    enum err e = idempotency_take(r, p, &replayed);
+    if (e != OK || replayed)
+        return e;
+    e = r->req.route->handle(&r->req, p);
+    return e == OK ? idempotency_keep(r, p) : e;
+}
+
+/* A text that is no id, where a path wants one, names nothing. */
+static enum err of_bad_id(const struct request *r, enum err e, const char *state)
+{
+    bool named = e == ERR_INVALID && r->params.n && r->req.ctx.problem.n == 0;
+    return named && strcmp(state, "22P02") == 0 ? ERR_NOT_FOUND : e;
+}
+
+/* The handler in one transaction, again where the database could not put it in order with others.
+ */
+static enum err work(struct request *r, struct reply *p)
+{
+    struct db *db = r->req.ctx.db;
+    enum err e = OK;
+    for (int i = 0; i < TRIES; i++) {
+        char state[6] = "";
+        begin_reply(r, p);
+        db_begin(db, r->req.ctx.tenant_id);
+        e = attempt(r, p);
+        if (e == OK)
+            return db_commit(db);
+        strncpy(state, db_sqlstate(db), sizeof(state) - 1);
+        db_rollback(db);
+        if (strcmp(state, "40001") != 0 && strcmp(state, "40P01") != 0)
+            return of_bad_id(r, e, state);
+    }
+    return e;
+}
+
+static void refuse(struct request *r, struct reply *p, enum err e)
+{
+    const struct route *route = r->req.route;
+    if (r->status == 401 && route && route->kind == ROUTE_PAGE) {
+        problem_login(r, p);
+        return;
+    }
+    if (r->redirect) {
+        begin_reply(r, p);
+        if (reply_redirect(p, r->redirect) == OK)
+            return;
+    }
+    problem_reply(r, p, e);
+}
+
+static void write_reply(const struct request *r, struct reply *p, struct buf *out)
+{
+    bool empty = r->head || p->status == 304;
+    common_headers(p);
+    buf_printf(out, "Status: %d\r\n", p->status);
+    if (p->content_type && p->status != 304)
+        buf_printf(out, "Content-Type: %s\r\n", p->content_type);
+    struct str headers = buf_str(&p->headers), body = buf_str(&p->body);
+    buf_put(out, headers.p, headers.n);
+    buf_puts(out, "\r\n");
+    if (!empty)
+        buf_put(out, body.p, body.n);
+}
+
+static void tell(const struct request *r, const struct reply *p, int64_t began)
+{
+    const struct app *app = r->web->app;
+    log_info("request", "method", r->method_name ? r->method_name : "-", "route",
+             r->req.route ? r->req.route->path : "-", "status", NUM(p->status), "ms",
+             NUM(app->now_ms(app) - began), "tenant", r->req.ctx.tenant_id, NULL);
+}
+
+void web_handle(struct web *w, struct arena *a, char **env,
+                size_t (*read)(void *from, char *to, size_t n), void *from, struct buf *out)
+{
+    struct request *r = arena_new_of(a, struct request);
+    struct reply reply;
+    int64_t began = w->app->now_ms(w->app);
+    r->web = w;
+    r->body = (struct body_reader){ read, from };
+    r->req.ctx = (struct ctx){ .app = w->app, .arena = a, .db = w->db };
+    r->req.ctx.work_id = uuid7(w->app, a);
+    log_scope("requestId", r->req.ctx.work_id);
+    begin_reply(r, &reply);
+    enum err e = request_parse(r, env);
+    if (e == OK)
+        e = guard(r);
+    if (e == OK)
+        e = work(r, &reply);
+    if (e != OK)
+        refuse(r, &reply, e);
+    write_reply(r, &reply, out);
+    tell(r, &reply, began);
+    log_scope(NULL, NULL);
+}

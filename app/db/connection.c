@@ -126,9 +126,10 @@ static enum err connect_now(struct db *db)
 static bool still_there(struct db *db)
 {
     struct pollfd p = { .fd = PQsocket(db->conn), .events = POLLIN };
-    if (db->queued || poll(&p, 1, 0) <= 0)
-        return PQstatus(db->conn) == CONNECTION_OK;
-    return PQconsumeInput(db->conn) && PQstatus(db->conn) == CONNECTION_OK;
+    while (!db->queued && poll(&p, 1, 0) > 0)
+        if (!PQconsumeInput(db->conn))
+            return false;
+    return PQstatus(db->conn) == CONNECTION_OK;
 }
 
 static void pause_before_retry(struct db *db)

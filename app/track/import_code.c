@@ -1,0 +1,250 @@
+/* Reads what has a standard: currencies, countries, languages, phone numbers, e-mail addresses. */
+#include "track/import_text.h"
+#include "track/import_value.h"
+
+/* ISO 4217, active codes, by their number of decimals. */
+static const char two_decimals[] =
+    " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+    "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWL ";
+static const char no_decimals[] =
+    " BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF ";
+static const char three_decimals[] = " BHD IQD JOD KWD LYD OMR TND ";
+
+/* " CHF " in upper case from two or three letters; NULL for anything else. */
+static char *code_of(struct arena *a, struct str text, size_t letters)
+{
+    char *code = arena_printf(a, " %.*s ", (int)(text.n > letters ? 0 : text.n), text.p);
+    if (text.n != letters)
+        return NULL;
+    for (char *p = code + 1; p <= code + letters; p++) {
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+        if (*p < 'A' || *p > 'Z')
+            return NULL;
+    }
+    return code;
+}
+
+const char *read_currency(struct arena *a, struct str text, const char **out, int *exponent)
+{
+    static const struct {
+        const char *codes;
+        int exponent;
+    } kinds[] = { { two_decimals, 2 }, { no_decimals, 0 }, { three_decimals, 3 } };
+    const char *code = code_of(a, text, 3);
+    for (size_t i = 0; code && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!strstr(kinds[i].codes, code))
+            continue;
+        *out = arena_strndup(a, code + 1, 3);
+        *exponent = kinds[i].exponent;
+        return NULL;
+    }
+    return "This is not a currency: write its code, as in CHF or EUR.";
+}
+
+/* ---- names of countries and languages ---- */
+
+static const char countries[] =
+    " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "
+    "BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ "
+    "EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW "
+    "GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY "
+    "KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV "
+    "MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY "
+    "QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG "
+    "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM "
+    "ZW ";
+
+struct known {
+    const char *code, *names; /* folded, each between two spaces */
+};
+
+static const struct known country_names[] = {
+    { "CH", " schweiz suisse switzerland svizzera svizra " },
+    { "DE", " deutschland allemagne germany germania d " },
+    { "AT", " osterreich oesterreich autriche austria a " },
+    { "FR", " frankreich france francia f " },
+    { "IT", " italien italie italy italia i " },
+    { "LI", " liechtenstein furstentumliechtenstein fl " },
+    { "LU", " luxemburg luxembourg " },
+    { "BE", " belgien belgique belgium belgie " },
+    { "NL", " niederlande paysbas netherlands nederland thenetherlands " },
+    { "ES", " spanien espagne spain espana " },
+    { "PT", " portugal " },
+    { "GB", " grossbritannien royaumeuni unitedkingdom uk greatbritain vereinigteskonigreich " },
+    { "IE", " irland irlande ireland " },
+    { "DK", " danemark denmark danmark daenemark " },
+    { "SE", " schweden suede sweden sverige " },
+    { "NO", " norwegen norvege norway norge " },
+    { "FI", " finnland finlande finland suomi " },
+    { "PL", " polen pologne poland polska " },
+    { "CZ", " tschechien tchequie czechia czechrepublic cesko " },
+    { "US", " usa etatsunis unitedstates vereinigtestaaten unitedstatesofamerica " },
+    { NULL, NULL },
+};
+
+static const struct known language_names[] = {
+    { "de", " deutsch german allemand tedesco ger deu d " },
+    { "fr", " franzosisch franzoesisch french francais francese fre fra f " },
+    { "it", " italienisch italian italien italiano ita i " },
+    { "en", " englisch english anglais inglese eng e " },
+    { "rm", " ratoromanisch raetoromanisch romansh romanche rumantsch roh " },
+    { "es", " spanisch spanish espagnol espanol spa " },
+    { "pt", " portugiesisch portuguese portugais portugues por " },
+    { "nl", " niederlandisch niederlaendisch dutch neerlandais nederlands nld " },
+    { "tr", " turkisch tuerkisch turkish turc turkce tur " },
+    { NULL, NULL },
+};
+
+static const char *known_code(struct arena *a, const struct known *names, struct str text)
+{
+    const char *word = arena_printf(a, " %s ", fold(a, text, false));
+    for (; names->code; names++) {
+        if (word[1] != ' ' && strstr(names->names, word))
+            return names->code;
+    }
+    return NULL;
+}
+
+const char *read_country(struct arena *a, struct str text, const char **out)
+{
+    const char *code = code_of(a, text, 2);
+    if (code && strstr(countries, code)) {
+        *out = arena_strndup(a, code + 1, 2);
+        return NULL;
+    }
+    const char *known = known_code(a, country_names, text);
+    if (!known)
+        return "This is not a country: write its code, as in CH or DE.";
+    *out = known;
+    return NULL;
+}
+
+const char *read_language(struct arena *a, struct str text, const char **out)
+{
+    size_t n = 0;
+    while (n < text.n && text.p[n] != '-' && text.p[n] != '_')
+        n++;
+    char *code = code_of(a, (struct str){ text.p, n }, 2);
+    const char *known = known_code(a, language_names, text);
+    if (!code && !known)
+        return "This is not a language: write its code, as in de or fr.";
+    *out = known ? known : fold(a, (struct str){ code + 1, 2 }, false);
+    return NULL;
+}
+
+/* ---- phones (E.164) ---- */
+
+static const struct {
+    char country[3];
+    const char *prefix;
+    bool trunk; /* a leading 0 that is dropped abroad */
+} dialling[] = {
+    { "CH", "41", true },   { "LI", "423", false }, { "DE", "49", true },   { "AT", "43", true },
+    { "FR", "33", true },   { "IT", "39", false },  { "LU", "352", false }, { "BE", "32", true },
+    { "NL", "31", true },   { "GB", "44", true },   { "IE", "353", true },  { "ES", "34", false },
+    { "PT", "351", false }, { "DK", "45", false },  { "SE", "46", true },   { "NO", "47", false },
+    { "FI", "358", true },  { "PL", "48", false },  { "CZ", "420", false }, { "US", "1", false },
+    { "CA", "1", false },
+};
+
+/* Digits, and a + at the start; NULL where anything else but the usual marks stands. */
+static char *bare_number(struct arena *a, struct str text)
+{
+    struct buf out = buf_in(a);
+    buf_room(&out, text.n)[0] = '\0';
+    for (size_t at = 0; at < text.n;) {
+        if (text.n - at >= 3 && out.n && memcmp(text.p + at, "(0)", 3) == 0) {
+            at += 3;
+            continue;
+        }
+        unsigned c = char_next(text, &at);
+        if ((c >= '0' && c <= '9') || (c == '+' && out.n == 0))
+            buf_putc(&out, (char)c);
+        else if (c >= 0x80 ? c != 0xA0 && c != 0x202F && c != 0x2011 : !strchr(" -./()'", (int)c))
+            return NULL;
+    }
+    return out.p;
+}
+
+static const char *national(struct arena *a, const char *number, const char *country)
+{
+    for (size_t i = 0; i < sizeof(dialling) / sizeof(dialling[0]); i++) {
+        if (strcmp(dialling[i].country, country) != 0)
+            continue;
+        if (dialling[i].trunk && *number != '0')
+            return NULL;
+        return arena_printf(a, "+%s%s", dialling[i].prefix, number + dialling[i].trunk);
+    }
+    return NULL;
+}
+
+const char *read_phone(struct arena *a, struct str text, const char *country, const char **out)
+{
+    const char *number = bare_number(a, text);
+    if (!number)
+        return "This is not a phone number.";
+    if (strncmp(number, "00", 2) == 0)
+        number = arena_printf(a, "+%s", number + 2);
+    else if (*number != '+')
+        number = national(a, number, country);
+    if (!number)
+        return "The country of this phone number is not known: write it as in +41791234567.";
+    size_t n = strlen(number) - 1;
+    if (n < 8 || n > 15 || number[1] == '0')
+        return "This is not a phone number: it has too few or too many digits.";
+    *out = number;
+    return NULL;
+}
+
+/* ---- e-mail addresses ---- */
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Labels of letters, digits and inner hyphens; at least two, the last not of digits alone. */
+static bool is_domain(const char *p, size_t n)
+{
+    size_t labels = 0, length = 0;
+    bool letters = false;
+    for (size_t i = 0; i <= n; i++) {
+        if (i == n || p[i] == '.') {
+            if (length == 0 || length > 63 || p[i - 1] == '-')
+                return false;
+            labels++;
+            length = 0;
+            letters = letters && i == n;
+        } else if (is_letter_or_digit(p[i]) || (p[i] == '-' && length)) {
+            length++;
+            letters = letters || p[i] > '9';
+        } else {
+            return false;
+        }
+    }
+    return labels >= 2 && letters && n <= 253;
+}
+
+static bool is_local_part(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool dot = p[i] == '.' && i && i + 1 < n && p[i - 1] != '.';
+        if (!dot && !is_letter_or_digit(p[i]) && (!p[i] || !strchr("!#$%&'*+-/=?^_`{|}~", p[i])))
+            return false;
+    }
+    return n > 0 && n <= 64;
+}
+
+const char *read_email(struct arena *a, struct str text, const char **out)
+{
+    const char *copy = arena_strndup(a, text.p, text.n), *at = strrchr(copy, '@');
+    if (!at || !is_local_part(copy, (size_t)(at - copy)) || !is_domain(at + 1, strlen(at + 1)))
+        return "This is not an e-mail address.";
+    *out = copy;
+    return NULL;
+}

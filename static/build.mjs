@@ -10,14 +10,29 @@ const icons = `
     send shield-alert sticky-note sun sun-moon triangle-alert truck undo-2 upload user users x
 `.trim().split(/\s+/);
 
-function symbol(name) {
+// Names of ours for what a page knows by its tone or channel.
+const aliases = {
+    "tone-waiting": "hourglass",
+    "tone-moving": "send",
+    "tone-done": "check",
+    "tone-attention": "triangle-alert",
+    "tone-failed": "circle-x",
+    "tone-hand": "hand",
+    "channel-EMAIL": "mail",
+    "channel-SMS": "message-square",
+    "channel-LETTER": "file-text",
+    "channel-LETTER_WITH_RECEIPT": "mail-check",
+};
+
+function symbol(id, name = id) {
     const svg = readFileSync(here(`node_modules/lucide-static/icons/${name}.svg`), "utf8");
     const inside = svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>"));
-    return `<symbol id="${name}" viewBox="0 0 24 24">${inside.replace(/\s*\n\s*/g, "").replaceAll(" />", "/>")}</symbol>`;
+    return `<symbol id="${id}" viewBox="0 0 24 24">${inside.replace(/\s*\n\s*/g, "").replaceAll(" />", "/>")}</symbol>`;
 }
 
 mkdirSync(here("vendor"), { recursive: true });
 copyFileSync(here("node_modules/htmx.org/dist/htmx.min.js"), here("vendor/htmx.js"));
 copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), here("vendor/inter.woff2"));
 copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"), here("vendor/inter-ext.woff2"));
-writeFileSync(here("vendor/icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${icons.map(symbol).join("")}</svg>\n`);
+const symbols = [...icons.map((name) => symbol(name)), ...Object.entries(aliases).map(([id, name]) => symbol(id, name))];
+writeFileSync(here("vendor/icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);

@@ -1,0 +1,308 @@
+// What makes the pages lively beside htmx: times, keys, the drawer, live updates, the theme, and a word when something fails.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const root = document.documentElement;
+
+/* ---- times and sizes ---- */
+
+const zone = document.body.dataset.timeZone || undefined;
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
+const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", year: "numeric" });
+const minute = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const exact = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, day: "numeric", month: "short", year: "numeric",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short",
+});
+const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [7 * 86400, "day", 86400]];
+
+function ago(at) {
+    const seconds = (at - Date.now()) / 1000;
+    const step = steps.find(([limit]) => Math.abs(seconds) < limit);
+    if (step) return relative.format(Math.trunc(seconds / step[2]), step[1]);
+    return day.format(at);
+}
+
+function showTimes(within) {
+    for (const time of $$("time[datetime]", within)) {
+        const at = new Date(time.dateTime);
+        if (isNaN(at)) continue;
+        time.textContent = "precise" in time.dataset ? minute.format(at) : ago(at);
+        time.title = exact.format(at);
+    }
+    for (const size of $$("[data-bytes]", within)) {
+        const n = Number(size.dataset.bytes);
+        if (n >= 1e6) size.textContent = `${(n / 1e6).toFixed(1)} MB`;
+        else if (n >= 1e3) size.textContent = `${Math.round(n / 1e3)} kB`;
+    }
+}
+
+/* ---- a word when something fails; the page stays ---- */
+
+function toast(sentence, again) {
+    const box = document.createElement("div");
+    const text = document.createElement("div");
+    const close = document.createElement("button");
+    box.className = "toast tone-failed";
+    text.textContent = sentence;
+    close.type = "button";
+    close.className = "quiet";
+    close.ariaLabel = "Dismiss";
+    close.textContent = "×";
+    close.addEventListener("click", () => box.remove());
+    box.append(text, close);
+    if (again) {
+        const retry = document.createElement("a");
+        retry.href = again;
+        retry.textContent = "Try again";
+        text.append(" ", retry);
+    }
+    $("#toasts").replaceChildren(box);
+}
+
+function said(xhr) {
+    const id = xhr.getResponseHeader("X-Request-Id");
+    let sentence = "";
+    try {
+        sentence = JSON.parse(xhr.responseText).detail;
+    } catch {
+        sentence = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("h1")?.textContent;
+    }
+    return `${sentence || "Could not load."}${id ? ` (request ${id})` : ""}`;
+}
+
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+    if (xhr.status === 401) return location.reload();
+    toast(said(xhr), location.href);
+});
+for (const kind of ["sendError", "timeout"]) {
+    document.addEventListener(`htmx:${kind}`, () => toast("The server cannot be reached.", location.href));
+}
+document.addEventListener("htmx:sendAbort", () => {});
+
+/* ---- live updates: only while they are looked at ---- */
+
+let paused = false;
+let last = "";
+
+const still = () =>
+    paused || document.hidden || $("dialog[open], [popover]:popover-open") || document.activeElement?.matches("select, #search");
+
+function refresh() {
+    const units = $("#units");
+    if (!units || !$("#summary") || !window.htmx) return;
+    window.htmx.ajax("GET", location.pathname + location.search, {
+        source: "#list", target: "#list", select: "#list", swap: "outerHTML", headers: { "X-Poll": "1" },
+    });
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+    if ("poll" in event.detail.elt.dataset && still()) event.preventDefault();
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, target, requestConfig } = event.detail;
+    // A login page or an error page in place of a part: go there, or say so, but keep the page.
+    if (xhr.status < 300 && /<body class="bare"/.test(xhr.responseText)) {
+        event.detail.shouldSwap = false;
+        return location.reload();
+    }
+    if (requestConfig.headers["X-Poll"]) {
+        if (xhr.responseText === last || still()) event.detail.shouldSwap = false;
+        last = xhr.responseText;
+    }
+    if (target.id === "progress" && !/data-moving/.test(xhr.responseText)) setTimeout(refresh, 50);
+});
+
+setInterval(() => still() || refresh(), 15_000);
+setInterval(() => $("[data-moving]") && !still() && refresh(), 6_000);
+setInterval(() => showTimes(document), 30_000);
+
+function pause() {
+    paused = !paused;
+    showLive();
+    if (!paused) refresh();
+}
+
+function showLive() {
+    const button = $("#live");
+    if (!button) return;
+    button.parentElement.hidden = false;
+    button.ariaPressed = String(!paused);
+    $("span", button).textContent = paused ? "Paused" : "Live";
+}
+
+/* ---- the drawer ---- */
+
+const narrow = matchMedia("(width < 800px)");
+let openedFrom = null;
+
+function showDrawer(focus) {
+    const drawer = $("#drawer");
+    if (!drawer) return;
+    const open = !drawer.hidden;
+    root.classList.toggle("drawer-open", open);
+    for (const other of $$(".bar, .side, .list")) other.inert = open && narrow.matches;
+    for (const row of $$("tr.on")) row.classList.remove("on");
+    if (open) $(`#u-${CSS.escape(drawer.dataset.unit)}`)?.classList.add("on");
+    if (!focus) return;
+    if (open) $("#drawer-title").focus({ preventScroll: true });
+    else (document.getElementById(openedFrom) ?? $(".units tbody a"))?.focus({ preventScroll: true });
+}
+
+narrow.addEventListener("change", () => showDrawer(false));
+
+/* ---- what a new piece of page needs ---- */
+
+function arrange(within) {
+    showTimes(within);
+    const table = $("table.units");
+    if (table) {
+        const head = $(`th[data-key="${CSS.escape(table.dataset.sort)}"]`, table);
+        head?.setAttribute("aria-sort", table.dataset.direction === "desc" ? "descending" : "ascending");
+    }
+    showLive();
+    findBuilding();
+    showDrawer(false);
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target, elt } }) => {
+    arrange(document);
+    if (target.id === "drawer" || elt.id === "drawer") showDrawer(true);
+});
+
+document.addEventListener("htmx:oobAfterSwap", () => arrange(document));
+
+/* ---- rows ---- */
+
+const links = () => $$("#units tbody th a, [data-list] tbody th a");
+
+function at() {
+    const open = $("#drawer")?.dataset.unit;
+    const row = document.activeElement?.closest("tbody tr") ?? (open && $(`#u-${CSS.escape(open)}`));
+    return row ? links().findIndex((a) => row.contains(a)) : -1;
+}
+
+function move(by) {
+    const all = links();
+    if (!all.length) return;
+    const i = at();
+    const next = all[i < 0 ? 0 : Math.min(all.length - 1, Math.max(0, i + by))];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+    return next;
+}
+
+document.addEventListener("click", (event) => {
+    const row = event.target.closest("tbody tr");
+    const link = row && $("th a", row);
+    if (!link) return;
+    openedFrom = link.id || null;
+    if (event.target.closest("a, button, summary") || String(getSelection())) return;
+    if (event.ctrlKey || event.metaKey) window.open(link.href);
+    else link.click();
+});
+
+/* ---- buildings ---- */
+
+function findBuilding() {
+    const box = $("#building-search");
+    if (!box) return;
+    box.hidden = $$(".buildings > li").length < 6 && !box.value;
+    const wanted = box.value.trim().toLowerCase();
+    let shown = 0;
+    for (const item of $$(".buildings > li")) {
+        item.hidden = !item.textContent.toLowerCase().includes(wanted);
+        shown += !item.hidden;
+    }
+    $(".side .none").hidden = shown > 0;
+}
+
+document.addEventListener("input", ({ target }) => target.id === "building-search" && findBuilding());
+
+/* ---- theme ---- */
+
+const themes = ["auto", "light", "dark"];
+
+function showTheme() {
+    const now = root.dataset.theme || "auto";
+    for (const button of $$("[data-theme-form] button")) button.ariaPressed = String(button.value === now);
+}
+
+function setTheme(theme) {
+    root.dataset.theme = theme;
+    showTheme();
+    const form = $("[data-theme-form]");
+    if (!form) return;
+    const body = new URLSearchParams({ theme, csrfToken: form.csrfToken.value });
+    fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => toast("The appearance could not be kept."));
+}
+
+document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-theme-form]")) return;
+    event.preventDefault();
+    setTheme(event.submitter.value);
+});
+
+/* ---- keys ---- */
+
+const places = { t: "/track", i: "/import", m: "/outbox", w: "/inbox", a: "/api/docs" };
+let went = 0;
+
+function up() {
+    const open = $("[popover]:popover-open");
+    if (open) return open.hidePopover();
+    const close = $("#drawer:not([hidden]) #drawer-close") ?? $("[data-up]");
+    close?.click();
+}
+
+function beside(by) {
+    if (!$("#drawer")?.dataset.unit) return;
+    const next = move(by);
+    if (next) {
+        openedFrom = next.id;
+        next.click();
+    }
+}
+
+function copyLink() {
+    navigator.clipboard?.writeText(location.href).catch(() => toast("The browser did not let the link be copied."));
+}
+
+const keys = {
+    "/": () => ($("#search") ?? $("#building-search"))?.focus(),
+    "?": () => $("#keys")?.togglePopover(),
+    j: () => move(1),
+    k: () => move(-1),
+    o: () => links()[at()]?.click(),
+    u: up,
+    Escape: up,
+    "[": () => beside(-1),
+    "]": () => beside(1),
+    y: copyLink,
+    p: pause,
+    t: () => setTheme(themes[(themes.indexOf(root.dataset.theme || "auto") + 1) % 3]),
+    g: () => (went = Date.now()),
+};
+
+document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest("input, select, textarea")) {
+        if (event.key === "Escape") event.target.blur();
+        return;
+    }
+    const after = Date.now() - went < 1500 ? places[event.key] : null;
+    went = 0;
+    if (after) {
+        event.preventDefault();
+        location.assign(after);
+    } else if (keys[event.key]) {
+        event.preventDefault();
+        keys[event.key]();
+    }
+});
+
+root.classList.add("js");
+showTheme();
+arrange(document);

@@ -72,14 +72,16 @@ function said(xhr) {
     return `${sentence || "Could not load."}${id ? ` (request ${id})` : ""}`;
 }
 
-document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
-    if (xhr.status === 401) return location.reload();
-    toast(said(xhr), location.href);
+// Signed out meanwhile: the page itself asks for the login and comes back, not the part of it.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.status !== 401) return;
+    event.preventDefault();
+    location.reload();
 });
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => toast(said(xhr), location.href));
 for (const kind of ["sendError", "timeout"]) {
     document.addEventListener(`htmx:${kind}`, () => toast("The server cannot be reached.", location.href));
 }
-document.addEventListener("htmx:sendAbort", () => {});
 
 /* ---- live updates: only while they are looked at ---- */
 
@@ -103,9 +105,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target, requestConfig } = event.detail;
-    // A login page or an error page in place of a part: go there, or say so, but keep the page.
     if (xhr.status < 300 && /<body class="bare"/.test(xhr.responseText)) {
-        event.detail.shouldSwap = false;
+        event.detail.shouldSwap = false; // a login page in place of a part
         return location.reload();
     }
     if (requestConfig.headers["X-Poll"]) {

@@ -50,3 +50,7 @@ struct hook {
     enum err (*process)(struct job *j, const char *inbox_id, struct str body,
                         const struct hook_account *account);
 };
+
+/* The inbox itself: its routes, its page, the job inbox.process. */
+struct domain;
+extern const struct domain inbox_domain;

@@ -78,6 +78,23 @@ static enum err read_multipart(struct request *r, struct counted *from, size_t l
     return OK;
 }
 
+static enum err as_long_as_said(struct request *r, const struct counted *from)
+{
+    if (r->content_length >= 0 && from->n != r->content_length)
+        return request_refuse(r, 400, "The body is not as long as Content-Length says.");
+    return OK;
+}
+
+enum err body_read_raw(struct request *r, size_t limit)
+{
+    struct counted from = { .body = r->body };
+    r->req.body = (struct str){ "", 0 };
+    if (r->content_length > (long long)limit)
+        return request_refuse(r, 413, "The body is too large.");
+    enum err e = read_text(r, &from, limit);
+    return e == OK ? as_long_as_said(r, &from) : e;
+}
+
 enum err body_read(struct request *r)
 {
     struct counted from = { .body = r->body };
@@ -89,8 +106,8 @@ enum err body_read(struct request *r)
         return OK;
     enum err e = has_type(r, "multipart/form-data") ? read_multipart(r, &from, limit)
                                                     : read_text(r, &from, limit);
-    if (e == OK && r->content_length >= 0 && from.n != r->content_length)
-        return request_refuse(r, 400, "The body is not as long as Content-Length says.");
+    if (e == OK)
+        e = as_long_as_said(r, &from);
     if (e == OK && has_type(r, "application/x-www-form-urlencoded"))
         e = read_form(r);
     return e;

@@ -71,7 +71,7 @@ void page_headers(struct reply *p)
             reply_header(p, security_headers[i].name, security_headers[i].value);
 }
 
-void common_headers(struct reply *p)
+static void common_headers(struct reply *p)
 {
     const struct ctx *c = &p->req->ctx;
     reply_header(p, "X-Request-Id", c->work_id);
@@ -85,4 +85,17 @@ void common_headers(struct reply *p)
         reply_header(p, "Cache-Control", has_header(p, "ETag") ? "private, no-cache" : "no-store");
     if (p->content_type && strncmp(p->content_type, "text/html", 9) == 0)
         page_headers(p);
+}
+
+void reply_write(struct reply *p, bool head, struct buf *out)
+{
+    common_headers(p);
+    buf_printf(out, "Status: %d\r\n", p->status);
+    if (p->content_type && p->status != 304)
+        buf_printf(out, "Content-Type: %s\r\n", p->content_type);
+    struct str headers = buf_str(&p->headers), body = buf_str(&p->body);
+    buf_put(out, headers.p, headers.n);
+    buf_puts(out, "\r\n");
+    if (!head && p->status != 304)
+        buf_put(out, body.p, body.n);
 }

@@ -129,20 +129,6 @@ static void refuse(struct request *r, struct reply *p, enum err e)
     problem_reply(r, p, e);
 }
 
-static void write_reply(const struct request *r, struct reply *p, struct buf *out)
-{
-    bool empty = r->head || p->status == 304;
-    common_headers(p);
-    buf_printf(out, "Status: %d\r\n", p->status);
-    if (p->content_type && p->status != 304)
-        buf_printf(out, "Content-Type: %s\r\n", p->content_type);
-    struct str headers = buf_str(&p->headers), body = buf_str(&p->body);
-    buf_put(out, headers.p, headers.n);
-    buf_puts(out, "\r\n");
-    if (!empty)
-        buf_put(out, body.p, body.n);
-}
-
 static void tell(const struct request *r, const struct reply *p, int64_t began)
 {
     const struct app *app = r->web->app;
@@ -170,7 +156,7 @@ void web_handle(struct web *w, struct arena *a, char **env,
         e = work(r, &reply);
     if (e != OK)
         refuse(r, &reply, e);
-    write_reply(r, &reply, out);
+    reply_write(&reply, r->head, out);
     tell(r, &reply, began);
     log_scope(NULL, NULL);
 }

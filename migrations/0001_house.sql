@@ -390,7 +390,7 @@ create function event_digest(e communication_events) returns bytea language sql 
         e.detail, e.inbox_id, e.mapper, e.dedupe_key, e.caused_by)::text, 'UTF8'))
 $$;
 
--- Numbers an event, links it to the chain of its communication, and moves that row's status, times and head.
+-- Numbers an event and links it to the chain of its communication. One statement adds at most one event to each.
 create function event_link() returns trigger language plpgsql as $$
 begin
     select event_seq + 1, event_head into new.seq, new.prev_hash from communications
@@ -399,17 +399,43 @@ begin
         raise exception 'no communication %', new.communication_id using errcode = '23503';
     end if;
     new.hash = event_digest(new);
-    update communications set event_seq = new.seq, event_head = new.hash, delivery_status = new.status_after,
-        last_event_type = new.type, last_event_at = new.occurred_at,
-        queued_at = case when new.type = 'ENQUEUED' then new.occurred_at else queued_at end,
-        sent_at = case when new.type = 'SENT' then new.occurred_at else sent_at end,
-        delivered_at = case when new.type = 'DELIVERED' then coalesce(delivered_at, new.occurred_at) else delivered_at end,
-        opened_at = case when new.type = 'OPENED' then coalesce(opened_at, new.occurred_at) else opened_at end,
-        failed_at = case when new.type in ('FAILED', 'BOUNCED') then new.occurred_at else failed_at end
-    where tenant_id = new.tenant_id and id = new.communication_id;
     return new;
 end $$;
 create trigger event_link before insert on communication_events for each row execute function event_link();
+
+-- Moves the communications of new events: status, times, provider's ids, error and the chain's head are what the events
+-- say. Once per statement, so that a batch of thousands costs one update. What a failure or a wait is about is in
+-- detail: {code, raw, badAddress, nextAttemptAt, attempt}; what accepted it too: {provider, providerMessageId, …}.
+create function event_apply() returns trigger language plpgsql as $$
+begin
+    update communications c set event_seq = e.seq, event_head = e.hash, delivery_status = e.status_after,
+        last_event_type = e.type, last_event_at = e.occurred_at,
+        queued_at = case when e.type in ('ENQUEUED', 'RESEND_REQUESTED') then e.occurred_at else c.queued_at end,
+        sent_at = case when e.type = 'SENT' then e.occurred_at else c.sent_at end,
+        delivered_at = case when e.type = 'DELIVERED' then coalesce(c.delivered_at, e.occurred_at) else c.delivered_at end,
+        opened_at = case when e.type = 'OPENED' and e.status_after = 'OPENED' then coalesce(c.opened_at, e.occurred_at)
+            else c.opened_at end,
+        failed_at = case when e.type in ('FAILED', 'BOUNCED') then e.occurred_at else c.failed_at end,
+        error = case
+            when e.status_after in ('FAILED', 'BOUNCED') and e.type in ('FAILED', 'BOUNCED')
+                or e.status_after = 'ENQUEUED' and e.type = 'DELAYED'
+                then jsonb_strip_nulls(jsonb_build_object('sentence', e.sentence, 'code', e.detail -> 'code',
+                    'raw', e.detail -> 'raw', 'badAddress', e.detail -> 'badAddress'))
+            when e.status_after in ('FAILED', 'BOUNCED') or e.type in ('DELAYED', 'NOTE') then c.error
+        end,
+        next_attempt_at = case when e.status_after = 'ENQUEUED' then
+            coalesce((e.detail ->> 'nextAttemptAt')::timestamptz, c.next_attempt_at) end,
+        attempts = coalesce((e.detail ->> 'attempt')::int, c.attempts),
+        provider = case when e.type = 'SENT' then coalesce(e.detail ->> 'provider', c.provider) else c.provider end,
+        provider_message_id = case when e.type = 'SENT' then e.detail ->> 'providerMessageId' else c.provider_message_id end,
+        conversation_id = case when e.type = 'SENT' then e.detail ->> 'conversationId' else c.conversation_id end,
+        message_id = case when e.type = 'SENT' then e.detail ->> 'messageId' else c.message_id end
+    from added e
+    where c.tenant_id = e.tenant_id and c.id = e.communication_id;
+    return null;
+end $$;
+create trigger event_apply after insert on communication_events referencing new table as added
+    for each statement execute function event_apply();
 
 -- Partitions by month, made ahead; called by the worker's schedule and by migrations.
 create function make_month_partitions(parent regclass, months int) returns int language plpgsql security definer
@@ -753,8 +779,15 @@ $$;
 revoke all on function session_open, client_open, login_user, login_client from public;
 grant execute on function session_open, client_open, login_user, login_client to track_web;
 
+-- The tenants, for schedules of the worker and commands of the operator that visit each in turn.
+create function tenant_ids() returns setof uuid language sql stable security definer set search_path = public, pg_temp as $$
+    select id from tenants order by id
+$$;
+revoke execute on function tenant_ids() from public;
+
 -- ---------------------------------------------------------------- grants
 
+grant execute on function tenant_ids() to track_worker;
 grant select on tenants to track_web, track_worker;
 grant select, insert, update on users, api_clients, provider_accounts, buildings, units, imports, communication_batches,
     communications, communication_counts, unit_years, idempotency_keys, domain_events to track_web, track_worker;

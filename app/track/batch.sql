@@ -1,0 +1,81 @@
+-- Batches: one per building and year; sending one, and what it stands at.
+
+-- name: batch_lock
+select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, b.name
+from communication_batches p
+join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
+where p.tenant_id = current_tenant() and p.id = :batch_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
+for no key update of p;
+
+-- Every e-mail of a batch that was not sent yet: its event and its job, at most 5,000 at a time.
+-- name: batch_enqueue
+with due as materialized (
+    select c.id from communications c
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = 'EMAIL'
+        and c.delivery_status = 'DRAFT'
+    order by c.id limit 5000 for no key update
+), queued as (
+    insert into jobs (tenant_id, queue, kind, args, unique_key)
+    select current_tenant(), 'email', 'track.send_communication',
+        jsonb_build_object('communicationId', d.id, 'channel', 'EMAIL', 'initiatedById', :actor_id::uuid), d.id
+    from due d
+    on conflict do nothing
+)
+insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
+    actor_name, sentence, seq, prev_hash, hash)
+select current_tenant(), d.id, 'ENQUEUED', :source::text, 'A', 'ENQUEUED', now(), :actor_id::uuid, :actor_name::text,
+    'Waiting to be sent.', 0, '', ''
+from due d order by d.id;
+
+-- name: batch_queued
+select count(*) filter (where c.delivery_status = 'DRAFT') as drafts,
+    count(*) filter (where c.delivery_status = 'ENQUEUED') as enqueued
+from communications c
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = 'EMAIL'
+    and c.delivery_status in ('DRAFT', 'ENQUEUED');
+
+-- name: batch_sending
+update communication_batches set state = 'SENDING', sent_at = now(), completed_at = null
+where tenant_id = current_tenant() and id = :batch_id::uuid;
+
+-- Run after the commit of each message's end, so that the last one sees all others' ends.
+-- name: batch_complete
+update communication_batches p set state = 'COMPLETED', completed_at = now()
+where p.tenant_id = current_tenant() and p.state = 'SENDING' and (:batch_id::uuid is null or p.id = :batch_id::uuid)
+    and not exists (select from communications c
+        where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'ENQUEUED')
+returning p.id;
+
+-- name: batch_get
+select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, p.sent_at as "sentAt",
+    p.completed_at as "completedAt", k.*
+from communication_batches p
+cross join lateral (
+    select coalesce(sum(n) filter (where delivery_status = 'DRAFT'), 0)::int8 as draft,
+        coalesce(sum(n) filter (where delivery_status = 'ENQUEUED'), 0)::int8 as enqueued,
+        coalesce(sum(n) filter (where delivery_status = 'SENT'), 0)::int8 as sent,
+        coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
+        coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
+        coalesce(sum(n), 0)::int8 as total
+    from communication_counts k
+    where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year and k.channel = 'EMAIL'
+) k
+where p.tenant_id = current_tenant()
+    and (p.id = :batch_id::uuid or :batch_id::uuid is null and p.building_id = :building_id::uuid and p.year = :year::int)
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
+
+-- Messages still queued whose job is gone: given up without a word.
+-- name: batch_orphans
+select c.id as "communicationId"
+from communication_batches p
+join communications c on c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'ENQUEUED'
+where p.tenant_id = current_tenant() and p.state = 'SENDING' and c.queued_at < now() - interval '10 minutes'
+    and not exists (select from jobs j where j.kind = 'track.send_communication' and j.unique_key = c.id::text
+        and j.state <> 'parked')
+limit 500;
+
+-- name: batch_tenants
+select tenant_ids() as "tenantId";

@@ -1,0 +1,78 @@
+/* The words, icons and tones of channels, statuses and events. */
+#include "track/labels.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct label channel_labels[CHANNEL_COUNT] = {
+    { "EMAIL", "E-mail", "channel-EMAIL", "waiting" },
+    { "SMS", "SMS", "channel-SMS", "waiting" },
+    { "LETTER", "Letter", "channel-LETTER", "waiting" },
+    { "LETTER_WITH_RECEIPT", "Registered letter", "channel-LETTER_WITH_RECEIPT", "waiting" },
+};
+
+const struct label status_labels[STATUS_COUNT] = {
+    [STATUS_DRAFT] = { "DRAFT", "Not sent", "hourglass", "waiting" },
+    [STATUS_WAITING] = { "WAITING", "Waiting", "hourglass", "waiting" },
+    [STATUS_ENQUEUED] = { "ENQUEUED", "Sending", "loader", "moving" },
+    [STATUS_SENT] = { "SENT", "Sent", "send", "moving" },
+    [STATUS_DELIVERED] = { "DELIVERED", "Delivered", "check", "done" },
+    [STATUS_OPENED] = { "OPENED", "Opened", "eye", "done" },
+    [STATUS_FAILED] = { "FAILED", "Failed", "circle-x", "failed" },
+    [STATUS_BOUNCED] = { "BOUNCED", "Returned", "undo-2", "failed" },
+    [STATUS_MANUAL] = { "MANUAL", "By hand", "hand", "hand" },
+    [STATUS_CANCELLED] = { "CANCELLED", "Cancelled", "ban", "waiting" },
+};
+
+static const int weights[STATUS_COUNT] = {
+    [STATUS_FAILED] = 9, [STATUS_BOUNCED] = 8,   [STATUS_ENQUEUED] = 7, [STATUS_DRAFT] = 6,
+    [STATUS_SENT] = 5,   [STATUS_WAITING] = 4,   [STATUS_MANUAL] = 3,   [STATUS_DELIVERED] = 2,
+    [STATUS_OPENED] = 1, [STATUS_CANCELLED] = 0,
+};
+
+static const struct label event_labels[EVENT_TYPE_COUNT] = {
+    [EVENT_ENQUEUED] = { "ENQUEUED", "Queued", "clock", "waiting" },
+    [EVENT_SENT] = { "SENT", "Sent", "send", "moving" },
+    [EVENT_DELAYED] = { "DELAYED", "Delayed", "hourglass", "attention" },
+    [EVENT_RELAYED] = { "RELAYED", "Relayed", "route", "moving" },
+    [EVENT_DELIVERED] = { "DELIVERED", "Delivered", "check", "done" },
+    [EVENT_OPENED] = { "OPENED", "Opened", "eye", "done" },
+    [EVENT_FAILED] = { "FAILED", "Failed", "circle-x", "failed" },
+    [EVENT_BOUNCED] = { "BOUNCED", "Returned", "undo-2", "failed" },
+    [EVENT_COMPLAINED] = { "COMPLAINED", "Complaint", "flag", "failed" },
+    [EVENT_RESEND_REQUESTED] = { "RESEND_REQUESTED", "Resend", "rotate-cw", "moving" },
+    [EVENT_MANUAL_MARKED] = { "MANUAL_MARKED", "By hand", "hand", "hand" },
+    [EVENT_CANCELLED] = { "CANCELLED", "Cancelled", "ban", "waiting" },
+    [EVENT_NOTE] = { "NOTE", "Note", "sticky-note", "waiting" },
+};
+
+static const struct label unknown = { "", "", "info", "waiting" };
+
+static const struct label *find(const struct label *labels, int n, const char *name)
+{
+    for (int i = 0; name && i < n; i++)
+        if (strcmp(labels[i].name, name) == 0)
+            return &labels[i];
+    return &unknown;
+}
+
+const struct label *channel_label(const char *name)
+{
+    return find(channel_labels, CHANNEL_COUNT, name);
+}
+
+const struct label *status_label(const char *name)
+{
+    return find(status_labels, STATUS_COUNT, name);
+}
+
+const struct label *event_label(const char *name)
+{
+    return find(event_labels, EVENT_TYPE_COUNT, name);
+}
+
+int status_weight(const char *name)
+{
+    enum status s;
+    return status_of(name, &s) ? weights[s] : 0;
+}

@@ -1,0 +1,21 @@
+/* How pages and documents name channels, statuses and events: word, icon and tone of each. */
+#pragma once
+
+#include "track/track.h"
+
+struct label {
+    const char *name, *word, *icon, *tone; /* tone: waiting moving done attention failed hand */
+};
+
+#define CHANNEL_COUNT 4
+
+extern const struct label channel_labels[CHANNEL_COUNT];
+extern const struct label status_labels[STATUS_COUNT];
+
+/* By the name kept in the database; a plain one where it is unknown. */
+const struct label *channel_label(const char *name);
+const struct label *status_label(const char *name);
+const struct label *event_label(const char *name);
+
+/* How much a status asks for attention: of a unit's several, the highest is shown. */
+int status_weight(const char *name);

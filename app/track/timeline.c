@@ -1,0 +1,90 @@
+/* Appending to a communication's timeline: the one way its status moves. */
+#include "base/json.h"
+#include "db/db.h"
+#include "events/events.h"
+#include "track/timeline.sql.h"
+#include "track/track.h"
+
+#include <ctype.h>
+
+static const char *const sentences[EVENT_TYPE_COUNT] = {
+    [EVENT_ENQUEUED] = "Waiting to be sent.",
+    [EVENT_SENT] = "Handed over to the provider.",
+    [EVENT_DELAYED] = "The delivery is delayed; it is tried again.",
+    [EVENT_RELAYED] = "Passed on to a system that reports no deliveries.",
+    [EVENT_DELIVERED] = "Delivered to the recipient.",
+    [EVENT_OPENED] = "Opened by the recipient.",
+    [EVENT_FAILED] = "Could not be sent.",
+    [EVENT_BOUNCED] = "Returned as undeliverable.",
+    [EVENT_COMPLAINED] = "The recipient complained about it.",
+    [EVENT_RESEND_REQUESTED] = "To be sent again.",
+    [EVENT_MANUAL_MARKED] = "Handed over by a person.",
+    [EVENT_CANCELLED] = "Cancelled before it was sent.",
+    [EVENT_NOTE] = "Note.",
+};
+
+static const char *sentence_of(const struct timeline_event *e)
+{
+    return e->sentence ? e->sentence : sentences[e->type];
+}
+
+/* "communication.resend_requested" */
+static const char *domain_event_name(struct arena *a, enum event_type t)
+{
+    char *name = arena_printf(a, "communication.%s", event_type_name(t));
+    for (char *p = name; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return name;
+}
+
+static enum err add(struct ctx *c, const char *id, const struct timeline_event *e, enum status to,
+                    PGresult **added)
+{
+    const char grade[2] = { e->grade ? e->grade : 'C', 0 };
+    return db_query(
+        c->db, c->arena, timeline_add, added, .communication_id = id,
+        .type = event_type_name(e->type), .source = e->source, .grade = grade,
+        .status_after = status_name(to), .occurred_at = e->occurred_at, .actor_id = c->actor.id,
+        .actor_name = c->actor.kind == ACTOR_USER ? c->actor.name : NULL,
+        .sentence = sentence_of(e),
+        .detail = e->detail
+                      ? json_object_to_json_string_ext(e->detail, JSON_C_TO_STRING_NOSLASHESCAPE)
+                      : NULL,
+        .inbox_id = e->inbox_id, .mapper = e->mapper, .dedupe_key = e->dedupe_key,
+        .caused_by = e->caused_by);
+}
+
+static enum err emit(struct ctx *c, const char *id, const struct timeline_event *e,
+                     enum status before, enum status after, const char *channel)
+{
+    struct json_object *data = json_own(c->arena, json_object_new_object());
+    json_set_text(data, "communicationId", id);
+    json_set_text(data, "channel", channel);
+    json_set_text(data, "statusBefore", status_name(before));
+    json_set_text(data, "statusAfter", status_name(after));
+    json_set_text(data, "sentence", sentence_of(e));
+    return event_emit(c, domain_event_name(c->arena, e->type), "communication", id, data);
+}
+
+enum err timeline_append(struct ctx *c, const char *communication_id,
+                         const struct timeline_event *e, bool *moved)
+{
+    PGresult *row, *added;
+    enum status before, after;
+    enum err err =
+        db_query(c->db, c->arena, timeline_lock, &row, .communication_id = communication_id);
+    if (err != OK)
+        return err;
+    if (rows_count(row) == 0)
+        return ERR_NOT_FOUND;
+    if (!status_of(row_text(row, 0, "status"), &before))
+        return ERR_INTERNAL;
+    /* What a machine opened proves nothing: kept, and moves nothing. */
+    after = e->grade == 'X' ? before : status_after(before, e->type);
+    if ((err = add(c, communication_id, e, after, &added)) != OK)
+        return err;
+    bool fresh = rows_count(added) == 1;
+    if (moved)
+        *moved = fresh;
+    return fresh ? emit(c, communication_id, e, before, after, row_text(row, 0, "channel")) : OK;
+}

@@ -1,0 +1,20 @@
+-- Appending to a communication's timeline.
+
+-- name: timeline_lock
+select c.delivery_status as status, c.channel, c.batch_id
+from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+for no key update;
+
+-- The second statement sees what was committed while the first waited for the row: no key gets in twice.
+-- name: timeline_add
+insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
+    actor_name, sentence, detail, inbox_id, mapper, dedupe_key, caused_by, seq, prev_hash, hash)
+select current_tenant(), :communication_id::uuid, :type::text, :source::text, :grade::text, :status_after::text,
+    coalesce(:occurred_at::timestamptz, now()), :actor_id::uuid, :actor_name::text, :sentence::text,
+    coalesce(:detail::jsonb, '{}'), :inbox_id::uuid, :mapper::text, :dedupe_key::text, :caused_by::uuid, 0, '', ''
+where :dedupe_key::text is null or not exists (
+    select from communication_events e
+    where e.tenant_id = current_tenant() and e.communication_id = :communication_id::uuid
+        and e.dedupe_key = :dedupe_key::text)
+returning id;

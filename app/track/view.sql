@@ -1,0 +1,144 @@
+-- What pages and documents show: buildings, years, units, a unit's communications.
+
+-- The building and year to show where none is asked for: the most recently completed batch's year, else last year.
+-- name: view_default
+select b.id as "buildingId", coalesce(
+    (select p.year from communication_batches p
+     where p.tenant_id = current_tenant() and p.building_id = b.id
+     order by p.completed_at desc nulls last, p.year desc limit 1),
+    extract(year from now())::int - 1) as year
+from buildings b
+where b.tenant_id = current_tenant() and (:building_id::uuid is null or b.id = :building_id::uuid)
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+order by b.name, b.id limit 1;
+
+-- Buildings with their figures of a year, or of all years.
+-- name: view_buildings
+select b.id as "buildingId", b.code, b.name, b.city, k.*
+from buildings b
+cross join lateral (
+    select coalesce(sum(n) filter (where delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
+        coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
+        coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
+        coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
+        coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
+    from communication_counts k
+    where k.tenant_id = current_tenant() and k.building_id = b.id and (:year::int is null or k.year = :year::int)
+) k
+where b.tenant_id = current_tenant()
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+order by b.name, b.id limit 1000;
+
+-- name: view_building
+select b.id as "buildingId", b.code, b.name, b.street, b.postal_code as "postalCode", b.city, b.country
+from buildings b
+where b.tenant_id = current_tenant() and b.id = :building_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id));
+
+-- name: view_years
+select p.year, p.state, coalesce(sum(k.n), 0)::int8 as communications,
+    coalesce(sum(k.n) filter (where k.delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
+    coalesce(sum(k.n) filter (where k.delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed
+from communication_batches p
+left join communication_counts k on k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
+where p.tenant_id = current_tenant() and p.building_id = :building_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
+group by p.year, p.state order by p.year desc;
+
+-- name: view_channels
+select k.channel, sum(n)::int8 as total,
+    coalesce(sum(n) filter (where delivery_status = 'SENT'), 0)::int8 as sent,
+    coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
+    coalesce(sum(n) filter (where delivery_status = 'OPENED'), 0)::int8 as opened,
+    coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
+    coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
+    coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
+from communication_counts k
+where k.tenant_id = current_tenant() and k.building_id = :building_id::uuid and k.year = :year::int
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = k.building_id))
+group by k.channel having sum(n) > 0 order by k.channel;
+
+-- A page of units by number, read off the primary key. Backwards for the page before.
+-- name: view_units_by_number
+select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels, u.statuses, u.failed,
+    u.by_hand as "byHand", u.error, u.last_event_type as "lastEventType", u.last_event_at as "lastEventAt",
+    u.next_attempt_at as "nextAttemptAt", u.number as key
+from unit_years u
+where u.tenant_id = current_tenant() and u.building_id = :building_id::uuid and u.year = :year::int
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = :building_id::uuid))
+    and (u.number, u.unit_id) > (:key::text, :unit_id::uuid)
+    and (:channel::text is null or :channel::text = any (u.channels))
+    and (:status::text is null or :status::text = any (u.statuses))
+    and (:search::text is null or u.search like :search::text)
+order by u.number, u.unit_id limit 51;
+
+-- A page of units by any column: a building's year is small enough to be sorted. `down` turns the order around.
+-- name: view_units_sorted
+select "unitId", number, "recipientName", channels, statuses, failed, "byHand", error, "lastEventType", "lastEventAt",
+    "nextAttemptAt", key
+from (
+    select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels, u.statuses, u.failed,
+        u.by_hand as "byHand", u.error, u.last_event_type as "lastEventType", u.last_event_at as "lastEventAt",
+        u.next_attempt_at as "nextAttemptAt", k.key, row_number() over (order by k.key, u.unit_id) as place
+    from unit_years u
+    cross join lateral (select (case :sort::text
+        when 'recipient' then lower(u.recipient_name)
+        when 'status' then case when u.failed > 0 then '0' when u.statuses && '{ENQUEUED,DRAFT}' then '1'
+            when u.by_hand > 0 then '3' else '2' end || array_to_string(u.statuses, ' ')
+        when 'lastEvent' then coalesce(to_char(u.last_event_at, 'YYYYMMDDHH24MISSUS'), '')
+        when 'nextAttempt' then coalesce(to_char(u.next_attempt_at, 'YYYYMMDDHH24MISSUS'), '')
+        else u.number end) collate natural_order as key) k
+    where u.tenant_id = current_tenant() and u.building_id = :building_id::uuid and u.year = :year::int
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = :building_id::uuid))
+        and (:channel::text is null or :channel::text = any (u.channels))
+        and (:status::text is null or :status::text = any (u.statuses))
+        and (:search::text is null or u.search like :search::text)
+        and (:key::text is null
+            or not :down::bool and (k.key, u.unit_id) > (:key::text collate natural_order, :unit_id::uuid)
+            or :down::bool and (k.key, u.unit_id) < (:key::text collate natural_order, :unit_id::uuid))
+) x
+order by case when :down::bool then -place else place end limit 51;
+
+-- name: view_unit
+select u.id as "unitId", u.number, b.id as "buildingId", b.code, b.name, b.city, coalesce(:year::int,
+    (select max(c.year) from communications c where c.tenant_id = u.tenant_id and c.unit_id = u.id)) as year
+from units u
+join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
+where u.tenant_id = current_tenant() and u.id = :unit_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id));
+
+-- name: view_communications
+select c.id as "communicationId", c.channel, c.delivery_status as status, c.recipient_name as "recipientName", c.email,
+    c.phone, nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', nullif(c.postal_code, ''),
+    nullif(c.city, '')), ''), nullif(c.country, '')), '') as address, c.subject, c.amount_minor as "amountMinor",
+    c.currency, nullif(c.reference, '') as reference, c.attempts, c.next_attempt_at as "nextAttemptAt", c.error, (
+        select json_agg(json_build_object('fileName', a.file_name, 'size', a.size, 'contentType', a.content_type,
+            'sha256', a.sha256) order by a.position)
+        from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id) as attachments
+from communications c
+where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
+    and c.year = coalesce(:year::int, (select max(y.year) from communications y
+        where y.tenant_id = current_tenant() and y.unit_id = :unit_id::uuid))
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by c.channel, c.id;
+
+-- name: view_events
+select e.communication_id as "communicationId", e.id as "eventId", e.type, e.sentence, e.occurred_at as "occurredAt",
+    e.source, e.actor_name as "actorName", e.grade
+from communications c
+join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
+where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
+    and c.year = coalesce(:year::int, (select max(y.year) from communications y
+        where y.tenant_id = current_tenant() and y.unit_id = :unit_id::uuid))
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by e.communication_id, e.seq desc;

@@ -83,6 +83,11 @@ for (const kind of ["sendError", "timeout"]) {
     document.addEventListener(`htmx:${kind}`, () => toast("The server cannot be reached.", location.href));
 }
 
+// Addresses hold what is set, not what is left empty.
+document.addEventListener("htmx:configRequest", ({ detail: { formData } }) => {
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+});
+
 /* ---- live updates: only while they are looked at ---- */
 
 let paused = false;

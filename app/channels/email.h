@@ -59,6 +59,13 @@ extern const struct email_way email_smtp, email_graph, email_sink;
 /* By provider name; the sink for NULL or an unknown one. */
 const struct email_way *email_way_of(const char *provider);
 
+/* The e-mail with what it leaves NULL of its sender (from_address, from_name, reply_to) taken from
+   the account's settings from, fromName and replyTo. */
+struct email email_from_account(const struct email_account *account, const struct email *e);
+
+/* In one sentence why an e-mail could not be written or kept: its first fault, or e in words. */
+const char *email_refusal(const struct ctx *c, enum err e);
+
 /* RFC 5322 and MIME text of an e-mail (multipart/mixed of multipart/alternative and attachments;
    RFC 2047 and 2231 names; quoted-printable and base64; CRLF). ERR_INVALID with a fault where an
    address or subject holds CR, LF or NUL. */

@@ -21,18 +21,23 @@ struct http_call {
     bool repeatable;    /* may be tried again in this call after a connect error, 408, 429, 5xx */
     bool secret_body;   /* keep neither body in the log */
     int timeout_ms;     /* 0: 10,000 */
+    size_t most;        /* bytes kept of the answer's body; 0: 1 MiB */
 };
 
 struct http_answer {
     int status;        /* 0: no answer came */
-    struct str body;   /* at most 1 MiB */
+    struct str body;   /* a NUL follows */
+    bool cut;          /* there was more of it than call->most */
     const char *error; /* one sentence where no answer came */
     bool unknown;      /* the request may have been carried out though no answer came */
     int retry_after;   /* seconds, from Retry-After (seconds or date), at most 3600; 0: none */
     const char *const *headers; /* name, value, …, NULL; names lower case */
 };
 
-/* OK: an answer came, of whatever status. ERR_RETRY: none came. ERR_LIMITED: the breaker is open,
+/* Sends a request, at most three times where it is repeatable. Not inside a transaction of c->db:
+   that is ERR_INTERNAL. Each try is a row of http_calls, written in a transaction of its own.
+
+   OK: an answer came, of whatever status. ERR_RETRY: none came. ERR_LIMITED: the breaker is open,
    nothing was sent (answer->retry_after says how long). ERR_DENIED: the address is private and not
    allowed. */
 enum err http_send(struct ctx *c, const struct http_call *call,
@@ -41,6 +46,24 @@ enum err http_send(struct ctx *c, const struct http_call *call,
 /* A header of the answer by lower-case name, or NULL. */
 const char *http_header(const struct http_answer *answer, const char *name);
 
+/* Records a call that a stand-in answered here because of dry-run: nothing is sent, the log row is
+   marked, and *answer is that answer. ERR_RETRY: the log could not be written. */
+enum err http_stand_in(struct ctx *c, const struct http_call *call, int status, struct str body,
+                       struct http_answer *answer) must_check;
+
 /* libcurl's socket guard, also for SMTP: refuses private addresses but those of
- * settings.egress_allow. */
-void http_guard(struct app *app, void *curl);
+   settings.egress_allow (host:port or address:port, commas between). Lives as long as the transfer.
+ */
+struct guard {
+    struct app *app;
+    void *curl;
+    bool refused; /* an address was refused since http_guard */
+};
+void http_guard(struct guard *g, struct app *app, void *curl);
+
+/* Whether settings.egress_allow names this host (or address) and port. */
+bool http_allowed(const struct app *app, const char *host, int port);
+
+/* Whether an address of the public internet: an IPv4 or IPv6 sockaddr. */
+struct sockaddr;
+bool http_public(const struct sockaddr *address);

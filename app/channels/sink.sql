@@ -1,0 +1,11 @@
+-- name: sink_blob_add
+insert into blobs (tenant_id, sha256, size, content_type)
+values (current_tenant(), :sha256::text, :size::bigint, :content_type::text)
+on conflict do nothing;
+
+-- name: sink_message_add
+insert into sink_messages (tenant_id, communication_id, message_id, recipient, subject, sha256, size)
+values (current_tenant(), :communication_id::uuid, :message_id::text, :recipient::text, :subject::text,
+        :sha256::text, :size::bigint)
+on conflict (tenant_id, message_id) do nothing
+returning id;

@@ -1,0 +1,135 @@
+/* E-mail by SMTP (RFC 5321) with delivery status notifications (RFC 3461).
+
+   Each e-mail has its own connection. A connection that breaks after the message's last byte leaves
+   the outcome unknown; that answers ERR_RETRY, for a second copy has the same Message-ID and
+   mailboxes show it once. */
+#include "channels/email.h"
+
+#include "base/json.h"
+#include "channels/report.h"
+#include "channels/smtp_wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct smtp_server server_of(const struct email_account *account)
+{
+    struct json_object *settings = account->settings;
+    const char *security = json_text(settings, "security");
+    struct smtp_server out = { .host = json_text(settings, "host"),
+                               .security = security ? security : "starttls",
+                               .port = json_object_get_int(json_get(settings, "port")),
+                               .ca_file = json_text(settings, "caFile"),
+                               .user = json_text(account->secrets, "username"),
+                               .password = json_text(account->secrets, "password") };
+    if (!out.port)
+        out.port = strcmp(out.security, "tls") == 0 ? 465 : 587;
+    return out;
+}
+
+/* The enhanced status code (RFC 3463) after the reply's code, or NULL: "550 5.1.1 No such user". */
+static const char *status_of(struct ctx *c, const char *reply)
+{
+    int class, subject, detail, n = 0;
+    if (sscanf(reply, "%*3d %1d.%3d.%3d%n", &class, &subject, &detail, &n) != 3)
+        return NULL;
+    return arena_printf(c->arena, "%d.%d.%d", class, subject, detail);
+}
+
+/* What a reply without a status code most likely means, by RFC 5321 §4.2.3. */
+static const char *status_guess(int code)
+{
+    static const struct {
+        int code;
+        const char *status;
+    } table[] = { { 421, "4.3.2" }, { 450, "4.2.0" }, { 451, "4.3.0" },
+                  { 452, "4.3.1" }, { 550, "5.1.1" }, { 551, "5.1.6" },
+                  { 552, "5.2.2" }, { 553, "5.1.3" }, { 554, "5.7.1" } };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (table[i].code == code)
+            return table[i].status;
+    return code >= 500 ? "5.0.0" : "4.0.0";
+}
+
+static struct json_object *raw_of(struct ctx *c, const struct smtp *s)
+{
+    struct json_object *raw = json_own(c->arena, json_object_new_object());
+    json_set_text(raw, "reply", s->reply);
+    json_set_bool(raw, "dsn", s->dsn);
+    return raw;
+}
+
+static enum err refused(struct smtp *s, bool recipient, struct email_result *result)
+{
+    struct ctx *c = s->c;
+    *result = (struct email_result){ .provider = "smtp", .sentence = s->reply };
+    if (!s->code)
+        return ERR_RETRY;
+    const char *status = status_of(c, s->reply);
+    result->raw = raw_of(c, s);
+    result->code = status ? arena_printf(c->arena, "%d %s", s->code, status)
+                          : arena_printf(c->arena, "%d", s->code);
+    status = status ? status : recipient || s->code < 500 ? status_guess(s->code) : "5.7.1";
+    result->sentence = report_sentence(status);
+    result->bad_address = recipient && s->code >= 500 && strncmp(status, "5.1.", 4) == 0;
+    if (s->code == 530 || s->code == 535) {
+        result->sentence = "The mail server asks for a login, or refused it.";
+        return ERR_DENIED;
+    }
+    return s->code >= 500 ? ERR_INVALID : ERR_RETRY;
+}
+
+static enum err transfer(struct smtp *s, const struct email *e, struct str message,
+                         struct email_result *result)
+{
+    const char *ret = "", *notify = "";
+    if (s->dsn) {
+        ret = arena_printf(s->c->arena, " RET=HDRS ENVID=%s", e->communication_id);
+        notify = arena_printf(s->c->arena, " NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;%s",
+                              smtp_xtext(s->c->arena, e->to_address));
+    }
+    if (smtp_command(s, "MAIL FROM:<%s>%s", e->from_address, ret) != 250)
+        return refused(s, false, result);
+    int code = smtp_command(s, "RCPT TO:<%s>%s", e->to_address, notify);
+    if (code != 250 && code != 251)
+        return refused(s, true, result);
+    if (smtp_command(s, "DATA") != 354 || smtp_data(s, message) != 250)
+        return refused(s, false, result);
+    return OK;
+}
+
+static enum err smtp_send(struct ctx *c, const struct email_account *account, const struct email *e,
+                          struct email_result *result)
+{
+    struct email mail = email_from_account(account, e);
+    struct smtp_server server = server_of(account);
+    struct buf text = buf_in(c->arena);
+    struct smtp *s = arena_new_of(c->arena, struct smtp);
+    *result = (struct email_result){ .provider = "smtp" };
+    if (!server.host) {
+        result->sentence = "The account names no mail server.";
+        return ERR_DENIED;
+    }
+    enum err r = mime_write(c, &mail, &text);
+    if (r) {
+        result->sentence = email_refusal(c, r);
+        return r;
+    }
+    r = smtp_open(c, &server, s);
+    if (r) {
+        result->sentence = s->reply;
+        return r;
+    }
+    r = transfer(s, &mail, buf_str(&text), result);
+    if (r)
+        return r;
+    *result = (struct email_result){ .provider = "smtp",
+                                     .provider_message_id = mail.message_id,
+                                     .accepted_by =
+                                         arena_printf(c->arena, "%s: %s", server.host, s->reply),
+                                     .raw = raw_of(c, s) };
+    smtp_command(s, "QUIT");
+    return OK;
+}
+
+const struct email_way email_smtp = { "smtp", smtp_send };

@@ -1,0 +1,43 @@
+/* An SMTP dialogue (RFC 5321) on a connection that libcurl opened, secured and logged in.
+
+   libcurl's own SMTP transfer keeps neither the server's reply lines nor lets DSN parameters
+   (RFC 3461) into MAIL and RCPT, so only its connection is used. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "http/http.h"
+
+#include <curl/curl.h>
+
+struct smtp_server {
+    const char *host, *security; /* none, starttls, tls */
+    int port;
+    const char *ca_file, *user, *password; /* NULL: the system's; no login */
+};
+
+struct smtp {
+    struct ctx *c;
+    CURL *curl;
+    struct guard guard;
+    curl_socket_t fd;
+    char in[4096]; /* read and not yet taken */
+    size_t in_n;
+    int64_t deadline_ms;
+    bool dsn;
+    int code;          /* of the last reply: 250; 0: the connection broke */
+    const char *reply; /* its last line: "250 2.0.0 Ok: queued as 4711" */
+};
+
+/* Connects, starts TLS, logs in, asks what the server can do. ERR_RETRY: not reached, or 4xx;
+   ERR_DENIED: login, certificate or address refused. On an error s->reply is a sentence. */
+enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp *s) must_check;
+
+/* Sends a line and reads the reply; answers its code, 0 where the connection broke. */
+int smtp_command(struct smtp *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The message after a 354: dots doubled, the end marked; answers the reply's code. */
+int smtp_data(struct smtp *s, struct str message);
+
+/* Text of a DSN parameter (RFC 3461 §4): + and = as +2B and +3D. */
+const char *smtp_xtext(struct arena *a, const char *text);

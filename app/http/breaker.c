@@ -1,0 +1,83 @@
+/* The circuit breaker of a provider, shared by all workers through one row, and the call log. */
+#include "http/parts.h"
+
+#include "base/log.h"
+#include "db/db.h"
+#include "http/breaker.sql.h"
+#include "http/call_log.sql.h"
+#include "http/redact.h"
+
+#include <string.h>
+
+enum err breaker_enter(struct ctx *c, const char *provider, int *retry_after)
+{
+    PGresult *rows;
+    if (!c->db)
+        return OK;
+    enum err r = db_query(c->db, c->arena, breaker_enter, &rows, .provider = provider);
+    if (r)
+        return r;
+    if (!rows_count(rows) || !row_bool(rows, 0, "open"))
+        return OK;
+    *retry_after = (int)row_int(rows, 0, "seconds");
+    return ERR_LIMITED;
+}
+
+static const char *request_text(struct ctx *c, const struct http_call *call)
+{
+    struct buf out = buf_in(c->arena);
+    for (const char *const *h = call->headers; h && *h; h++) {
+        const char *colon = strchr(*h, ':');
+        size_t n = colon ? (size_t)(colon - *h) : strlen(*h);
+        redact_header(&out, arena_strndup(c->arena, *h, n),
+                      colon ? colon + 1 + strspn(colon + 1, " ") : "");
+    }
+    buf_puts(&out, "\n");
+    redact_body(&out, call->secret_body ? STR("[not kept]") : call->body);
+    return out.p;
+}
+
+static const char *response_text(struct ctx *c, const struct try_record *t)
+{
+    struct buf out = buf_in(c->arena);
+    if (!t->answer->status)
+        return NULL;
+    for (const char *const *h = t->answer->headers; h && *h; h += 2)
+        redact_header(&out, h[0], h[1]);
+    buf_puts(&out, "\n");
+    redact_body(&out, t->call->secret_body ? STR("[not kept]") : t->answer->body);
+    return out.p;
+}
+
+static enum err call_add(struct ctx *c, const struct try_record *t)
+{
+    const struct http_call *call = t->call;
+    const int status = t->answer->status;
+    return db_query(c->db, c->arena, http_call_add, NULL, .provider = call->provider,
+                    .method = call->method, .url = redact_url(c->arena, call->url),
+                    .entity = call->entity,
+                    .job_id = call->job_id ? arena_strdup(c->arena, NUM(call->job_id)) : NULL,
+                    .status = status ? arena_strdup(c->arena, NUM(status)) : NULL,
+                    .error = t->answer->error, .request = request_text(c, call),
+                    .response = response_text(c, t), .dry_run = t->dry_run ? "t" : "f",
+                    .duration_ms = arena_strdup(c->arena, NUM(t->duration_ms)));
+}
+
+enum err try_note(struct ctx *c, const struct try_record *t)
+{
+    if (!c->db)
+        return OK;
+    db_begin(c->db, c->tenant_id);
+    db_batch(c->db);
+    enum err first = OK;
+    if (!t->dry_run)
+        first = db_query(c->db, c->arena, breaker_note, NULL, .provider = t->call->provider,
+                         .failed = t->failed ? "t" : "f");
+    enum err second = call_add(c, t);
+    enum err third = db_flush(c->db);
+    if (first || second || third) {
+        db_rollback(c->db);
+        return third ? third : first ? first : second;
+    }
+    return db_commit(c->db);
+}

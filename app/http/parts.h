@@ -1,0 +1,18 @@
+/* Of this room only: the circuit breaker and the call log behind http_send. */
+#pragma once
+
+#include "http/http.h"
+
+/* Whether a call may go out. ERR_LIMITED while open, with the seconds to wait; an open breaker
+   whose time has come lets one caller through as its probe. */
+enum err breaker_enter(struct ctx *c, const char *provider, int *retry_after) must_check;
+
+/* Counts an outcome and writes the log row of one try, both in one transaction of their own. */
+struct try_record {
+    const struct http_call *call;
+    const struct http_answer *answer;
+    int duration_ms;
+    bool failed;  /* counts against the provider */
+    bool dry_run; /* not sent: says nothing of the provider */
+};
+enum err try_note(struct ctx *c, const struct try_record *t) must_check;

@@ -13,17 +13,19 @@ static const char *digest(struct ctx *c, const char *secret)
     return hex(c->arena, hash, sizeof(hash));
 }
 
-enum err client_add(struct ctx *c, const char *name, enum role role, const char **id,
-                    const char **secret)
+enum err client_add(struct ctx *c, const char *name, enum role role, const char *const *buildings,
+                    const char **id, const char **secret)
 {
     const char *made = uuid7(c->app, c->arena);
     const char *told = arena_printf(c->arena, "tc_live_%s", token_new(c->app, c->arena, 32));
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "name", name);
     json_set_text(after, "role", role_name(role));
-    enum err e =
-        db_query(c->db, c->arena, client_add, NULL, .id = made, .name = name,
-                 .hash = arena_printf(c->arena, "\\x%s", digest(c, told)), .role = role_name(role));
+    enum err e = db_query(c->db, c->arena, client_add, NULL, .id = made, .name = name,
+                          .hash = arena_printf(c->arena, "\\x%s", digest(c, told)),
+                          .role = role_name(role), .all_buildings = buildings ? "f" : "t");
+    if (e == OK)
+        e = grant_all(c, made, buildings);
     if (e == OK)
         e = audit_add(c, "client.added", "client", made, NULL, after);
     if (e == OK) {

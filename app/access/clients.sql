@@ -8,8 +8,8 @@ select tenant_id as "tenantId", name, encode(secret_hash, 'hex') as "hash", toke
 from login_client(:id::uuid)
 
 -- name: client_add
-insert into api_clients (tenant_id, id, name, secret_hash, role)
-values (current_tenant(), :id::uuid, :name::text, :hash::bytea, :role::text)
+insert into api_clients (tenant_id, id, name, secret_hash, role, all_buildings)
+values (current_tenant(), :id::uuid, :name::text, :hash::bytea, :role::text, :all_buildings::boolean)
 
 -- name: client_revoke
 update api_clients set revoked_at = now(), token_version = token_version + 1

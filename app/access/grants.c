@@ -1,5 +1,5 @@
 /* Grants: the buildings that users and API clients are limited to. */
-#include "access/access.h"
+#include "access/private.h"
 
 #include "access/grants.sql.h"
 #include "base/uuid.h"
@@ -12,4 +12,18 @@ enum err may_see_building(struct ctx *c, const char *building_id)
     enum err e = db_query(c->db, c->arena, grant_seen, &rows, .building_id = building_id,
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     return e ? e : rows_count(rows) > 0 ? OK : ERR_NOT_FOUND;
+}
+
+enum err grant_all(struct ctx *c, const char *actor_id, const char *const *buildings)
+{
+    for (; buildings && *buildings; buildings++) {
+        PGresult *rows;
+        enum err e =
+            db_query(c->db, c->arena, grant_add, &rows, .actor_id = actor_id, .code = *buildings);
+        if (e)
+            return e;
+        if (rows_count(rows) == 0)
+            return ctx_fault(c, "building", "There is no building with the code %s.", *buildings);
+    }
+    return OK;
 }

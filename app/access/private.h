@@ -93,9 +93,13 @@ enum err user_disable(struct ctx *c, const char *email) must_check;
 /* Sets a password that its owner chose. */
 enum err user_choose(struct ctx *c, const char *user_id, const char *password) must_check;
 
-/* The secret is told here and never again. */
-enum err client_add(struct ctx *c, const char *name, enum role role, const char **id,
-                    const char **secret) must_check;
+/* The secret is told here and never again. buildings as for users. */
+enum err client_add(struct ctx *c, const char *name, enum role role, const char *const *buildings,
+                    const char **id, const char **secret) must_check;
+
+/* Lets an actor see buildings by their codes. ERR_INVALID: one does not exist. */
+enum err grant_all(struct ctx *c, const char *actor_id, const char *const *buildings) must_check;
+
 enum err client_revoke(struct ctx *c, const char *id) must_check;
 
 struct client {

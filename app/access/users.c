@@ -2,7 +2,6 @@
  */
 #include "access/private.h"
 
-#include "access/grants.sql.h"
 #include "access/users.sql.h"
 #include "base/json.h"
 
@@ -11,20 +10,6 @@ static bool email_plausible(const char *email)
     const char *at = strchr(email, '@');
     return at && at > email && at[1] && !strchr(at + 1, '@') && strlen(email) <= 254 &&
            strcspn(email, " \t\r\n<>,;\"") == strlen(email);
-}
-
-static enum err grant(struct ctx *c, const char *user_id, const char *const *buildings)
-{
-    for (; buildings && *buildings; buildings++) {
-        PGresult *rows;
-        enum err e =
-            db_query(c->db, c->arena, grant_add, &rows, .actor_id = user_id, .code = *buildings);
-        if (e)
-            return e;
-        if (rows_count(rows) == 0)
-            return ctx_fault(c, "building", "There is no building with the code %s.", *buildings);
-    }
-    return OK;
 }
 
 static struct json_object *described(struct ctx *c, const struct user_new *n)
@@ -62,7 +47,7 @@ enum err user_add(struct ctx *c, const struct user_new *n, const char **id, cons
     if (e == OK)
         e = insert(c, n, hash, id);
     if (e == OK)
-        e = grant(c, *id, n->buildings);
+        e = grant_all(c, *id, n->buildings);
     if (e == OK)
         e = audit_add(c, "user.added", "user", *id, NULL, described(c, n));
     if (e == OK)

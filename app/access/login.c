@@ -11,8 +11,7 @@
 
 static const char *login_cookie(const struct req *r)
 {
-    return strncmp(session_cookie(r->ctx.app), "__Host-", 7) == 0 ? "__Host-track-login"
-                                                                  : "track-login";
+    return cookies_are_secure(r->ctx.app) ? "__Host-track-login" : "track-login";
 }
 
 /* Where to go after the login: a path of ours and nothing else. */

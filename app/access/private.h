@@ -43,13 +43,21 @@ enum err throttle_forgive(struct ctx *c, const struct throttle *t) must_check;
 /* Commits what was done so far and goes on in the scope of a tenant (NULL: of none). */
 enum err scope_enter(struct ctx *c, const char *tenant_id) must_check;
 
+/* What the database keeps of a session's cookie. */
+const char *session_digest(struct ctx *c, const char *cookie);
+
+bool cookies_are_secure(const struct app *app);
+
+enum err session_end_all(struct ctx *c, const char *user_id) must_check;
+
+/* ---- cookies.c ---- */
+
 /* A new session of the user in the tenant at hand, its cookie in the reply. Those beyond the newest
    four end. */
 enum err session_start(struct req *r, struct reply *p, const char *user_id) must_check;
 
 /* Ends the session whose cookie came with the request, if it is of the tenant at hand. */
 enum err session_end(struct req *r) must_check;
-enum err session_end_all(struct ctx *c, const char *user_id) must_check;
 
 /* Sets a cookie of ours, or removes it where value is NULL. */
 void cookie_set(struct reply *p, const char *name, const char *value);

@@ -13,7 +13,7 @@
 #define ARENA_LIMIT ((size_t)1024 * 1024 * 1024)
 
 static const struct command *const tables[] = { migrate_commands, settings_commands,
-                                                access_commands, NULL };
+                                                access_commands, track_commands, NULL };
 
 /* How many words of the command line the name takes; 0: it is another command. */
 static int words_taken(const char *name, int argc, char **argv)

@@ -1,0 +1,100 @@
+-- Imports, and the rows of their files as buildings, units, batches and communications.
+
+-- name: import_insert
+insert into imports (tenant_id, file_name, file_sha256, attachments_sha256, state, settings, preview, created_by, created_by_name)
+values (current_tenant(), :file_name::text, :file_sha256::text, :attachments_sha256::text, 'PREVIEWED', :settings::jsonb,
+    :preview::jsonb, :created_by::uuid, :created_by_name::text)
+returning id
+
+-- name: import_update
+update imports set settings = :settings::jsonb, preview = :preview::jsonb
+where tenant_id = current_tenant() and id = :id::uuid and state = 'PREVIEWED'
+returning id
+
+-- name: import_get
+select id as "id", file_name as "fileName", state as "state", created_at as "createdAt", created_by_name as "createdByName",
+    committed_at as "committedAt", communications as "communications", settings as "settings", preview - 'result' as "preview",
+    preview -> 'result' as "result", file_sha256 as "fileSha256", attachments_sha256 as "attachmentsSha256"
+from imports where tenant_id = current_tenant() and id = :id::uuid
+
+-- name: import_list
+select id as "id", file_name as "fileName", state as "state", created_at as "createdAt", created_by_name as "createdByName",
+    committed_at as "committedAt", communications as "communications", (preview ->> 'rows')::int as "rows",
+    (preview ->> 'errorCount')::int as "errorCount"
+from imports where tenant_id = current_tenant() order by created_at desc, id desc limit 50
+
+-- name: import_lock
+update imports set state = 'COMMITTED', committed_at = now()
+where tenant_id = current_tenant() and id = :id::uuid and state = 'PREVIEWED'
+returning id
+
+-- name: import_finish
+update imports set communications = :communications::int,
+    preview = :preview::jsonb || jsonb_build_object('result', :result::jsonb)
+where tenant_id = current_tenant() and id = :id::uuid
+
+-- name: import_blobs
+insert into blobs (tenant_id, sha256, size, content_type)
+select current_tenant(), b.sha256, b.size, b.type
+from jsonb_to_recordset(:blobs::jsonb) as b (sha256 text, size bigint, type text)
+on conflict do nothing
+
+-- name: import_batches
+insert into communication_batches (tenant_id, building_id, year, import_id)
+select distinct current_tenant(), b.id, r.year, :import_id::uuid
+from jsonb_to_recordset(:rows::jsonb) as r (code text, year smallint)
+join buildings b on b.tenant_id = current_tenant() and b.code = r.code
+order by 2, 3
+on conflict do nothing
+
+-- name: import_communications
+with r as materialized (
+    select b.id as building_id, b.code, b.name, u.id as unit_id, k.id as batch_id, r.year, r.channel, r.recipient, r.email, r.phone,
+        r.street, r.postal, r.city, r.country, r.language, r.subject, r.amount, r.currency, r.due, r.reference
+    from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text, year smallint, channel text, recipient text, email text,
+        phone text, street text, postal text, city text, country text, language text, subject text, amount bigint,
+        currency text, due date, reference text)
+    join buildings b on b.tenant_id = current_tenant() and b.code = r.code
+    join units u on u.tenant_id = current_tenant() and u.building_id = b.id and u.number = r.unit
+    join communication_batches k on k.tenant_id = current_tenant() and k.building_id = b.id and k.year = r.year
+), added as (
+    insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
+        email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference)
+    select current_tenant(), r.batch_id, r.building_id, r.unit_id, r.year, r.channel,
+        case r.channel when 'EMAIL' then 'DRAFT' else 'WAITING' end, r.recipient, r.email, r.phone, coalesce(r.street, ''),
+        coalesce(r.postal, ''), coalesce(r.city, ''), coalesce(r.country, ''),
+        coalesce(r.language, (select language from tenants where id = current_tenant())), r.subject, r.amount, r.currency, r.due,
+        coalesce(r.reference, '')
+    from r
+    on conflict (tenant_id, unit_id, year, channel, reference) do nothing
+    returning batch_id
+)
+select k.batch_id as "batchId", k.building_id as "buildingId", k.code as "buildingCode", k.name as "buildingName", k.year as "year",
+    (select count(*) from added a where a.batch_id = k.batch_id) as "added"
+from (select distinct batch_id, building_id, code, name, year from r) k
+
+-- name: import_attachments
+with added as (
+    insert into communication_attachments (tenant_id, communication_id, position, sha256, file_name, content_type, size)
+    select current_tenant(), c.id, 1, f.sha256, r.file, f.content_type, f.size
+    from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text, year smallint, channel text, reference text, file text,
+        sha256 text)
+    join blobs f on f.tenant_id = current_tenant() and f.sha256 = r.sha256
+    join buildings b on b.tenant_id = current_tenant() and b.code = r.code
+    join units u on u.tenant_id = current_tenant() and u.building_id = b.id and u.number = r.unit
+    join communications c on c.tenant_id = current_tenant() and c.unit_id = u.id and c.year = r.year and c.channel = r.channel
+        and c.reference = coalesce(r.reference, '')
+    where c.delivery_status in ('DRAFT', 'WAITING')
+    on conflict do nothing
+    returning 1
+)
+select count(*) as "added" from added
+
+-- name: import_reopen
+update communication_batches k set state = 'DRAFT', completed_at = null
+where k.tenant_id = current_tenant() and k.id = any (:ids::uuid[]) and k.state = 'COMPLETED'
+    and exists (select from communications c
+        where c.tenant_id = current_tenant() and c.batch_id = k.id and c.delivery_status = 'DRAFT')
+
+-- name: import_tenants
+select id, slug from tenants where slug = coalesce(:slug::text, slug) order by slug limit 2

@@ -1,0 +1,296 @@
+/* The OpenAPI document, printed from the route and input tables. */
+#include "web/openapi.h"
+
+#include "base/json.h"
+#include "base/settings.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define TEXT_MAX (64 * 1024)
+
+static struct json_object *object_with(const char *key, const char *value)
+{
+    struct json_object *o = json_object_new_object();
+    json_set_text(o, key, value);
+    return o;
+}
+
+static struct json_object *reference(struct arena *a, const char *kind, const char *name)
+{
+    return object_with("$ref", arena_printf(a, "#/components/%s/%s", kind, name));
+}
+
+static bool described(const struct route *r)
+{
+    return r->kind != ROUTE_PAGE && strncmp(r->path, "/api/", 5) == 0;
+}
+
+/* /api/x/:id as /api/x/{id} */
+static const char *template_of(struct arena *a, const char *path)
+{
+    struct buf b = buf_in(a);
+    while (*path) {
+        size_t n = strcspn(path, "/");
+        if (*path == ':')
+            buf_printf(&b, "{%.*s}", (int)n - 1, path + 1);
+        else
+            buf_put(&b, path, n);
+        path += n;
+        if (*path)
+            buf_putc(&b, *path++);
+    }
+    return b.p;
+}
+
+static const char *operation_id(struct arena *a, const struct route *r)
+{
+    struct buf b = buf_in(a);
+    bool upper = true;
+    for (const char *p = method_name(r->method); *p; p++)
+        buf_putc(&b, (char)tolower((unsigned char)*p));
+    for (const char *p = r->path + strlen("/api"); *p; p++) {
+        if (isalnum((unsigned char)*p))
+            buf_putc(&b, (char)(upper ? toupper((unsigned char)*p) : *p));
+        upper = !isalnum((unsigned char)*p);
+    }
+    return b.p;
+}
+
+static const char *tag_of(struct arena *a, const struct route *r)
+{
+    const char *p = r->path + strlen("/api/");
+    return arena_strndup(a, p, strcspn(p, "/."));
+}
+
+static void set_bounds(struct json_object *s, const struct field *f)
+{
+    if (f->kind == FIELD_TEXT) {
+        if (f->min || f->required)
+            json_set_int(s, "minLength", f->min ? f->min : 1);
+        json_set_int(s, "maxLength", f->max ? f->max : TEXT_MAX);
+    }
+    if (f->kind == FIELD_INT && (f->min || f->max)) {
+        json_set_int(s, "minimum", f->min);
+        if (f->max)
+            json_set_int(s, "maximum", f->max);
+    }
+    if (f->kind == FIELD_INT && !f->required)
+        json_set_int(s, "default", f->absent);
+}
+
+static struct json_object *field_schema(const struct field *f)
+{
+    static const struct {
+        const char *type, *format;
+    } kinds[] = {
+        [FIELD_TEXT] = { "string", NULL },        [FIELD_INT] = { "integer", NULL },
+        [FIELD_BOOL] = { "boolean", NULL },       [FIELD_UUID] = { "string", "uuid" },
+        [FIELD_EMAIL] = { "string", "email" },    [FIELD_CHOICE] = { "string", NULL },
+        [FIELD_TIME] = { "string", "date-time" }, [FIELD_JSON] = { "object", NULL },
+        [FIELD_TEXTS] = { "array", NULL },
+    };
+    struct json_object *s = object_with("type", kinds[f->kind].type);
+    if (kinds[f->kind].format)
+        json_set_text(s, "format", kinds[f->kind].format);
+    if (f->kind == FIELD_TEXTS)
+        json_set(s, "items", object_with("type", "string"));
+    if (f->kind == FIELD_CHOICE) {
+        struct json_object *values = json_object_new_array();
+        for (const char *const *v = f->values; v && *v; v++)
+            json_object_array_add(values, json_object_new_string(*v));
+        json_set(s, "enum", values);
+    }
+    set_bounds(s, f);
+    return s;
+}
+
+static struct json_object *input_schema(const struct input *input)
+{
+    struct json_object *s = object_with("type", "object"), *fields = json_object_new_object();
+    struct json_object *required = json_object_new_array();
+    for (const struct field *f = input->fields; f->name; f++) {
+        struct json_object *field = field_schema(f);
+        if (f->help)
+            json_set_text(field, "description", f->help);
+        json_set(fields, f->name, field);
+        if (f->required)
+            json_object_array_add(required, json_object_new_string(f->name));
+    }
+    json_set(s, "properties", fields);
+    json_set(s, "required", required);
+    json_set_bool(s, "additionalProperties", false);
+    return s;
+}
+
+static struct json_object *parameter(const char *name, const char *in, bool required,
+                                     struct json_object *schema, const char *help)
+{
+    struct json_object *p = object_with("name", name);
+    json_set_text(p, "in", in);
+    json_set_bool(p, "required", required);
+    if (help)
+        json_set_text(p, "description", help);
+    json_set(p, "schema", schema);
+    return p;
+}
+
+static struct json_object *parameters(struct arena *a, const struct route *r)
+{
+    struct json_object *list = json_object_new_array();
+    for (const char *p = strchr(r->path, ':'); p; p = strchr(p, ':')) {
+        size_t n = strcspn(++p, "/");
+        json_object_array_add(list, parameter(arena_strndup(a, p, n), "path", true,
+                                              object_with("type", "string"), NULL));
+    }
+    if (r->input && method_safe(r->method))
+        for (const struct field *f = r->input->fields; f->name; f++)
+            json_object_array_add(
+                list, parameter(f->name, "query", f->required, field_schema(f), f->help));
+    if (!method_safe(r->method) && r->kind == ROUTE_API && r->role > ROLE_PUBLIC)
+        json_object_array_add(list, reference(a, "parameters", "IdempotencyKey"));
+    return list;
+}
+
+static struct json_object *body(struct arena *a, const struct route *r)
+{
+    struct json_object *b = json_object_new_object(), *content = json_object_new_object();
+    const char *const types[] = { r->upload ? NULL : "application/json",
+                                  r->upload ? "multipart/form-data"
+                                            : "application/x-www-form-urlencoded" };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct json_object *media = json_object_new_object();
+        if (r->input)
+            json_set(media, "schema", reference(a, "schemas", r->input->name));
+        if (types[i])
+            json_set(content, types[i], media);
+        else
+            json_object_put(media);
+    }
+    json_set(b, "content", content);
+    return b;
+}
+
+static struct json_object *responses(struct arena *a, const struct route *r)
+{
+    struct json_object *all = json_object_new_object();
+    json_set(all, "2XX", object_with("description", r->answer ? r->answer : "Done"));
+    json_set(all, "default", reference(a, "responses", "Problem"));
+    return all;
+}
+
+static struct json_object *operation(struct arena *a, const struct route *r)
+{
+    struct json_object *o = object_with("operationId", operation_id(a, r));
+    struct json_object *tags = json_object_new_array();
+    json_object_array_add(tags, json_object_new_string(tag_of(a, r)));
+    json_set(o, "tags", tags);
+    json_set_text(o, "summary", r->doc ? r->doc : "");
+    json_set_text(o, "x-role", role_name(r->role));
+    json_set(o, "parameters", parameters(a, r));
+    if (!method_safe(r->method) && (r->input || r->upload))
+        json_set(o, "requestBody", body(a, r));
+    json_set(o, "responses", responses(a, r));
+    if (r->role == ROLE_PUBLIC)
+        json_set(o, "security", json_object_new_array());
+    return o;
+}
+
+static struct json_object *problem_response(struct arena *a)
+{
+    struct json_object *response = object_with("description", "A problem document (RFC 9457)");
+    struct json_object *content = json_object_new_object(), *media = json_object_new_object();
+    json_set(media, "schema", reference(a, "schemas", "Problem"));
+    json_set(content, "application/problem+json", media);
+    json_set(response, "content", content);
+    return response;
+}
+
+static struct json_object *properties(const char *const *names, struct json_object *extra)
+{
+    struct json_object *schema = object_with("type", "object"), *p = json_object_new_object();
+    for (; *names; names++)
+        json_set(p, *names,
+                 object_with("type", strcmp(*names, "status") == 0 ? "integer" : "string"));
+    if (extra)
+        json_set(p, "errors", extra);
+    json_set(schema, "properties", p);
+    return schema;
+}
+
+static struct json_object *problem_schema(void)
+{
+    static const char *const own[] = { "type", "title", "status", "detail", "instance", NULL };
+    static const char *const of_fault[] = { "field", "message", NULL };
+    struct json_object *errors = object_with("type", "array");
+    json_set(errors, "items", properties(of_fault, NULL));
+    return properties(own, errors);
+}
+
+static struct json_object *security_schemes(void)
+{
+    struct json_object *all = json_object_new_object(), *bearer = object_with("type", "http");
+    json_set_text(bearer, "scheme", "bearer");
+    json_set_text(bearer, "bearerFormat", "JWT");
+    json_set(all, "bearer", bearer);
+    return all;
+}
+
+static struct json_object *components(const struct web *w, struct arena *a)
+{
+    struct json_object *c = json_object_new_object(), *schemas = json_object_new_object();
+    struct json_object *params = json_object_new_object(), *answers = json_object_new_object();
+    struct json_object *key = object_with("type", "string");
+    for (const struct route *const *r = router_routes(w->router); *r; r++)
+        if (described(*r) && (*r)->input && !method_safe((*r)->method) &&
+            !json_get(schemas, (*r)->input->name))
+            json_set(schemas, (*r)->input->name, input_schema((*r)->input));
+    json_set(schemas, "Problem", problem_schema());
+    json_set_int(key, "maxLength", 255);
+    json_set(params, "IdempotencyKey",
+             parameter("Idempotency-Key", "header", false, key,
+                       "the same call with the same key is carried out once"));
+    json_set(answers, "Problem", problem_response(a));
+    json_set(c, "schemas", schemas);
+    json_set(c, "parameters", params);
+    json_set(c, "responses", answers);
+    json_set(c, "securitySchemes", security_schemes());
+    return c;
+}
+
+static struct json_object *paths(const struct web *w, struct arena *a)
+{
+    struct json_object *all = json_object_new_object();
+    for (const struct route *const *r = router_routes(w->router); *r; r++) {
+        if (!described(*r))
+            continue;
+        const char *path = template_of(a, (*r)->path);
+        struct buf method = buf_in(a);
+        struct json_object *item = json_get(all, path);
+        if (!item)
+            json_set(all, path, item = json_object_new_object());
+        for (const char *p = method_name((*r)->method); *p; p++)
+            buf_putc(&method, (char)tolower((unsigned char)*p));
+        json_set(item, method.p, operation(a, *r));
+    }
+    return all;
+}
+
+struct json_object *openapi_document(const struct web *w, struct arena *a)
+{
+    struct json_object *d = json_own(a, object_with("openapi", "3.1.0"));
+    struct json_object *info = object_with("title", "Track Center"), *bearer, *list;
+    json_set_text(info, "version", "1");
+    json_set(d, "info", info);
+    list = json_object_new_array();
+    json_object_array_add(list, object_with("url", w->app->settings->public_url));
+    json_set(d, "servers", list);
+    bearer = json_object_new_object();
+    json_set(bearer, "bearer", json_object_new_array());
+    list = json_object_new_array();
+    json_object_array_add(list, bearer);
+    json_set(d, "security", list);
+    json_set(d, "paths", paths(w, a));
+    json_set(d, "components", components(w, a));
+    return d;
+}

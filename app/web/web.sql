@@ -1,0 +1,2 @@
+-- name: web_ready
+select not pg_is_in_recovery() as writable

@@ -1,0 +1,152 @@
+// Each page: no complaints, names for every control, no sideways scroll from 390 to 2560 px, contrast, weight, and reading
+// without JavaScript.
+import { gzipSync } from "node:zlib";
+import { readFileSync } from "node:fs";
+import { check, finish } from "../checks.mjs";
+import { expect, importBuilding, newPage, openBuilding, same, signIn } from "./browser.mjs";
+
+const house = `P${Date.now() % 100000}`;
+importBuilding(house, 2024, 60, (i) => (i % 3 === 0 ? { recipient_name: "Verwaltungsgesellschaft Lindenhof Nord mbH & Co. KG" } : {}));
+const page = await newPage();
+await signIn(page, "admin");
+await openBuilding(page, `House ${house}`);
+const track = page.url();
+await page.click(".units tbody tr:first-child th a");
+await page.waitForSelector("#drawer-title");
+const state = await page.context().storageState();
+const pages = { track, unit: page.url(), import: "/import", outbox: "/outbox", inbox: "/inbox", api: "/api/docs", password: "/password", missing: "/nothing-here" };
+
+const faults = () => {
+    const found = [];
+    const named = (e) => (e.ariaLabel || e.title || e.labels?.[0]?.textContent || e.textContent || document.getElementById(e.getAttribute("aria-labelledby"))?.textContent || "").trim();
+    for (const e of document.querySelectorAll("button, a[href], input:not([type=hidden]), select, textarea, iframe")) if (!named(e)) found.push(`no name: ${e.outerHTML.slice(0, 120)}`);
+    for (const e of document.querySelectorAll("img:not([alt])")) found.push(`no alt: ${e.outerHTML.slice(0, 120)}`);
+    const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+    for (const id of ids.filter((id, i) => ids.indexOf(id) !== i)) found.push(`id twice: ${id}`);
+    if (document.querySelectorAll("h1").length !== 1) found.push(`${document.querySelectorAll("h1").length} h1`);
+    if (!document.documentElement.lang) found.push("no language");
+    if (document.querySelectorAll("main").length !== 1) found.push("not one main");
+    if (!document.title || /^\s*·/.test(document.title)) found.push(`title: ${document.title}`);
+    for (const e of document.querySelectorAll("th:not([scope])")) found.push(`th without scope: ${e.outerHTML.slice(0, 80)}`);
+    for (const e of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
+        for (const id of `${e.getAttribute("aria-describedby") ?? ""} ${e.getAttribute("aria-labelledby") ?? ""}`.trim().split(/\s+/)) if (!document.getElementById(id)) found.push(`no #${id}`);
+    return found;
+};
+
+const missingIcons = async () => {
+    const sprite = await (await fetch("/static/vendor/icons.svg")).text();
+    const used = [...document.querySelectorAll("use")].map((use) => use.getAttribute("href"));
+    return used.filter((href) => !sprite.includes(`id="${href.split("#")[1]}"`));
+};
+
+// WCAG contrast of each text with what it stands on, for leaves that show text.
+const lowContrast = () => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const rgba = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => [r, g, b].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = (e) => {
+        for (; e; e = e.parentElement) {
+            const colour = rgba(getComputedStyle(e).backgroundColor);
+            if (colour[3] === 255) return colour;
+        }
+        return rgba("Canvas");
+    };
+    const found = new Set();
+    for (const e of document.body.querySelectorAll("*")) {
+        if (e.closest("svg, iframe, [hidden], .skip, .hidden-text") || !e.checkVisibility()) continue;
+        if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+        const [a, b] = [light(rgba(getComputedStyle(e).color)), light(ground(e))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 4.5) found.add(`${ratio.toFixed(2)} ${e.tagName}.${e.className}`);
+    }
+    return [...found];
+};
+
+for (const [name, address] of Object.entries(pages)) {
+    check(`${name}: loads without complaint, every control has a name, every icon exists`, async () => {
+        page.complaints.length = 0;
+        const answer = await page.goto(address);
+        expect(answer.status() === (name === "missing" ? 404 : 200), `status ${answer.status()}`);
+        same(await page.evaluate(faults), [], "faults");
+        same(await page.evaluate(missingIcons), [], "icons");
+        same(page.complaints.filter((c) => name !== "missing" || !/404/.test(c)), [], "complaints");
+    });
+
+    check(`${name}: nothing is wider than the window, 390 to 2560 px`, async () => {
+        for (const width of [390, 799, 800, 1024, 1280, 2560]) {
+            await page.setViewportSize({ width, height: 900 });
+            const over = await page.evaluate(() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth);
+            expect(over <= 0, `${over} px too wide at ${width}`);
+        }
+        await page.setViewportSize({ width: 1440, height: 900 });
+    });
+
+    check(`${name}: text stands out, light and dark`, async () => {
+        for (const colorScheme of ["light", "dark"]) {
+            await page.emulateMedia({ colorScheme });
+            same(await page.evaluate(lowContrast), [], colorScheme);
+        }
+    });
+}
+
+check("targets are 44 px high under a finger", async () => {
+    const touch = await newPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, storageState: state });
+    await touch.goto(track);
+    const small = await touch.evaluate(() => [...document.querySelectorAll("button, select, input:not([type=hidden]), .nav a, .pager a, .units tbody tr, .years a")]
+        .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => `${e.getBoundingClientRect().height} ${e.outerHTML.slice(0, 80)}`));
+    same(small, [], "small");
+    await touch.tap(".units tbody tr:nth-child(2)");
+    await touch.waitForSelector("#drawer-title");
+    const box = await touch.locator("#drawer").boundingBox();
+    same([box.x, box.width], [0, 390], "the unit fills the screen");
+    await touch.context().close();
+});
+
+check("without JavaScript: list, filter, unit, buildings and years can be read", async () => {
+    const plain = await newPage({ javaScriptEnabled: false, storageState: state });
+    await plain.goto(track);
+    same(await plain.locator(".units tbody tr").count(), 50, "rows");
+    await plain.click("[rel=next]");
+    same(await plain.locator(".units tbody tr").count(), 10, "rows of the second page");
+    await plain.click("[rel=prev]");
+    await plain.fill("#search", "Müller 7");
+    await plain.click(".filter-go");
+    same(await plain.locator(".units tbody tr").count(), 1, "found");
+    await plain.click(".units tbody tr:first-child th a");
+    expect(await plain.locator("#drawer .facts").count(), "the unit is shown");
+    await plain.click("#drawer-close");
+    same(await plain.locator("#drawer .facts").count(), 0, "the unit is closed");
+    await plain.click(".years a >> nth=0");
+    same(await plain.locator(".units tbody tr").count(), 50, "the year");
+    await plain.context().close();
+});
+
+check("budgets: list under 60 kB, scripts under 40 kB gzipped, the page under 150 kB", async () => {
+    const list = (await (await page.request.get(track)).body()).length;
+    expect(list < 60_000, `list: ${list}`);
+    let total = gzipSync(Buffer.alloc(0)).length;
+    let scripts = 0;
+    for (const file of ["vendor/htmx.js", "app.js"]) scripts += gzipSync(readFileSync(new URL(`../../static/${file}`, import.meta.url))).length;
+    expect(scripts < 40_000, `scripts: ${scripts}`);
+    for (const file of ["app.css", "vendor/icons.svg"]) total += gzipSync(readFileSync(new URL(`../../static/${file}`, import.meta.url))).length;
+    total += scripts + gzipSync(Buffer.alloc(0)).length + readFileSync(new URL("../../static/vendor/inter.woff2", import.meta.url)).length;
+    expect(total < 150_000, `page: ${total}`);
+});
+
+check("a failed request says so and leaves the page", async () => {
+    await page.goto(track);
+    const before = await page.locator(".units tbody tr").count();
+    await page.route("**/track?*", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"detail":"The server is busy."}' }));
+    await page.click("th[data-key=recipient] a");
+    await page.waitForSelector(".toast");
+    expect((await page.textContent(".toast")).includes("The server is busy."), "the cause");
+    same(await page.locator(".units tbody tr").count(), before, "rows");
+    await page.unroute("**/track?*");
+});
+
+await finish();

@@ -1,0 +1,41 @@
+// Screenshots of each page into $SHOTS: wide and narrow, light and dark.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../checks.mjs";
+import { importBuilding, newPage, openBuilding, signIn } from "./browser.mjs";
+
+const folder = process.env.SHOTS;
+mkdirSync(folder, { recursive: true });
+for (const [code, year] of [["SEE", 2024], ["LIN", 2023], ["LIN", 2024]])
+    importBuilding(code, year, 60, (i) => (i % 5 === 4 ? { delivery_preference: "letter" } : i % 7 === 5 ? { delivery_preference: "sms", phone: "+41791234567" } : {}));
+
+const page = await newPage();
+await signIn(page, "admin");
+await openBuilding(page, "House SEE");
+const draft = page.url();
+await openBuilding(page, "House LIN");
+await page.click("[popovertarget=confirm-send]");
+await page.click("#confirm-send button.primary");
+await eventually("it is sent", async () => !(await page.locator("[data-moving]").count()) && !(await page.locator("[popovertarget=confirm-send]").count()), 90);
+const track = page.url();
+await page.click(".units tbody tr:nth-child(2) th a");
+await page.waitForSelector("#drawer-title");
+const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", inbox: "/inbox", api: "/api/docs", password: "/password" };
+await page.goto("/outbox");
+pages.message = await page.locator(".outbox th a").first().getAttribute("href");
+const storageState = await page.context().storageState();
+
+for (const width of [1440, 390]) {
+    for (const colorScheme of ["light", "dark"]) {
+        const touch = width < 800;
+        const at = await newPage({ viewport: { width, height: touch ? 844 : 900 }, colorScheme, storageState, hasTouch: touch, isMobile: touch });
+        for (const [name, address] of [...Object.entries(pages), ["login", "/login"]]) {
+            if (name === "login") await at.context().clearCookies();
+            await at.goto(address);
+            await at.waitForTimeout(200);
+            await at.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) });
+        }
+        await at.context().close();
+    }
+}
+process.exit(0);

@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "db/db.h"
 #include "main/command.h"
+#include "mustache/mustache.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -12,8 +13,9 @@
 
 #define ARENA_LIMIT ((size_t)1024 * 1024 * 1024)
 
-static const struct command *const tables[] = { migrate_commands, settings_commands,
-                                                access_commands, track_commands, NULL };
+static const struct command *const tables[] = {
+    migrate_commands, settings_commands, template_commands, access_commands, track_commands, NULL,
+};
 
 /* How many words of the command line the name takes; 0: it is another command. */
 static int words_taken(const char *name, int argc, char **argv)
@@ -81,6 +83,7 @@ static bool prepare(struct ctx *c, struct app *app, const struct command *comman
         return false;
     }
     app->store = store_local(c->arena, s->store_dir);
+    app->templates = templates_open(c->arena, s->template_dir, false);
     c->db = db_new(app, url, "trackctl");
     return app->store != NULL;
 }

@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "mustache/mustache.h"
 #include "store/store.h"
 
 #include <ftw.h>
@@ -180,6 +181,7 @@ void pg_start(const char *name)
                            .now_ms = now_ms,
                            .random_bytes = app_random_bytes };
     pg.app.store = store_local(pg.arena, pg.settings.store_dir);
+    pg.app.templates = templates_open(pg.arena, pg.settings.template_dir, false);
     make_tenant();
 }
 

@@ -1,4 +1,6 @@
 /* The one list of domains. */
 #include "main/domain.h"
 
-const struct domain *const domains[] = { NULL };
+#include "access/access.h"
+
+const struct domain *const domains[] = { &access_domain, NULL };

@@ -101,8 +101,8 @@ enum err theme_do(struct req *r, struct reply *p)
 {
     struct ctx *c = &r->ctx;
     const struct theme_form *f = r->input;
-    enum err e =
-        db_query(c->db, c->arena, user_set_theme, NULL, .user_id = c->actor.id, .theme = strcmp(f->theme, "auto") == 0 ? "system" : f->theme);
+    enum err e = db_query(c->db, c->arena, user_set_theme, NULL, .user_id = c->actor.id,
+                          .theme = strcmp(f->theme, "auto") == 0 ? "system" : f->theme);
     if (e)
         return e;
     if (req_is_fragment(r))

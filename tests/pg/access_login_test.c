@@ -105,11 +105,10 @@ static void the_eleventh_try_waits(void **state)
     assert_int_equal(sign_in(&far, email, PASSWORD, "/track").status, 303);
     pg_sql("update login_throttle set window_start = now() - interval '16 minutes'");
     assert_int_equal(sign_in(&b, email, PASSWORD, "/track").status, 303);
-    assert_int_equal(
-        pg_int("select count(*) from login_throttle where key = 'user:' || "
+    assert_int_equal(pg_int("select count(*) from login_throttle where key = 'user:' || "
                             "lower('%s') || '|192.0.2.0'",
                             email),
-        0);
+                     0);
 }
 
 static void an_address_has_its_own_limit(void **state)

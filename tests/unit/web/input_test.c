@@ -1,0 +1,211 @@
+/* Forms, queries and JSON bodies into input structs. */
+#include "base/json.h"
+#include "web/checks.h"
+#include "web/input.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct sample {
+    const char *name, *mail, *id, *kind, *at;
+    long count;
+    bool yes;
+    struct json_object *extra;
+    const char **tags;
+};
+
+static const char *const kinds[] = { "EMAIL", "SMS", NULL };
+
+static const struct field fields[] = {
+    { "name", FIELD_TEXT, offsetof(struct sample, name), .required = true, .min = 2, .max = 5 },
+    { "mail", FIELD_EMAIL, offsetof(struct sample, mail), .help = "" },
+    { "id", FIELD_UUID, offsetof(struct sample, id), .help = "" },
+    { "kind", FIELD_CHOICE, offsetof(struct sample, kind), .values = kinds },
+    { "at", FIELD_TIME, offsetof(struct sample, at), .help = "" },
+    { "count", FIELD_INT, offsetof(struct sample, count), .min = 1, .max = 200, .absent = 50 },
+    { "yes", FIELD_BOOL, offsetof(struct sample, yes), .help = "" },
+    { "extra", FIELD_JSON, offsetof(struct sample, extra), .help = "" },
+    { "tags", FIELD_TEXTS, offsetof(struct sample, tags), .max = 4 },
+    { .name = NULL },
+};
+static const struct input input = { "Sample", sizeof(struct sample), fields };
+
+static struct ctx ctx;
+
+static const struct sample *form(const char *text)
+{
+    struct pairs pairs;
+    const void *out = NULL;
+    if (pairs_parse(&ctx, str_of(text), 64, &pairs) != OK ||
+        input_from_pairs(&ctx, &input, &pairs, &out) != OK)
+        return NULL;
+    return out;
+}
+
+static const struct sample *json(const char *text)
+{
+    struct json_object *body;
+    const char *why;
+    const void *out = NULL;
+    if (json_parse(ctx.arena, str_of(text), &json_request_limits, &body, &why) != OK)
+        fail_msg("%s", why);
+    return input_from_json(&ctx, &input, body, &out) == OK ? out : NULL;
+}
+
+static void refused(const struct sample *s, const char *field, const char *message)
+{
+    assert_null(s);
+    assert_int_equal(ctx.problem.n, 1);
+    assert_string_equal(ctx.problem.faults[0].field, field);
+    assert_non_null(strstr(ctx.problem.faults[0].message, message));
+    ctx.problem = (struct problem){ .n = 0 };
+}
+
+static void fills_from_a_form(void **state)
+{
+    (void)state;
+    const struct sample *s =
+        form("name=Z%C3%BCri&mail=a%40b.ch&count=7&yes=on&tags=x&tags=y+z&kind="
+             "SMS&csrfToken=abc&at=2026-02-28T10:00:00%2B01:00");
+    assert_non_null(s);
+    assert_string_equal(s->name, "Züri");
+    assert_string_equal(s->mail, "a@b.ch");
+    assert_int_equal(s->count, 7);
+    assert_true(s->yes);
+    assert_string_equal(s->tags[0], "x");
+    assert_string_equal(s->tags[1], "y z");
+    assert_null(s->tags[2]);
+    assert_string_equal(s->kind, "SMS");
+    assert_null(s->id);
+}
+
+static void names_what_is_wrong(void **state)
+{
+    (void)state;
+    refused(form("mail=a@b.ch"), "name", "required");
+    refused(form("name="), "name", "required");
+    refused(form("name=a"), "name", "2 to 5");
+    refused(form("name=abcdef"), "name", "2 to 5");
+    refused(form("name=ab%07"), "name", "control");
+    refused(form("name=abc&name=abc"), "name", "twice");
+    refused(form("name=abc&other=1"), "other", "not known");
+    refused(form("name=abc&count=0"), "count", "from 1 to 200");
+    refused(form("name=abc&count=1x"), "count", "whole number");
+    refused(form("name=abc&count=99999999999999999999"), "count", "whole number");
+    refused(form("name=abc&yes=maybe"), "yes", "neither");
+    refused(form("name=abc&kind=FAX"), "kind", "not one of");
+    refused(form("name=abc&id=12"), "id", "UUID");
+    refused(form("name=abc&mail=ab.ch"), "mail", "e-mail");
+    refused(form("name=abc&at=2026-02-30T10:00:00Z"), "at", "RFC 3339");
+    refused(form("name=abc&extra=1"), "extra", "JSON");
+    refused(form("name=abc&tags=abcde"), "tags", "characters");
+    refused(form("name=%zz"), "name", "not valid text");
+    refused(form("name=%00"), "name", "not valid text");
+    refused(form("name=%C0%AF"), "name", "not valid text");
+    refused(form("name=%4"), "name", "not valid text");
+}
+
+static void fills_from_json(void **state)
+{
+    (void)state;
+    const struct sample *s =
+        json("{\"name\":\"abc\",\"count\":3,\"yes\":true,\"extra\":{\"a\":1},\"tags\":[\"x\"],"
+             "\"mail\":null}");
+    assert_non_null(s);
+    assert_int_equal(s->count, 3);
+    assert_true(s->yes);
+    assert_non_null(json_get(s->extra, "a"));
+    assert_string_equal(s->tags[0], "x");
+    assert_null(s->mail);
+    assert_int_equal(json("{\"name\":\"abc\"}")->count, 50);
+    refused(json("{\"name\":1}"), "name", "not text");
+    refused(json("{\"name\":\"abc\",\"count\":1.5}"), "count", "whole number");
+    refused(json("{\"name\":\"abc\",\"count\":\"7\"}"), "count", "whole number");
+    refused(json("{\"name\":\"abc\",\"tags\":[1]}"), "tags", "other than text");
+    refused(json("{\"name\":\"abc\",\"extra\":[]}"), "extra", "object");
+    refused(json("{\"name\":\"abc\",\"csrfToken\":\"x\"}"), "csrfToken", "not known");
+    refused(json("{\"name\":\"\"}"), "name", "required");
+    assert_null(json("[]"));
+}
+
+static void all_faults_at_once(void **state)
+{
+    (void)state;
+    assert_null(form("count=0&yes=maybe&other=1"));
+    assert_int_equal(ctx.problem.n, 4);
+}
+
+static void limits_pairs(void **state)
+{
+    struct pairs pairs;
+    (void)state;
+    assert_int_equal(pairs_parse(&ctx, STR("a=1&b=2&c=3"), 2, &pairs), ERR_INVALID);
+    assert_int_equal(pairs_parse(&ctx, STR("&&a=1&&b&"), 2, &pairs), OK);
+    assert_int_equal(pairs.n, 2);
+    assert_string_equal(pairs.at[1].name, "b");
+    assert_string_equal(pairs.at[1].value, "");
+    assert_int_equal(pairs_parse(&ctx, STR(""), 2, &pairs), OK);
+    assert_int_equal(pairs.n, 0);
+}
+
+static void checks(void **state)
+{
+    static const char *const mails[] = { "a@b", "a.b+c@x-y.example", "é@exämple.ch" };
+    static const char *const no_mails[] = { "", "@b", "a@", "a b@c", "a@b@c", "a@-..b", "a@b\n" };
+    static const char *const times[] = { "2024-02-29T00:00:00Z", "2026-01-01T23:59:60.123456+05:30",
+                                         "2026-01-01t01:02:03z" };
+    static const char *const no_times[] = { "",
+                                            "2026-01-01",
+                                            "2026-01-01T00:00:00",
+                                            "2023-02-29T00:00:00Z",
+                                            "2026",
+                                            "2026-01-01T24:00:00Z",
+                                            "2026-01-01T00:00Z",
+                                            "2026-01-01T00:00:00.Z",
+                                            "2026-01-01T00:00:00Zx",
+                                            "2026-01-01T00:00:00+0100" };
+    (void)state;
+    for (size_t i = 0; i < sizeof(mails) / sizeof(mails[0]); i++)
+        if (!email_valid(mails[i]))
+            fail_msg("refused %s", mails[i]);
+    for (size_t i = 0; i < sizeof(no_mails) / sizeof(no_mails[0]); i++)
+        if (email_valid(no_mails[i]))
+            fail_msg("took %s", no_mails[i]);
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+        if (!time_valid(times[i]))
+            fail_msg("refused %s", times[i]);
+    for (size_t i = 0; i < sizeof(no_times) / sizeof(no_times[0]); i++)
+        if (time_valid(no_times[i]))
+            fail_msg("took %s", no_times[i]);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    ctx = (struct ctx){ .arena = arena_new((size_t)8 << 20) };
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(ctx.arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(fills_from_a_form, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_what_is_wrong, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fills_from_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_faults_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(limits_pairs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(checks, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

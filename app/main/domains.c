@@ -2,5 +2,6 @@
 #include "main/domain.h"
 
 #include "access/access.h"
+#include "web/domain.h"
 
-const struct domain *const domains[] = { &access_domain, NULL };
+const struct domain *const domains[] = { &web_domain, &access_domain, NULL };

@@ -83,7 +83,7 @@ static enum err set(struct ctx *c, const char *user_id, const char *password, bo
 
 enum err user_reset(struct ctx *c, const char *email, const char **password)
 {
-    const char *id, *made = password_once(c);
+    const char *id = NULL, *made = password_once(c);
     enum err e = enter(c, email, &id);
     if (e == OK)
         e = set(c, id, made, true);
@@ -102,7 +102,7 @@ enum err user_choose(struct ctx *c, const char *user_id, const char *password)
 
 enum err user_disable(struct ctx *c, const char *email)
 {
-    const char *id;
+    const char *id = NULL;
     enum err e = enter(c, email, &id);
     if (e == OK)
         e = db_query(c->db, c->arena, user_disable, NULL, .user_id = id);

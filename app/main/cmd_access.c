@@ -265,7 +265,7 @@ static int provider_add_run(struct ctx *c, int argc, char **args)
     static const char *const options[] = { "--tenant", "--name",  "--set",
                                            "--secret", "--json!", NULL };
     struct words w = { argc, args };
-    struct json_object *settings, *secrets;
+    struct json_object *settings = NULL, *secrets = NULL;
     const char *id;
     if (!words_fit(&w, 1, options) || !option(&w, "--name", 0))
         return WRONG_USAGE;

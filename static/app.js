@@ -94,13 +94,12 @@ let paused = false;
 let last = "";
 
 const still = () =>
-    paused || document.hidden || $("dialog[open], [popover]:popover-open") || document.activeElement?.matches("select, #search");
+    paused || document.hidden || $("[popover]:popover-open") || document.activeElement?.matches("select") || String(getSelection());
 
 function refresh() {
-    const units = $("#units");
-    if (!units || !$("#summary") || !window.htmx) return;
+    if (!$("#poll") || !window.htmx) return;
     window.htmx.ajax("GET", location.pathname + location.search, {
-        source: "#list", target: "#list", select: "#list", swap: "outerHTML", headers: { "X-Poll": "1" },
+        source: "#poll", target: "#units", select: "#units", swap: "outerHTML", headers: { "X-Poll": "1" },
     });
 }
 
@@ -143,6 +142,7 @@ function showLive() {
 
 const narrow = matchMedia("(width < 800px)");
 let openedFrom = null;
+let readTo = 0;
 
 function showDrawer(focus) {
     const drawer = $("#drawer");
@@ -173,12 +173,25 @@ function arrange(within) {
     showDrawer(false);
 }
 
-document.addEventListener("htmx:afterSwap", ({ detail: { target, elt } }) => {
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
     arrange(document);
-    if (target.id === "drawer" || elt.id === "drawer") showDrawer(true);
+    if (target.id === "drawer") showDrawer(true);
+});
+document.addEventListener("htmx:afterSettle", () => arrange(document));
+
+// An open unit is only replaced by one with more to tell, and stays where it was read.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (target.id !== "drawer") return;
+    const events = (within) => $$(".timeline li", within).length;
+    event.detail.shouldSwap = target.dataset.unit === $("#drawer", fragment)?.dataset.unit && events(target) !== events(fragment);
+    readTo = target.scrollTop;
 });
 
-document.addEventListener("htmx:oobAfterSwap", () => arrange(document));
+document.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
+    arrange(document);
+    if (target.id === "drawer") $("#drawer").scrollTop = readTo;
+});
 
 /* ---- rows ---- */
 

@@ -9,9 +9,10 @@ extern const struct domain access_domain; /* /login, /logout, /password, /api/au
 
 /* ---- what the web guards call; the connection is outside a transaction ---- */
 
-/* The name of the session cookie. Where public_url is https:// it is "__Host-track" (and Secure);
-   where it is http://, a server tried out on loopback, plain "track", because a browser need not
-   keep a Secure cookie there. */
+/* The name of the session cookie: "__Host-track", Secure, where public_url is https:// or on
+   loopback, which browsers trust as much (Chromium and Firefox keep Secure cookies of
+   http://127.0.0.1 and http://localhost; Safari does not). On plain http:// elsewhere no browser
+   keeps such a cookie: there it is "track" without Secure. */
 const char *session_cookie(const struct app *app);
 
 /* Who a session cookie belongs to: fills tenant_id and actor of the request and *session, in one

@@ -46,6 +46,7 @@ enum err scope_enter(struct ctx *c, const char *tenant_id) must_check;
 /* What the database keeps of a session's cookie. */
 const char *session_digest(struct ctx *c, const char *cookie);
 
+/* Whether public_url is one where browsers keep Secure cookies. */
 bool cookies_are_secure(const struct app *app);
 
 enum err session_end_all(struct ctx *c, const char *user_id) must_check;

@@ -9,7 +9,12 @@
 
 bool cookies_are_secure(const struct app *app)
 {
-    return strncmp(app->settings->public_url, "https://", 8) == 0;
+    static const char *const trusted[] = { "https://", "http://127.", "http://localhost",
+                                           "http://[::1]" };
+    for (size_t i = 0; i < sizeof(trusted) / sizeof(trusted[0]); i++)
+        if (strncmp(app->settings->public_url, trusted[i], strlen(trusted[i])) == 0)
+            return true;
+    return false;
 }
 
 const char *session_cookie(const struct app *app)

@@ -43,7 +43,7 @@ static void a_session_begins_and_ends(void **state)
     assert_true(is_to(a, "/track?year=2024"));
     assert_non_null(b.session);
     assert_null(b.login);
-    assert_non_null(strstr(a.text, "; Path=/; HttpOnly; SameSite=Lax\r\n"));
+    assert_non_null(strstr(a.text, "; Path=/; HttpOnly; SameSite=Lax; Secure\r\n"));
     assert_int_equal(get(&b, "/password").status, 200);
     assert_int_equal(pg_int("select count(*) from sessions where token_hash = '%s'", "\\x00"), 0);
     assert_int_equal(
@@ -59,15 +59,26 @@ static void a_session_begins_and_ends(void **state)
     assert_true(get(&b, "/password").status != 200);
 }
 
-static void https_makes_host_cookies(void **state)
+static void cookies_are_secure_where_they_can_be(void **state)
 {
     (void)state;
-    struct browser b = browser_new("192.0.2.2");
-    pg_settings()->public_url = "https://track.example.com";
-    struct answer a = get(&b, "/login");
-    pg_settings()->public_url = "http://127.0.0.1:8080";
-    assert_non_null(strstr(a.text, "Set-Cookie: __Host-track-login="));
-    assert_non_null(strstr(a.text, "; Path=/; HttpOnly; SameSite=Lax; Secure\r\n"));
+    static const struct {
+        const char *url, *cookie;
+        bool secure;
+    } rows[] = {
+        { "https://track.example.com", "Set-Cookie: __Host-track-login=", true },
+        { "http://localhost:8080", "Set-Cookie: __Host-track-login=", true },
+        { "http://track.lan:8080", "Set-Cookie: track-login=", false },
+        { "http://127.0.0.1:8080", "Set-Cookie: __Host-track-login=", true },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct browser b = browser_new("192.0.2.2");
+        pg_settings()->public_url = rows[i].url;
+        struct answer a = get(&b, "/login");
+        assert_non_null(strstr(a.text, rows[i].cookie));
+        assert_int_equal(strstr(a.text, "; Path=/; HttpOnly; SameSite=Lax; Secure\r\n") != NULL,
+                         rows[i].secure);
+    }
 }
 
 static void unknown_and_wrong_look_alike(void **state)
@@ -307,7 +318,7 @@ int main(void)
     pg_start("access_login");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_begins_and_ends),
-        cmocka_unit_test(https_makes_host_cookies),
+        cmocka_unit_test(cookies_are_secure_where_they_can_be),
         cmocka_unit_test(unknown_and_wrong_look_alike),
         cmocka_unit_test(the_eleventh_try_waits),
         cmocka_unit_test(an_address_has_its_own_limit),

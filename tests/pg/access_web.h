@@ -56,8 +56,8 @@ static inline const char *cookie_in(struct arena *a, const char *text, const cha
 
 static inline void keep(struct browser *b, const char *text)
 {
-    const char *session = cookie_in(b->ctx->arena, text, "track");
-    const char *login = cookie_in(b->ctx->arena, text, "track-login");
+    const char *session = cookie_in(b->ctx->arena, text, "__Host-track");
+    const char *login = cookie_in(b->ctx->arena, text, "__Host-track-login");
     if (session)
         b->session = *session ? session : NULL;
     if (login)
@@ -80,8 +80,8 @@ static inline struct answer ask(struct browser *b, const char *method, const cha
     env[n++] = arena_printf(a, "DOCUMENT_URI=%.*s", (int)strcspn(uri, "?"), uri);
     env[n++] = arena_printf(a, "QUERY_STRING=%s", query ? query + 1 : "");
     env[n++] = arena_printf(a, "REMOTE_ADDR=%s", b->address);
-    env[n++] = arena_printf(a, "HTTP_COOKIE=a=b%s%s%s%s", b->session ? "; track=" : "",
-                            b->session ? b->session : "", b->login ? "; track-login=" : "",
+    env[n++] = arena_printf(a, "HTTP_COOKIE=a=b%s%s%s%s", b->session ? "; __Host-track=" : "",
+                            b->session ? b->session : "", b->login ? "; __Host-track-login=" : "",
                             b->login ? b->login : "");
     if (body) {
         env[n++] = arena_printf(a, "CONTENT_TYPE=%s", type);

@@ -55,7 +55,7 @@ static char **env_of(const struct call *c, size_t body_n)
     if (c->type)
         env[n++] = arena_printf(a, "CONTENT_TYPE=%s", c->type);
     if (c->cookie)
-        env[n++] = arena_printf(a, "HTTP_COOKIE=a=b; track=%s", c->cookie);
+        env[n++] = arena_printf(a, "HTTP_COOKIE=a=b; __Host-track=%s", c->cookie);
     if (c->csrf)
         env[n++] = arena_printf(a, "HTTP_X_CSRF_TOKEN=%s", c->csrf);
     if (c->bearer)

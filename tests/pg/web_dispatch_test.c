@@ -235,7 +235,7 @@ static void header_truths(void **state)
 {
     (void)state;
     struct call c = as(&viewer, "GET", "/api/s/1");
-    c.headers[0] = "HTTP_COOKIE=track=other";
+    c.headers[0] = "HTTP_COOKIE=__Host-track=other";
     assert_int_equal(call(&c)->status, 400);
     c = as(&viewer, "GET", "/healthz");
     c.headers[0] = "HTTP_X_KNOCK_SIGNATURE=a";

@@ -14,6 +14,6 @@ on conflict (tenant_id, code) do update set name = excluded.name
 insert into units (tenant_id, building_id, number)
 select distinct current_tenant(), b.id, r.unit
 from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text)
-join buildings b on b.tenant_id = current_tenant() and b.code = r.code
+cross join lateral (select id from buildings where tenant_id = current_tenant() and code = r.code offset 0) b
 order by 2, 3
 on conflict (tenant_id, building_id, number) do nothing

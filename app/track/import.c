@@ -203,7 +203,9 @@ static enum err write_rows(struct ctx *c, const char *id, const struct import_op
 {
     struct import_writer *w = import_writer_new(c, id);
     struct json_object *again;
-    enum err e = import_scan(c->arena, options, &source->csv, files, import_write, w, &again);
+    enum err e = db_run(c->db, c->arena, &sql_import_plans, NULL, NULL);
+    if (e == OK)
+        e = import_scan(c->arena, options, &source->csv, files, import_write, w, &again);
     return e ? e : import_write_end(w, result);
 }
 

@@ -73,7 +73,7 @@ const struct import_field_kind import_field_kinds[IMPORT_FIELDS] = {
     [COLUMN_ATTACHMENT] = { "attachment", "attachment", "Attachment", false, 400,
                             " attachment attachments file filename document pdf beilage anhang "
                             "datei dateiname dokument piecejointe annexe fichier nomdufichier " },
-    [COLUMN_YEAR] = { "year", "year", "Billing year", false, 4,
+    [COLUMN_YEAR] = { "year", "yearColumn", "Billing year", false, 4,
                       " year billingyear period jahr abrechnungsjahr rechnungsjahr annee exercice "
                       "anneedefacturation anneededecompte " },
 };

@@ -1,0 +1,224 @@
+/* The import pages and their API: upload, preview, columns, commit. */
+#include "base/json.h"
+#include "track/import.h"
+#include "track/import_view.h"
+
+#define UPLOAD_LIMIT ((size_t)512 * 1024 * 1024)
+
+/* ---- inputs ---- */
+
+struct options_input {
+    long year;
+    const char *column[IMPORT_FIELDS];
+};
+
+struct commit_input {
+    const char *mode;
+};
+
+#define COLUMN(name, f)                                                                            \
+    {                                                                                              \
+        name, FIELD_TEXT, offsetof(struct options_input, column) + sizeof(char *) * (size_t)(f),   \
+            .max = 200, .help = "Header of the column that holds it; - for none."                  \
+    }
+
+static const struct field options_fields[] = {
+    { "year", FIELD_INT, offsetof(struct options_input, year), .min = 1900, .max = 2999,
+      .help = "Billing year of every row, where the file does not say it." },
+    COLUMN("buildingCode", COLUMN_BUILDING_CODE),
+    COLUMN("buildingName", COLUMN_BUILDING_NAME),
+    COLUMN("unitNumber", COLUMN_UNIT_NUMBER),
+    COLUMN("recipientName", COLUMN_RECIPIENT_NAME),
+    COLUMN("deliveryPreference", COLUMN_DELIVERY_PREFERENCE),
+    COLUMN("subject", COLUMN_SUBJECT),
+    COLUMN("email", COLUMN_EMAIL),
+    COLUMN("phone", COLUMN_PHONE),
+    COLUMN("street", COLUMN_STREET),
+    COLUMN("postalCode", COLUMN_POSTAL_CODE),
+    COLUMN("city", COLUMN_CITY),
+    COLUMN("country", COLUMN_COUNTRY),
+    COLUMN("language", COLUMN_LANGUAGE),
+    COLUMN("amountDue", COLUMN_AMOUNT_DUE),
+    COLUMN("currency", COLUMN_CURRENCY),
+    COLUMN("dueDate", COLUMN_DUE_DATE),
+    COLUMN("reference", COLUMN_REFERENCE),
+    COLUMN("attachment", COLUMN_ATTACHMENT),
+    COLUMN("yearColumn", COLUMN_YEAR),
+    { 0 },
+};
+static const struct input options_input = { "ImportOptions", sizeof(struct options_input),
+                                            options_fields };
+
+static const char *const modes[] = { "all", "good-rows", NULL };
+static const struct field commit_fields[] = {
+    { "mode", FIELD_CHOICE, offsetof(struct commit_input, mode), .required = true, .values = modes,
+      .help = "All rows, or only those without an error." },
+    { 0 },
+};
+static const struct input commit_input = { "ImportCommit", sizeof(struct commit_input),
+                                           commit_fields };
+
+static struct import_options options_of(const struct req *r, const char *file_name)
+{
+    const struct options_input *in = r->input;
+    struct import_options o = { .file_name = file_name, .year = (int)in->year };
+    memcpy(o.choice.column, in->column, sizeof(o.choice.column));
+    return o;
+}
+
+/* ---- operations of both ---- */
+
+static const struct upload *upload_of(const struct req *r, const char *field)
+{
+    for (size_t i = 0; i < r->upload_count; i++) {
+        if (strcmp(r->uploads[i].field, field) == 0)
+            return &r->uploads[i];
+    }
+    return NULL;
+}
+
+static enum err add(struct req *r, const char **id)
+{
+    const struct upload *file = upload_of(r, "file"), *zip = upload_of(r, "attachments");
+    if (!file)
+        return ctx_fault(&r->ctx, "file", "Choose the billing file.");
+    struct import_new n = { .options = options_of(r, file->file_name),
+                            .file_sha256 = file->sha256,
+                            .attachments_sha256 = zip ? zip->sha256 : NULL };
+    return import_add(&r->ctx, &n, id);
+}
+
+static enum err change(struct req *r)
+{
+    struct import_options o = options_of(r, NULL);
+    return import_change(&r->ctx, req_param(r, "importId"), &o);
+}
+
+static enum err commit(struct req *r)
+{
+    const struct commit_input *in = r->input;
+    return import_commit(&r->ctx, req_param(r, "importId"), strcmp(in->mode, "good-rows") == 0,
+                         NULL);
+}
+
+/* ---- API ---- */
+
+static enum err reply_import(struct req *r, struct reply *p, int status, const char *id)
+{
+    struct json_object *import;
+    enum err e = import_get(&r->ctx, id, &import);
+    return e ? e : reply_json(p, status, import);
+}
+
+static enum err api_list(struct req *r, struct reply *p)
+{
+    struct json_object *list, *o = json_own(r->ctx.arena, json_object_new_object());
+    enum err e = import_list(&r->ctx, &list);
+    if (e != OK)
+        return e;
+    json_set(o, "imports", json_object_get(list));
+    return reply_json(p, 200, o);
+}
+
+static enum err api_add(struct req *r, struct reply *p)
+{
+    const char *id;
+    enum err e = add(r, &id);
+    return e ? e : reply_import(r, p, 201, id);
+}
+
+static enum err api_get(struct req *r, struct reply *p)
+{
+    return reply_import(r, p, 200, req_param(r, "importId"));
+}
+
+static enum err api_change(struct req *r, struct reply *p)
+{
+    enum err e = change(r);
+    return e ? e : reply_import(r, p, 200, req_param(r, "importId"));
+}
+
+static enum err api_commit(struct req *r, struct reply *p)
+{
+    enum err e = commit(r);
+    return e ? e : reply_import(r, p, 200, req_param(r, "importId"));
+}
+
+/* ---- pages ---- */
+
+static enum err page_list(struct req *r, struct reply *p)
+{
+    struct json_object *list, *o = json_own(r->ctx.arena, json_object_new_object());
+    enum err e = import_list(&r->ctx, &list);
+    if (e != OK)
+        return e;
+    json_set_text(o, "title", "Import");
+    json_set_bool(o, "any", json_object_array_length(list) > 0);
+    json_set(o, "imports", json_object_get(list));
+    return reply_page(p, "track/imports", NULL, o);
+}
+
+static enum err to_import(struct req *r, struct reply *p, const char *id)
+{
+    return reply_redirect(p, arena_printf(r->ctx.arena, "/import/%s", id));
+}
+
+static enum err page_add(struct req *r, struct reply *p)
+{
+    const char *id;
+    enum err e = add(r, &id);
+    return e ? e : to_import(r, p, id);
+}
+
+static enum err page_get(struct req *r, struct reply *p)
+{
+    struct json_object *import;
+    enum err e = import_get(&r->ctx, req_param(r, "importId"), &import);
+    if (e != OK)
+        return e;
+    import_view_add(&r->ctx, import);
+    return reply_page(p, "track/import", NULL, import);
+}
+
+static enum err page_change(struct req *r, struct reply *p)
+{
+    enum err e = change(r);
+    return e ? e : to_import(r, p, req_param(r, "importId"));
+}
+
+static enum err page_commit(struct req *r, struct reply *p)
+{
+    enum err e = commit(r);
+    return e ? e : to_import(r, p, req_param(r, "importId"));
+}
+
+/* ---- routes ---- */
+
+#define FILES "multipart/form-data with `file` (CSV) and, if there are, `attachments` (zip)."
+
+const struct route import_routes[] = {
+    { METHOD_GET, ROUTE_PAGE, "/import", page_list, .role = ROLE_ADMIN,
+      .doc = "The upload form and the latest imports." },
+    { METHOD_POST, ROUTE_PAGE, "/import", page_add, .role = ROLE_ADMIN, .input = &options_input,
+      .body_limit = UPLOAD_LIMIT, .upload = true, .doc = "Uploads a billing file." },
+    { METHOD_GET, ROUTE_PAGE, "/import/:importId", page_get, .role = ROLE_ADMIN,
+      .doc = "The preview of an import, or what it made." },
+    { METHOD_POST, ROUTE_PAGE, "/import/:importId/preview", page_change, .role = ROLE_ADMIN,
+      .input = &options_input, .doc = "Previews it again with other columns or another year." },
+    { METHOD_POST, ROUTE_PAGE, "/import/:importId/commit", page_commit, .role = ROLE_ADMIN,
+      .input = &commit_input, .doc = "Commits an import." },
+    { METHOD_GET, ROUTE_API, "/api/track/imports", api_list, .role = ROLE_ADMIN,
+      .doc = "The latest imports.", .answer = "ImportList" },
+    { METHOD_POST, ROUTE_API, "/api/track/imports", api_add, .role = ROLE_ADMIN,
+      .input = &options_input, .body_limit = UPLOAD_LIMIT, .upload = true,
+      .doc = "Keeps and previews a billing file: " FILES, .answer = "Import" },
+    { METHOD_GET, ROUTE_API, "/api/track/imports/:importId", api_get, .role = ROLE_ADMIN,
+      .doc = "An import with its preview and, once committed, its result.", .answer = "Import" },
+    { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/preview", api_change,
+      .role = ROLE_ADMIN, .input = &options_input,
+      .doc = "Previews it again with other columns or another year.", .answer = "Import" },
+    { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/commit", api_commit, .role = ROLE_ADMIN,
+      .input = &commit_input, .doc = "Commits an import: all of it, or its good rows.",
+      .answer = "Import" },
+    { 0 },
+};

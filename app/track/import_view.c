@@ -1,0 +1,133 @@
+/* Prepares an import for its page. */
+#include "track/import_view.h"
+
+#include "base/json.h"
+#include "track/import_value.h"
+
+static const struct {
+    const char *name, *label;
+} channel_labels[] = {
+    { "EMAIL", "E-mail" },
+    { "SMS", "SMS" },
+    { "LETTER", "Letter" },
+    { "LETTER_WITH_RECEIPT", "Registered letter" },
+};
+
+static struct json_object *channels(struct json_object *preview)
+{
+    struct json_object *list = json_object_new_array(), *counts = json_get(preview, "channels");
+    for (size_t i = 0; i < sizeof(channel_labels) / sizeof(channel_labels[0]); i++) {
+        struct json_object *n = json_get(counts, channel_labels[i].name);
+        if (!n)
+            continue;
+        struct json_object *one = json_object_new_object();
+        json_set_text(one, "label", channel_labels[i].label);
+        json_set(one, "n", json_object_get(n));
+        json_object_array_add(list, one);
+    }
+    return list;
+}
+
+static const char *amount_text(struct arena *a, const char *currency, int64_t minor)
+{
+    const char *code = currency;
+    int exponent = 2;
+    int64_t unit = 1;
+    if (read_currency(a, str_of(currency), &code, &exponent))
+        exponent = 2;
+    for (int i = 0; i < exponent; i++)
+        unit *= 10;
+    uint64_t size = (uint64_t)(minor < 0 ? -minor : minor);
+    const char *sign = minor < 0 ? "−" : "";
+    unsigned long long whole = size / (uint64_t)unit, rest = size % (uint64_t)unit;
+    if (!exponent)
+        return arena_printf(a, "%s %s%llu", code, sign, whole);
+    return arena_printf(a, "%s %s%llu.%0*llu", code, sign, whole, exponent, rest);
+}
+
+static struct json_object *amounts(struct arena *a, struct json_object *preview)
+{
+    struct json_object *list = json_object_new_array(), *from = json_get(preview, "amounts");
+    for (size_t i = 0; from && i < json_object_array_length(from); i++) {
+        struct json_object *one = json_object_array_get_idx(from, i);
+        int64_t minor = json_object_get_int64(json_get(one, "minor"));
+        const char *text = amount_text(a, json_text(one, "currency"), minor);
+        json_object_array_add(list, json_object_new_string(text));
+    }
+    return list;
+}
+
+static struct json_object *options(struct json_object *columns, const char *chosen)
+{
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; columns && i < json_object_array_length(columns); i++) {
+        const char *column = json_object_get_string(json_object_array_get_idx(columns, i));
+        struct json_object *one = json_object_new_object();
+        json_set_text(one, "column", column);
+        json_set_bool(one, "selected", chosen && strcmp(column, chosen) == 0);
+        json_object_array_add(list, one);
+    }
+    return list;
+}
+
+static struct json_object *fields(struct json_object *preview)
+{
+    struct json_object *list = json_object_new_array(), *from = json_get(preview, "fields");
+    for (size_t i = 0; from && i < json_object_array_length(from); i++) {
+        struct json_object *field = json_object_array_get_idx(from, i);
+        struct json_object *one = json_object_new_object();
+        json_set_text(one, "field", json_text(field, "field"));
+        json_set_text(one, "label", json_text(field, "label"));
+        json_set_bool(one, "required", json_object_get_boolean(json_get(field, "required")));
+        json_set(one, "options", options(json_get(preview, "columns"), json_text(field, "column")));
+        json_object_array_add(list, one);
+    }
+    return list;
+}
+
+static const char *delimiter_name(const char *delimiter)
+{
+    static const char *const names[][2] = {
+        { ",", "comma" }, { ";", "semicolon" }, { "\t", "tab" }, { "|", "bar" }
+    };
+    for (size_t i = 0; delimiter && i < 4; i++) {
+        if (strcmp(names[i][0], delimiter) == 0)
+            return names[i][1];
+    }
+    return delimiter;
+}
+
+static bool filled(struct json_object *list)
+{
+    return list && json_object_array_length(list) > 0;
+}
+
+static void add_state(struct json_object *import, struct json_object *preview,
+                      struct json_object *view)
+{
+    bool open = strcmp(json_text(import, "state"), "PREVIEWED") == 0;
+    int64_t errors = json_object_get_int64(json_get(preview, "errorCount"));
+    int64_t good = json_object_get_int64(json_get(preview, "goodRows"));
+    json_set_bool(view, "open", open);
+    json_set_bool(view, "done", !open);
+    json_set_bool(view, "canAll", open && !errors && good);
+    json_set_bool(view, "canGood", open && errors && good);
+    json_set_bool(view, "hasErrors", errors > 0);
+    json_set_bool(view, "hasWarnings", filled(json_get(preview, "warnings")));
+    json_set_bool(view, "askColumns", json_object_get_boolean(json_get(preview, "askColumns")));
+    json_set_bool(view, "hasColumns", open && filled(json_get(preview, "columns")));
+    json_set_bool(view, "hasBatches", filled(json_get(json_get(import, "result"), "batches")));
+}
+
+void import_view_add(struct ctx *c, struct json_object *import)
+{
+    struct json_object *view = json_object_new_object(), *preview = json_get(import, "preview");
+    json_set(view, "channels", channels(preview));
+    json_set(view, "amounts", amounts(c->arena, preview));
+    json_set(view, "fields", fields(preview));
+    json_set_text(view, "delimiterName", delimiter_name(json_text(preview, "delimiter")));
+    json_set(view, "year", json_object_get(json_get(json_get(import, "settings"), "year")));
+    add_state(import, preview, view);
+    json_set_text(import, "title", json_text(import, "fileName"));
+    json_set(import, "view", view);
+}

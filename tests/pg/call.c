@@ -1,6 +1,7 @@
 /* Calling the dispatcher from tests. */
 #include "call.h"
 
+#include "access/access.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json.h"

@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <magic.h>
+#include <stdbool.h>
 
 /* A file being written; each kind keeps its own struct behind it. What is not kept by `finish` is
    dropped with the arena. All answer ERR_RETRY where the store is full or out of reach and
@@ -13,8 +14,11 @@ struct store_backend {
     const char *name;
     enum err (*begin)(struct store *s, struct arena *a, void **file);
     enum err (*write)(void *file, const void *bytes, size_t n);
-    /* Makes it durable under its digest. One that is there with the same size is left as it is. */
+    /* Keeps it under its digest, durable unless the store is batching. One that is there with the
+     * same size is left as it is. */
     enum err (*finish)(void *file, const char *sha256, size_t size);
+    /* Makes durable what was finished while batching. */
+    enum err (*flush)(struct store *s);
     /* The whole content. ERR_NOT_FOUND. */
     enum err (*get)(struct store *s, struct arena *a, const char *sha256, struct str *out);
 };
@@ -23,6 +27,7 @@ struct store {
     const struct store_backend *backend;
     const char *place; /* folder, bucket, container */
     magic_t magic;     /* of this process */
+    bool batching;
 };
 
 /* Loads libmagic's table for the store, closed with the arena. NULL with a log line. */

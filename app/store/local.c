@@ -125,6 +125,8 @@ static enum err keep(struct file *f, const char *outer, const char *inner, const
         close(f->fd);
     }
     f->fd = -1;
+    if (f->store->batching)
+        return OK;
     e = sync_folder(inner);
     return e ? e : sync_folder(outer);
 }
@@ -140,10 +142,20 @@ static enum err finish(void *file, const char *sha256, size_t size)
     bool first = access(outer, F_OK) != 0;
     if (fchmod(f->fd, FILE_MODE) != 0)
         return failed("chmod", f->path);
-    if (fsync(f->fd) != 0)
+    if (!f->store->batching && fsync(f->fd) != 0)
         return failed("fsync", f->path);
     enum err e = keep(f, outer, inner, path, size);
-    return e == OK && first ? sync_folder(dir) : e;
+    return e == OK && first && !f->store->batching ? sync_folder(dir) : e;
+}
+
+static enum err flush(struct store *s)
+{
+    int fd = open(s->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return failed("open", s->place);
+    enum err e = syncfs(fd) == 0 ? OK : failed("syncfs", s->place);
+    close(fd);
+    return e;
 }
 
 struct mapping {
@@ -203,7 +215,7 @@ static void sweep(struct arena *a, const char *tmp)
         closedir(d);
 }
 
-static const struct store_backend local = { "local", begin, write_all, finish, get };
+static const struct store_backend local = { "local", begin, write_all, finish, flush, get };
 
 struct store *store_local(struct arena *a, const char *dir)
 {

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 #define HEAD_SIZE 16384 /* enough for libmagic to tell the types of the table below */
 #define OTHER_TYPE "application/octet-stream"
@@ -18,7 +19,7 @@ struct blob_writer {
     size_t size, limit;
     crypto_hash_sha256_state digest;
     struct str head; /* the first bytes, at most HEAD_SIZE */
-    char *head_room;
+    char *head_room; /* not of the arena: one that holds many blobs would hold as many heads */
 };
 
 /* What libmagic says and what we call it. Whatever a browser could run stays a plain download. */
@@ -56,7 +57,9 @@ static void close_magic(void *magic)
 struct store *store_open(struct arena *a, const struct store_backend *backend, const char *place)
 {
     struct store *s = arena_new_of(a, struct store);
-    *s = (struct store){ backend, arena_strdup(a, place), magic_open(MAGIC_MIME_TYPE) };
+    *s = (struct store){ .backend = backend,
+                         .place = arena_strdup(a, place),
+                         .magic = magic_open(MAGIC_MIME_TYPE) };
     if (s->magic)
         arena_defer(a, close_magic, s->magic);
     if (!s->magic || magic_load(s->magic, NULL) != 0) {
@@ -88,11 +91,22 @@ static enum err take(struct blob_writer *w, const void *bytes, size_t n)
     return w->store->backend->write(w->file, bytes, n);
 }
 
+static void drop_head(void *what)
+{
+    struct blob_writer *w = what;
+    free(w->head_room);
+    w->head_room = NULL;
+}
+
 enum err blob_write(struct blob_writer *w, const void *bytes, size_t n)
 {
     size_t more = HEAD_SIZE - w->head.n < n ? HEAD_SIZE - w->head.n : n;
-    if (!w->head_room)
-        w->head.p = w->head_room = arena_alloc(w->arena, HEAD_SIZE);
+    if (!w->head_room) {
+        w->head.p = w->head_room = malloc(HEAD_SIZE);
+        if (!w->head_room)
+            return ERR_RETRY;
+        arena_defer(w->arena, drop_head, w);
+    }
     if (more > 0)
         memcpy(w->head_room + w->head.n, bytes, more);
     w->head.n += more;
@@ -102,6 +116,7 @@ enum err blob_write(struct blob_writer *w, const void *bytes, size_t n)
 enum err blob_finish(struct blob_writer *w, struct blob *out)
 {
     struct blob b = { .size = w->size, .content_type = sniff(w->store, w->head) };
+    drop_head(w);
     unsigned char digest[SHA256_SIZE];
     crypto_hash_sha256_final(&w->digest, digest);
     sodium_bin2hex(b.sha256, sizeof(b.sha256), digest, sizeof(digest));
@@ -121,6 +136,17 @@ enum err store_put(struct store *s, struct arena *a, struct str bytes, struct bl
         return e;
     w->head = head_of(bytes);
     return blob_finish(w, out);
+}
+
+void store_batch(struct store *s)
+{
+    s->batching = true;
+}
+
+enum err store_flush(struct store *s)
+{
+    s->batching = false;
+    return s->backend->flush(s);
 }
 
 static bool digest_valid(const char *sha256)

@@ -34,6 +34,12 @@ enum err blob_finish(struct blob_writer *w,
 
 enum err store_put(struct store *s, struct arena *a, struct str bytes, struct blob *out) must_check;
 
+/* Many blobs at once: those finished between the two are durable when store_flush answered OK, and
+   need not be before; it waits for the disk once instead of thrice per blob. Each store_batch
+   needs its store_flush, after an error too. */
+void store_batch(struct store *s);
+enum err store_flush(struct store *s) must_check;
+
 /* The content, mapped read-only for the life of the arena. ERR_NOT_FOUND. */
 enum err store_get(struct store *s, struct arena *a, const char *sha256,
                    struct str *out) must_check;

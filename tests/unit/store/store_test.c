@@ -168,6 +168,26 @@ static void streams_in_pieces(void **state)
     assert_memory_equal(back.p + 50000, "xxxxxxxxx", 9);
 }
 
+static void keeps_many_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *a = arena_new(256 * 1024);
+    struct blob b;
+    struct str back;
+    store_batch(f->store);
+    for (int i = 0; i < 200; i++) {
+        struct blob_writer *w;
+        assert_int_equal(store_begin(f->store, a, 100, &w), OK);
+        assert_int_equal(blob_write(w, &i, sizeof(i)), OK);
+        assert_int_equal(blob_finish(w, &b), OK);
+    }
+    assert_int_equal(store_flush(f->store), OK);
+    arena_free(a);
+    assert_int_equal(store_get(f->store, f->arena, b.sha256, &back), OK);
+    assert_int_equal(back.n, sizeof(int));
+    assert_int_equal(files_in(arena_printf(f->arena, "%s/a/store/tmp", f->dir)), 0);
+}
+
 static void tells_types(void **state)
 {
     struct fixture *f = *state;
@@ -285,6 +305,7 @@ int main(void)
         TEST(names_no_path),
         TEST(drops_what_is_not_finished),
         TEST(streams_in_pieces),
+        TEST(keeps_many_at_once),
         TEST(tells_types),
         TEST(refuses_a_place_that_is_no_folder),
         TEST(says_when_the_disk_is_full),

@@ -74,11 +74,11 @@ static void take(struct check *c, const struct str *cells, size_t n)
         c->raw[f] = there ? without_guard(trimmed(cells[column])) : STR("");
         const char *why = bad_text(c->raw[f], import_field_kinds[f].max);
         if (why)
-            tell(c, f, why);
+            tell(c, (enum import_field)f, why);
         else
             c->row->text[f] = arena_strndup(c->arena, c->raw[f].p, c->raw[f].n);
         if (!c->raw[f].n && import_field_kinds[f].required)
-            tell(c, f, "This must not be empty.");
+            tell(c, (enum import_field)f, "This must not be empty.");
     }
 }
 

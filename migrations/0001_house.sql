@@ -201,7 +201,17 @@ create table idempotency_keys (
     created_at timestamptz not null default now(),
     primary key (tenant_id, key)
 );
-select tenant_table('idempotency_keys');
+select tenant_table('idempotency_keys'), owner_sees_all('idempotency_keys');
+
+create function forget_idempotency_keys() returns int language plpgsql security definer
+    set search_path = public, pg_temp as $$
+declare
+    n int;
+begin
+    delete from idempotency_keys where created_at < now() - interval '48 hours';
+    get diagnostics n = row_count;
+    return n;
+end $$;
 
 -- ---------------------------------------------------------------- blobs
 
@@ -618,6 +628,50 @@ alter table job_history force row level security;
 create policy web_scope on job_history to track_web using (tenant_id = current_tenant());
 create policy worker_scope on job_history to track_worker using (true) with check (true);
 select owner_sees_all('job_history');
+create table job_history_default partition of job_history default; -- catches what no day's partition was made for
+
+-- Partitions by day, made ahead; those that ended `keep` days ago are dropped. Answers how many changed.
+create function roll_job_history(ahead int, keep int) returns int language plpgsql security definer
+    set search_path = public, pg_temp as $$
+declare
+    changed int = 0;
+    part text;
+begin
+    for i in 0 .. ahead loop
+        part = 'job_history_' || to_char(current_date + i, 'YYYY_MM_DD');
+        if to_regclass(part) is null then
+            execute format('create table %I partition of job_history for values from (%L) to (%L)', part,
+                           current_date + i, current_date + i + 1);
+            changed = changed + 1;
+        end if;
+    end loop;
+    for part in
+        select c.relname from pg_inherits h join pg_class c on c.oid = h.inhrelid
+        where h.inhparent = 'job_history'::regclass and c.relname ~ '^job_history_\d{4}_\d\d_\d\d$'
+            and to_date(right(c.relname, 10), 'YYYY_MM_DD') < current_date - keep
+    loop
+        execute format('drop table %I', part);
+        changed = changed + 1;
+    end loop;
+    return changed;
+end $$;
+select roll_job_history(7, 30);
+
+-- Workers that found nothing to do and sleep. New jobs notify only while one does: a notification in every
+-- transaction would make commits wait for each other.
+create unlogged table job_sleepers (
+    worker text primary key,
+    since timestamptz not null default now()
+);
+
+create function wake_workers() returns trigger language plpgsql as $$
+begin
+    if exists (select from job_sleepers) then
+        perform pg_notify('jobs', '');
+    end if;
+    return null;
+end $$;
+create trigger wake_workers after insert on jobs for each statement execute function wake_workers();
 
 -- Queues with a limit of jobs running at once; a queue without a row has none.
 create table job_queues (
@@ -628,8 +682,9 @@ create table job_queues (
 
 create table job_schedules (
     name text primary key,
+    queue text not null,
     kind text not null,
-    every_seconds int not null,
+    every_seconds int not null check (every_seconds > 0),
     next_at timestamptz not null default now(),
     last_at timestamptz
 );
@@ -644,16 +699,51 @@ create table domain_events (
     data jsonb not null default '{}',
     occurred_at timestamptz not null default now(),
     dispatched_at timestamptz,
+    next_at timestamptz not null default now(), -- not dispatched before
     attempts int not null default 0,
     error text,
     primary key (tenant_id, id)
 );
-create index domain_events_waiting on domain_events (occurred_at, id) where dispatched_at is null;
+create index domain_events_waiting on domain_events (next_at, id) where dispatched_at is null;
+create index domain_events_done on domain_events (dispatched_at) where dispatched_at is not null;
 alter table domain_events enable row level security;
 alter table domain_events force row level security;
 create policy web_scope on domain_events to track_web using (tenant_id = current_tenant()) with check (tenant_id = current_tenant());
 create policy worker_scope on domain_events to track_worker using (true) with check (true);
 select owner_sees_all('domain_events');
+
+-- Which reactions ran for which event: each once.
+create table event_reactions (
+    tenant_id uuid not null,
+    event_id uuid not null,
+    reaction text not null,
+    ran_at timestamptz not null default now(),
+    primary key (tenant_id, event_id, reaction),
+    foreign key (tenant_id, event_id) references domain_events (tenant_id, id) on delete cascade
+);
+select tenant_table('event_reactions'), owner_sees_all('event_reactions');
+
+-- What the dispatcher asks before a tenant is known. Events that nothing reacts to are settled at once.
+create function events_settle(names text[]) returns int language plpgsql security definer
+    set search_path = public, pg_temp as $$
+declare
+    settled int;
+begin
+    with free as (
+        select tenant_id, id from domain_events
+        where dispatched_at is null and next_at <= now() and name <> all (names)
+        order by next_at, id limit 5000 for update skip locked
+    )
+    update domain_events d set dispatched_at = now() from free
+    where d.tenant_id = free.tenant_id and d.id = free.id;
+    get diagnostics settled = row_count;
+    return settled;
+end $$;
+
+create function events_waiting() returns table (tenant_id uuid, id uuid) language sql stable security definer
+    set search_path = public, pg_temp as $$
+    select tenant_id, id from domain_events where dispatched_at is null and next_at <= now() order by next_at, id limit 500
+$$;
 
 create table inbox (
     tenant_id uuid not null,
@@ -794,10 +884,13 @@ grant select, insert, update on users, api_clients, provider_accounts, buildings
 grant select, insert, update, delete on sessions, login_throttle, building_grants to track_web;
 grant select, insert on audit_history, communication_events, communication_attachments, blobs, sink_messages
     to track_web, track_worker;
-grant delete on idempotency_keys to track_worker;
+grant select, insert on event_reactions to track_web, track_worker;
+grant delete on domain_events, event_reactions to track_worker;
 grant select, insert, update on inbox to track_web, track_worker;
 grant select, insert, update, delete on jobs, job_history, job_schedules to track_worker;
 grant select, insert, update on jobs to track_web;
+grant select, insert, delete on job_sleepers to track_worker;
+grant select on job_sleepers to track_web;
 grant select on job_history, job_queues, job_schedules to track_web;
 grant select, insert, update on job_queues to track_worker;
 grant select on http_calls to track_web;

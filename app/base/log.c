@@ -18,6 +18,8 @@ static struct {
     const char *scope_key, *scope_id;
 } log_state = { "track", LOG_LEVEL_INFO, NULL, NULL };
 
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
 struct line {
     char text[LINE_SIZE];
     size_t n;
@@ -27,6 +29,14 @@ void log_init(const char *program, enum log_level least)
 {
     log_state.program = program;
     log_state.least = least;
+}
+
+enum log_level log_level_of(const char *name)
+{
+    for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++)
+        if (strcmp(level_names[i], name) == 0)
+            return (enum log_level)i;
+    return LOG_LEVEL_INFO;
 }
 
 void log_scope(const char *key, const char *id)
@@ -136,12 +146,11 @@ static void write_all(const char *p, size_t n)
 
 static void emit(enum log_level level, const char *event, va_list fields)
 {
-    static const char *const names[] = { "debug", "info", "warn", "error" };
     if (level < log_state.least)
         return;
     int saved = errno;
     struct line l = { .n = 0 };
-    put_head(&l, names[level]);
+    put_head(&l, level_names[level]);
     put_field(&l, "program", log_state.program);
     if (log_state.scope_key)
         put_field(&l, log_state.scope_key, log_state.scope_id);

@@ -8,6 +8,9 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 /* The name of the program in each line, and the least level written. Called once, at the start. */
 void log_init(const char *program, enum log_level least);
 
+/* "debug", "info", "warn", "error"; another text is info. */
+enum log_level log_level_of(const char *name);
+
 /* The request or job that the following lines belong to, as `requestId` or `jobId`; NULL ends it.
    Both strings must outlive the scope. */
 void log_scope(const char *key, const char *id);

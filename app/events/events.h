@@ -1,5 +1,5 @@
-/* Domain events: what happened to a noun, written in its transaction (the outbox) and told to other
- * domains. */
+/* Domain events: what happened to a noun, written in its transaction (the outbox) and told to the
+   other domains. */
 #pragma once
 
 #include "base/ctx.h"
@@ -15,22 +15,25 @@ struct event {
     const char *occurred_at;
 };
 
-/* Adds an event to the outbox in the caller's transaction. */
+/* Adds an event to the outbox in the caller's transaction; data NULL is {}. */
 enum err event_emit(struct ctx *c, const char *name, const char *entity_type, const char *entity_id,
                     struct json_object *data) must_check;
 
 struct reaction {
     const char *event;
     const char *name; /* unique: a reaction runs once per event */
-    enum err (*react)(struct ctx *c,
-                      const struct event *e); /* in one transaction with the mark that it ran */
+    /* Runs in one transaction with the mark that it ran, in the event's tenant. */
+    enum err (*react)(struct ctx *c, const struct event *e);
 };
 
 struct domain;
 
-/* Dispatches what waits in the outbox, oldest first; *dispatched counts the events. Safe from many
- * processes at once. */
-enum err events_dispatch(struct ctx *c, const struct domain *const *domains,
+/* Tells what waits in the outbox, oldest first; *dispatched counts the events that are told. Each
+   reaction has a transaction of its own, so the caller has none open. One that fails is tried again
+   later, with its event's error kept, and holds up no other event. Safe from many processes at
+   once. */
+enum err events_dispatch(struct ctx *c, const struct domain *const *all,
                          int *dispatched) must_check;
 
-/* GET /api/tasks/events, for the route table of main. */
+/* The job that dispatches ("events.dispatch"), its schedule, and GET /api/tasks/events. */
+extern const struct domain events_domain;

@@ -20,6 +20,7 @@ struct job {
     const char *retry_error; /* set by job_fail: one sentence, kept with the attempt */
     int retry_after;         /* seconds the job asks to wait; 0: backoff */
     bool snooze; /* put it back without counting the attempt (open breaker, throttled mailbox) */
+    bool ended;  /* set by job_done */
 };
 
 struct job_kind {
@@ -42,8 +43,12 @@ struct job_new {
         *unique_key; /* a ready, running or waiting job of the same kind and key is kept instead */
     const char *run_at;   /* RFC 3339; NULL: now */
     int priority;         /* higher first; 0 */
-    const char *group_id; /* uuid of a job batch, for its completion; NULL: none */
+    const char *group_id; /* uuid of a job batch; NULL: none */
+    bool waits;           /* until no other job of its group is ready or running */
 };
+
+/* The kind of this name in the table of domains; NULL: none. */
+const struct job_kind *job_kind_of(const char *name);
 
 /* Adds a job in the caller's transaction and tenant. *id is 0 where a job with the key was there.
  */
@@ -67,9 +72,6 @@ struct schedule {
     const char *doc;
 };
 
-struct domain;
-
-/* The loop of one worker child: claims, runs, completes, until `stop` becomes true. For `once`,
- * until nothing is ready. */
-void jobs_work(struct app *app, struct db *db, const struct domain *const *domains,
-               volatile const int *stop, bool once);
+/* The loop of one worker child: runs the schedules, claims, runs, completes, until `stop` becomes
+   true. With `once`, until nothing is ready. */
+void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool once);

@@ -16,3 +16,5 @@ struct domain {
 };
 
 extern const struct domain *const domains[]; /* NULL at the end */
+
+extern const struct domain house_domain; /* house.c */

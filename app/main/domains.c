@@ -1,7 +1,9 @@
 /* The one list of domains. */
-#include "main/domain.h"
-
 #include "access/access.h"
+#include "inbox/inbox.h"
+#include "main/domain.h"
 #include "web/domain.h"
 
-const struct domain *const domains[] = { &web_domain, &access_domain, NULL };
+const struct domain *const domains[] = {
+    &web_domain, &access_domain, &inbox_domain, &events_domain, &house_domain, NULL,
+};

@@ -1,0 +1,113 @@
+-- name: job_add
+insert into jobs (tenant_id, queue, kind, args, unique_key, run_at, priority, max_attempts, group_id, state)
+values (:tenant_id::uuid, :queue, :kind, :args::jsonb, :unique_key, coalesce(:run_at::timestamptz, now()),
+    coalesce(:priority::smallint, 0::smallint), :max_attempts::int, :group_id::uuid, :state)
+on conflict (kind, unique_key) where unique_key is not null and state <> 'parked' do nothing
+returning id;
+
+-- Claims of queues that have a limit follow each other, so that each sees the ones before.
+-- name: jobs_lock_limits
+select queue from job_queues where queue = any (:queues::text[]) and concurrency is not null order by queue for update;
+
+-- name: jobs_claim
+with room as (
+    select q.queue, case when l.paused then 0 when l.concurrency is null then :most::int
+        else greatest(0, least(:most::int, l.concurrency - (select count(*) from jobs r
+            where r.state = 'running' and r.queue = q.queue))) end as n
+    from unnest(:queues::text[]) q (queue)
+    left join job_queues l on l.queue = q.queue
+), picked as materialized (
+    select j.id
+    from room
+    cross join lateral (
+        select id, priority, run_at from jobs
+        where jobs.queue = room.queue and state = 'ready' and run_at <= now()
+        order by priority desc, run_at, id
+        limit room.n for update skip locked
+    ) j
+    order by j.priority desc, j.run_at, j.id
+    limit :most::int
+), claimed as (
+    update jobs j set state = 'running', attempt = attempt + 1, token = token + 1, worker = :worker,
+        lease_until = now() + make_interval(secs => :lease_seconds::int)
+    from picked p
+    where j.id = p.id
+    returning j.*
+)
+select id, tenant_id, queue, kind, args, attempt, max_attempts, token
+from claimed
+order by priority desc, run_at, id;
+
+-- name: jobs_complete
+with gone as (
+    delete from jobs j using unnest(:ids::bigint[], :tokens::bigint[]) as d (id, token)
+    where j.id = d.id and j.token = d.token and j.state = 'running'
+    returning j.*
+)
+insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at)
+select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
+returning id;
+
+-- A try that failed: ready again after a wait (given, else exponential with full jitter), or parked. A snooze is not counted.
+-- name: job_put_back
+update jobs set state = case when :park::bool then 'parked' else 'ready' end,
+    attempt = attempt - case when :snooze::bool then 1 else 0 end,
+    run_at = now() + make_interval(secs => coalesce(nullif(:wait_seconds::int, 0),
+        greatest(1, random() * least(3600, power(2, attempt))))),
+    errors = case when :snooze::bool then errors
+        else errors || jsonb_build_object('attempt', attempt, 'at', now(), 'error', :error::text) end,
+    lease_until = null, worker = null
+where id = :id::bigint and token = :token::bigint and state = 'running'
+returning state;
+
+-- Claimed but not begun when the worker was told to stop.
+-- name: jobs_release
+update jobs j set state = 'ready', attempt = attempt - 1, lease_until = null, worker = null
+from unnest(:ids::bigint[], :tokens::bigint[]) as d (id, token)
+where j.id = d.id and j.token = d.token and j.state = 'running';
+
+-- name: job_touch
+update jobs set lease_until = now() + make_interval(secs => :lease_seconds::int)
+where id = :id::bigint and token = :token::bigint and state = 'running'
+returning id;
+
+-- Jobs whose worker died or took too long.
+-- name: jobs_rescue
+update jobs set state = case when attempt >= max_attempts then 'parked' else 'ready' end,
+    run_at = now() + make_interval(secs => greatest(1, random() * least(3600, power(2, attempt)))),
+    errors = errors || jsonb_build_object('attempt', attempt, 'at', now(),
+        'error', 'The lease ran out: the worker ' || coalesce(worker, '?') || ' died or took too long.'),
+    lease_until = null, worker = null
+where state = 'running' and lease_until < now()
+returning id, state;
+
+-- Jobs that waited for the others of their group, of which none is left to run.
+-- name: jobs_release_groups
+update jobs j set state = 'ready'
+where j.state = 'waiting' and not exists (
+    select from jobs o where o.group_id = j.group_id and o.state in ('ready', 'running'));
+
+-- name: schedule_keep
+insert into job_schedules (name, queue, kind, every_seconds) values (:name, :queue, :kind, :every_seconds::int)
+on conflict (name) do update set queue = excluded.queue, kind = excluded.kind, every_seconds = excluded.every_seconds
+where (job_schedules.queue, job_schedules.kind, job_schedules.every_seconds)
+    is distinct from (excluded.queue, excluded.kind, excluded.every_seconds);
+
+-- What is due becomes a job, once whatever the number of workers that ask.
+-- name: schedules_run
+with due as (
+    select name from job_schedules where next_at <= now() for update skip locked
+), moved as (
+    update job_schedules s set last_at = now(), next_at = now() + make_interval(secs => every_seconds)
+    from due where s.name = due.name
+    returning s.name, s.queue, s.kind
+)
+insert into jobs (queue, kind, unique_key)
+select queue, kind, 'schedule:' || name from moved
+on conflict do nothing;
+
+-- name: sleeper_add
+insert into job_sleepers (worker) values (:worker) on conflict do nothing;
+
+-- name: sleeper_remove
+delete from job_sleepers where worker = :worker or since < now() - interval '10 minutes';

@@ -1,0 +1,327 @@
+/* The worker's loop: schedules, claims, runs, completes, sleeps. */
+#include "base/json.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "jobs/jobs.h"
+#include "jobs/jobs.sql.h"
+#include "main/domain.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARENA_LIMIT ((size_t)512 * 1024 * 1024)
+#define BATCH 100
+#define TICK_MS 1000
+#define LEASE_SECONDS 30
+#define COMPLETE_AFTER_MS 20
+
+struct queues { /* of one sort of kinds, as a Postgres array */
+    const char *names;
+    int lease_seconds;
+};
+
+struct worker {
+    struct app *app;
+    struct db *db;
+    volatile const int *stop;
+    struct arena *life, *batch, *job; /* of the worker, of one claim, of one job */
+    const char *name;
+    struct queues brief, external;
+    int64_t ticked_ms;
+    bool sleeper; /* its row stands in job_sleepers */
+};
+
+struct claimed {
+    int64_t id, token;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct queues queues_of(struct arena *a, bool external)
+{
+    struct queues q = { .lease_seconds = LEASE_SECONDS };
+    struct buf b = buf_in(a);
+    for (const struct domain *const *d = domains; *d; d++)
+        for (const struct job_kind *k = (*d)->jobs; k && k->name; k++) {
+            if (k->external != external)
+                continue;
+            buf_printf(&b, "%s%s", b.n ? "," : "{", k->queue);
+            if (k->lease_seconds > q.lease_seconds)
+                q.lease_seconds = k->lease_seconds;
+        }
+    q.names = b.n ? (buf_putc(&b, '}'), b.p) : NULL;
+    return q;
+}
+
+static bool each_queue_is_of_one_sort(void)
+{
+    for (const struct domain *const *d = domains; *d; d++)
+        for (const struct job_kind *k = (*d)->jobs; k && k->name; k++)
+            for (const struct domain *const *f = domains; *f; f++)
+                for (const struct job_kind *o = (*f)->jobs; o && o->name; o++)
+                    if (strcmp(k->queue, o->queue) == 0 && k->external != o->external)
+                        return false;
+    return true;
+}
+
+/* ---- ends ---- */
+
+static const char *array_of(struct arena *a, const struct claimed *list, int n, bool tokens)
+{
+    struct buf b = buf_in(a);
+    for (int i = 0; i < n; i++)
+        buf_printf(&b, "%c%" PRId64, i ? ',' : '{', tokens ? list[i].token : list[i].id);
+    buf_putc(&b, '}');
+    return b.p;
+}
+
+static void complete(struct worker *w, const struct claimed *done, int n)
+{
+    PGresult *r;
+    if (!n)
+        return;
+    enum err e =
+        db_query(w->db, w->batch, jobs_complete, &r, .ids = array_of(w->batch, done, n, false),
+                 .tokens = array_of(w->batch, done, n, true));
+    if (e)
+        log_error("jobs_not_completed", "count", NUM(n), "error", err_name(e), NULL);
+    else if (rows_count(r) < n)
+        log_warn("jobs_lease_lost", "count", NUM(n - rows_count(r)), NULL);
+}
+
+static void release(struct worker *w, const struct claimed *list, int n)
+{
+    if (n &&
+        db_query(w->db, w->batch, jobs_release, NULL, .ids = array_of(w->batch, list, n, false),
+                 .tokens = array_of(w->batch, list, n, true)))
+        log_warn("jobs_not_released", "count", NUM(n), NULL);
+}
+
+static const char *reason(const struct job *j, enum err e)
+{
+    if (j->retry_error)
+        return j->retry_error;
+    if (j->ctx.problem.detail)
+        return j->ctx.problem.detail;
+    if (j->ctx.problem.n)
+        return arena_printf(j->ctx.arena, "%s: %s", j->ctx.problem.faults[0].field,
+                            j->ctx.problem.faults[0].message);
+    return err_name(e);
+}
+
+static void put_back(struct worker *w, struct job *j, enum err e)
+{
+    PGresult *r;
+    bool again = e == ERR_RETRY || e == ERR_LIMITED || e == ERR_INTERNAL;
+    bool park = !j->snooze && (!again || j->attempt >= j->max_attempts);
+    const char *why = reason(j, e);
+    enum err failed =
+        db_query(w->db, j->ctx.arena, job_put_back, &r, .id = NUM(j->id), .token = NUM(j->token),
+                 .park = park ? "t" : "f", .snooze = j->snooze ? "t" : "f",
+                 .wait_seconds = NUM(j->retry_after), .error = why);
+    if (park)
+        log_error("job_parked", "kind", j->kind, "attempt", NUM(j->attempt), "error", why, NULL);
+    else
+        log_info(j->snooze ? "job_snoozed" : "job_retried", "kind", j->kind, "attempt",
+                 NUM(j->attempt), "error", why, NULL);
+    if (failed || !rows_count(r))
+        log_warn("job_lease_lost", "kind", j->kind, NULL);
+}
+
+/* ---- one job ---- */
+
+static void fill(struct worker *w, struct job *j, const PGresult *r, int row)
+{
+    struct json_object *object = row_json(w->job, r, row);
+    const char *tenant = row_text(r, row, "tenant_id");
+    *j = (struct job){ .id = row_int(r, row, "id"),
+                       .token = row_int(r, row, "token"),
+                       .kind = row_text(r, row, "kind"),
+                       .queue = row_text(r, row, "queue"),
+                       .args = json_get(object, "args"),
+                       .attempt = (int)row_int(r, row, "attempt"),
+                       .max_attempts = (int)row_int(r, row, "max_attempts") };
+    j->ctx = (struct ctx){ .app = w->app,
+                           .arena = w->job,
+                           .db = w->db,
+                           .tenant_id = tenant,
+                           .work_id = arena_printf(w->job, "job:%" PRId64, j->id),
+                           .actor = { .kind = ACTOR_WORKER,
+                                      .role = ROLE_OWNER,
+                                      .name = "Worker",
+                                      .all_buildings = true } };
+}
+
+/* Runs it. True where it is done and still has to be completed. */
+static bool run(struct worker *w, const PGresult *r, int row)
+{
+    struct job j;
+    fill(w, &j, r, row);
+    log_scope("jobId", j.ctx.work_id);
+    const struct job_kind *kind = job_kind_of(j.kind);
+    enum err e = kind ? kind->run(&j) : job_fail(&j, ERR_INVALID, "No such kind of job.");
+    if (db_in_transaction(w->db)) {
+        log_error("job_left_transaction", "kind", j.kind, NULL);
+        db_rollback(w->db);
+        e = ERR_INTERNAL;
+    }
+    if (e)
+        put_back(w, &j, e);
+    bool left = !e && !j.ended;
+    log_scope(NULL, NULL);
+    arena_reset(w->job);
+    return left;
+}
+
+/* ---- a claim ---- */
+
+static enum err claim(struct worker *w, const struct queues *q, int most, PGresult **r)
+{
+    db_begin(w->db, NULL);
+    db_batch(w->db);
+    enum err e = db_query(w->db, w->batch, jobs_lock_limits, NULL, .queues = q->names);
+    if (!e)
+        e = db_query(w->db, w->batch, jobs_claim, r, .queues = q->names, .most = NUM(most),
+                     .worker = w->name, .lease_seconds = NUM(q->lease_seconds));
+    enum err flushed = db_flush(w->db);
+    if (!e)
+        e = flushed;
+    if (!e)
+        return db_commit(w->db);
+    db_rollback(w->db);
+    return e;
+}
+
+/* Claims up to `most` jobs and runs them; completes the done ones together. Answers how many there
+ * were. */
+static int claim_and_run(struct worker *w, const struct queues *q, int most)
+{
+    PGresult *r;
+    struct claimed done[BATCH], left[BATCH];
+    int n_done = 0, n_left = 0;
+    if (!q->names)
+        return 0;
+    if (claim(w, q, most, &r))
+        return 0;
+    int64_t since = now_ms();
+    int n = rows_count(r);
+    for (int i = 0; i < n; i++) {
+        struct claimed c = { row_int(r, i, "id"), row_int(r, i, "token") };
+        if (*w->stop)
+            left[n_left++] = c;
+        else if (run(w, r, i))
+            done[n_done++] = c;
+        if (n_done && now_ms() - since > COMPLETE_AFTER_MS) {
+            complete(w, done, n_done);
+            n_done = 0;
+            since = now_ms();
+        }
+    }
+    complete(w, done, n_done);
+    release(w, left, n_left);
+    arena_reset(w->batch);
+    return n;
+}
+
+/* ---- what is due by the clock ---- */
+
+static void keep_schedules(struct worker *w)
+{
+    for (const struct domain *const *d = domains; *d; d++)
+        for (const struct schedule *s = (*d)->schedules; s && s->name; s++) {
+            const struct job_kind *k = job_kind_of(s->kind);
+            if (!k)
+                log_error("schedule_kind_unknown", "schedule", s->name, "kind", s->kind, NULL);
+            else if (db_query(w->db, w->batch, schedule_keep, NULL, .name = s->name,
+                              .queue = k->queue, .kind = s->kind,
+                              .every_seconds = NUM(s->every_seconds)))
+                log_warn("schedule_not_kept", "schedule", s->name, NULL);
+        }
+    arena_reset(w->batch);
+}
+
+static void tick(struct worker *w)
+{
+    PGresult *rescued = NULL;
+    if (w->ticked_ms && now_ms() - w->ticked_ms < TICK_MS)
+        return;
+    w->ticked_ms = now_ms();
+    db_batch(w->db);
+    enum err e = db_run(w->db, w->batch, &sql_schedules_run, NULL, NULL);
+    if (!e)
+        e = db_run(w->db, w->batch, &sql_jobs_release_groups, NULL, NULL);
+    if (!e)
+        e = db_run(w->db, w->batch, &sql_jobs_rescue, NULL, &rescued);
+    enum err flushed = db_flush(w->db);
+    if (!e && !flushed && rows_count(rescued))
+        log_warn("jobs_rescued", "count", NUM(rows_count(rescued)), NULL);
+    arena_reset(w->batch);
+}
+
+/* ---- sleep ---- */
+
+static void set_sleeper(struct worker *w, bool sleeps)
+{
+    if (w->sleeper == sleeps)
+        return;
+    enum err e = sleeps ? db_query(w->db, w->batch, sleeper_add, NULL, .worker = w->name)
+                        : db_query(w->db, w->batch, sleeper_remove, NULL, .worker = w->name);
+    w->sleeper = e ? w->sleeper : sleeps;
+    arena_reset(w->batch);
+}
+
+static int work_once(struct worker *w)
+{
+    tick(w);
+    int n = claim_and_run(w, &w->brief, BATCH);
+    return n + (*w->stop ? 0 : claim_and_run(w, &w->external, 1));
+}
+
+static void prepare(struct worker *w)
+{
+    if (!each_queue_is_of_one_sort()) {
+        log_error("queue_mixes_brief_and_external", NULL);
+        abort();
+    }
+    w->life = arena_new(ARENA_LIMIT);
+    w->batch = arena_new(ARENA_LIMIT);
+    w->job = arena_new(ARENA_LIMIT);
+    w->name = arena_printf(w->life, "%d.%s", (int)getpid(), uuid7(w->app, w->life));
+    w->brief = queues_of(w->life, false);
+    w->external = queues_of(w->life, true);
+}
+
+void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool once)
+{
+    struct worker w = { .app = app, .db = db, .stop = stop };
+    prepare(&w);
+    keep_schedules(&w);
+    if (!once && db_listen(db, "jobs"))
+        log_warn("listen_failed", NULL);
+    while (!*stop) {
+        int n = work_once(&w);
+        if (n && w.sleeper)
+            set_sleeper(&w, false);
+        if (n)
+            continue;
+        if (once)
+            break;
+        if (!w.sleeper)
+            set_sleeper(&w,
+                        true); /* and look once more: a job added before this row notified nobody */
+        else
+            db_wait(db, TICK_MS);
+    }
+    set_sleeper(&w, false);
+    arena_free(w.job);
+    arena_free(w.batch);
+    arena_free(w.life);
+}

@@ -1,0 +1,95 @@
+/* The outbox: each reaction once per event, whatever fails and whoever dispatches. */
+#include "pg/pg.h"
+
+#include "base/json.h"
+#include "events/events.h"
+#include "main/domain.h"
+
+#include <string.h>
+
+static int calls, failures;
+
+static enum err count(struct ctx *c, const struct event *e)
+{
+    assert_string_equal(e->entity_id, "42");
+    assert_string_equal(json_text(e->data, "why"), "test");
+    assert_true(db_in_transaction(c->db));
+    calls++;
+    return OK;
+}
+
+static enum err fail_first(struct ctx *c, const struct event *e)
+{
+    (void)e;
+    if (failures++ == 0)
+        return ctx_refuse(c, ERR_INTERNAL, "not yet");
+    return OK;
+}
+
+static const struct reaction reactions[] = { { "thing.done", "test.count", count },
+                                             { "thing.done", "test.fail_first", fail_first },
+                                             { .event = NULL } };
+static const struct domain test_domain = { .name = "test", .reactions = reactions };
+static const struct domain *const all[] = { &test_domain, NULL };
+
+static void emit(const char *name)
+{
+    struct ctx *c = pg_ctx("track_web");
+    struct json_object *data = json_own(c->arena, json_object_new_object());
+    json_set_text(data, "why", "test");
+    db_begin(c->db, c->tenant_id);
+    assert_int_equal(event_emit(c, name, "thing", "42", data), OK);
+    assert_int_equal(db_commit(c->db), OK);
+}
+
+static int dispatch(const char *role)
+{
+    struct ctx *c = pg_ctx(role);
+    int n;
+    assert_int_equal(events_dispatch(c, all, &n), OK);
+    return n;
+}
+
+static void what_nobody_hears_is_settled(void **state)
+{
+    (void)state;
+    emit("thing.unheard");
+    assert_int_equal(dispatch("track_worker"), 1);
+    assert_int_equal(dispatch("track_worker"), 0);
+}
+
+static void a_failing_reaction_is_tried_again_alone(void **state)
+{
+    (void)state;
+    emit("thing.done");
+    assert_int_equal(dispatch("track_web"), 0);
+    assert_int_equal(calls, 1);
+    assert_string_equal(pg_sql("select error from domain_events where name = 'thing.done'"),
+                        "test.fail_first: not yet");
+    assert_int_equal(dispatch("track_worker"), 0);
+    pg_sql("update domain_events set next_at = now()");
+    assert_int_equal(dispatch("track_worker"), 1);
+    assert_int_equal(calls, 1);
+    assert_int_equal(failures, 2);
+}
+
+static void one_that_fails_holds_up_no_other(void **state)
+{
+    (void)state;
+    calls = failures = 0;
+    emit("thing.done");
+    emit("thing.done");
+    assert_int_equal(dispatch("track_worker"), 1);
+    assert_int_equal(calls, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_nobody_hears_is_settled),
+        cmocka_unit_test(a_failing_reaction_is_tried_again_alone),
+        cmocka_unit_test(one_that_fails_holds_up_no_other),
+    };
+    pg_start("events");
+    return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

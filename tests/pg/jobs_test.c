@@ -1,0 +1,361 @@
+/* The job table against a real Postgres: order, retries, leases, groups, schedules, a killed
+ * worker. */
+#include "pg/pg.h"
+
+#include "base/json.h"
+#include "jobs/jobs.h"
+#include "jobs/jobs.sql.h"
+#include "main/domain.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const int never = 0;
+
+static int64_t add(struct ctx *c, const struct job_new *n)
+{
+    int64_t id = -1;
+    db_begin(c->db, c->tenant_id);
+    assert_int_equal(job_add(c, n, &id), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    return id;
+}
+
+static struct json_object *what(struct ctx *c, const char *todo)
+{
+    struct json_object *args = json_own(c->arena, json_object_new_object());
+    json_set_text(args, "do", todo);
+    return args;
+}
+
+static void work(void)
+{
+    struct ctx *c = pg_ctx("track_worker");
+    jobs_work(pg_app(), c->db, &never, true);
+}
+
+static void work_now(void)
+{
+    pg_sql("update jobs set run_at = now() where state = 'ready'");
+    work();
+}
+
+static const char *state_of(int64_t id)
+{
+    return pg_sql("select coalesce((select state from jobs where id = %lld), "
+                  "(select 'done' from job_history where id = %lld))",
+                  (long long)id, (long long)id);
+}
+
+static void a_job_is_done_and_kept(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "succeed") });
+    assert_string_equal(state_of(id), "ready");
+    work();
+    assert_string_equal(state_of(id), "done");
+    assert_int_equal(pg_int("select attempt from job_history where id = %lld", (long long)id), 1);
+}
+
+static void a_rolled_back_job_never_was(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id;
+    db_begin(c->db, c->tenant_id);
+    assert_int_equal(job_add(c, &(struct job_new){ .kind = "test.do" }, &id), OK);
+    db_rollback(c->db);
+    assert_int_equal(pg_int("select count(*) from jobs where id = %lld", (long long)id), 0);
+}
+
+static void one_job_per_key(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    struct job_new n = { .kind = "test.do", .args = what(c, "succeed"), .unique_key = "k" };
+    int64_t first = add(c, &n);
+    assert_true(first > 0);
+    assert_int_equal(add(c, &n), 0);
+    work();
+    assert_true(add(c, &n) > first);
+    work();
+}
+
+static void retries_then_parks_with_every_error(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "retry") });
+    work();
+    assert_string_equal(state_of(id), "ready");
+    assert_int_equal(
+        pg_int("select count(*) from jobs where id = %lld and run_at > now()", (long long)id), 1);
+    work_now();
+    work_now();
+    assert_string_equal(state_of(id), "parked");
+    assert_string_equal(pg_sql("select string_agg(e ->> 'error', '|') from jobs, "
+                               "jsonb_array_elements(errors) e where id = %lld",
+                               (long long)id),
+                        "try 1|try 2|try 3");
+}
+
+static void an_invalid_job_is_parked_at_once(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "refuse") });
+    work();
+    assert_string_equal(state_of(id), "parked");
+}
+
+static void a_snooze_is_not_counted(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "snooze") });
+    for (int i = 0; i < 5; i++)
+        work_now();
+    assert_string_equal(state_of(id), "ready");
+    assert_int_equal(pg_int("select attempt from jobs where id = %lld", (long long)id), 0);
+    assert_int_equal(
+        pg_int("select extract(epoch from run_at - now())::int from jobs where id = %lld",
+               (long long)id) > 50,
+        1);
+    pg_sql("delete from jobs where id = %lld", (long long)id);
+}
+
+static void its_effects_and_its_end_are_one(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "effect") });
+    work();
+    assert_string_equal(state_of(id), "done");
+    assert_int_equal(pg_int("select count(*) from buildings where code = 'EFFECT'"), 1);
+}
+
+static void a_lost_lease_undoes_the_effects(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "lose") });
+    work();
+    assert_string_equal(state_of(id), "running");
+    assert_int_equal(pg_int("select count(*) from buildings where code = 'LOST'"), 0);
+    pg_sql("delete from jobs where id = %lld", (long long)id);
+}
+
+static void higher_priority_first(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    pg_sql("delete from jobs");
+    add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "log"), .priority = 0 });
+    add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "log"), .priority = 5 });
+    pg_sql("create table if not exists ran (priority int)");
+    pg_sql("grant insert on ran to track_worker");
+    work();
+    assert_string_equal(pg_sql("select string_agg(priority::text, ',') from ran"), "5,0");
+}
+
+static void later_means_later(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do",
+                                           .args = what(c, "succeed"),
+                                           .run_at = "2999-01-01T00:00:00Z" });
+    work();
+    assert_string_equal(state_of(id), "ready");
+    pg_sql("delete from jobs where id = %lld", (long long)id);
+}
+
+static void a_limit_and_a_pause_hold(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    PGresult *r;
+    for (int i = 0; i < 3; i++)
+        add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "succeed") });
+    pg_sql("insert into job_queues (queue, concurrency) values ('test', 2)");
+    struct ctx *w = pg_ctx("track_worker");
+    assert_int_equal(db_query(w->db, w->arena, jobs_claim, &r, .queues = "{test}", .most = "100",
+                              .worker = "w", .lease_seconds = "30"),
+                     OK);
+    assert_int_equal(rows_count(r), 2);
+    assert_int_equal(db_query(w->db, w->arena, jobs_claim, &r, .queues = "{test}", .most = "100",
+                              .worker = "w", .lease_seconds = "30"),
+                     OK);
+    assert_int_equal(rows_count(r), 0);
+    pg_sql("update job_queues set concurrency = null, paused = true");
+    work();
+    assert_int_equal(pg_int("select count(*) from jobs where state = 'ready' and queue = 'test'"),
+                     1);
+    pg_sql("delete from job_queues");
+    pg_sql("update jobs set lease_until = now() - interval '1 second' where state = 'running'");
+    work();
+    work_now();
+    assert_int_equal(pg_int("select count(*) from jobs where queue = 'test'"), 0);
+}
+
+static void a_group_ends_with_its_last(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    const char *group = "00000000-0000-7000-8000-00000000000a";
+    int64_t last = add(
+        c, &(struct job_new){
+               .kind = "test.do", .args = what(c, "succeed"), .group_id = group, .waits = true });
+    add(c, &(struct job_new){ .kind = "test.do",
+                              .args = what(c, "succeed"),
+                              .group_id = group,
+                              .run_at = "2999-01-01T00:00:00Z" });
+    work();
+    assert_string_equal(state_of(last), "waiting");
+    work_now();
+    work();
+    assert_string_equal(state_of(last), "done");
+}
+
+static void schedules_run_once(void **state)
+{
+    (void)state;
+    work();
+    pg_sql("delete from jobs");
+    pg_sql("update job_schedules set next_at = now() - interval '1 hour'");
+    long long schedules = pg_int("select count(*) from job_schedules");
+    struct ctx *a = pg_ctx("track_worker"), *b = pg_ctx("track_worker");
+    assert_int_equal(db_run(a->db, a->arena, &sql_schedules_run, NULL, NULL), OK);
+    assert_int_equal(db_run(b->db, b->arena, &sql_schedules_run, NULL, NULL), OK);
+    assert_true(schedules > 0);
+    assert_int_equal(pg_int("select count(*) from jobs where unique_key like 'schedule:%%'"),
+                     schedules);
+    work();
+}
+
+static void a_killed_worker_loses_nothing(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "hang") });
+    pid_t child = fork();
+    if (child == 0) {
+        struct db *db = db_new(pg_app(), pg_url("track_worker"), "victim");
+        jobs_work(pg_app(), db, &never, false);
+        _exit(0);
+    }
+    while (strcmp(state_of(id), "running") != 0)
+        usleep(10000);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    pg_sql(
+        "update jobs set args = '{\"do\": \"succeed\"}', lease_until = now() - interval '1 second' "
+        "where id = %lld",
+        (long long)id);
+    work();
+    work_now();
+    assert_string_equal(state_of(id), "done");
+    assert_int_equal(pg_int("select attempt from job_history where id = %lld", (long long)id), 2);
+}
+
+static void new_jobs_wake_sleepers_alone(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web"), *ear = pg_ctx("track_worker");
+    assert_int_equal(db_listen(ear->db, "jobs"), OK);
+    pg_sql("delete from job_sleepers");
+    add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "succeed") });
+    assert_false(db_wait(ear->db, 200));
+    pg_sql("insert into job_sleepers values ('somebody')");
+    add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "succeed") });
+    assert_true(db_wait(ear->db, 5000));
+    pg_sql("delete from job_sleepers");
+    work();
+}
+
+/* ---- the kind of job under test ---- */
+
+static const struct sql add_building = {
+    "t_job_building",
+    "insert into buildings (tenant_id, code, name) values (current_tenant(), $1, $1)", 1, NULL
+};
+static const struct sql note_run = {
+    "t_job_ran", "insert into ran select priority from jobs where id = $1::bigint", 1, NULL
+};
+
+static enum err effect(struct job *j, const char *code)
+{
+    struct ctx *c = &j->ctx;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_run(c->db, c->arena, &add_building, &code, NULL);
+    if (strcmp(code, "LOST") == 0)
+        pg_sql("update jobs set token = token + 1 where id = %lld", (long long)j->id);
+    if (!e)
+        e = job_done(j);
+    if (!e)
+        return db_commit(c->db);
+    db_rollback(c->db);
+    return e;
+}
+
+static enum err run(struct job *j)
+{
+    const char *todo = json_text(j->args, "do");
+    todo = todo ? todo : "";
+    if (strcmp(todo, "retry") == 0)
+        return job_fail(j, ERR_RETRY, "try %d", j->attempt);
+    if (strcmp(todo, "refuse") == 0)
+        return job_fail(j, ERR_INVALID, "never");
+    if (strcmp(todo, "effect") == 0)
+        return effect(j, "EFFECT");
+    if (strcmp(todo, "lose") == 0)
+        return effect(j, "LOST");
+    if (strcmp(todo, "hang") == 0)
+        sleep(60);
+    if (strcmp(todo, "snooze") == 0) {
+        j->snooze = true;
+        j->retry_after = 60;
+        return ERR_LIMITED;
+    }
+    const char *args[] = { arena_printf(j->ctx.arena, "%lld", (long long)j->id) };
+    if (strcmp(todo, "log") == 0)
+        return db_run(j->ctx.db, j->ctx.arena, &note_run, args, NULL);
+    return OK;
+}
+
+static const struct job_kind kinds[] = {
+    { .name = "test.do", .queue = "test", .max_attempts = 3, .run = run },
+    { .name = "test.tick", .queue = "test", .run = run },
+    { .name = NULL }
+};
+static const struct schedule schedules[] = { { "test.tick", "test.tick", 3600, "" },
+                                             { .name = NULL } };
+static const struct domain test_domain = { .name = "test", .jobs = kinds, .schedules = schedules };
+
+const struct domain *const domains[] = { &test_domain, NULL };
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_job_is_done_and_kept),
+        cmocka_unit_test(a_rolled_back_job_never_was),
+        cmocka_unit_test(one_job_per_key),
+        cmocka_unit_test(retries_then_parks_with_every_error),
+        cmocka_unit_test(an_invalid_job_is_parked_at_once),
+        cmocka_unit_test(a_snooze_is_not_counted),
+        cmocka_unit_test(its_effects_and_its_end_are_one),
+        cmocka_unit_test(a_lost_lease_undoes_the_effects),
+        cmocka_unit_test(higher_priority_first),
+        cmocka_unit_test(later_means_later),
+        cmocka_unit_test(a_limit_and_a_pause_hold),
+        cmocka_unit_test(a_group_ends_with_its_last),
+        cmocka_unit_test(schedules_run_once),
+        cmocka_unit_test(a_killed_worker_loses_nothing),
+        cmocka_unit_test(new_jobs_wake_sleepers_alone),
+    };
+    pg_start("jobs");
+    return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -87,7 +87,11 @@ static enum err take_header(struct request *r, const char *name, const char *val
     *total += strlen(name) + strlen(value) + 4;
     if (*total > HEADERS_MAX || r->headers.n == HEADER_COUNT_MAX)
         return request_refuse(r, 431, "The headers are too large.");
-    if (decisive(name) && pairs_get(&r->headers, name))
+    const char *before = decisive(name) ? pairs_get(&r->headers, name) : NULL;
+    /* nginx passes these as CONTENT_… and as HTTP_CONTENT_… */
+    if (before && strncmp(name, "content-", 8) == 0 && strcmp(before, value) == 0)
+        return OK;
+    if (before)
         return request_refuse(r, 400, "A header that may stand once stands twice.");
     r->headers.at[r->headers.n++] = (struct pair){ name, value };
     return OK;

@@ -171,7 +171,7 @@ static void streams_in_pieces(void **state)
 static void keeps_many_at_once(void **state)
 {
     struct fixture *f = *state;
-    struct arena *a = arena_new(256 * 1024);
+    struct arena *a = arena_new(262144);
     struct blob b;
     struct str back;
     store_batch(f->store);

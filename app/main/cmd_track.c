@@ -13,6 +13,8 @@
 
 /* ---- import ---- */
 
+enum { PIECE = 1024 * 1024 };
+
 struct import_args {
     const char *file, *attachments, *tenant;
     bool preview, json, good_rows_only;
@@ -181,15 +183,29 @@ static enum err find_tenant(struct ctx *c, const char *slug)
     return OK;
 }
 
+/* Copies a mapped file into the store, in pieces. */
+static enum err put_file(struct ctx *c, struct str bytes, const char **sha256)
+{
+    struct csv_file f = { .bytes = bytes, .mapped = true };
+    struct blob *blob = arena_new_of(c->arena, struct blob);
+    struct blob_writer *w = NULL;
+    size_t given = 0;
+    enum err e = store_begin(c->app->store, c->arena, bytes.n, &w);
+    for (size_t at = 0; e == OK && at < bytes.n;) {
+        size_t n = bytes.n - at < PIECE ? bytes.n - at : PIECE;
+        e = blob_write(w, bytes.p + at, n);
+        at += n;
+        csv_give_back(&f, &given, at);
+    }
+    *sha256 = blob->sha256;
+    return e ? e : blob_finish(w, blob);
+}
+
 static enum err put_files(struct ctx *c, const struct import_source *source, struct import_new *n)
 {
-    struct blob *blobs = arena_zalloc(c->arena, 2, sizeof(*blobs));
-    enum err e = store_put(c->app->store, c->arena, source->csv.bytes, &blobs[0]);
-    n->file_sha256 = blobs[0].sha256;
-    if (e == OK && source->attachments.zip.p) {
-        e = store_put(c->app->store, c->arena, source->attachments.zip, &blobs[1]);
-        n->attachments_sha256 = blobs[1].sha256;
-    }
+    enum err e = put_file(c, source->csv.bytes, &n->file_sha256);
+    if (e == OK && source->attachments.zip.p)
+        e = put_file(c, source->attachments.zip, &n->attachments_sha256);
     return e;
 }
 

@@ -140,16 +140,16 @@ const char *read_language(struct arena *a, struct str text, const char **out)
 /* ---- phones (E.164) ---- */
 
 static const struct {
-    char country[3];
     const char *prefix;
+    char country[3];
     bool trunk; /* a leading 0 that is dropped abroad */
 } dialling[] = {
-    { "CH", "41", true },   { "LI", "423", false }, { "DE", "49", true },   { "AT", "43", true },
-    { "FR", "33", true },   { "IT", "39", false },  { "LU", "352", false }, { "BE", "32", true },
-    { "NL", "31", true },   { "GB", "44", true },   { "IE", "353", true },  { "ES", "34", false },
-    { "PT", "351", false }, { "DK", "45", false },  { "SE", "46", true },   { "NO", "47", false },
-    { "FI", "358", true },  { "PL", "48", false },  { "CZ", "420", false }, { "US", "1", false },
-    { "CA", "1", false },
+    { "41", "CH", true },   { "423", "LI", false }, { "49", "DE", true },   { "43", "AT", true },
+    { "33", "FR", true },   { "39", "IT", false },  { "352", "LU", false }, { "32", "BE", true },
+    { "31", "NL", true },   { "44", "GB", true },   { "353", "IE", true },  { "34", "ES", false },
+    { "351", "PT", false }, { "45", "DK", false },  { "46", "SE", true },   { "47", "NO", false },
+    { "358", "FI", true },  { "48", "PL", false },  { "420", "CZ", false }, { "1", "US", false },
+    { "1", "CA", false },
 };
 
 /* Digits, and a + at the start; NULL where anything else but the usual marks stands. */

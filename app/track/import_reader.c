@@ -1,6 +1,8 @@
 /* Streams a CSV file through libcsv in pieces and counts its lines. */
 #include "track/import_reader.h"
 
+#include "base/utf8.h"
+
 #include <csv.h>
 #include <stdint.h>
 #include <strings.h>
@@ -8,6 +10,18 @@
 #include <unistd.h>
 
 enum { PIECE = 64 * 1024, GIVE_BACK = 4 * 1024 * 1024 };
+
+void csv_give_back(const struct csv_file *f, size_t *from, size_t at)
+{
+    if (!f->mapped || at - *from < GIVE_BACK)
+        return;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = ((uintptr_t)f->bytes.p + *from + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)f->bytes.p + at) / page * page;
+    if (end > start)
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    *from = at;
+}
 
 /* ---- what it is ---- */
 
@@ -58,6 +72,22 @@ static char *first_line(char *text)
     return end + 1;
 }
 
+/* Whether all of a file is UTF-8, looked at in pieces that end between characters. */
+static bool all_utf8(const struct csv_file *f)
+{
+    size_t given = 0;
+    for (size_t at = 0; at < f->bytes.n;) {
+        size_t n = f->bytes.n - at < GIVE_BACK ? f->bytes.n - at : GIVE_BACK;
+        for (int i = 0; i < 3 && at + n < f->bytes.n; i++)
+            n -= ((unsigned char)f->bytes.p[at + n] & 0xC0) == 0x80;
+        if (!utf8_valid((struct str){ f->bytes.p + at, n }))
+            return false;
+        at += n;
+        csv_give_back(f, &given, at);
+    }
+    return true;
+}
+
 enum err csv_detect(struct arena *a, const struct csv_file *f, struct csv_format *out,
                     const char **why)
 {
@@ -65,7 +95,8 @@ enum err csv_detect(struct arena *a, const struct csv_file *f, struct csv_format
     if (*why)
         return ERR_INVALID;
     struct csv_format format = { .header_line = 1 };
-    format.encoding = encoding_detect(f->bytes, &format.bom);
+    if (!encoding_marked(f->bytes, &format.encoding, &format.bom) && !all_utf8(f))
+        format.encoding = ENCODING_WINDOWS_1252;
     struct decoder d = { .encoding = format.encoding };
     struct buf head = buf_in(a);
     size_t rest = f->bytes.n - format.bom;
@@ -173,19 +204,6 @@ static void feed(struct reader *r, const struct buf *text)
     }
 }
 
-/* Tells the system that the pages before `at` are not needed soon. */
-static void give_back(const struct csv_file *f, size_t *from, size_t at)
-{
-    if (!f->mapped || at - *from < GIVE_BACK)
-        return;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uintptr_t start = ((uintptr_t)f->bytes.p + *from + page - 1) / page * page;
-    uintptr_t end = ((uintptr_t)f->bytes.p + at) / page * page;
-    if (end > start)
-        madvise((void *)start, end - start, MADV_DONTNEED);
-    *from = at;
-}
-
 static void read_pieces(struct reader *r, const struct csv_file *f, struct buf *text)
 {
     struct decoder d = { .encoding = r->format->encoding };
@@ -196,7 +214,7 @@ static void read_pieces(struct reader *r, const struct csv_file *f, struct buf *
         decode(&d, (struct str){ f->bytes.p + at, n }, at + n == f->bytes.n, text);
         feed(r, text);
         at += n;
-        give_back(f, &given, at);
+        csv_give_back(f, &given, at);
     }
     bool ended = text->n && (text->p[text->n - 1] == '\n' || text->p[text->n - 1] == '\r');
     if (r->e == OK && !ended)

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "track/import_text.h"
 
-#define ROW_LIMIT (256 * 1024) /* bytes of UTF-8 */
+#define ROW_LIMIT ((size_t)256 * 1024) /* bytes of UTF-8 */
 #define COLUMN_LIMIT 256
 
 struct csv_file {
@@ -20,6 +20,9 @@ struct csv_format {
     char delimiter;
     long header_line; /* 1; 2 behind a "sep=;" line of Excel's */
 };
+
+/* Gives the pages of a mapping between *from and `at` back to the system, some MiB at a time. */
+void csv_give_back(const struct csv_file *f, size_t *from, size_t at);
 
 /* Reads the first line. ERR_INVALID with *why where the file is no text with columns: empty, a
    workbook, a PDF, a first line without end. */

@@ -122,7 +122,7 @@ static enum err api_list(struct req *r, struct reply *p)
 
 static enum err api_add(struct req *r, struct reply *p)
 {
-    const char *id;
+    const char *id = NULL;
     enum err e = add(r, &id);
     return e ? e : reply_import(r, p, 201, id);
 }
@@ -165,7 +165,7 @@ static enum err to_import(struct req *r, struct reply *p, const char *id)
 
 static enum err page_add(struct req *r, struct reply *p)
 {
-    const char *id;
+    const char *id = NULL;
     enum err e = add(r, &id);
     return e ? e : to_import(r, p, id);
 }

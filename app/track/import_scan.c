@@ -4,7 +4,13 @@
 #include "base/json.h"
 #include "track/key_set.h"
 
-enum { YEARS_MAX = 64, CURRENCIES_MAX = 32, BUILDINGS_SHOWN = 200, ROW_ARENA = 8 * 1024 * 1024 };
+enum {
+    YEARS_MAX = 64,
+    CURRENCIES_MAX = 32,
+    BUILDINGS_SHOWN = 200,
+    ROW_ARENA = 8 * 1024 * 1024,
+    SCAN_ARENA = 64 * 1024 * 1024
+};
 
 struct scan {
     struct arena *arena, *row_arena;
@@ -274,7 +280,7 @@ static void write_columns(struct scan *s, const struct csv_format *format, struc
 
 static struct json_object *document_of(struct scan *s, const struct csv_format *format)
 {
-    struct json_object *doc = json_own(s->arena, json_object_new_object());
+    struct json_object *doc = json_object_new_object();
     bool ready = s->columns.complete && !s->damaged;
     long good = ready ? s->rows - s->bad : 0;
     json_set_int(doc, "rows", s->rows);
@@ -318,26 +324,33 @@ static struct scan *scan_new(struct arena *a, const struct import_options *optio
     return s;
 }
 
+static enum err read_all(struct scan *s, const struct csv_file *file, struct csv_format *format)
+{
+    const char *why = NULL;
+    long line = 1;
+    enum err e = csv_detect(s->arena, file, format, &why);
+    if (e == OK)
+        e = csv_read(s->arena, file, format, on_row, s, &line, &why);
+    if (e == OK || !why)
+        return e;
+    add_fault(s, line, "", "", why);
+    s->damaged = true;
+    return OK;
+}
+
 enum err import_scan(struct arena *a, const struct import_options *options,
                      const struct csv_file *file, const struct attachments *attachments,
                      import_take *take, void *to, struct json_object **document)
 {
-    struct scan *s = scan_new(a, options);
+    struct arena *own = arena_new(SCAN_ARENA);
+    struct scan *s = scan_new(own, options);
+    struct csv_format format = { .header_line = 1 };
     s->attachments = attachments;
     s->take = take;
     s->to = to;
-    struct csv_format format = { .header_line = 1 };
-    const char *why = NULL;
-    long line = 1;
-    enum err e = csv_detect(a, file, &format, &why);
+    enum err e = read_all(s, file, &format);
     if (e == OK)
-        e = csv_read(a, file, &format, on_row, s, &line, &why);
-    if (e != OK && !why)
-        return e;
-    if (e != OK) {
-        add_fault(s, line, "", "", why);
-        s->damaged = true;
-    }
-    *document = document_of(s, &format);
-    return OK;
+        *document = json_own(a, document_of(s, &format));
+    arena_free(own);
+    return e;
 }

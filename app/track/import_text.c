@@ -46,7 +46,7 @@ static void put(struct buf *out, unsigned c)
     buf_put(out, bytes, utf8_put(c, bytes));
 }
 
-enum encoding encoding_detect(struct str file, size_t *bom)
+bool encoding_marked(struct str file, enum encoding *out, size_t *bom)
 {
     static const struct {
         struct str mark;
@@ -58,11 +58,13 @@ enum encoding encoding_detect(struct str file, size_t *bom)
     };
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         *bom = marks[i].mark.n;
+        *out = marks[i].encoding;
         if (file.n >= *bom && memcmp(file.p, marks[i].mark.p, *bom) == 0)
-            return marks[i].encoding;
+            return true;
     }
     *bom = 0;
-    return utf8_valid(file) ? ENCODING_UTF8 : ENCODING_WINDOWS_1252;
+    *out = ENCODING_UTF8;
+    return false;
 }
 
 /* ---- decoding ---- */
@@ -194,6 +196,15 @@ static const char *letters_of(unsigned c)
     return NULL;
 }
 
+/* Whether a character that is no letter of ours is kept as it is. */
+static bool is_kept(unsigned c, bool whole)
+{
+    bool combining = c >= 0x300 && c <= 0x36F, punctuation = c >= 0x2000 && c <= 0x206F;
+    if (c < 0xC0)
+        return whole || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return !combining && (whole || !punctuation);
+}
+
 static void fold_one(unsigned c, bool whole, struct buf *out)
 {
     const char *letters = c < 0x80 ? NULL : letters_of(c);
@@ -201,13 +212,9 @@ static void fold_one(unsigned c, bool whole, struct buf *out)
         buf_puts(out, letters);
     else if (c >= 'A' && c <= 'Z')
         buf_putc(out, (char)(c - 'A' + 'a'));
-    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c < 0x80 && whole))
-        buf_putc(out, (char)c);
     else if (c >= 0xC0 && c < 0x180)
         buf_putc(out, plain[c - 0xC0]);
-    else if (c >= 0x180 && (c < 0x300 || c > 0x36F) && (whole || c < 0x2000 || c > 0x206F))
-        put(out, c);
-    else if (whole && c >= 0x80 && c < 0xC0)
+    else if (is_kept(c, whole))
         put(out, c);
 }
 

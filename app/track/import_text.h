@@ -10,9 +10,8 @@ enum encoding { ENCODING_UTF8, ENCODING_WINDOWS_1252, ENCODING_UTF16LE, ENCODING
 /* "UTF-8", "Windows-1252", … */
 const char *encoding_name(enum encoding e);
 
-/* By the byte order mark (*bom is its length), else UTF-8 where all of the file is valid, else
-   Windows-1252. */
-enum encoding encoding_detect(struct str file, size_t *bom);
+/* By the byte order mark, whose length is *bom; false where there is none: *out is then UTF-8. */
+bool encoding_marked(struct str file, enum encoding *out, size_t *bom);
 
 /* Turns the bytes of a file, piece by piece, into UTF-8. Zeroed but for `encoding` at the start. */
 struct decoder {

@@ -22,6 +22,7 @@ struct email {
     const char *subject, *text, *html;
     const struct email_attachment *attachments;
     size_t attachment_count;
+    bool first_try; /* no earlier try of this message_id can have reached the provider */
 };
 
 struct email_result {
@@ -65,6 +66,10 @@ struct email email_from_account(const struct email_account *account, const struc
 
 /* In one sentence why an e-mail could not be written or kept: its first fault, or e in words. */
 const char *email_refusal(const struct ctx *c, enum err e);
+
+/* ERR_INVALID with a fault for each field that must not go into a header: line breaks, control
+   characters, what is no UTF-8 or no address. A missing sender is allowed. */
+enum err email_check(struct ctx *c, const struct email *e) must_check;
 
 /* RFC 5322 and MIME text of an e-mail (multipart/mixed of multipart/alternative and attachments;
    RFC 2047 and 2231 names; quoted-printable and base64; CRLF). ERR_INVALID with a fault where an

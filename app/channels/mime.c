@@ -57,7 +57,7 @@ static bool token_fits(const char *text, const char *extra)
     return n > 0 && n <= 200;
 }
 
-static enum err check(struct ctx *c, const struct email *e)
+enum err email_check(struct ctx *c, const struct email *e)
 {
     enum err worst = check_address(c, "to", e->to_address);
     const struct {
@@ -68,7 +68,7 @@ static enum err check(struct ctx *c, const struct email *e)
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         if (check_line(c, lines[i].field, lines[i].text))
             worst = ERR_INVALID;
-    if (check_address(c, "from", e->from_address) ||
+    if ((e->from_address && check_address(c, "from", e->from_address)) ||
         (e->reply_to && check_address(c, "replyTo", e->reply_to)))
         worst = ERR_INVALID;
     if (!token_fits(e->message_id, ".-_@+") || !token_fits(e->communication_id, "-"))
@@ -282,7 +282,9 @@ static void put_parts(struct buf *to, const struct email *e, const char *boundar
 
 enum err mime_write(struct ctx *c, const struct email *e, struct buf *to)
 {
-    enum err r = check(c, e);
+    enum err r = email_check(c, e);
+    if (!e->from_address)
+        r = ctx_fault(c, "from", "is missing");
     if (r)
         return r;
     unsigned char digest[SHA256_SIZE];

@@ -1,6 +1,8 @@
 /* The SMTP dialogue below smtp.c: connecting, lines out, replies in. */
 #include "channels/smtp_wire.h"
 
+#include "base/settings.h"
+
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +142,17 @@ static enum err opened(struct smtp *s, CURLcode r)
     return ERR_RETRY;
 }
 
+/* The name this server goes by: the host of its public URL. */
+static const char *own_name(struct ctx *c)
+{
+    const char *url = c->app->settings->public_url, *host = url ? strstr(url, "://") : NULL;
+    size_t n = host ? strcspn(host + 3, ":/") : 0;
+    if (!n)
+        return "localhost";
+    const char *name = arena_strndup(c->arena, host + 3, n);
+    return strspn(name, "0123456789.") == n ? arena_printf(c->arena, "[%s]", name) : name;
+}
+
 static void close_curl(void *curl)
 {
     curl_easy_cleanup(curl);
@@ -150,8 +163,8 @@ static CURLcode set_up(struct smtp *s, const struct smtp_server *server)
     bool tls = strcmp(server->security, "tls") == 0, plain = strcmp(server->security, "none") == 0;
     CURL *curl = s->curl;
     curl_easy_setopt(curl, CURLOPT_URL,
-                     arena_printf(s->c->arena, "%s://%s:%d/localhost", tls ? "smtps" : "smtp",
-                                  server->host, server->port));
+                     arena_printf(s->c->arena, "%s://%s:%d/%s", tls ? "smtps" : "smtp",
+                                  server->host, server->port, own_name(s->c)));
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -183,5 +196,5 @@ enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp 
     curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
     s->deadline_ms = c->app->now_ms(c->app) + DIALOGUE_MS;
     /* Asked again: what libcurl heard before TLS and login is not told, and may be another list. */
-    return smtp_command(s, "EHLO localhost") == 250 ? OK : ERR_RETRY;
+    return smtp_command(s, "EHLO %s", own_name(c)) == 250 ? OK : ERR_RETRY;
 }

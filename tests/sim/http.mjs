@@ -1,6 +1,6 @@
 // An HTTP server that misbehaves on request: GET /503 answers 503; /429?after=1 with Retry-After; /flaky?fail=2 fails
 // twice and then answers 200; /hang never answers; /drop closes after the request; /big?bytes=n; /count tells how many
-// requests each path got; anything else is answered with what was received. Prints its port.
+// requests each path got; /notify answers Graph's handshake; anything else is answered with what was received. Prints its port.
 import { createServer } from "node:http";
 
 const counts = {};
@@ -14,6 +14,8 @@ const server = createServer((req, res) => {
         const after = url.searchParams.get("after");
         if (path === "/count") return res.end(JSON.stringify(counts));
         if (path === "/hang") return;
+        if (path === "/notify" && url.searchParams.has("validationToken"))
+            return res.writeHead(200, { "content-type": "text/plain" }).end(url.searchParams.get("validationToken"));
         if (path === "/drop") return req.socket.destroy();
         if (path === "/moved") return res.writeHead(302, { location: "/count" }).end();
         if (path === "/big") return res.end("x".repeat(Number(url.searchParams.get("bytes"))));

@@ -1,0 +1,148 @@
+/* A page of units of a building and year, as rows of a document. */
+#include "access/access.h"
+#include "base/json.h"
+#include "db/db.h"
+#include "track/labels.h"
+#include "track/view.h"
+#include "track/view.sql.h"
+#include "web/cursor.h"
+
+#include <string.h>
+
+#define PAGE_ROWS 50
+#define NO_UNIT "00000000-0000-0000-0000-000000000000"
+
+static const char *sort_of(const struct track_query *q)
+{
+    return q->sort ? q->sort : "unit";
+}
+
+static bool descending(const struct track_query *q)
+{
+    return q->direction && strcmp(q->direction, "desc") == 0;
+}
+
+/* Text to be found anywhere, for LIKE; the column is in lower case. */
+static const char *pattern_of(struct ctx *c, const char *search)
+{
+    struct buf b = buf_in(c->arena);
+    if (!search || !*search)
+        return NULL;
+    buf_putc(&b, '%');
+    for (const char *p = search; *p; p++) {
+        if (strchr("%_\\", *p))
+            buf_putc(&b, '\\');
+        buf_putc(&b, *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p);
+    }
+    buf_putc(&b, '%');
+    return b.p;
+}
+
+static const char *purpose_of(struct ctx *c, const struct track_query *q)
+{
+    return arena_printf(c->arena, "units.%s.%s", sort_of(q), descending(q) ? "desc" : "asc");
+}
+
+enum err units_ask(struct ctx *c, const struct track_query *q, PGresult **rows)
+{
+    const char *at[2] = { NULL, NULL };
+    const char *cursor = q->before ? q->before : q->after;
+    const char *year = arena_printf(c->arena, "%ld", q->year);
+    enum err e = cursor_read(c, purpose_of(c, q), cursor, 2, at);
+    if (e != OK)
+        return e;
+    if (strcmp(sort_of(q), "unit") == 0 && !descending(q) && !q->before)
+        return db_query(c->db, c->arena, view_units_by_number, rows, .building_id = q->building,
+                        .year = year, .all_buildings = actor_all_buildings(c),
+                        .actor_id = c->actor.id, .key = at[0] ? at[0] : "",
+                        .unit_id = at[1] ? at[1] : NO_UNIT, .channel = q->channel,
+                        .status = q->status, .search = pattern_of(c, q->search));
+    return db_query(c->db, c->arena, view_units_sorted, rows, .sort = sort_of(q),
+                    .building_id = q->building, .year = year,
+                    .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id, .key = at[0],
+                    .unit_id = at[1], .channel = q->channel, .status = q->status,
+                    .search = pattern_of(c, q->search),
+                    .down = descending(q) != (q->before != NULL) ? "t" : "f");
+}
+
+/* The next word of an array as Postgres prints one of plain words: {EMAIL,SMS}. */
+static const char *next_word(struct ctx *c, const char **at)
+{
+    const char *from = *at + strspn(*at, "{,}\"");
+    size_t n = strcspn(from, "{,}\"");
+    *at = from + n;
+    return n ? arena_strndup(c->arena, from, n) : NULL;
+}
+
+/* The chips of a unit's channels; *worst becomes the status that asks for most attention. */
+static struct json_object *chips(struct ctx *c, const char *channels, const char *statuses,
+                                 const char **worst)
+{
+    struct json_object *list = json_object_new_array();
+    const char *channel, *status;
+    while ((channel = next_word(c, &channels)) && (status = next_word(c, &statuses))) {
+        const struct label *l = status_label(status);
+        struct json_object *chip = json_object_new_object();
+        json_set_text(chip, "channel", channel);
+        json_set_text(chip, "channelLabel", channel_label(channel)->word);
+        json_set_text(chip, "icon", channel_label(channel)->icon);
+        json_set_text(chip, "status", status);
+        json_set_text(chip, "statusLabel", l->word);
+        json_set_text(chip, "tone", l->tone);
+        json_object_array_add(list, chip);
+        if (!*worst || status_weight(status) > status_weight(*worst))
+            *worst = status;
+    }
+    return list;
+}
+
+static struct json_object *unit_row(struct ctx *c, const struct track_query *q,
+                                    const PGresult *rows, int i)
+{
+    const char *worst = NULL;
+    struct track_query open = *q;
+    struct json_object *unit = row_json(c->arena, rows, i);
+    json_set(unit, "channels",
+             chips(c, row_text(rows, i, "channels"), row_text(rows, i, "statuses"), &worst));
+    json_object_object_del(unit, "statuses");
+    json_object_object_del(unit, "key");
+    json_set_text(unit, "status", worst);
+    json_set_text(unit, "statusLabel", status_label(worst)->word);
+    json_set_text(unit, "tone", status_label(worst)->tone);
+    const char *type = row_text(rows, i, "lastEventType");
+    json_set_text(unit, "lastEvent", type ? event_label(type)->word : NULL);
+    open.unit = row_text(rows, i, "unitId");
+    json_set_text(unit, "href", query_href(c, "/track", &open));
+    return unit;
+}
+
+static void set_link(struct ctx *c, const struct track_query *q, const char *path,
+                     const PGresult *rows, int row, struct json_object *to, bool forward)
+{
+    struct track_query there = *q;
+    const char *at[2] = { row_text(rows, row, "key"), row_text(rows, row, "unitId") };
+    const char *cursor = cursor_make(c, purpose_of(c, q), 2, at);
+    there.unit = NULL;
+    there.after = forward ? cursor : NULL;
+    there.before = forward ? NULL : cursor;
+    json_set_text(to, forward ? "next" : "previous", query_href(c, path, &there));
+}
+
+void units_show(struct ctx *c, const struct track_query *q, const char *path, const PGresult *rows,
+                struct json_object *to)
+{
+    struct json_object *units = json_object_new_array();
+    int n = rows_count(rows);
+    bool more = n > PAGE_ROWS, back = q->before != NULL;
+    if (more)
+        n = PAGE_ROWS;
+    for (int i = 0; i < n; i++)
+        json_object_array_add(units, json_object_get(unit_row(c, q, rows, back ? n - 1 - i : i)));
+    json_set(to, "units", units);
+    json_set_text(to, "next", NULL);
+    json_set_text(to, "previous", NULL);
+    if (n && (back || more))
+        set_link(c, q, path, rows, back ? 0 : n - 1, to, true);
+    if (n && (back ? more : q->after != NULL))
+        set_link(c, q, path, rows, back ? n - 1 : 0, to, false);
+}

@@ -875,9 +875,18 @@ create function tenant_ids() returns setof uuid language sql stable security def
 $$;
 revoke execute on function tenant_ids() from public;
 
+-- Whose an open pixel is, where the tenant has opens tracked.
+create function pixel_owner(token text, out tenant_id uuid, out communication_id uuid) language sql stable security definer
+    set search_path = public, pg_temp as $$
+    select c.tenant_id, c.id from communications c join tenants t on t.id = c.tenant_id
+    where c.pixel_token = token and t.open_tracking
+$$;
+revoke execute on function pixel_owner(text) from public;
+
 -- ---------------------------------------------------------------- grants
 
 grant execute on function tenant_ids() to track_worker;
+grant execute on function pixel_owner(text) to track_web;
 grant select on tenants to track_web, track_worker;
 grant select, insert, update on users, api_clients, provider_accounts, buildings, units, imports, communication_batches,
     communications, communication_counts, unit_years, idempotency_keys, domain_events to track_web, track_worker;

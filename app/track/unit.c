@@ -23,8 +23,8 @@ enum err unit_ask(struct ctx *c, const char *unit_id, const char *year, struct u
     return e;
 }
 
-/* "CHF 1,234.50"; the yen has no minor unit. */
-static const char *amount_text(struct ctx *c, long long minor, const char *currency)
+/* Of the currencies billed here the yen and the won have no minor unit. */
+const char *amount_text(struct ctx *c, long long minor, const char *currency)
 {
     struct buf b = buf_in(c->arena);
     bool whole = strcmp(currency, "JPY") == 0 || strcmp(currency, "KRW") == 0;

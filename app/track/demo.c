@@ -1,0 +1,270 @@
+/* The demo's buildings, people and histories, written through the same timeline as real ones. */
+#include "track/demo.h"
+
+#include "base/json.h"
+#include "db/db.h"
+#include "store/store.h"
+#include "track/demo.sql.h"
+#include "track/track.h"
+#include "track/view.h"
+
+#include <time.h>
+
+#define UNITS 12
+
+static const struct place {
+    const char *code, *name, *street, *postal_code, *city;
+} places[] = {
+    { "LH-12", "Lindenhof 12", "Lindenhof 12", "8001", "Zürich" },
+    { "SP-4", "Seepromenade 4", "Seepromenade 4", "6003", "Luzern" },
+    { "RG-7", "Rosengarten 7", "Rosengartenweg 7", "3006", "Bern" },
+};
+
+static const char *const people[UNITS] = {
+    "Anna Keller",    "Marco Bianchi", "Léa Dubois",   "Jonas Brunner",
+    "Ivana Petrović", "Tobias Frei",   "Sofia Rossi",  "Daniel Wyss",
+    "Ursula Ammann",  "Hans Zürcher",  "Nina Schwarz", "Peter Lüthi",
+};
+static const char *const numbers[UNITS] = { "1.01", "1.02", "1.03", "1.04", "2.01", "2.02",
+                                            "2.03", "2.04", "3.01", "3.02", "3.03", "10.01" };
+
+/* What happened to a communication; events in order, until a sentence is missing. */
+static const struct story {
+    const char *channel;
+    struct step {
+        enum event_type type;
+        const char *source;
+        char grade;
+        int minutes; /* after sending was asked for */
+        const char *sentence, *code;
+    } steps[5];
+} stories[] = {
+#define QUEUED                                                                                     \
+    {                                                                                              \
+        EVENT_ENQUEUED, "user", 'A', 0, "Waiting to be sent.", NULL                                \
+    }
+#define ACCEPTED                                                                                   \
+    {                                                                                              \
+        EVENT_SENT, "worker", 'C', 2, "Accepted by mail.example.com.", NULL                        \
+    }
+    { "EMAIL",
+      { QUEUED,
+        ACCEPTED,
+        { EVENT_DELIVERED, "provider", 'B', 4, "The receiving system reports it as delivered.",
+          NULL },
+        { EVENT_OPENED, "recipient", 'C', 95, "The recipient's mail program reports it as opened.",
+          NULL } } },
+    { "EMAIL",
+      { QUEUED,
+        ACCEPTED,
+        { EVENT_DELIVERED, "provider", 'B', 5, "The receiving system reports it as delivered.",
+          NULL } } },
+    { "EMAIL",
+      { QUEUED,
+        ACCEPTED,
+        { EVENT_BOUNCED, "provider", 'B', 6, "The address does not exist.", "5.1.1" } } },
+    { "EMAIL",
+      { QUEUED,
+        ACCEPTED,
+        { EVENT_RELAYED, "provider", 'C', 7, "Passed on to a system that reports no deliveries.",
+          NULL } } },
+    { "EMAIL",
+      { QUEUED,
+        { EVENT_DELAYED, "worker", 'A', 2, "The receiving server asked to wait.", "451 4.7.1" },
+        { EVENT_FAILED, "worker", 'A', 65, "The receiving server refuses mail from here.",
+          "550 5.7.1" } } },
+    { "LETTER", { { EVENT_MANUAL_MARKED, "user", 'A', 2880, "Handed over in person.", NULL } } },
+    { "LETTER", { { 0 } } },
+    { "SMS", { { 0 } } },
+#undef QUEUED
+#undef ACCEPTED
+};
+
+/* The story of each unit; a second one where the unit has two channels. -1: none. */
+static const int first_story[UNITS] = { 0, 1, 1, 0, 2, 3, 1, 0, 6, 4, 1, 7 };
+static const int second_story[UNITS] = { -1, -1, 5, -1, 5, -1, -1, -1, -1, 5, 7, -1 };
+
+struct demo {
+    struct ctx *c;
+    const struct place *place;
+    const char *building_id, *batch_id, *unit_id[UNITS];
+    int place_index, year;
+    bool sent;
+    time_t at; /* when sending was asked for */
+};
+
+static const char *time_text(struct arena *a, time_t at)
+{
+    struct tm t;
+    char out[32];
+    gmtime_r(&at, &t);
+    strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &t);
+    return arena_strdup(a, out);
+}
+
+/* A PDF of one page with a few lines of plain letters. */
+static struct str statement_pdf(struct ctx *c, const char *const lines[4])
+{
+    struct buf page = buf_in(c->arena), b = buf_in(c->arena);
+    size_t at[6];
+    buf_puts(&page, "BT /F1 14 Tf 72 760 Td 22 TL\n");
+    for (int i = 0; i < 4; i++)
+        buf_printf(&page, "(%s) Tj T*\n", lines[i]);
+    buf_puts(&page, "ET");
+    const char *const objects[] = {
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        "/Resources << /Font << /F1 5 0 R >> >> >>",
+        arena_printf(c->arena, "<< /Length %zu >>\nstream\n%s\nendstream", page.n, page.p),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    };
+    buf_puts(&b, "%PDF-1.4\n");
+    for (int i = 0; i < 5; i++) {
+        at[i] = b.n;
+        buf_printf(&b, "%d 0 obj\n%s\nendobj\n", i + 1, objects[i]);
+    }
+    at[5] = b.n;
+    buf_puts(&b, "xref\n0 6\n0000000000 65535 f \n");
+    for (int i = 0; i < 5; i++)
+        buf_printf(&b, "%010zu 00000 n \n", at[i]);
+    buf_printf(&b, "trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%zu\n%%%%EOF\n", at[5]);
+    return buf_str(&b);
+}
+
+static enum err tell(struct demo *d, const char *id, const struct story *story)
+{
+    struct ctx *c = d->c;
+    enum err e = OK;
+    for (const struct step *s = story->steps; e == OK && s->sentence; s++) {
+        struct json_object *detail = json_own(c->arena, json_object_new_object());
+        if (s->code)
+            json_set_text(detail, "code", s->code);
+        if (s->type == EVENT_SENT)
+            json_set_text(detail, "messageId", arena_printf(c->arena, "%s.1@demo.example.com", id));
+        const struct timeline_event event = {
+            .type = s->type,
+            .source = s->source,
+            .grade = s->grade,
+            .occurred_at = time_text(c->arena, d->at + s->minutes * 60),
+            .sentence = s->sentence,
+            .detail = detail,
+        };
+        e = timeline_append(c, id, &event, NULL);
+    }
+    return e;
+}
+
+static enum err add_file(struct demo *d, int unit, long long amount, struct blob *blob)
+{
+    struct ctx *c = d->c;
+    const char *const lines[4] = {
+        arena_printf(c->arena, "Statement %d", d->year),
+        arena_printf(c->arena, "Building %s", d->place->code),
+        arena_printf(c->arena, "Unit %s", numbers[unit]),
+        arena_printf(c->arena, "Amount due %s", amount_text(c, amount, "CHF")),
+    };
+    enum err e = store_put(c->app->store, c->arena, statement_pdf(c, lines), blob);
+    if (e != OK)
+        return e;
+    return db_query(c->db, c->arena, demo_blob, NULL, .sha256 = blob->sha256,
+                    .size = arena_printf(c->arena, "%zu", blob->size));
+}
+
+static enum err add_communication(struct demo *d, int unit, const struct story *story)
+{
+    PGresult *row;
+    struct blob blob;
+    struct ctx *c = d->c;
+    int n = d->place_index * UNITS + unit;
+    long long amount = 24000 + n * 1735 + (d->year % 10) * 410;
+    enum err e = add_file(d, unit, amount, &blob);
+    if (e != OK)
+        return e;
+    e = db_query(c->db, c->arena, demo_communication, &row, .batch_id = d->batch_id,
+                 .year = arena_printf(c->arena, "%d", d->year), .channel = story->channel,
+                 .name = people[(unit + d->place_index * 5) % UNITS],
+                 .email = arena_printf(c->arena, "resident%02d@example.com", n + 1),
+                 .phone = arena_printf(c->arena, "+4179555%04d", n + 1),
+                 .amount = arena_printf(c->arena, "%lld", amount),
+                 .reference =
+                     arena_printf(c->arena, "%s-%d-%s", d->place->code, d->year, numbers[unit]),
+                 .unit_id = d->unit_id[unit], .sha256 = blob.sha256,
+                 .file_name = arena_printf(c->arena, "statement-%d-%s.pdf", d->year, numbers[unit]),
+                 .size = arena_printf(c->arena, "%zu", blob.size));
+    if (e != OK || !d->sent)
+        return e;
+    return tell(d, row_text(row, 0, "id"), story);
+}
+
+static enum err add_year(struct demo *d)
+{
+    PGresult *row;
+    struct ctx *c = d->c;
+    enum err e = db_query(c->db, c->arena, demo_batch, &row, .building_id = d->building_id,
+                          .year = arena_printf(c->arena, "%d", d->year),
+                          .sent_at = d->sent ? time_text(c->arena, d->at) : NULL);
+    if (e != OK)
+        return e;
+    d->batch_id = row_text(row, 0, "id");
+    for (int i = 0; e == OK && i < UNITS; i++) {
+        e = add_communication(d, i, &stories[first_story[i]]);
+        if (e == OK && second_story[i] >= 0)
+            e = add_communication(d, i, &stories[second_story[i]]);
+    }
+    return e;
+}
+
+static enum err add_building(struct demo *d)
+{
+    PGresult *row;
+    struct ctx *c = d->c;
+    const struct place *p = d->place;
+    enum err e = db_query(c->db, c->arena, demo_building, &row, .code = p->code, .name = p->name,
+                          .street = p->street, .postal_code = p->postal_code, .city = p->city);
+    if (e != OK)
+        return e;
+    d->building_id = row_text(row, 0, "id");
+    for (int i = 0; e == OK && i < UNITS; i++) {
+        e = db_query(c->db, c->arena, demo_unit, &row, .building_id = d->building_id,
+                     .number = numbers[i]);
+        if (e == OK)
+            d->unit_id[i] = row_text(row, 0, "id");
+    }
+    return e;
+}
+
+/* The last building's latest year is left to be sent, by who tries it out. */
+static enum err add_all(struct ctx *c)
+{
+    struct tm t;
+    time_t now = (time_t)(c->app->now_ms(c->app) / 1000);
+    enum err e = OK;
+    gmtime_r(&now, &t);
+    for (int i = 0; e == OK && i < 3; i++) {
+        struct demo d = { .c = c, .place = &places[i], .place_index = i };
+        e = add_building(&d);
+        for (int back = 2; e == OK && back > 0; back--) {
+            d.year = t.tm_year + 1900 - back;
+            d.sent = !(i == 2 && back == 1);
+            d.at = now - (back - 1) * 365 * 86400 - (3 - i) * 86400;
+            e = add_year(&d);
+        }
+    }
+    return e;
+}
+
+enum err demo_load(struct ctx *c)
+{
+    PGresult *row;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_run(c->db, c->arena, &sql_demo_there, NULL, &row);
+    if (e == OK && row_bool(row, 0, "there"))
+        e = ctx_refuse(c, ERR_CONFLICT, "The tenant has buildings already.");
+    if (e == OK)
+        e = add_all(c);
+    if (e == OK)
+        return db_commit(c->db);
+    db_rollback(c->db);
+    return e;
+}

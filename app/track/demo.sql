@@ -1,0 +1,42 @@
+-- The demo's data.
+
+-- name: demo_there
+select exists (select from buildings where tenant_id = current_tenant()) as there;
+
+-- name: demo_building
+insert into buildings (tenant_id, code, name, street, postal_code, city, country)
+values (current_tenant(), :code::text, :name::text, :street::text, :postal_code::text, :city::text, 'CH')
+returning id;
+
+-- name: demo_unit
+insert into units (tenant_id, building_id, number) values (current_tenant(), :building_id::uuid, :number::text)
+returning id;
+
+-- name: demo_batch
+insert into communication_batches (tenant_id, building_id, year, state, sent_at, completed_at)
+values (current_tenant(), :building_id::uuid, :year::int, case when :sent_at::text is null then 'DRAFT' else 'COMPLETED' end,
+    :sent_at::timestamptz, :sent_at::timestamptz + interval '2 hours')
+returning id;
+
+-- name: demo_blob
+insert into blobs (tenant_id, sha256, size, content_type)
+values (current_tenant(), :sha256::text, :size::int8, 'application/pdf')
+on conflict do nothing;
+
+-- name: demo_communication
+with c as (
+    insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
+        email, phone, street, postal_code, city, country, subject, amount_minor, currency, due_on, reference)
+    select current_tenant(), :batch_id::uuid, u.building_id, u.id, :year::int, :channel::text,
+        case when :channel::text = 'EMAIL' then 'DRAFT' else 'WAITING' end, :name::text, :email::text, :phone::text, b.street,
+        b.postal_code, b.city, b.country, 'Statement ' || :year::int || ', unit ' || u.number, :amount::int8, 'CHF',
+        make_date(:year::int + 1, 4, 30), :reference::text
+    from units u
+    join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
+    where u.tenant_id = current_tenant() and u.id = :unit_id::uuid
+    returning id
+), a as (
+    insert into communication_attachments (tenant_id, communication_id, position, sha256, file_name, content_type, size)
+    select current_tenant(), c.id, 0, :sha256::text, :file_name::text, 'application/pdf', :size::int8 from c
+)
+select id from c;

@@ -1,0 +1,284 @@
+/* The routes of track: pages, the API, and what they may be asked. */
+#include "access/access.h"
+#include "base/json.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "track/batch.h"
+#include "track/graph_hook.h"
+#include "track/outbox.h"
+#include "track/pixel.h"
+#include "track/send.h"
+#include "track/track.h"
+#include "track/view.h"
+#include "track/view.sql.h"
+#include "web/web.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const channels[] = { "EMAIL", "SMS", "LETTER", "LETTER_WITH_RECEIPT", NULL };
+static const char *const statuses[] = { "DRAFT",     "WAITING",   "ENQUEUED", "SENT",
+                                        "DELIVERED", "OPENED",    "FAILED",   "BOUNCED",
+                                        "MANUAL",    "CANCELLED", NULL };
+static const char *const sorts[] = {
+    "unit", "recipient", "status", "lastEvent", "nextAttempt", NULL
+};
+static const char *const directions[] = { "asc", "desc", NULL };
+static const char *const tabs[] = { "units", "activity", NULL };
+
+#define AT(member) offsetof(struct track_query, member)
+#define LIST_FIELDS                                                                                \
+    { "channel", FIELD_CHOICE, AT(channel), .values = channels,                                    \
+      .help = "Only units with a communication of this channel." },                                \
+        { "status", FIELD_CHOICE, AT(status), .values = statuses,                                  \
+          .help = "Only units with a communication in this status." },                             \
+        { "search", FIELD_TEXT, AT(search), .max = 200,                                            \
+          .help = "Part of number, name, e-mail, phone or reference." },                           \
+        { "sort", FIELD_CHOICE, AT(sort), .values = sorts, .help = "By which column." },           \
+        { "direction", FIELD_CHOICE, AT(direction), .values = directions,                          \
+          .help = "Ascending or descending." },                                                    \
+        { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },    \
+    {                                                                                              \
+        "before", FIELD_TEXT, AT(before), .max = 2048, .help = "The page before this cursor."      \
+    }
+
+static const struct field page_fields[] = {
+    { "building", FIELD_UUID, AT(building), .help = "Absent: the first by name." },
+    { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999,
+      .help = "Absent: of the batch completed last." },
+    { "unit", FIELD_UUID, AT(unit), .help = "The unit whose drawer is open." },
+    { "tab", FIELD_CHOICE, AT(tab), .values = tabs, .help = "What is shown of the building." },
+    LIST_FIELDS,
+    { .name = NULL },
+};
+static const struct field units_fields[] = { LIST_FIELDS, { .name = NULL } };
+static const struct field unit_fields[] = {
+    { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999, .help = "Absent: the latest." },
+    { .name = NULL },
+};
+static const struct field progress_fields[] = {
+    { "batch", FIELD_UUID, AT(unit), .required = true, .help = "The batch that is sent." },
+    { .name = NULL },
+};
+
+static const struct input page_query = { "TrackQuery", sizeof(struct track_query), page_fields };
+static const struct input units_query = { "UnitsQuery", sizeof(struct track_query), units_fields };
+static const struct input unit_query = { "UnitQuery", sizeof(struct track_query), unit_fields };
+static const struct input progress_query = { "ProgressQuery", sizeof(struct track_query),
+                                             progress_fields };
+
+/* A UUID of the path; NULL where it is none, so that nothing is there. */
+static const char *id_of(const struct req *r, const char *name)
+{
+    const char *text = req_param(r, name);
+    return text && uuid_valid(text) ? text : NULL;
+}
+
+static const char *year_of(struct req *r)
+{
+    const struct track_query *q = r->input;
+    return q->year ? arena_printf(r->ctx.arena, "%ld", q->year) : NULL;
+}
+
+/* ---- pages ---- */
+
+static enum err page(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = page_document(&r->ctx, r->input, &d);
+    return e != OK ? e : reply_page(p, "track/page", "track/fragment", d);
+}
+
+/* A unit's own address leads to the page with its drawer open. */
+static enum err unit_page(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    struct track_query q = { .unit = id_of(r, "unitId") };
+    if (!q.unit)
+        return ERR_NOT_FOUND;
+    enum err e = unit_document(&r->ctx, q.unit, year_of(r), &d);
+    if (e != OK)
+        return e;
+    q.building = json_text(json_get(d, "building"), "buildingId");
+    q.year = (long)json_object_get_int64(json_get(d, "year"));
+    return reply_redirect(p, query_href(&r->ctx, "/track", &q));
+}
+
+static enum err progress(struct reply *p, const char *batch_id)
+{
+    struct json_object *batch, *d;
+    struct ctx *c = &p->req->ctx;
+    enum err e = batch_get(c, batch_id, &batch);
+    if (e != OK)
+        return e;
+    d = json_own(c->arena, json_object_new_object());
+    json_set(d, "batch", json_object_get(batch));
+    return reply_page(p, "track/progress", NULL, d);
+}
+
+static enum err progress_page(struct req *r, struct reply *p)
+{
+    const struct track_query *q = r->input;
+    return progress(p, q->unit);
+}
+
+static enum err send_page(struct req *r, struct reply *p)
+{
+    long long queued;
+    struct json_object *batch;
+    struct ctx *c = &r->ctx;
+    const char *id = id_of(r, "batchId");
+    enum err e = id ? batch_send(c, id, &queued) : ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    if (req_is_fragment(r))
+        return progress(p, id);
+    if ((e = batch_get(c, id, &batch)) != OK)
+        return e;
+    const struct track_query q = { .building = json_text(batch, "buildingId"),
+                                   .year = (long)json_object_get_int64(json_get(batch, "year")) };
+    return reply_redirect(p, query_href(c, "/track", &q));
+}
+
+/* ---- API ---- */
+
+static enum err api_buildings(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = buildings_document(&r->ctx, &d);
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_years(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "buildingId");
+    enum err e = id ? years_document(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_units(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const struct track_query *asked = r->input;
+    struct track_query q = *asked;
+    q.building = id_of(r, "buildingId");
+    q.year = strtol(req_param(r, "year"), NULL, 10);
+    if (!q.building || q.year < 1900 || q.year > 2999)
+        return ERR_NOT_FOUND;
+    enum err e = units_document(&r->ctx, &q, &d);
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_unit(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "unitId");
+    enum err e = id ? unit_document(&r->ctx, id, year_of(r), &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_batch(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "batchId");
+    enum err e = id ? batch_get(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_send(struct req *r, struct reply *p)
+{
+    long long queued;
+    struct json_object *d;
+    const char *id = id_of(r, "batchId");
+    enum err e = id ? batch_send(&r->ctx, id, &queued) : ERR_NOT_FOUND;
+    if (e == OK)
+        e = batch_get(&r->ctx, id, &d);
+    return e != OK ? e : reply_json(p, 202, d);
+}
+
+static enum err attachment(struct req *r, struct reply *p)
+{
+    PGresult *row;
+    struct ctx *c = &r->ctx;
+    const char *id = id_of(r, "communicationId");
+    const char *n = req_param(r, "position");
+    if (!id || strspn(n, "0123456789") != strlen(n) || strlen(n) > 4)
+        return ERR_NOT_FOUND;
+    enum err e =
+        db_query(c->db, c->arena, view_attachment, &row, .communication_id = id, .position = n,
+                 .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    if (rows_count(row) == 0)
+        return ERR_NOT_FOUND;
+    return reply_blob(p, row_text(row, 0, "sha256"), row_text(row, 0, "contentType"),
+                      row_text(row, 0, "fileName"), true);
+}
+
+static const struct route routes[] = {
+    { METHOD_GET, ROUTE_PAGE, "/track", page, ROLE_VIEWER, &page_query,
+      .doc = "Buildings, years and units, and the open unit's timelines." },
+    { METHOD_GET, ROUTE_PAGE, "/track/progress", progress_page, ROLE_VIEWER, &progress_query,
+      .doc = "How far the sending of a batch is." },
+    { METHOD_GET, ROUTE_PAGE, "/track/units/:unitId", unit_page, ROLE_VIEWER, &unit_query,
+      .doc = "Leads to a unit on the page." },
+    { METHOD_POST, ROUTE_PAGE, "/track/batches/:batchId/send", send_page, ROLE_AGENT,
+      .doc = "Sends every e-mail of the batch that was not sent yet." },
+    { METHOD_GET, ROUTE_API, "/api/track/buildings", api_buildings, ROLE_VIEWER,
+      .doc = "Buildings with their figures over all years.", .answer = "Buildings" },
+    { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years", api_years, ROLE_VIEWER,
+      .doc = "Years of a building with their figures.", .answer = "Years" },
+    { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years/:year/units", api_units,
+      ROLE_VIEWER, &units_query, .doc = "Units of a building and year, 50 at a time.",
+      .answer = "Units" },
+    { METHOD_GET, ROUTE_API, "/api/track/units/:unitId", api_unit, ROLE_VIEWER, &unit_query,
+      .doc = "A unit's communications of a year with their timelines.", .answer = "Unit" },
+    { METHOD_GET, ROUTE_API, "/api/track/batches/:batchId", api_batch, ROLE_VIEWER,
+      .doc = "What a batch stands at.", .answer = "Batch" },
+    { METHOD_POST, ROUTE_API, "/api/track/batches/:batchId/send", api_send, ROLE_AGENT,
+      .doc = "Sends every e-mail of the batch that was not sent yet.", .answer = "Batch" },
+    { METHOD_GET, ROUTE_API, "/api/track/communications/:communicationId/attachments/:position",
+      attachment, ROLE_VIEWER, .doc = "A file sent with a communication.", .answer = "The file" },
+    { METHOD_GET, ROUTE_PAGE, "/outbox", outbox_list, ROLE_VIEWER, &outbox_query,
+      .doc = "Messages kept here instead of sent." },
+    { METHOD_GET, ROUTE_PAGE, "/outbox/:id", outbox_show, ROLE_VIEWER,
+      .doc = "A kept message as its recipient sees it." },
+    { METHOD_GET, ROUTE_PAGE, "/outbox/:id/body", outbox_body, ROLE_VIEWER,
+      .doc = "Its HTML, for a frame without any rights." },
+    { METHOD_GET, ROUTE_PAGE, "/outbox/:id/raw", outbox_raw, ROLE_VIEWER, .doc = "Its source." },
+    { METHOD_GET, ROUTE_PAGE, "/outbox/:id/attachments/:n", outbox_attachment, ROLE_VIEWER,
+      .doc = "A file attached to it." },
+    { METHOD_GET, ROUTE_OPEN, "/o/:token", pixel_show, ROLE_PUBLIC,
+      .doc = "The open pixel of a message, where the tenant has it on." },
+    { .path = NULL },
+};
+
+static const struct job_kind jobs[] = {
+    { "track.send_communication", "email", .lease_seconds = 120, .external = true,
+      .run = send_communication, .doc = "Sends one communication." },
+    { "track.settle_batches", "track", .max_attempts = 3, .run = batch_settle_all,
+      .doc = "Completes batches of which nothing waits any more." },
+    { "track.graph_subscribe", "graph", .lease_seconds = 60, .external = true,
+      .run = graph_subscribe, .doc = "Makes or prolongs the subscription to a mailbox." },
+    { "track.graph_sweep", "graph", .lease_seconds = 120, .external = true, .run = graph_sweep,
+      .doc = "Reads what notifications may have missed in a mailbox." },
+    { "track.graph_tend", "graph", .max_attempts = 3, .run = graph_tend,
+      .doc = "Has every mailbox's subscription looked after." },
+    { .name = NULL },
+};
+
+static const struct schedule schedules[] = {
+    { "track.settle_batches", "track.settle_batches", 60, "Batches that are done are completed." },
+    { "track.graph_tend", "track.graph_tend", 3600, "Mailbox subscriptions are kept alive." },
+    { .name = NULL },
+};
+
+const struct domain track_domain = {
+    .name = "track",
+    .routes = routes,
+    .jobs = jobs,
+    .schedules = schedules,
+    .hooks = graph_hooks,
+};

@@ -1,0 +1,331 @@
+/* The job that sends one communication: load, render, send outside any transaction, write the end.
+ */
+#include "track/send.h"
+
+#include "access/access.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/settings.h"
+#include "channels/email.h"
+#include "channels/message.h"
+#include "db/db.h"
+#include "store/store.h"
+#include "track/batch.h"
+#include "track/pixel.h"
+#include "track/send.sql.h"
+#include "track/track.h"
+#include "track/view.h"
+
+#include <string.h>
+#include <time.h>
+
+#define WAIT_FIRST 30
+#define WAIT_MAX 3600
+
+struct sending {
+    struct job *job;
+    const char *id, *pixel;
+    bool resend;
+    PGresult *row, *files;
+    struct provider_account account;
+    bool has_account;
+    struct email mail;
+    struct email_result result;
+};
+
+static const char *text(const struct sending *s, const char *column)
+{
+    return row_text(s->row, 0, column);
+}
+
+static enum err find_account(struct sending *s)
+{
+    enum err e = provider_find(&s->job->ctx, "email", &s->account);
+    s->has_account = e == OK;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+/* A pixel of its own for each communication of a tenant that has opens tracked. */
+static enum err give_pixel(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    if (rows_count(s->row) == 0 || !row_bool(s->row, 0, "open_tracking"))
+        return OK;
+    s->pixel = text(s, "pixel_token");
+    if (s->pixel)
+        return OK;
+    s->pixel = token_new(c->app, c->arena, 24);
+    return db_query(c->db, c->arena, send_pixel, NULL, .token = s->pixel,
+                    .communication_id = s->id);
+}
+
+static enum err load(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    db_begin(c->db, c->tenant_id);
+    db_batch(c->db);
+    enum err asked = db_query(c->db, c->arena, send_load, &s->row, .communication_id = s->id);
+    if (asked == OK)
+        asked = db_query(c->db, c->arena, send_attachments, &s->files, .communication_id = s->id);
+    enum err e = db_flush(c->db);
+    e = asked != OK ? asked : e;
+    if (e == OK)
+        e = give_pixel(s);
+    if (e == OK)
+        e = find_account(s);
+    if (e == OK)
+        return db_commit(c->db);
+    db_rollback(c->db);
+    return e;
+}
+
+/* ---- what is sent ---- */
+
+static struct json_object *template_data(const struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    const char *currency = text(s, "currency");
+    json_set_text(d, "recipientName", text(s, "recipient_name"));
+    json_set_text(d, "unit", text(s, "number"));
+    json_set_text(d, "building", text(s, "building"));
+    json_set_text(d, "street", text(s, "building_street"));
+    json_set_text(d, "city", text(s, "building_city"));
+    json_set_text(d, "year", text(s, "year"));
+    json_set_text(d, "subject", text(s, "subject"));
+    json_set_text(d, "amount",
+                  currency ? amount_text(c, row_int(s->row, 0, "amount_minor"), currency) : NULL);
+    json_set_text(d, "dueOn", text(s, "due_on"));
+    json_set_text(d, "reference", text(s, "reference"));
+    json_set_text(d, "tenant", text(s, "tenant"));
+    json_set_bool(d, "hasAttachments", rows_count(s->files) > 0);
+    json_set_text(d, "pixelUrl", s->pixel ? pixel_url(c, s->pixel) : NULL);
+    return d;
+}
+
+/* Of public_url, without scheme and port. */
+static const char *host_of(struct ctx *c)
+{
+    const char *url = c->app->settings->public_url, *at = url ? strstr(url, "://") : NULL;
+    if (!at)
+        return "localhost";
+    return arena_strndup(c->arena, at + 3, strcspn(at + 3, ":/"));
+}
+
+/* The same at every try of a job; another for every resend. */
+static const char *message_id_of(const struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    long long series = s->resend ? (long long)s->job->id : 1;
+    return arena_printf(c->arena, "%s.%lld@%s", s->id, series, host_of(c));
+}
+
+static enum err read_files(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    int n = rows_count(s->files);
+    struct email_attachment *list = arena_zalloc(c->arena, (size_t)n + 1, sizeof(*list));
+    for (int i = 0; i < n; i++) {
+        enum err e =
+            store_get(c->app->store, c->arena, row_text(s->files, i, "sha256"), &list[i].bytes);
+        if (e == ERR_NOT_FOUND)
+            s->result.sentence = "An attachment is not in the store any more.";
+        if (e != OK)
+            return e == ERR_NOT_FOUND ? ERR_INVALID : e;
+        list[i].file_name = row_text(s->files, i, "file_name");
+        list[i].content_type = row_text(s->files, i, "content_type");
+    }
+    s->mail.attachments = list;
+    s->mail.attachment_count = (size_t)n;
+    return OK;
+}
+
+static enum err compose(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    struct message m;
+    if (!text(s, "email")) {
+        s->result.sentence = "The recipient has no e-mail address.";
+        s->result.bad_address = true;
+        return ERR_INVALID;
+    }
+    enum err e = message_render(c, "statement", text(s, "language"), template_data(s), &m);
+    if (e != OK) {
+        s->result.sentence = "The message could not be written from its template.";
+        return e;
+    }
+    s->mail = (struct email){
+        .communication_id = s->id,
+        .message_id = message_id_of(s),
+        .from_name = s->has_account ? NULL : text(s, "tenant"),
+        .from_address = s->has_account ? NULL : arena_printf(c->arena, "no-reply@%s", host_of(c)),
+        .to_name = text(s, "recipient_name"),
+        .to_address = text(s, "email"),
+        .subject = m.subject,
+        .text = m.text,
+        .html = m.html,
+    };
+    return read_files(s);
+}
+
+static enum err hand_over(struct sending *s)
+{
+    const struct email_account account = {
+        .id = s->account.id,
+        .provider = s->account.provider,
+        .settings = s->account.settings,
+        .secrets = s->account.secrets,
+        .job_id = s->job->id,
+    };
+    const struct email_way *way = email_way_of(s->has_account ? s->account.provider : NULL);
+    return way->send(&s->job->ctx, s->has_account ? &account : NULL, &s->mail, &s->result);
+}
+
+/* ---- how it ended ---- */
+
+static struct json_object *detail(const struct sending *s)
+{
+    struct json_object *d = json_own(s->job->ctx.arena, json_object_new_object());
+    json_set_int(d, "attempt", s->job->attempt);
+    json_set_text(d, "provider", s->result.provider);
+    if (s->result.code)
+        json_set_text(d, "code", s->result.code);
+    if (s->result.raw)
+        json_set(d, "raw", json_object_get(s->result.raw));
+    if (s->result.bad_address)
+        json_set_bool(d, "badAddress", true);
+    return d;
+}
+
+/* An event and the job's end in one transaction, then the batch's, if it was the last of it. */
+static enum err end(struct sending *s, const struct timeline_event *event)
+{
+    struct ctx *c = &s->job->ctx;
+    db_begin(c->db, c->tenant_id);
+    enum err e = timeline_append(c, s->id, event, NULL);
+    if (e == OK)
+        e = job_done(s->job);
+    if (e != OK) {
+        db_rollback(c->db);
+        return e;
+    }
+    e = db_commit(c->db);
+    return e != OK ? e : batch_settle(c, text(s, "batch_id"));
+}
+
+static enum err sent(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    struct json_object *d = detail(s);
+    const char *by = s->result.accepted_by;
+    json_set_text(d, "messageId", s->mail.message_id);
+    json_set_text(d, "providerMessageId", s->result.provider_message_id);
+    json_set_text(d, "conversationId", s->result.conversation_id);
+    const struct timeline_event event = {
+        .type = EVENT_SENT,
+        .source = "worker",
+        .grade = 'C',
+        .sentence = by ? arena_printf(c->arena, "Accepted by %s.", by) : NULL,
+        .detail = d,
+        .dedupe_key = arena_printf(c->arena, "sent:%s", s->mail.message_id),
+    };
+    return end(s, &event);
+}
+
+static const char *why(const struct sending *s)
+{
+    return s->result.sentence ? s->result.sentence : "The message could not be sent.";
+}
+
+static enum err failed(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    const struct timeline_event event = {
+        .type = EVENT_FAILED,
+        .source = "worker",
+        .grade = 'A',
+        .sentence = why(s),
+        .detail = detail(s),
+        .dedupe_key = arena_printf(c->arena, "failed:%lld", (long long)s->job->id),
+    };
+    return end(s, &event);
+}
+
+/* What the provider asks for, else doubling from half a minute, with a quarter of jitter. */
+static int wait_seconds(const struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    unsigned char chance;
+    int step = s->job->attempt < 8 ? s->job->attempt : 8;
+    int wait = WAIT_FIRST << (step > 0 ? step - 1 : 0);
+    c->app->random_bytes(c->app, &chance, 1);
+    wait = wait > WAIT_MAX ? WAIT_MAX : wait;
+    wait += wait * chance / 1024;
+    return s->result.retry_after > wait ? s->result.retry_after : wait;
+}
+
+static const char *time_after(struct ctx *c, int seconds)
+{
+    struct tm t;
+    char out[32];
+    time_t at = (time_t)(c->app->now_ms(c->app) / 1000) + seconds;
+    gmtime_r(&at, &t);
+    strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &t);
+    return arena_strdup(c->arena, out);
+}
+
+/* The timeline tells of each counted try once; a try put back uncounted repeats its event's key. */
+static enum err again(struct sending *s, enum err e)
+{
+    struct ctx *c = &s->job->ctx;
+    struct json_object *d = detail(s);
+    s->job->snooze = e == ERR_LIMITED;
+    s->job->retry_after = wait_seconds(s);
+    json_set_text(d, "nextAttemptAt", time_after(c, s->job->retry_after));
+    const struct timeline_event event = {
+        .type = EVENT_DELAYED,
+        .source = "worker",
+        .grade = 'A',
+        .sentence = why(s),
+        .detail = d,
+        .dedupe_key =
+            arena_printf(c->arena, "delayed:%lld:%d", (long long)s->job->id, s->job->attempt),
+    };
+    db_begin(c->db, c->tenant_id);
+    enum err kept = timeline_append(c, s->id, &event, NULL);
+    if (kept == OK)
+        kept = db_commit(c->db);
+    else
+        db_rollback(c->db);
+    return kept != OK ? kept : job_fail(s->job, e == ERR_LIMITED ? e : ERR_RETRY, "%s", why(s));
+}
+
+static enum err finish(struct sending *s, enum err e)
+{
+    bool last = s->job->attempt >= s->job->max_attempts;
+    if (e == OK)
+        return sent(s);
+    if (e == ERR_INVALID || e == ERR_NOT_FOUND || (last && e != ERR_LIMITED))
+        return failed(s);
+    return again(s, e);
+}
+
+enum err send_communication(struct job *j)
+{
+    struct sending s = {
+        .job = j,
+        .id = json_text(j->args, "communicationId"),
+        .resend = json_object_get_boolean(json_get(j->args, "resend")),
+    };
+    if (!s.id)
+        return job_fail(j, ERR_INVALID, "The job names no communication.");
+    enum err e = load(&s);
+    if (e != OK)
+        return e;
+    if (rows_count(s.row) == 0)
+        return job_fail(j, ERR_NOT_FOUND, "The communication is not there any more.");
+    if (strcmp(text(&s, "status"), "ENQUEUED") != 0 && !s.resend)
+        return OK;
+    e = compose(&s);
+    return finish(&s, e == OK ? hand_over(&s) : e);
+}

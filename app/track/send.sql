@@ -1,0 +1,28 @@
+-- Sending one communication.
+
+-- name: send_load
+select c.id, c.batch_id, c.delivery_status as status, c.channel, c.recipient_name, c.email, c.language, c.subject, c.year,
+    c.amount_minor, c.currency, to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, c.pixel_token, u.number,
+    b.name as building, b.street as building_street, b.city as building_city, t.name as tenant, t.open_tracking
+from communications c
+join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+join tenants t on t.id = c.tenant_id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid;
+
+-- name: send_attachments
+select a.sha256, a.file_name, a.content_type
+from communication_attachments a
+where a.tenant_id = current_tenant() and a.communication_id = :communication_id::uuid
+order by a.position;
+
+-- name: send_pixel
+update communications set pixel_token = :token::text
+where tenant_id = current_tenant() and id = :communication_id::uuid and pixel_token is null;
+
+-- The tenant a pixel belongs to: found before any is known, and only where it has opens tracked.
+-- name: pixel_find
+select tenant_id, communication_id from pixel_owner(:token::text);
+
+-- name: pixel_scope
+select set_config('track.tenant', :tenant_id::text, true);

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "track/batch.h"
 #include "track/graph_hook.h"
+#include "track/import.h"
 #include "track/outbox.h"
 #include "track/pixel.h"
 #include "track/send.h"
@@ -264,7 +265,7 @@ static const struct job_kind jobs[] = {
       .run = graph_subscribe, .doc = "Makes or prolongs the subscription to a mailbox." },
     { "track.graph_sweep", "graph", .lease_seconds = 120, .external = true, .run = graph_sweep,
       .doc = "Reads what notifications may have missed in a mailbox." },
-    { "track.graph_tend", "graph", .max_attempts = 3, .run = graph_tend,
+    { "track.graph_tend", "track", .max_attempts = 3, .run = graph_tend,
       .doc = "Has every mailbox's subscription looked after." },
     { .name = NULL },
 };
@@ -282,3 +283,5 @@ const struct domain track_domain = {
     .schedules = schedules,
     .hooks = graph_hooks,
 };
+
+const struct domain import_domain = { .name = "import", .routes = import_routes };

@@ -6,7 +6,7 @@
 #include "channels/report.h"
 #include "main/domain.h"
 
-extern const struct domain track_domain;
+extern const struct domain track_domain, import_domain; /* import: pages and API of imports */
 
 /* ---- the timeline ---- */
 

@@ -171,12 +171,15 @@ enum err import_change(struct ctx *c, const char *id, const struct import_option
 static enum err check_mode(struct ctx *c, struct json_object *preview, bool good_rows_only)
 {
     long errors = (long)json_object_get_int64(json_get(preview, "errorCount"));
+    if (json_object_get_boolean(json_get(preview, "askColumns")))
+        return ctx_refuse(c, ERR_INVALID, "Some columns are not known: say what each one holds.");
     if (!json_object_get_boolean(json_get(preview, "ready")))
         return ctx_refuse(c, ERR_INVALID, "The file cannot be read: see its errors.");
     if (errors && !good_rows_only)
-        return ctx_refuse(c, ERR_INVALID,
-                          "The file has %ld errors: correct them, or import the good rows only.",
-                          errors);
+        return ctx_refuse(
+            c, ERR_INVALID,
+            "The file has %ld error%s: correct what is wrong, or import the good rows only.",
+            errors, errors == 1 ? "" : "s");
     if (!json_object_get_int64(json_get(preview, "goodRows")))
         return ctx_refuse(c, ERR_INVALID, "The file has no good row.");
     return OK;

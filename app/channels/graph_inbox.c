@@ -9,7 +9,7 @@
 
 #define MIME_MAX ((size_t)4 << 20)
 #define PAGES_MAX 100
-#define BACK_S (7 * 24 * 3600)
+#define BACK_S 604800 /* seven days */
 
 const char *graph_message_header(const struct graph_message *m, const char *name)
 {

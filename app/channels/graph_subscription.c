@@ -7,9 +7,9 @@
 #include <strings.h>
 #include <time.h>
 
-#define LIFE_S ((10080 - 15) * 60)
-#define OLD_LIFE_S ((4230 - 15) * 60) /* what Graph allowed before, and may again */
-#define RENEW_S (48 * 3600)
+#define LIFE_S 603900     /* 10,080 minutes less 15 */
+#define OLD_LIFE_S 252900 /* 4,230 less 15: what Graph allowed before, and may again */
+#define RENEW_S 172800    /* 48 hours */
 
 static const char *time_text(struct ctx *c, int64_t in_s)
 {

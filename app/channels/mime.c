@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define LINE 76
+#define LINE_BYTES 57 /* that base64 makes LINE characters of */
 #define ADDRESS_MAX 254
 
 static bool has_control(const char *text)
@@ -245,7 +246,7 @@ static void put_disposition(struct buf *to, const char *name)
 
 static void put_base64(struct buf *to, struct str bytes)
 {
-    const size_t step = LINE / 4 * 3;
+    const size_t step = LINE_BYTES;
     for (size_t at = 0; at < bytes.n; at += step) {
         size_t take = bytes.n - at < step ? bytes.n - at : step;
         char line[LINE + 8];

@@ -9,7 +9,6 @@
 #include "channels/report.h"
 #include "channels/smtp_wire.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static struct smtp_server server_of(const struct email_account *account)
@@ -30,10 +29,14 @@ static struct smtp_server server_of(const struct email_account *account)
 /* The enhanced status code (RFC 3463) after the reply's code, or NULL: "550 5.1.1 No such user". */
 static const char *status_of(struct ctx *c, const char *reply)
 {
-    int class, subject, detail, n = 0;
-    if (sscanf(reply, "%*3d %1d.%3d.%3d%n", &class, &subject, &detail, &n) != 3)
-        return NULL;
-    return arena_printf(c->arena, "%d.%d.%d", class, subject, detail);
+    const char *from = reply[3] ? reply + 4 : "", *p = from;
+    for (int part = 0; part < 3; part++) {
+        size_t digits = strspn(p, "0123456789");
+        if (digits < 1 || digits > 3 || (part < 2 && p[digits] != '.'))
+            return NULL;
+        p += digits + (part < 2 ? 1 : 0);
+    }
+    return arena_strndup(c->arena, from, (size_t)(p - from));
 }
 
 /* What a reply without a status code most likely means, by RFC 5321 §4.2.3. */

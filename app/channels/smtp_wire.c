@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define CONNECT_MS 10000L
-#define DIALOGUE_MS 60000
+#define DIALOGUE_MS 40000
 
 static bool ready(struct smtp *s, short what)
 {

@@ -267,7 +267,8 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
     }
     enum err r = breaker_enter(c, call->provider, &answer->retry_after);
     if (r) {
-        answer->error = "The provider is not asked for a while, after failures.";
+        answer->error = r == ERR_LIMITED ? "The provider is not asked for a while, after failures."
+                                         : "The database did not answer.";
         return r;
     }
     int tried = 0;

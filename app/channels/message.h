@@ -4,12 +4,25 @@
 #include "base/ctx.h"
 
 #include <json-c/json.h>
+#include <stdint.h>
 
 struct message {
     const char *subject, *text, *html;
 };
 
-/* Renders message `name` ("statement") in a language (English where it has none of it).
-   ERR_NOT_FOUND: no such message. */
+/* Renders message `name` ("statement") in a language (English where it has none of it): the
+   template messages/<name>.<language>, whose first line is "Subject: …" and whose rest, after an
+   empty line, is Markdown. Values of data are text: what looks like Markdown or HTML in them stands
+   as it is. The frame messages/frame makes the HTML whole; `pixelUrl` in data adds the open pixel
+   to it. ERR_NOT_FOUND: no such message; other errors have a sentence in c->problem. */
 enum err message_render(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message *out) must_check;
+
+/* An amount as the language writes it: 123450 CHF is "1’234.50 CHF" in German (Switzerland), "1
+   234,50 EUR" in French, "1,234.50 EUR" in English. Francs are written the Swiss way in every
+   language. */
+const char *money_text(struct arena *a, int64_t minor, const char *currency, const char *language);
+
+/* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 April 2026".
+ * Another text as it is. */
+const char *date_text(struct arena *a, const char *iso, const char *language);

@@ -49,7 +49,7 @@ function finish(    i, names) {
             printf "};\n"
             printf "static const char *const sql_params_%s[] = { %s };\n", name, names
         }
-        gsub(/\\/, "\\\\", text)
+        gsub(/\\/, "\\\\\\\\", text)
         gsub(/"/, "\\\"", text)
         gsub(/\n/, "\\n\"\n    \"", text)
         printf "static const struct sql sql_%s = { \"%s\",\n    \"%s\",\n    %d, %s };\n\n", \

@@ -1,0 +1,272 @@
+/* Messages: mustache, then Markdown by libcmark, then the HTML frame and the plain text. */
+#include "channels/message.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "mustache/mustache.h"
+
+#include <cmark.h>
+#include <ctype.h>
+#include <string.h>
+
+#define SUBJECT "Subject: "
+
+/* ---- values ---- */
+
+/* Every punctuation character may be escaped by a backslash (CommonMark §2.4); a line's end becomes
+ * a space. */
+static struct json_object *escape_text(struct arena *a, const char *text)
+{
+    struct buf b = buf_in(a);
+    for (const char *p = text; *p; p++) {
+        if (ispunct((unsigned char)*p))
+            buf_putc(&b, '\\');
+        buf_putc(&b, *p == '\n' || *p == '\r' ? ' ' : *p);
+    }
+    return json_object_new_string_len(b.p ? b.p : "", (int)b.n);
+}
+
+/* A copy of the data in which no text means anything to Markdown. */
+static struct json_object *escape_value(struct arena *a, struct json_object *v)
+{
+    if (json_object_is_type(v, json_type_string))
+        return escape_text(a, json_object_get_string(v));
+    if (json_object_is_type(v, json_type_array)) {
+        struct json_object *copy = json_object_new_array();
+        for (size_t i = 0; i < json_object_array_length(v); i++)
+            json_object_array_add(copy, escape_value(a, json_object_array_get_idx(v, i)));
+        return copy;
+    }
+    if (json_object_is_type(v, json_type_object)) {
+        struct json_object *copy = json_object_new_object();
+        json_object_object_foreach(v, key, member)
+        {
+            json_object_object_add(copy, key, escape_value(a, member));
+        }
+        return copy;
+    }
+    return json_object_get(v);
+}
+
+/* ---- Markdown as plain text ---- */
+
+static void end_block(struct buf *b)
+{
+    while (b->n && b->p[b->n - 1] == '\n')
+        b->n--;
+    if (b->n)
+        buf_puts(b, "\n\n");
+}
+
+static void enter(struct buf *b, cmark_node *n)
+{
+    switch (
+        (int)cmark_node_get_type(n)) { /* of a library whose kinds grow: the others have no text */
+    case CMARK_NODE_ITEM:
+        while (b->n && b->p[b->n - 1] == '\n')
+            b->n--;
+        buf_puts(b, "\n- ");
+        break;
+    case CMARK_NODE_TEXT:
+    case CMARK_NODE_CODE:
+    case CMARK_NODE_CODE_BLOCK:
+        buf_puts(b, cmark_node_get_literal(n));
+        break;
+    case CMARK_NODE_SOFTBREAK:
+    case CMARK_NODE_LINEBREAK:
+        buf_putc(b, '\n');
+        break;
+    case CMARK_NODE_THEMATIC_BREAK:
+        buf_puts(b, "----------------------------------------\n\n");
+        break;
+    default:
+        break;
+    }
+}
+
+static void leave(struct buf *b, cmark_node *n)
+{
+    switch ((int)cmark_node_get_type(n)) {
+    case CMARK_NODE_PARAGRAPH:
+    case CMARK_NODE_HEADING:
+    case CMARK_NODE_LIST:
+    case CMARK_NODE_BLOCK_QUOTE:
+        end_block(b);
+        break;
+    case CMARK_NODE_LINK:
+        buf_printf(b, " <%s>", cmark_node_get_url(n));
+        break;
+    default:
+        break;
+    }
+}
+
+static const char *plain_text(struct arena *a, cmark_node *document)
+{
+    struct buf b = buf_in(a);
+    cmark_iter *i = cmark_iter_new(document);
+    for (cmark_event_type t; (t = cmark_iter_next(i)) != CMARK_EVENT_DONE;) {
+        if (t == CMARK_EVENT_ENTER)
+            enter(&b, cmark_iter_get_node(i));
+        else
+            leave(&b, cmark_iter_get_node(i));
+    }
+    cmark_iter_free(i);
+    end_block(&b);
+    if (b.n)
+        b.p[--b.n] = '\0'; /* one newline at the end */
+    return b.p ? b.p : "";
+}
+
+/* ---- the message ---- */
+
+static enum err render(struct ctx *c, const char *template, struct json_object *data,
+                       struct buf *out)
+{
+    const char *why = "";
+    enum err e = template_render_text(c->app->templates, template, data, out, &why);
+    return e ? ctx_refuse(c, e, "%s", why) : OK;
+}
+
+static const char *without_blank_lines(const char *text)
+{
+    while (*text == '\n' || *text == '\r')
+        text++;
+    return text;
+}
+
+/* The template's first line; a line's end in a value cannot add another header. */
+static enum err subject_of(struct ctx *c, const char *template, struct json_object *data,
+                           const char **out)
+{
+    struct buf whole = buf_in(c->arena);
+    enum err e = render(c, template, data, &whole);
+    if (e)
+        return e;
+    if (!whole.p || strncmp(whole.p, SUBJECT, strlen(SUBJECT)) != 0)
+        return ctx_refuse(c, ERR_INVALID, "The template %s does not begin with \"" SUBJECT "\".",
+                          template);
+    const char *line = whole.p + strlen(SUBJECT);
+    *out = arena_strndup(c->arena, line, strcspn(line, "\r\n"));
+    return OK;
+}
+
+static enum err frame(struct ctx *c, const char *subject, const char *language, const char *body,
+                      struct json_object *data, const char **out)
+{
+    struct buf html = buf_in(c->arena);
+    const char *why = "";
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set_text(d, "subject", subject);
+    json_set_text(d, "language", language);
+    json_set_text(d, "body", body);
+    json_set_text(d, "tenant", json_text(data, "tenant"));
+    json_set_text(d, "pixelUrl", json_text(data, "pixelUrl"));
+    enum err e = template_render(c->app->templates, "messages/frame", d, &html, &why);
+    *out = html.p;
+    return e ? ctx_refuse(c, e, "%s", why) : OK;
+}
+
+static void free_node(void *node)
+{
+    cmark_node_free(node);
+}
+
+static enum err render_all(struct ctx *c, const char *template, const char *language,
+                           struct json_object *data, struct message *out)
+{
+    struct buf markdown = buf_in(c->arena);
+    enum err e = subject_of(c, template, data, &out->subject);
+    if (!e)
+        e = render(c, template, json_own(c->arena, escape_value(c->arena, data)), &markdown);
+    if (e)
+        return e;
+    const char *body = without_blank_lines(markdown.p + strcspn(markdown.p, "\n"));
+    cmark_node *document = cmark_parse_document(body, strlen(body), CMARK_OPT_DEFAULT);
+    arena_defer(c->arena, free_node, document);
+    out->text = plain_text(c->arena, document);
+    char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
+    arena_defer(c->arena, cmark_get_default_mem_allocator()->free, html);
+    return frame(c, out->subject, language, html, data, &out->html);
+}
+
+enum err message_render(struct ctx *c, const char *name, const char *language,
+                        struct json_object *data, struct message *out)
+{
+    const char *template = arena_printf(c->arena, "messages/%s.%s", name, language);
+    enum err e = render_all(c, template, language, data, out);
+    if (e != ERR_NOT_FOUND || strcmp(language, "en") == 0)
+        return e;
+    c->problem = (struct problem){ 0 };
+    return message_render(c, name, "en", data, out);
+}
+
+/* ---- amounts and dates ---- */
+
+struct manner { /* of writing amounts */
+    const char *thousands, *point;
+};
+
+static struct manner manner_of(const char *currency, const char *language)
+{
+    if (strcmp(currency, "CHF") == 0)
+        return (struct manner){ "\u2019", "." };
+    if (strcmp(language, "de") == 0)
+        return (struct manner){ ".", "," };
+    if (strcmp(language, "fr") == 0)
+        return (struct manner){ "\u202f", "," };
+    return (struct manner){ ",", "." };
+}
+
+/* Digits after the point, ISO 4217. */
+static int decimals_of(const char *currency)
+{
+    static const char *const none[] = { "JPY", "KRW", "ISK", "CLP", "VND" };
+    static const char *const three[] = { "BHD", "JOD", "KWD", "OMR", "TND" };
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        if (strcmp(none[i], currency) == 0)
+            return 0;
+    for (size_t i = 0; i < sizeof(three) / sizeof(three[0]); i++)
+        if (strcmp(three[i], currency) == 0)
+            return 3;
+    return 2;
+}
+
+const char *money_text(struct arena *a, int64_t minor, const char *currency, const char *language)
+{
+    struct manner m = manner_of(currency, language);
+    struct buf b = buf_in(a);
+    int decimals = decimals_of(currency);
+    uint64_t scale = decimals == 0 ? 1 : decimals == 3 ? 1000 : 100;
+    uint64_t size = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
+    const char *whole = arena_printf(a, "%llu", (unsigned long long)(size / scale));
+    if (minor < 0)
+        buf_puts(&b, "\u2212");
+    for (size_t left = strlen(whole); left; left--) {
+        buf_putc(&b, whole[strlen(whole) - left]);
+        if (left > 1 && left % 3 == 1)
+            buf_puts(&b, m.thousands);
+    }
+    if (decimals)
+        buf_printf(&b, "%s%0*llu", m.point, decimals, (unsigned long long)(size % scale));
+    buf_printf(&b, "\u00a0%s", currency);
+    return b.p;
+}
+
+const char *date_text(struct arena *a, const char *iso, const char *language)
+{
+    static const char *const months[3][12] = {
+        { "January", "February", "March", "April", "May", "June", "July", "August", "September",
+          "October", "November", "December" },
+        { "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+          "Oktober", "November", "Dezember" },
+        { "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+          "octobre", "novembre", "décembre" },
+    };
+    int year, month, day;
+    char end;
+    if (sscanf(iso, "%4d-%2d-%2d%c", &year, &month, &day, &end) != 3 || month < 1 || month > 12)
+        return iso;
+    int row = strcmp(language, "de") == 0 ? 1 : strcmp(language, "fr") == 0 ? 2 : 0;
+    return arena_printf(a, "%d%s %s %d", day, row == 1 ? "." : "", months[row][month - 1], year);
+}

@@ -1,0 +1,217 @@
+/* Reading MIME: a walk over lines, tolerant of what mail systems really send. */
+#include "channels/mime_part.h"
+
+#include "base/crypto.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define HEADERS_MAX 1000
+
+static struct str take_line(struct str *text)
+{
+    const char *newline = memchr(text->p, '\n', text->n);
+    size_t n = newline ? (size_t)(newline - text->p) + 1 : text->n;
+    struct str line = { text->p, n };
+    text->p += n;
+    text->n -= n;
+    while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+        line.n--;
+    return line;
+}
+
+static struct str trim(struct str s)
+{
+    while (s.n && isspace((unsigned char)s.p[0]))
+        s.p++, s.n--;
+    while (s.n && isspace((unsigned char)s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+static const char *joined(struct arena *a, const char *before, struct str more)
+{
+    struct str t = trim(more);
+    return arena_printf(a, "%s%s%.*s", before, *before ? " " : "", (int)t.n, t.p);
+}
+
+/* Text without NULs, so that it can end with one. */
+static const char *text_of(struct arena *a, struct str s)
+{
+    struct str t = trim(s);
+    char *copy = arena_strndup(a, t.p, t.n);
+    for (size_t i = 0; i < t.n; i++)
+        if (copy[i] == '\0')
+            copy[i] = ' ';
+    return copy;
+}
+
+static size_t count_lines(struct str text)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == '\n';
+    return n < HEADERS_MAX ? n : HEADERS_MAX;
+}
+
+enum err mime_headers_read(struct arena *a, struct str text, struct mime_header **headers,
+                           size_t *count, struct str *rest)
+{
+    struct mime_header *list = arena_zalloc(a, count_lines(text), sizeof(*list));
+    size_t n = 0;
+    while (text.n) {
+        struct str line = take_line(&text);
+        if (!line.n)
+            break;
+        const char *colon = memchr(line.p, ':', line.n);
+        if ((line.p[0] == ' ' || line.p[0] == '\t') && n) {
+            list[n - 1].value = joined(a, list[n - 1].value, line);
+        } else if (colon && colon > line.p) {
+            if (n == HEADERS_MAX)
+                return ERR_INVALID;
+            size_t name_n = (size_t)(colon - line.p);
+            list[n].name = text_of(a, (struct str){ line.p, name_n });
+            list[n++].value = text_of(a, (struct str){ colon + 1, line.n - name_n - 1 });
+        }
+    }
+    *headers = list;
+    *count = n;
+    *rest = text;
+    return OK;
+}
+
+const char *mime_header_of(const struct mime_part *p, const char *name)
+{
+    for (size_t i = 0; i < p->header_count; i++)
+        if (strcasecmp(p->headers[i].name, name) == 0)
+            return p->headers[i].value;
+    return NULL;
+}
+
+static const char *parameter(struct arena *a, const char *value, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = strchr(value, ';'); p; p = strchr(p, ';')) {
+        p++;
+        p += strspn(p, " \t");
+        if (strncasecmp(p, name, n) != 0 || p[n + strspn(p + n, " \t")] != '=')
+            continue;
+        p += n + strspn(p + n, " \t") + 1;
+        p += strspn(p, " \t");
+        if (*p == '"')
+            return arena_strndup(a, p + 1, strcspn(p + 1, "\""));
+        return arena_strndup(a, p, strcspn(p, "; \t"));
+    }
+    return NULL;
+}
+
+enum err mime_part_read(struct arena *a, struct str text, struct mime_part *out)
+{
+    *out = (struct mime_part){ .type = "text/plain" };
+    enum err e = mime_headers_read(a, text, &out->headers, &out->header_count, &out->raw);
+    const char *type = e ? NULL : mime_header_of(out, "content-type");
+    if (!type)
+        return e;
+    char *lower = arena_strndup(a, type, strcspn(type, "; \t("));
+    for (char *p = lower; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    out->type = lower;
+    out->boundary = parameter(a, type, "boundary");
+    if (out->boundary && !*out->boundary)
+        out->boundary = NULL;
+    return OK;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 2045 §6.7; what is not an escape stands as it is. */
+static struct str quoted_printable(struct arena *a, struct str in)
+{
+    char *out = arena_alloc(a, in.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] != '=') {
+            out[n++] = in.p[i];
+            continue;
+        }
+        size_t skip = i + 1;
+        while (skip < in.n && (in.p[skip] == ' ' || in.p[skip] == '\t' || in.p[skip] == '\r'))
+            skip++;
+        if (skip < in.n && in.p[skip] == '\n') {
+            i = skip;
+            continue;
+        }
+        int high = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(in.p[i + 2]) : -1;
+        if (low < 0) {
+            out[n++] = '=';
+            continue;
+        }
+        out[n++] = (char)(high * 16 + low);
+        i += 2;
+    }
+    out[n] = '\0';
+    return (struct str){ out, n };
+}
+
+static struct str base64_body(struct arena *a, struct str in)
+{
+    struct str out;
+    char *packed = arena_alloc(a, in.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < in.n; i++)
+        if (!isspace((unsigned char)in.p[i]))
+            packed[n++] = in.p[i];
+    return base64_decode(a, (struct str){ packed, n }, &out) ? out : in;
+}
+
+struct str mime_part_body(struct arena *a, const struct mime_part *p)
+{
+    const char *encoding = mime_header_of(p, "content-transfer-encoding");
+    if (encoding && strcasecmp(encoding, "base64") == 0)
+        return base64_body(a, p->raw);
+    if (encoding && strcasecmp(encoding, "quoted-printable") == 0)
+        return quoted_printable(a, p->raw);
+    return p->raw;
+}
+
+/* Where the next "--boundary" line begins at or after `from`; `after` is what follows its line. */
+static bool find_boundary(struct str text, size_t from, const char *boundary, size_t *begins,
+                          size_t *after, bool *last)
+{
+    size_t n = strlen(boundary);
+    for (size_t i = from; i + 2 + n <= text.n; i++) {
+        bool line_start = i == 0 || text.p[i - 1] == '\n';
+        if (!line_start || text.p[i] != '-' || text.p[i + 1] != '-' ||
+            memcmp(text.p + i + 2, boundary, n) != 0)
+            continue;
+        size_t end = i + 2 + n;
+        *last = end + 1 < text.n && text.p[end] == '-' && text.p[end + 1] == '-';
+        const char *newline = memchr(text.p + end, '\n', text.n - end);
+        *begins = i;
+        *after = newline ? (size_t)(newline - text.p) + 1 : text.n;
+        return true;
+    }
+    return false;
+}
+
+bool mime_next_part(const struct mime_part *whole, size_t *at, struct str *out)
+{
+    size_t begins, after, next, next_after;
+    bool last;
+    if (!whole->boundary ||
+        !find_boundary(whole->raw, *at, whole->boundary, &begins, &after, &last) || last)
+        return false;
+    if (!find_boundary(whole->raw, after, whole->boundary, &next, &next_after, &last))
+        next = whole->raw.n; /* the last boundary is missing: cut off on the way */
+    *at = next;
+    *out = (struct str){ whole->raw.p + after, next - after };
+    return true;
+}

@@ -97,7 +97,7 @@ static void answer(struct child *c, struct taken *t)
 static size_t batch(struct child *c, struct front_request *first)
 {
     struct taken *taken[INTAKE_MOST];
-    struct delivery *deliveries[INTAKE_MOST];
+    struct delivery *deliveries[INTAKE_MOST] = { NULL };
     size_t n = 0, kept = 0, bytes = 0;
     for (struct front_request *r = first; r; n++) {
         taken[n] = arena_new_of(c->arena, struct taken);

@@ -205,7 +205,7 @@ static enum err claim(struct worker *w, const struct queues *q, int most, PGresu
 static int claim_and_run(struct worker *w, const struct queues *q, int most)
 {
     PGresult *r;
-    struct claimed done[BATCH], left[BATCH];
+    struct claimed done[BATCH] = { { 0, 0 } }, left[BATCH] = { { 0, 0 } };
     int n_done = 0, n_left = 0;
     if (!q->names)
         return 0;

@@ -126,8 +126,6 @@ static void set_limits(CURL *curl, const struct http_call *call)
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < 3000 ? timeout : 3000L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, timeout / 1000 + 1);
     curl_easy_setopt(curl, CURLOPT_MAXLIFETIME_CONN, 300L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     /* libcurl repeats a request by itself where a reused connection broke: not with these. */

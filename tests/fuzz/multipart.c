@@ -74,13 +74,16 @@ static void check(const struct multipart *m, size_t most)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+    static struct arena *kept;
     static struct store *store;
     struct multipart m;
     if (n == 0)
         return 0;
     crypto_init();
-    if (!store)
-        store = store_open(arena_new((size_t)1 << 20), &nowhere, "");
+    if (!kept) {
+        kept = arena_new((size_t)1 << 20);
+        store = store_open(kept, &nowhere, "");
+    }
     struct app app = { .store = store };
     struct ctx c = { .app = &app, .arena = arena_new((size_t)64 << 20) };
     struct source s = { bytes + 1, n - 1, (size_t)bytes[0] + 1 };

@@ -15,7 +15,7 @@
 
 static const struct command *const tables[] = {
     migrate_commands, settings_commands, template_commands, access_commands,
-    track_commands,     demo_commands,     NULL,
+    track_commands,   report_commands,   demo_commands,     NULL,
 };
 
 /* How many words of the command line the name takes; 0: it is another command. */

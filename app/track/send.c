@@ -14,7 +14,6 @@
 #include "track/pixel.h"
 #include "track/send.sql.h"
 #include "track/track.h"
-#include "track/view.h"
 
 #include <string.h>
 #include <time.h>
@@ -85,7 +84,7 @@ static struct json_object *template_data(const struct sending *s)
 {
     struct ctx *c = &s->job->ctx;
     struct json_object *d = json_own(c->arena, json_object_new_object());
-    const char *currency = text(s, "currency");
+    const char *currency = text(s, "currency"), *language = text(s, "language");
     json_set_text(d, "recipientName", text(s, "recipient_name"));
     json_set_text(d, "unit", text(s, "number"));
     json_set_text(d, "building", text(s, "building"));
@@ -93,9 +92,14 @@ static struct json_object *template_data(const struct sending *s)
     json_set_text(d, "city", text(s, "building_city"));
     json_set_text(d, "year", text(s, "year"));
     json_set_text(d, "subject", text(s, "subject"));
-    json_set_text(d, "amount",
-                  currency ? amount_text(c, row_int(s->row, 0, "amount_minor"), currency) : NULL);
-    json_set_text(d, "dueOn", text(s, "due_on"));
+    if (currency) {
+        long long minor = row_int(s->row, 0, "amount_minor");
+        json_set_text(d, "amount",
+                      money_text(c->arena, minor < 0 ? -minor : minor, currency, language));
+        json_set_bool(d, "credit", minor < 0);
+    }
+    if (text(s, "due_on"))
+        json_set_text(d, "dueOn", date_text(c->arena, text(s, "due_on"), language));
     json_set_text(d, "reference", text(s, "reference"));
     json_set_text(d, "tenant", text(s, "tenant"));
     json_set_bool(d, "hasAttachments", rows_count(s->files) > 0);

@@ -1,0 +1,136 @@
+/* The surface of the product as its tables print it, beside what was reviewed last: routes.txt and
+   settings.txt. With GOLDEN_WRITE set they are written anew instead. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/settings.h"
+#include "main/domain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+static const char *const kinds[] = { "page", "api", "open" };
+static const char *const roles[] = { "nobody", "public", "viewer", "agent", "admin", "owner" };
+
+static void print_route(FILE *to, const char *domain, const struct route *r)
+{
+    fprintf(to, "%-7s %-6s %-5s %-7s %s", domain, methods[r->method], kinds[r->kind],
+            roles[r->role], r->path);
+    for (const struct field *f = r->input ? r->input->fields : NULL; f && f->name; f++)
+        fprintf(to, " %s%s", f->name, f->required ? "!" : "");
+    fprintf(to, "%s%s\n", r->no_csrf ? " [own proof]" : "", r->upload ? " [upload]" : "");
+}
+
+static void print_routes(FILE *to)
+{
+    for (const struct domain *const *d = domains; *d; d++) {
+        for (const struct route *r = (*d)->routes; r && r->path; r++)
+            print_route(to, (*d)->name, r);
+        for (const struct hook *h = (*d)->hooks; h && h->provider; h++)
+            fprintf(to, "%-7s hook   %s %s\n", (*d)->name, h->path, h->mapper);
+        for (const struct job_kind *j = (*d)->jobs; j && j->name; j++)
+            fprintf(to, "%-7s job    %s on %s%s\n", (*d)->name, j->name, j->queue,
+                    j->external ? " [external]" : "");
+        for (const struct schedule *s = (*d)->schedules; s && s->name; s++)
+            fprintf(to, "%-7s every  %d s: %s\n", (*d)->name, s->every_seconds, s->kind);
+    }
+}
+
+static void print_settings(FILE *to)
+{
+    static const char *const given[][2] = {
+        { "TRACK_DATABASE_URL", "dbname=track user=track_web" },
+        { "TRACK_WORKER_DATABASE_URL", "dbname=track user=track_worker" },
+        { "TRACK_OWNER_DATABASE_URL", "dbname=track user=track_owner" },
+        { "TRACK_PUBLIC_URL", "https://track.example.com" },
+        { "TRACK_STORE_DIR", "var/store" },
+        { "TRACK_MIGRATION_DIR", "migrations" },
+        { "TRACK_TEMPLATE_DIR", "templates" },
+        { "TRACK_SECRET_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+        { "TRACK_JWT_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
+    };
+    clearenv();
+    for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+        setenv(given[i][0], given[i][1], 1);
+    struct arena *a = arena_new(1 << 20);
+    const struct settings *s = settings_read(a);
+    assert_non_null(s);
+    settings_print(s, to);
+    arena_free(a);
+}
+
+static char *slurp(const char *path)
+{
+    char *text = calloc(1, 1 << 20);
+    FILE *f = fopen(path, "r");
+    assert_non_null(text);
+    if (f) {
+        (void)!fread(text, 1, (1 << 20) - 1, f);
+        fclose(f);
+    }
+    return text;
+}
+
+/* The lines of `a` that `b` has not. */
+static int missing(const char *sign, char *a, const char *b)
+{
+    int n = 0;
+    for (char *line = a, *end; *line; line = end + 1) {
+        end = strchrnul(line, '\n');
+        char *with_end = strndup(line, (size_t)(end - line) + 1);
+        if (!strstr(b, with_end)) {
+            print_error("%s %s", sign, with_end);
+            n++;
+        }
+        free(with_end);
+        if (!*end)
+            break;
+    }
+    return n;
+}
+
+static void compare(const char *name, void (*print)(FILE *))
+{
+    char path[1000], *now = NULL;
+    size_t size;
+    snprintf(path, sizeof(path), "%s/tests/golden/%s", TEST_SOURCE_DIR, name);
+    bool writing = getenv("GOLDEN_WRITE") != NULL;
+    FILE *f = writing ? fopen(path, "w") : open_memstream(&now, &size);
+    assert_non_null(f);
+    print(f);
+    fclose(f);
+    if (writing)
+        return;
+    char *before = slurp(path);
+    int different = missing("-", before, now) + missing("+", now, before);
+    bool same = strcmp(before, now) == 0;
+    free(before);
+    free(now);
+    if (!same)
+        fail_msg("tests/golden/%s: %d lines differ (GOLDEN_WRITE=1 writes it anew)", name,
+                 different);
+}
+
+static void routes(void **state)
+{
+    (void)state;
+    compare("routes.txt", print_routes);
+}
+
+static void settings(void **state)
+{
+    (void)state;
+    compare("settings.txt", print_settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(routes), cmocka_unit_test(settings) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+/* A batch from its sending to reports and figures, on a real Postgres, with the worker's own loop.
+ */
+#include "pg/pg.h"
+
+#include "base/json.h"
+#include "jobs/jobs.h"
+#include "track/batch.h"
+#include "track/demo.h"
+#include "track/track.h"
+#include "track/verify.h"
+#include "track/view.h"
+
+#include <string.h>
+
+#define BATCH "(select id from communication_batches where state = 'DRAFT')"
+
+static char batch_id[40], one[40], message_id[200];
+
+static void keep(char *to, const char *text)
+{
+    assert_non_null(text);
+    memcpy(to, text, strlen(text) + 1);
+}
+
+/* Jobs of the product, without its schedules' doing anything. */
+static void work(void)
+{
+    static const int stop;
+    struct ctx *c = pg_ctx("track_worker");
+    jobs_work(pg_app(), c->db, &stop, true);
+}
+
+static void append(const char *id, const struct timeline_event *e, bool expect_moved)
+{
+    bool moved = false;
+    struct ctx *c = pg_ctx("track_worker");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(timeline_append(c, id, e, &moved), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(moved, expect_moved);
+}
+
+static int apply(const struct report *r)
+{
+    int matched = -1;
+    struct ctx *c = pg_ctx("track_worker");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(report_apply(c, r, NULL, "test/1", &matched), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    return matched;
+}
+
+static void demo(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_owner");
+    assert_int_equal(demo_load(c), OK);
+    assert_int_equal(demo_load(c), ERR_CONFLICT);
+    assert_int_equal(pg_int("select count(*) from buildings"), 3);
+    assert_int_equal(pg_int("select count(*) from unit_years"), 72);
+    assert_int_equal(pg_int("select count(distinct delivery_status) from communications"), 9 - 1);
+    keep(batch_id, pg_sql("select " BATCH));
+}
+
+static void sending_queues_everything_once(void **state)
+{
+    (void)state;
+    long long queued = 0;
+    struct ctx *c = pg_ctx("track_web");
+    long long drafts = pg_int("select count(*) from communications where batch_id = '%s' and "
+                              "delivery_status = 'DRAFT'",
+                              batch_id);
+    assert_true(drafts > 5);
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(batch_send(c, batch_id, &queued), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(queued, drafts);
+    assert_int_equal(pg_int("select count(*) from jobs where kind = 'track.send_communication'"),
+                     drafts);
+    assert_int_equal(pg_int("select count(*) from communication_events e join communications c on "
+                            "c.id = e.communication_id where c.batch_id = '%s'",
+                            batch_id),
+                     drafts);
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(batch_send(c, batch_id, &queued), ERR_CONFLICT);
+    db_rollback(c->db);
+}
+
+static void the_worker_sends_and_completes(void **state)
+{
+    (void)state;
+    work();
+    assert_int_equal(pg_int("select count(*) from communications where batch_id = '%s' and "
+                            "delivery_status = 'ENQUEUED'",
+                            batch_id),
+                     0);
+    assert_int_equal(pg_int("select count(*) from sink_messages"),
+                     pg_int("select count(*) from communications where batch_id = '%s' and "
+                            "channel = 'EMAIL' and delivery_status = 'SENT'",
+                            batch_id));
+    assert_string_equal(pg_sql("select state from communication_batches where id = '%s'", batch_id),
+                        "COMPLETED");
+    assert_int_equal(pg_int("select count(*) from jobs where kind = 'track.send_communication'"),
+                     0);
+    keep(one, pg_sql("select id from communications where batch_id = '%s' and "
+                     "delivery_status = 'SENT' order by id limit 1",
+                     batch_id));
+    keep(message_id, pg_sql("select message_id from communications where id = '%s'", one));
+    assert_memory_equal(message_id, one, 36);
+}
+
+static const char *status(void)
+{
+    return pg_sql("select delivery_status from communications where id = '%s'", one);
+}
+
+static void reports_move_it_and_repeats_do_not(void **state)
+{
+    (void)state;
+    struct report_recipient to = { .address = "someone@example.com", .action = "delivered" };
+    struct report r = { .kind = REPORT_DELIVERY,
+                        .original_message_id = message_id,
+                        .own_message_id = "r1@mx.example.com",
+                        .recipients = &to,
+                        .recipient_count = 1 };
+    assert_int_equal(apply(&r), 1);
+    assert_string_equal(status(), "DELIVERED");
+    long long events = pg_int("select event_seq from communications where id = '%s'", one);
+    assert_int_equal(apply(&r), 1);
+    assert_int_equal(pg_int("select event_seq from communications where id = '%s'", one), events);
+    to.action = "displayed";
+    r = (struct report){ .kind = REPORT_DISPOSITION,
+                         .original_track_id = one,
+                         .own_message_id = "r2@mx.example.com",
+                         .recipients = &to,
+                         .recipient_count = 1 };
+    assert_int_equal(apply(&r), 1);
+    assert_string_equal(status(), "OPENED");
+    to.action = "failed";
+    to.status = "5.1.1";
+    r = (struct report){ .kind = REPORT_DELIVERY,
+                         .in_reply_to = message_id,
+                         .own_message_id = "r3@mx.example.com",
+                         .recipients = &to,
+                         .recipient_count = 1 };
+    assert_int_equal(apply(&r), 1);
+    assert_string_equal(status(), "OPENED");
+    assert_int_equal(pg_int("select event_seq from communications where id = '%s'", one),
+                     events + 2);
+    r.in_reply_to = "unknown@example.com";
+    assert_int_equal(apply(&r), 0);
+}
+
+static void machine_opens_move_nothing(void **state)
+{
+    (void)state;
+    char other[40];
+    keep(other, pg_sql("select id from communications where batch_id = '%s' and "
+                       "delivery_status = 'SENT' order by id limit 1",
+                       batch_id));
+    const struct timeline_event loaded = {
+        .type = EVENT_OPENED, .source = "recipient", .grade = 'X', .dedupe_key = "pixel:1"
+    };
+    append(other, &loaded, true);
+    append(other, &loaded, false);
+    assert_string_equal(pg_sql("select delivery_status from communications where id = '%s'", other),
+                        "SENT");
+}
+
+static void figures_are_those_of_the_rows(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        pg_int("select count(*) from (select building_id, year, channel, delivery_status, "
+               "count(*) as n from communications group by 1, 2, 3, 4 except select building_id, "
+               "year, channel, delivery_status, sum(n) from communication_counts group by 1, 2, "
+               "3, 4) x"),
+        0);
+    assert_int_equal(pg_int("select sum(communications) from unit_years"),
+                     pg_int("select count(*) from communications"));
+    assert_int_equal(pg_int("select sum(failed) from unit_years"),
+                     pg_int("select count(*) from communications where delivery_status in "
+                            "('FAILED', 'BOUNCED')"));
+}
+
+static struct json_object *page_of(const struct track_query *q)
+{
+    struct json_object *d;
+    struct ctx *c = pg_ctx("track_web");
+    c->actor.all_buildings = true;
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(page_document(c, q, &d), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    return d;
+}
+
+static const char *number_at(struct json_object *d, size_t i)
+{
+    return json_text(json_object_array_get_idx(json_get(d, "units"), i), "number");
+}
+
+static void pages(void **state)
+{
+    (void)state;
+    struct json_object *d = page_of(&(struct track_query){ .building = NULL });
+    assert_int_equal(json_object_array_length(json_get(d, "buildings")), 3);
+    assert_int_equal(json_object_array_length(json_get(d, "units")), 12);
+    assert_string_equal(number_at(d, 0), "1.01");
+    assert_string_equal(number_at(d, 11), "10.01");
+    d = page_of(&(struct track_query){ .sort = "unit", .direction = "desc" });
+    assert_string_equal(number_at(d, 0), "10.01");
+    d = page_of(&(struct track_query){ .search = "3.0" });
+    assert_int_equal(json_object_array_length(json_get(d, "units")), 3);
+    d = page_of(&(struct track_query){ .search = "100%" });
+    assert_true(json_object_get_boolean(json_get(json_get(d, "empty"), "nothingMatches")));
+    d = page_of(&(struct track_query){ .status = "BOUNCED" });
+    assert_int_equal(json_object_array_length(json_get(d, "units")), 1);
+}
+
+static void a_unit_shows_its_timelines(void **state)
+{
+    (void)state;
+    char unit[40];
+    struct json_object *d;
+    struct ctx *c = pg_ctx("track_web");
+    keep(unit, pg_sql("select unit_id from communications where id = '%s'", one));
+    c->actor.all_buildings = true;
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(unit_document(c, unit, NULL, &d), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    struct json_object *list = json_get(d, "communications");
+    struct json_object *first = json_object_array_get_idx(list, 0);
+    struct json_object *events = json_get(first, "events");
+    assert_string_equal(json_text(first, "status"), "OPENED");
+    assert_string_equal(json_text(json_object_array_get_idx(events, 0), "type"), "BOUNCED");
+    assert_string_equal(
+        json_text(json_object_array_get_idx(events, json_object_array_length(events) - 1), "type"),
+        "ENQUEUED");
+    c->actor = (struct actor){ .kind = ACTOR_USER, .role = ROLE_VIEWER, .id = pg_user() };
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(unit_document(c, unit, NULL, &d), ERR_NOT_FOUND);
+    db_rollback(c->db);
+}
+
+static void chains_tell_of_a_change(void **state)
+{
+    (void)state;
+    struct verification v;
+    struct ctx *c = pg_ctx("track_worker");
+    assert_int_equal(timelines_verify(c, &v), OK);
+    assert_int_equal(v.bad, 0);
+    assert_int_equal(v.communications, pg_int("select count(*) from communications"));
+    assert_int_equal(v.events, pg_int("select count(*) from communication_events"));
+    (void)pg_sql("set session_replication_role = replica; "
+                 "update communication_events set sentence = 'Changed.' "
+                 "where communication_id = '%s' and seq = 2 returning seq",
+                 one);
+    assert_int_equal(timelines_verify(c, &v), OK);
+    assert_int_equal(v.bad, 1);
+    assert_string_equal(v.first_bad, one);
+    assert_int_equal(v.first_bad_event, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(demo),
+        cmocka_unit_test(sending_queues_everything_once),
+        cmocka_unit_test(the_worker_sends_and_completes),
+        cmocka_unit_test(reports_move_it_and_repeats_do_not),
+        cmocka_unit_test(machine_opens_move_nothing),
+        cmocka_unit_test(figures_are_those_of_the_rows),
+        cmocka_unit_test(pages),
+        cmocka_unit_test(a_unit_shows_its_timelines),
+        cmocka_unit_test(chains_tell_of_a_change),
+    };
+    pg_start("track_send");
+    return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -51,7 +51,8 @@ export async function choosePassword(page, who) {
 export async function signIn(page, role) {
     const who = person(role);
     await logIn(page, who);
-    await page.waitForURL("**/password*");
+    await page.waitForURL((url) => url.pathname !== "/login");
+    await page.goto("/password");
     await choosePassword(page, who);
     await page.waitForURL("**/track*");
     return who;

@@ -1,5 +1,6 @@
 // Microsoft Graph and its sign-in, as far as the product uses them: node graph.mjs [PORT]. Prints its port, and
-// ends with its standard input (SIM_STAYS=1: it does not). Graph is below /v1.0, tokens below /{tenant}/oauth2/v2.0/token (any secret but "wrong"), and for tests:
+// ends with its standard input (SIM_STAYS=1: it does not). Graph is below /v1.0, tokens below
+// /{tenant}/oauth2/v2.0/token (any secret but "wrong"), and for tests:
 //   POST /control/faults   {name: n}   the next n requests: throttle, failCreate, failSend, garbageCreate, garbageSend,
 //                          lateCreate and lateSend (the work is done, the connection breaks), badTokens; and switches:
 //                          twice, shuffle (held until shuffle is false), autoReports, retryAfter (seconds), resync

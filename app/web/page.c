@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/settings.h"
+#include "web/problem.h"
 
 #include <string.h>
 #include <strings.h>
@@ -52,7 +53,7 @@ struct json_object *page_object(const struct request *r, const char *title)
     return page;
 }
 
-static bool has_header(const struct reply *p, const char *name)
+bool reply_has(const struct reply *p, const char *name)
 {
     size_t n = strlen(name);
     for (const char *line = buf_str(&p->headers).p; *line;) {
@@ -67,7 +68,7 @@ static bool has_header(const struct reply *p, const char *name)
 void page_headers(struct reply *p)
 {
     for (size_t i = 0; i < sizeof(security_headers) / sizeof(security_headers[0]); i++)
-        if (!has_header(p, security_headers[i].name))
+        if (!reply_has(p, security_headers[i].name))
             reply_header(p, security_headers[i].name, security_headers[i].value);
 }
 
@@ -77,20 +78,29 @@ static void common_headers(struct reply *p)
     reply_header(p, "X-Request-Id", c->work_id);
     reply_header(p, "X-Content-Type-Options", "nosniff");
     /* Not no-referrer: with it browsers send "Origin: null" with our own forms. */
-    if (!has_header(p, "Referrer-Policy"))
+    if (!reply_has(p, "Referrer-Policy"))
         reply_header(p, "Referrer-Policy", "same-origin");
     if (strncmp(c->app->settings->public_url, "https://", 8) == 0)
         reply_header(p, "Strict-Transport-Security", "max-age=63072000; includeSubDomains");
-    if (!has_header(p, "Cache-Control"))
-        reply_header(p, "Cache-Control", has_header(p, "ETag") ? "private, no-cache" : "no-store");
+    if (!reply_has(p, "Cache-Control"))
+        reply_header(p, "Cache-Control", reply_has(p, "ETag") ? "private, no-cache" : "no-store");
     if (p->content_type && strncmp(p->content_type, "text/html", 9) == 0)
         page_headers(p);
+}
+
+/* A status line without a reason is not one for every reader. */
+static const char *reason(int status)
+{
+    return status < 300    ? "OK"
+           : status == 303 ? "See Other"
+           : status == 304 ? "Not Modified"
+                           : status_title(status);
 }
 
 void reply_write(struct reply *p, bool head, struct buf *out)
 {
     common_headers(p);
-    buf_printf(out, "Status: %d\r\n", p->status);
+    buf_printf(out, "Status: %d %s\r\n", p->status, reason(p->status));
     if (p->content_type && p->status != 304)
         buf_printf(out, "Content-Type: %s\r\n", p->content_type);
     struct str headers = buf_str(&p->headers), body = buf_str(&p->body);

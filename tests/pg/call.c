@@ -36,9 +36,11 @@ static size_t next(void *from, char *to, size_t n)
 {
     struct str *left = from;
     size_t m = n < left->n ? n : left->n;
-    memcpy(to, left->p, m);
-    left->p += m;
-    left->n -= m;
+    if (m) {
+        memcpy(to, left->p, m);
+        left->p += m;
+        left->n -= m;
+    }
     return m;
 }
 

@@ -120,7 +120,7 @@ static void hooks_waiting_share_a_commit(void **state)
     pid_t child = run(hook_pool_run, &pool);
     for (int i = 0; i < MANY; i++) {
         const char *answer = hear(s[i]);
-        if (strncmp(answer, "Status: 202\r\n", 13) != 0 || !strstr(answer, "\r\n\r\nkept"))
+        if (strncmp(answer, "Status: 202 OK\r\n", 16) != 0 || !strstr(answer, "\r\n\r\nkept"))
             fail_msg("%d: %s", i, answer);
     }
     assert_non_null(strstr(hear(s[MANY]), "Status: 404"));
@@ -145,7 +145,7 @@ static void pages_are_answered_and_end(void **state)
     assert_int_equal(front_listen(path), -1); /* it is in use */
     pid_t child = run(page_pool_run, &pool);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(strncmp(hear(ask("GET", "/healthz", "")), "Status: 200\r\n", 13), 0);
+        assert_int_equal(strncmp(hear(ask("GET", "/healthz", "")), "Status: 200 OK\r\n", 16), 0);
     assert_non_null(strstr(hear(ask("POST", "/healthz", "unread body")), "Status: 405"));
     int status;
     waitpid(child, &status, 0);

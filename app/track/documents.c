@@ -235,7 +235,7 @@ static enum err ask_page(struct ctx *c, const struct track_query *q, struct page
 {
     const char *all = actor_all_buildings(c), *year = year_text(c, q);
     db_batch(c->db);
-    enum err e = db_query(c->db, c->arena, view_buildings, &rows->buildings, .year = year,
+    enum err e = db_query(c->db, c->arena, view_buildings_of_year, &rows->buildings, .year = year,
                           .all_buildings = all, .actor_id = c->actor.id);
     if (e == OK)
         e = ask_years(c, q->building, &rows->years);

@@ -22,7 +22,7 @@ static bool descending(const struct track_query *q)
     return q->direction && strcmp(q->direction, "desc") == 0;
 }
 
-/* Text to be found anywhere, for LIKE; the column is in lower case. */
+/* Text to be found anywhere, for LIKE. */
 static const char *pattern_of(struct ctx *c, const char *search)
 {
     struct buf b = buf_in(c->arena);
@@ -32,7 +32,7 @@ static const char *pattern_of(struct ctx *c, const char *search)
     for (const char *p = search; *p; p++) {
         if (strchr("%_\\", *p))
             buf_putc(&b, '\\');
-        buf_putc(&b, *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p);
+        buf_putc(&b, *p);
     }
     buf_putc(&b, '%');
     return b.p;

@@ -13,7 +13,7 @@ where b.tenant_id = current_tenant() and (:building_id::uuid is null or b.id = :
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 order by b.name, b.id limit 1;
 
--- Buildings with their figures of a year, or of all years.
+-- Buildings with their figures over all years.
 -- name: view_buildings
 select b.id as "buildingId", b.code, b.name, b.city, k.*
 from buildings b
@@ -24,7 +24,25 @@ cross join lateral (
         coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
         coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
     from communication_counts k
-    where k.tenant_id = current_tenant() and k.building_id = b.id and (:year::int is null or k.year = :year::int)
+    where k.tenant_id = current_tenant() and k.building_id = b.id
+) k
+where b.tenant_id = current_tenant()
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+order by b.name, b.id limit 1000;
+
+-- The same of one year.
+-- name: view_buildings_of_year
+select b.id as "buildingId", b.code, b.name, b.city, k.*
+from buildings b
+cross join lateral (
+    select coalesce(sum(n) filter (where delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
+        coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
+        coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
+        coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
+        coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
+    from communication_counts k
+    where k.tenant_id = current_tenant() and k.building_id = b.id and k.year = :year::int
 ) k
 where b.tenant_id = current_tenant()
     and (:all_buildings::bool or exists (select from building_grants g
@@ -75,7 +93,7 @@ where u.tenant_id = current_tenant() and u.building_id = :building_id::uuid and 
     and (u.number, u.unit_id) > (:key::text, :unit_id::uuid)
     and (:channel::text is null or :channel::text = any (u.channels))
     and (:status::text is null or :status::text = any (u.statuses))
-    and (:search::text is null or u.search like :search::text)
+    and (:search::text is null or u.search like lower(:search::text))
 order by u.number, u.unit_id limit 51;
 
 -- A page of units by any column: a building's year is small enough to be sorted. `down` turns the order around.
@@ -99,7 +117,7 @@ from (
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = :building_id::uuid))
         and (:channel::text is null or :channel::text = any (u.channels))
         and (:status::text is null or :status::text = any (u.statuses))
-        and (:search::text is null or u.search like :search::text)
+        and (:search::text is null or u.search like lower(:search::text))
         and (:key::text is null
             or not :down::bool and (k.key, u.unit_id) > (:key::text collate natural_order, :unit_id::uuid)
             or :down::bool and (k.key, u.unit_id) < (:key::text collate natural_order, :unit_id::uuid))

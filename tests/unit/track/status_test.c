@@ -28,8 +28,7 @@ static void every_pair(void **state)
             if (letters[status_after((enum status)s, (enum event_type)t)] != expected[s][t])
                 fail_msg("%s after %s: %c, not %c", status_name((enum status)s),
                          event_type_name((enum event_type)t),
-                         letters[status_after((enum status)s, (enum event_type)t)],
-                         expected[s][t]);
+                         letters[status_after((enum status)s, (enum event_type)t)], expected[s][t]);
 }
 
 static void repeating_changes_nothing(void **state)

@@ -1,0 +1,96 @@
+/* Messages that cannot be sent: tried again while there is hope, given up in sight of all. */
+#include "pg/pg.h"
+
+#include "jobs/jobs.h"
+#include "track/batch.h"
+#include "track/demo.h"
+#include "track/track.h"
+
+#include <string.h>
+
+static char batch_id[40], one[40];
+
+static void keep(char *to, const char *text)
+{
+    assert_non_null(text);
+    memcpy(to, text, strlen(text) + 1);
+}
+
+static void work(void)
+{
+    static const int stop;
+    struct ctx *c = pg_ctx("track_worker");
+    jobs_work(pg_app(), c->db, &stop, true);
+}
+
+/* Nobody listens there, and the address is not allowed: either way it may be another day. */
+static void a_dead_server_is_tried_again(void **state)
+{
+    (void)state;
+    long long queued;
+    struct ctx *c = pg_ctx("track_web");
+    assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
+    keep(batch_id, pg_sql("select id from communication_batches where state = 'DRAFT'"));
+    (void)pg_sql("insert into provider_accounts (tenant_id, provider, name, settings) values "
+                 "('%s', 'smtp', 'dead', '{\"host\": \"127.0.0.1\", \"port\": 9, \"from\": "
+                 "\"desk@example.com\", \"security\": \"none\"}') returning id",
+                 pg_tenant());
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(batch_send(c, batch_id, &queued), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    work();
+    assert_int_equal(pg_int("select count(*) from communications where batch_id = '%s' and "
+                            "delivery_status = 'ENQUEUED' and next_attempt_at > now() and error "
+                            "->> 'sentence' <> '' and last_event_type = 'DELAYED'",
+                            batch_id),
+                     queued);
+    assert_int_equal(pg_int("select count(*) from jobs where kind = 'track.send_communication' "
+                            "and state = 'ready' and run_at > now()"),
+                     queued);
+    assert_string_equal(pg_sql("select state from communication_batches where id = '%s'", batch_id),
+                        "SENDING");
+}
+
+static void the_last_try_fails_it(void **state)
+{
+    (void)state;
+    keep(one, pg_sql("select id from communications where batch_id = '%s' and "
+                     "delivery_status = 'ENQUEUED' order by id limit 1",
+                     batch_id));
+    (void)pg_sql("update jobs set attempt = max_attempts - 1, run_at = now() "
+                 "where unique_key = '%s' returning id",
+                 one);
+    work();
+    assert_string_equal(pg_sql("select delivery_status from communications where id = '%s'", one),
+                        "FAILED");
+    assert_int_equal(pg_int("select count(*) from jobs where unique_key = '%s'", one), 0);
+}
+
+static void a_lost_job_is_told_of(void **state)
+{
+    (void)state;
+    (void)pg_sql("update jobs set state = 'parked' where kind = 'track.send_communication' "
+                 "returning id");
+    (void)pg_sql("set session_replication_role = replica; update communications set queued_at = "
+                 "now() - interval '1 hour' where batch_id = '%s' returning id",
+                 batch_id);
+    struct job j = { .ctx = *pg_ctx("track_worker") };
+    assert_int_equal(batch_settle_all(&j), OK);
+    assert_int_equal(pg_int("select count(*) from communications where batch_id = '%s' and "
+                            "delivery_status = 'ENQUEUED'",
+                            batch_id),
+                     0);
+    assert_string_equal(pg_sql("select state from communication_batches where id = '%s'", batch_id),
+                        "COMPLETED");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dead_server_is_tried_again),
+        cmocka_unit_test(the_last_try_fails_it),
+        cmocka_unit_test(a_lost_job_is_told_of),
+    };
+    pg_start("track_retry");
+    return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/ctx.h"
-#include "main/domain.h"
+#include "base/domain.h"
 #include "web/web.h"
 
 extern const struct domain access_domain; /* /login, /logout, /password, /api/auth/token, … */

@@ -1,11 +1,11 @@
 /* The outbox and its dispatcher. */
 #include "events/events.h"
 
+#include "base/domain.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "events/events.sql.h"
-#include "main/domain.h"
 
 #include <string.h>
 

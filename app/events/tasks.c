@@ -1,13 +1,14 @@
 /* Running the dispatcher: from the worker by a schedule, and by GET /api/tasks/events from a cron.
  */
 #include "base/crypto.h"
+#include "base/domain.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "db/db.h"
 #include "events/events.h"
 #include "events/events.sql.h"
-#include "main/domain.h"
+#include "web/web.h"
 
 #include <string.h>
 

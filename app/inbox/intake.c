@@ -1,13 +1,14 @@
 /* Verifying deliveries against the accounts of their provider, and keeping them. */
 #include "inbox/intake.h"
+#include "inbox/inbox.h"
 
 #include "access/access.h"
 #include "base/crypto.h"
+#include "base/domain.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "inbox/inbox.sql.h"
-#include "main/domain.h"
 
 #include <string.h>
 

@@ -1,6 +1,9 @@
 /* What the files of the inbox share. */
 #pragma once
 
-#include "main/domain.h"
+#include "base/domain.h"
+#include "inbox/inbox.h"
+#include "jobs/jobs.h"
+#include "web/web.h"
 
 extern const struct job_kind inbox_jobs[];

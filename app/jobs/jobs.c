@@ -1,10 +1,10 @@
 /* Jobs as handlers and other rooms see them: adding, ending, failing. */
 #include "jobs/jobs.h"
 
+#include "base/domain.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "jobs/jobs.sql.h"
-#include "main/domain.h"
 
 #include <stdlib.h>
 #include <string.h>

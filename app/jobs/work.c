@@ -1,10 +1,10 @@
 /* The worker's loop: schedules, claims, runs, completes, sleeps. */
+#include "base/domain.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/uuid.h"
 #include "jobs/jobs.h"
 #include "jobs/jobs.sql.h"
-#include "main/domain.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

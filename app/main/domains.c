@@ -1,7 +1,9 @@
 /* The one list of domains. */
 #include "access/access.h"
+#include "base/domain.h"
+#include "events/events.h"
 #include "inbox/inbox.h"
-#include "main/domain.h"
+#include "main/house.h"
 #include "track/track.h"
 #include "web/domain.h"
 

@@ -1,7 +1,8 @@
 /* The house itself: what has to be done by the clock whatever the domains are. */
+#include "main/house.h"
 #include "base/log.h"
 #include "db/db.h"
-#include "main/domain.h"
+#include "jobs/jobs.h"
 #include "main/house.sql.h"
 
 static enum err partitions(struct job *j)

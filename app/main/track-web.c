@@ -1,15 +1,17 @@
 /* track-web: a master with two pools of children, pages and API, and webhooks. */
 #include "base/app.h"
 #include "base/crypto.h"
+#include "base/domain.h"
 #include "base/log.h"
 #include "base/prefork.h"
 #include "base/settings.h"
+#include "inbox/inbox.h"
 #include "inbox/pool.h"
-#include "main/domain.h"
 #include "mustache/mustache.h"
 #include "store/store.h"
 #include "web/front.h"
 #include "web/pool.h"
+#include "web/web.h"
 
 #include <string.h>
 #include <sys/prctl.h>

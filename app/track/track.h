@@ -3,8 +3,11 @@
 #pragma once
 
 #include "base/ctx.h"
+#include "base/domain.h"
 #include "channels/report.h"
-#include "main/domain.h"
+#include "inbox/inbox.h"
+#include "jobs/jobs.h"
+#include "web/web.h"
 
 extern const struct domain track_domain, import_domain; /* import: pages and API of imports */
 

@@ -1,6 +1,6 @@
 /* What the web room itself gives the programs: health, the API's description. */
 #pragma once
 
-#include "main/domain.h"
+#include "base/domain.h"
 
 extern const struct domain web_domain;

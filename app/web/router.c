@@ -1,8 +1,8 @@
 /* Routing: a sorted table in which a fixed segment comes before a :param, searched in order. */
 #include "web/router.h"
 
+#include "base/domain.h"
 #include "base/log.h"
-#include "main/domain.h"
 
 #include <stdlib.h>
 #include <string.h>

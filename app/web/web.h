@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/domain.h"
 #include "db/db.h"
 #include "web/input.h"
 
@@ -107,7 +108,7 @@ struct route {
    into a problem document or an error page, and rolls the transaction back. On OK it commits
    (ctx.db runs in one transaction in the tenant's scope). */
 
-struct domain; /* main/domain.h */
+struct domain; /* base/domain.h */
 
 /* Handles one request from start to end, without a socket: what the pools and the tests call. `env`
    are FastCGI parameters (NAME=value, NULL at the end), `read` gives the body. The answer is CGI

@@ -7,8 +7,12 @@
 
 #include <cmocka.h>
 
+#include "base/domain.h"
 #include "base/settings.h"
-#include "main/domain.h"
+#include "events/events.h"
+#include "inbox/inbox.h"
+#include "jobs/jobs.h"
+#include "web/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "pg.h"
+#include "web/web.h"
 
-#include "main/domain.h"
+#include "base/domain.h"
 
 #include <stdbool.h>
 

@@ -1,9 +1,9 @@
 /* The outbox: each reaction once per event, whatever fails and whoever dispatches. */
 #include "pg/pg.h"
 
+#include "base/domain.h"
 #include "base/json.h"
 #include "events/events.h"
-#include "main/domain.h"
 
 #include <string.h>
 

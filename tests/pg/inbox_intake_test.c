@@ -1,10 +1,12 @@
 /* Intake of webhooks: verified, kept once, together; faults of ours are never the sender's. */
+#include "inbox/inbox.h"
+#include "jobs/jobs.h"
 #include "pg.h"
 
 #include "base/crypto.h"
+#include "base/domain.h"
 #include "base/json.h"
 #include "inbox/intake.h"
-#include "main/domain.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
  * worker. */
 #include "pg/pg.h"
 
+#include "base/domain.h"
 #include "base/json.h"
 #include "jobs/jobs.h"
 #include "jobs/jobs.sql.h"
-#include "main/domain.h"
 
 #include <signal.h>
 #include <string.h>

@@ -1,12 +1,14 @@
 /* Both pools over real sockets: whole FastCGI requests, many at once, and a clean end. */
+#include "jobs/jobs.h"
 #include "pg.h"
+#include "web/web.h"
 
 #include "base/crypto.h"
+#include "base/domain.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "inbox/inbox.h"
 #include "inbox/pool.h"
-#include "main/domain.h"
 #include "web/domain.h"
 #include "web/front.h"
 #include "web/pool.h"

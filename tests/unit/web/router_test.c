@@ -1,5 +1,5 @@
 /* Routing: which route a path and method find. */
-#include "main/domain.h"
+#include "base/domain.h"
 #include "web/router.h"
 
 #include <setjmp.h>

@@ -1,10 +1,11 @@
-/* What a domain gives the programs: one value each, listed in domains.c. */
+/* What a domain gives the programs: one value each, listed in main/domains.c. */
 #pragma once
 
-#include "events/events.h"
-#include "inbox/inbox.h"
-#include "jobs/jobs.h"
-#include "web/web.h"
+struct route;
+struct job_kind;
+struct reaction;
+struct schedule;
+struct hook;
 
 struct domain {
     const char *name;
@@ -16,5 +17,3 @@ struct domain {
 };
 
 extern const struct domain *const domains[]; /* NULL at the end */
-
-extern const struct domain house_domain; /* house.c */

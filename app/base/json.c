@@ -45,7 +45,7 @@ static int peek(const struct scan *s)
 
 static void skip_space(struct scan *s)
 {
-    while (s->at < s->n && memchr(" \t\r\n", s->text[s->at], 4))
+    for (int c; (c = peek(s)) == ' ' || c == '\t' || c == '\r' || c == '\n';)
         s->at++;
 }
 

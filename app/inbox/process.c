@@ -82,7 +82,7 @@ static enum err process(struct job *j)
         e = db_commit(c->db);
     else
         db_rollback(c->db);
-    bool opened = e == OK;
+    bool opened = e == OK && k.hook;
     if (opened)
         e = k.hook->process(j, k.id, k.body, &k.account);
     if (!opened && e == ERR_NOT_FOUND)

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define TEXT_MAX (64 * 1024)
+#define TEXT_MAX 65536
 
 static struct json_object *object_with(const char *key, const char *value)
 {

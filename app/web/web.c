@@ -14,8 +14,10 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TRIES 3
+#define SLOW_TIMES 10
 
 /* A text that changes when an asset does, for the addresses under which browsers keep them. */
 static const char *asset_version(const struct app *app, struct arena *a)
@@ -57,11 +59,20 @@ static enum err find_route(struct request *r)
     return request_refuse(r, 405, "The address is there, but does not take this method.");
 }
 
+/* Prolongs the time that the pool gave the request; without a pool there is none. */
+static enum err allow_time(struct request *r)
+{
+    unsigned left = r->req.route->slow || r->req.route->upload ? alarm(0) : 0;
+    if (left)
+        alarm(left * SLOW_TIMES);
+    return OK;
+}
+
 static enum err guard(struct request *r)
 {
     enum err (*const guards[])(struct request *) = { find_route,   guard_actor, guard_role,
-                                                     guard_origin, body_read,   guard_token,
-                                                     body_input };
+                                                     guard_origin, allow_time,  body_read,
+                                                     guard_token,  body_input };
     enum err e = OK;
     for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]) && e == OK; i++)
         e = guards[i](r);

@@ -99,6 +99,7 @@ struct route {
         *input;         /* of the query for GET, else of the body; unknown names are refused */
     size_t body_limit;  /* bytes; 0: 1 MiB */
     bool upload;        /* multipart allowed */
+    bool slow;          /* may take ten times as long as another request: imports */
     bool no_csrf;       /* the handler checks another proof itself (login, token endpoint) */
     const char *doc;    /* one sentence, for OpenAPI and people */
     const char *answer; /* name of the answer's schema or a short description */

@@ -75,7 +75,7 @@ static const char *option(int argc, char **args, const char *name)
 
 static int run_report(struct ctx *c, int argc, char **args)
 {
-    struct str message;
+    struct str message = { "", 0 };
     struct report r;
     int matched;
     if (argc < 1)

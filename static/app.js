@@ -10,25 +10,28 @@ const root = document.documentElement;
 const zone = document.body.dataset.timeZone || undefined;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", year: "numeric" });
-const minute = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const thisYear = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
+const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
 const exact = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone, day: "numeric", month: "short", year: "numeric",
     hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short",
 });
 const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [7 * 86400, "day", 86400]];
 
+const date = (at) => (at.getFullYear() === new Date().getFullYear() ? thisYear : day).format(at);
+
 function ago(at) {
     const seconds = (at - Date.now()) / 1000;
     const step = steps.find(([limit]) => Math.abs(seconds) < limit);
     if (step) return relative.format(Math.trunc(seconds / step[2]), step[1]);
-    return day.format(at);
+    return date(at);
 }
 
 function showTimes(within) {
     for (const time of $$("time[datetime]", within)) {
         const at = new Date(time.dateTime);
         if (isNaN(at)) continue;
-        time.textContent = "precise" in time.dataset ? minute.format(at) : ago(at);
+        time.textContent = "precise" in time.dataset ? `${date(at)}, ${clock.format(at)}` : ago(at);
         time.title = exact.format(at);
     }
     for (const size of $$("[data-bytes]", within)) {

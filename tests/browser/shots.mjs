@@ -2,11 +2,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../checks.mjs";
-import { importBuilding, newPage, openBuilding, signIn } from "./browser.mjs";
+import { billing, importBuilding, newPage, openBuilding, signIn } from "./browser.mjs";
 
 const folder = process.env.SHOTS;
 mkdirSync(folder, { recursive: true });
-for (const [code, year] of [["SEE", 2024], ["LIN", 2023], ["LIN", 2024]])
+for (const [code, year] of [["SEE", 2024], ["LIN", 2024]])
     importBuilding(code, year, 60, (i) => (i % 5 === 4 ? { delivery_preference: "letter" } : i % 7 === 5 ? { delivery_preference: "sms", phone: "+41791234567" } : {}));
 
 const page = await newPage();
@@ -17,12 +17,21 @@ await openBuilding(page, "House LIN");
 await page.click("[popovertarget=confirm-send]");
 await page.click("#confirm-send button.primary");
 await eventually("it is sent", async () => !(await page.locator("[data-moving]").count()) && !(await page.locator("[popovertarget=confirm-send]").count()), 90);
+await openBuilding(page, "Lindenhof 12"); // of the demo: some of everything
 const track = page.url();
-await page.click(".units tbody tr:nth-child(2) th a");
+await page.click(".units tbody tr:has(.status.tone-failed) th a");
 await page.waitForSelector("#drawer-title");
 const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", inbox: "/inbox", api: "/api/docs", password: "/password" };
 await page.goto("/outbox");
 pages.message = await page.locator(".outbox th a").first().getAttribute("href");
+const faulty = billing("ROS", 2024, 24, (i) => (i === 5 ? { email: "not an address" } : i === 6 ? { amount_due: "12,x" } : {}));
+await page.goto("/import");
+await page.setInputFiles("[name=file]", faulty.file);
+await page.setInputFiles("[name=attachments]", faulty.attachments);
+await page.click("main form button.primary");
+await page.waitForSelector(".stat-grid");
+faulty.remove();
+pages.preview = page.url();
 const storageState = await page.context().storageState();
 
 for (const width of [1440, 390]) {

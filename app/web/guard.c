@@ -1,9 +1,9 @@
 /* The guards of a request, in the order they are asked. */
 #include "web/guard.h"
 
-#include "access/access.h"
 #include "base/crypto.h"
 #include "base/settings.h"
+#include "web/actor.h"
 
 #include <string.h>
 #include <strings.h>

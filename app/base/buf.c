@@ -11,7 +11,7 @@ char *buf_room(struct buf *b, size_t more)
         while (cap - b->n <= more)
             cap *= 2;
         char *p = arena_alloc(b->arena, cap);
-        if (b->n)
+        if (b->p)
             memcpy(p, b->p, b->n);
         b->p = p;
         b->cap = cap;

@@ -35,7 +35,7 @@ static enum err read_all(struct ctx *c, const char *path, struct str *out)
 
 static enum err read_data(struct ctx *c, const char *path, struct json_object **data)
 {
-    struct str text;
+    struct str text = { NULL, 0 };
     const char *why;
     enum err e = read_all(c, path, &text);
     if (!e && json_parse(c->arena, text, &limits, data, &why))

@@ -16,10 +16,10 @@ struct compiler {
 static struct op *add(struct compiler *c, struct op op)
 {
     struct program *p = c->program;
-    if (p->n == p->cap) {
+    if (p->n == p->cap || !p->ops) {
         size_t cap = p->cap ? p->cap * 2 : 64;
         struct op *ops = arena_alloc(c->arena, cap * sizeof(*ops));
-        if (p->n)
+        if (p->ops)
             memcpy(ops, p->ops, p->n * sizeof(*ops));
         p->ops = ops;
         p->cap = cap;

@@ -11,7 +11,7 @@
 struct frame { /* the blocks that one {{<parent}} overrides */
     const struct program *program;
     size_t from, to;
-    struct frame *outer, *inner;
+    struct frame *inner;
 };
 
 struct run {
@@ -226,18 +226,18 @@ static enum err call(struct run *r, const struct op *op)
 
 static enum err parent(struct run *r, const struct program *p, size_t at)
 {
-    struct frame f = { .program = p, .from = at + 1, .to = p->ops[at].end, .outer = r->innermost };
-    if (r->innermost)
-        r->innermost->inner = &f;
+    struct frame *outermost = r->outermost, *innermost = r->innermost;
+    struct frame f = { .program = p, .from = at + 1, .to = p->ops[at].end };
+    if (innermost)
+        innermost->inner = &f;
     else
         r->outermost = &f;
     r->innermost = &f;
     enum err e = call(r, &p->ops[at]);
-    r->innermost = f.outer;
-    if (f.outer)
-        f.outer->inner = NULL;
-    else
-        r->outermost = NULL;
+    r->outermost = outermost;
+    r->innermost = innermost;
+    if (innermost)
+        innermost->inner = NULL;
     return e;
 }
 

@@ -21,7 +21,7 @@ static struct token *add(struct tokens *t, struct token token)
     if (t->n == t->cap) {
         size_t cap = t->cap ? t->cap * 2 : 64;
         struct token *at = arena_alloc(t->arena, cap * sizeof(*at));
-        if (t->n)
+        if (t->at)
             memcpy(at, t->at, t->n * sizeof(*at));
         t->at = at;
         t->cap = cap;

@@ -164,7 +164,7 @@ enum err graph_sweep(struct job *j)
 {
     int matched;
     struct mailbox m;
-    struct graph_delta delta;
+    struct graph_delta delta = { 0 };
     struct ctx *c = &j->ctx;
     enum err e = open_mailbox(j, &m);
     if (e != OK)

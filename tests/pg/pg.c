@@ -76,7 +76,7 @@ static PGconn *admin_of(const char *database)
     return c;
 }
 
-static const char *run_sql(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static const char *run_sql(const char *format, va_list args)
 {
     char *text = arena_vprintf(pg.arena, format, args);
     PQclear(pg.last);

@@ -163,7 +163,7 @@ static enum err keep_link(struct ctx *c, const char *account_id, const char *lin
 enum err graph_sweep(struct job *j)
 {
     int matched;
-    struct mailbox m;
+    struct mailbox m = { 0 };
     struct graph_delta delta = { 0 };
     struct ctx *c = &j->ctx;
     enum err e = open_mailbox(j, &m);

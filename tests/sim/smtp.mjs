@@ -1,14 +1,16 @@
-// A mail server: node smtp.mjs MODE FOLDER, MODE none, starttls or tls (these two want the login user/pass). Prints its
-// port. Writes its certificate to FOLDER/ca.pem and each message, as mailparser reads it, as a line of
+// A mail server: node smtp.mjs MODE FOLDER [PORT], MODE none, starttls or tls (these two want the login user/pass).
+// Prints its port. Writes its certificate to FOLDER/ca.pem and each message, as mailparser reads it, as a line of
 // FOLDER/messages.jsonl. By local part of the recipient: unknown 550 5.1.1, refused 550 5.7.1, full 452 4.2.2,
-// drop breaks off at RCPT, lost breaks off after the message was kept, late 451 after it.
+// drop breaks off at RCPT, lost breaks off after the message was kept, late 451 after it, hold… answers when
+// FOLDER/release is there.
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SMTPServer } from "smtp-server";
 import { simpleParser } from "mailparser";
 
-const [mode, folder] = process.argv.slice(2);
+const [mode, folder, port] = process.argv.slice(2);
 const [key, cert] = [join(folder, "key.pem"), join(folder, "ca.pem")];
 const sockets = new Map();
 
@@ -50,6 +52,7 @@ const server = new SMTPServer({
         stream.on("data", (d) => parts.push(d));
         stream.on("end", async () => {
             await keep(session, Buffer.concat(parts));
+            while (local(session).startsWith("hold") && !existsSync(join(folder, "release"))) await sleep(20);
             if (local(session) === "lost") return breakOff(session);
             done(local(session) === "late" ? refusal(451, "4.3.0 Try later") : null, "2.0.0 queued as 4711");
         });
@@ -57,5 +60,5 @@ const server = new SMTPServer({
 });
 server.on("error", () => {});
 server.server.on(mode === "tls" ? "secureConnection" : "connection", (s) => sockets.set(s.remotePort, s));
-server.listen(0, "127.0.0.1", () => console.log(server.server.address().port));
+server.listen(Number(port ?? 0), "127.0.0.1", () => console.log(server.server.address().port));
 process.stdin.on("end", () => process.exit()).resume();

@@ -50,7 +50,7 @@ npm_folder() {
     mkdir -p "$1/node_modules"
     stamped "$stamp" "$1/package-lock.json" && return
     cp "$stamp.new" "$VAR/npm.stamp"
-    npm ci --prefix "$1" --no-audit --no-fund --ignore-scripts >"$VAR/log/npm.log" 2>&1 ||
+    npm ci --cache "$ROOT/var/npm-cache" --prefix "$1" --no-audit --no-fund --ignore-scripts >"$VAR/log/npm.log" 2>&1 ||
         { tail -5 "$VAR/log/npm.log" >&2; die "npm could not install the packages of $1"; }
     mv "$VAR/npm.stamp" "$stamp"
 }

@@ -1,0 +1,140 @@
+// ./run itself: its one-line errors, a second start, trackctl from elsewhere, and that Ctrl-C leaves nothing behind.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check, eventually, finish } from "../checks.mjs";
+
+const root = new URL("../../", import.meta.url).pathname;
+const preset = process.env.TRACK_TEST_PRESET;
+const folder = mkdtempSync(join(tmpdir(), "track-run."));
+chmodSync(folder, 0o755);
+const data = join(folder, "var");
+const env = { ...process.env };
+for (const name of Object.keys(env)) if (name.startsWith("TRACK_")) delete env[name];
+
+async function freePort() {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address();
+    server.close();
+    return port;
+}
+const port = await freePort();
+const words = (...more) => ["--yes", "--preset", preset, "--var", data, "--port", String(port), ...more];
+
+// A start that is refused: says one line that matches, and leaves nothing running.
+function refused(expected, args = words(), more = {}) {
+    const run = spawnSync(`${root}run`, args, { encoding: "utf8", env: { ...env, ...more }, timeout: 60_000 });
+    assert.notEqual(run.status, 0);
+    assert.notEqual(run.status, null);
+    assert.match(run.stderr, expected);
+    assert.ok(run.stderr.trim().split("\n").length <= 2, run.stderr);
+    assert.deepEqual(ours(), []);
+}
+
+// Processes whose command line or environment names this instance's folder.
+function ours() {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((pid) => {
+        try {
+            return (readFileSync(`/proc/${pid}/cmdline`, "utf8") + readFileSync(`/proc/${pid}/environ`, "utf8")).includes(data) && Number(pid) !== process.pid;
+        } catch {
+            return false;
+        }
+    });
+}
+
+// Starts it as a shell's foreground job would: {child, text(), seconds}.
+async function start() {
+    const began = Date.now();
+    const child = spawn(`${root}run`, words(), { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (text += bytes));
+    await eventually("it is up", () => {
+        if (child.exitCode !== null) throw new Error(text);
+        return text.includes("Ctrl-C stops it");
+    }, 120);
+    return { child, text: () => text, seconds: (Date.now() - began) / 1000 };
+}
+
+// Ctrl-C: the terminal sends SIGINT to the whole foreground group.
+async function interrupt({ child }) {
+    process.kill(-child.pid, "SIGINT");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    await eventually("nothing is left", () => ours().length === 0);
+    assert.ok(!existsSync(join(data, "pg/postmaster.pid")));
+}
+
+const answers = async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+
+check("a port that is no number, an unknown option, an unknown command", () => {
+    refused(/--port: "many" is not a port/, ["--port", "many"]);
+    refused(/unknown option --prot/, ["--prot", "1"]);
+    refused(/unknown command strat/, ["strat"]);
+});
+
+check("a port in use", async () => {
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    try {
+        refused(new RegExp(`port ${port} is in use`));
+    } finally {
+        server.close();
+    }
+});
+
+check("a folder that cannot be written", () => {
+    writeFileSync(join(folder, "file"), "");
+    refused(/cannot write to .*file\/var/, ["--yes", "--preset", preset, "--var", join(folder, "file/var"), "--port", String(port)]);
+});
+
+check("trackctl before the first start", () => {
+    refused(/no instance in .*: start it with \.\/run/, words("trackctl", "settings"));
+});
+
+let first;
+check("a first start prints the address and the administrator's password; Ctrl-C stops all of it", async () => {
+    first = await start();
+    assert.match(first.text(), new RegExp(`Track Center: http://127.0.0.1:${port}\n`));
+    assert.match(first.text(), /admin@example\.com, one-time password: \S+/);
+    assert.equal(await answers("/readyz"), 200);
+    await interrupt(first);
+});
+
+check("a second start keeps the data, and says no password", async () => {
+    const second = await start();
+    console.log(`ok (first start ${first.seconds.toFixed(1)} s, second ${second.seconds.toFixed(1)} s)`);
+    assert.doesNotMatch(second.text(), /password/);
+    const list = spawnSync(`${root}run`, words("trackctl", "verify"), { encoding: "utf8", env, cwd: "/" });
+    assert.equal(list.status, 0, list.stderr);
+    assert.match(list.stdout, /^demo: [1-9]\d* communications, [1-9]\d* events, 0 broken/m);
+    await interrupt(second);
+});
+
+check("an end by SIGTERM to ./run alone is as clean", async () => {
+    const { child } = await start();
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    await eventually("nothing is left", () => ours().length === 0);
+});
+
+check("an unknown setting is named", () => {
+    refused(/TRACK_WEB_CHILDRENS/, words(), { TRACK_WEB_CHILDRENS: "3" });
+    refused(/TRACK_WEB_CHILDREN\b/, words(), { TRACK_WEB_CHILDREN: "many" });
+});
+
+check("a schema newer than the program is named and left alone", async () => {
+    const running = await start();
+    const place = `host=${data}/pgrun user=postgres dbname=track`;
+    const psql = (text) => spawnSync("/usr/lib/postgresql/15/bin/psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", place, "-c", text], { encoding: "utf8" });
+    const added = psql("insert into schema_migrations (version, name, checksum) values (9999, '9999_later', 'x')");
+    assert.equal(added.status, 0, added.stderr);
+    await interrupt(running);
+    refused(/newer version/);
+});
+
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+await finish();

@@ -1,0 +1,155 @@
+// The units API as a client meets it: pages, filters, search, ETags, grants, idempotency, faults, the audit trail.
+import assert from "node:assert/strict";
+import { api, base, check, ctl, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, rows, statements } from "../fixtures/billing.mjs";
+
+const tenant = tenantNew("units");
+const admin = api(await token("admin", tenant));
+const [year, count] = [2025, 137];
+let big, small, units;
+
+async function importOf(building, n, change) {
+    const made = rows(building, year, n, change);
+    const kept = await upload(admin, `${building}.csv`, csv(made), statements(made));
+    const done = await admin("POST", `/api/track/imports/${kept.body.id}/commit`, { mode: "all" });
+    assert.equal(done.status, 200, done.text);
+    return done.body.result.batches[0];
+}
+
+async function pages(query = "") {
+    const all = [];
+    for (let at = `${units}${query}`; at; ) {
+        const answer = await admin("GET", at);
+        assert.equal(answer.status, 200, answer.text);
+        assert.ok(answer.body.units.length <= 50);
+        all.push(answer.body);
+        at = answer.body.next;
+    }
+    return all;
+}
+
+const numbers = (list) => list.flatMap((page) => page.units.map((unit) => unit.number));
+
+check("fixtures are imported", async () => {
+    big = await importOf("BIG-1", count, (i) => (i % 10 === 3 ? { delivery_preference: "letter" } : {}));
+    small = await importOf("SMALL-1", 3);
+    units = `/api/track/buildings/${big.buildingId}/years/${year}/units`;
+});
+
+check("pages of 50 hold every unit once, forwards and backwards", async () => {
+    for (const query of ["", "?direction=desc", "?sort=recipient", "?sort=status&direction=desc", "?sort=lastEvent"]) {
+        const list = await pages(query);
+        assert.deepEqual(list.map((page) => page.units.length), [50, 50, 37], query);
+        assert.equal(new Set(numbers(list)).size, count, query);
+        const back = (await admin("GET", list[2].previous)).body;
+        assert.deepEqual(numbers([back]), numbers([list[1]]), query);
+    }
+});
+
+check("numbers are in natural order", async () => {
+    const list = numbers(await pages());
+    assert.deepEqual(list.slice(0, 11), ["1.00", "1.01", "1.02", "1.03", "1.04", "1.05", "1.06", "1.07", "1.08", "1.09", "2.00"]);
+    assert.equal(list.at(-1), "14.06");
+    assert.deepEqual(numbers(await pages("?direction=desc")), list.reverse());
+});
+
+check("a cursor of another order, or made up, is refused", async () => {
+    const { next } = (await admin("GET", units)).body;
+    const cursor = new URL(next, base).searchParams.get("after");
+    for (const wrong of [`?sort=recipient&after=${encodeURIComponent(cursor)}`, "?after=made-up", `?after=${encodeURIComponent(cursor.slice(0, -2))}`]) {
+        const answer = await admin("GET", units + wrong);
+        assert.ok([400, 422].includes(answer.status), `${wrong}: ${answer.status}`);
+        assert.match(answer.headers.get("content-type"), /problem\+json/);
+    }
+});
+
+check("filters and search narrow the list", async () => {
+    assert.equal(numbers(await pages("?channel=LETTER")).length, 14);
+    assert.equal(numbers(await pages("?channel=EMAIL")).length, count - 14);
+    assert.equal(numbers(await pages("?status=WAITING")).length, 14);
+    assert.equal(numbers(await pages("?status=SENT")).length, 0);
+    assert.deepEqual(numbers(await pages("?search=unit42.big-1")), ["5.02"]);
+    assert.deepEqual(numbers(await pages("?search=M%C3%9CLLER%2042")), ["5.02"]);
+    assert.deepEqual(numbers(await pages(`?search=BIG-1-${year}-42`)), ["5.02"]);
+    assert.deepEqual(numbers(await pages("?search=%25")), []);
+    assert.deepEqual(numbers(await pages("?search=_")), []);
+});
+
+check("faults of a query are named by field", async () => {
+    const answer = await admin("GET", `${units}?channel=PIGEON&sort=colour&limit=3&search=${"x".repeat(300)}`);
+    assert.equal(answer.status, 422);
+    assert.deepEqual(answer.body.errors.map((error) => error.field).sort(), ["channel", "limit", "search", "sort"]);
+    assert.ok(answer.body.errors.every((error) => error.message));
+});
+
+check("an unchanged list answers 304 to its ETag, a changed one does not", async () => {
+    const first = await admin("GET", `/api/track/buildings/${small.buildingId}/years/${year}/units`);
+    const etag = { "if-none-match": first.headers.get("etag") };
+    const again = await admin("GET", `/api/track/buildings/${small.buildingId}/years/${year}/units`, undefined, etag);
+    assert.deepEqual([again.status, again.text], [304, ""]);
+    await admin("POST", `/api/track/batches/${small.batchId}/send`);
+    const changed = await admin("GET", `/api/track/buildings/${small.buildingId}/years/${year}/units`, undefined, etag);
+    assert.equal(changed.status, 200);
+});
+
+check("a viewer granted one building finds no other", async () => {
+    const viewer = api(await token("viewer", tenant, "SMALL-1"));
+    const unit = (await admin("GET", units)).body.units[0].unitId;
+    assert.deepEqual((await viewer("GET", "/api/track/buildings")).body.buildings.map((b) => b.code), ["SMALL-1"]);
+    const own = await viewer("GET", `/api/track/buildings/${small.buildingId}/years/${year}/units`);
+    assert.equal(own.body.units.length, 3);
+    for (const path of [units, `/api/track/buildings/${big.buildingId}/years`, `/api/track/units/${unit}`, `/api/track/batches/${big.batchId}`])
+        assert.equal((await viewer("GET", path)).status, 404, path);
+    assert.equal((await viewer("POST", `/api/track/batches/${small.batchId}/send`)).status, 403);
+    const agent = api(await token("agent", tenant, "SMALL-1"));
+    assert.equal((await agent("POST", `/api/track/batches/${big.batchId}/send`)).status, 404);
+    const go = await person("viewer", tenant, "SMALL-1");
+    assert.equal((await go(`/track?building=${big.buildingId}`)).status, 404);
+    assert.equal((await go(`/track?building=${small.buildingId}`)).status, 200);
+    assert.equal((await go("/import")).status, 403);
+});
+
+check("another tenant finds nothing", async () => {
+    const stranger = api(await token("admin", tenantNew("stranger")));
+    assert.deepEqual((await stranger("GET", "/api/track/buildings")).body.buildings, []);
+    assert.equal((await stranger("GET", units)).status, 404);
+    assert.equal((await stranger("POST", `/api/track/batches/${big.batchId}/send`)).status, 404);
+});
+
+check("an Idempotency-Key sends a batch once, however often and at once it is asked", async () => {
+    const key = { "idempotency-key": `send-${process.pid}` };
+    const ask = () => admin("POST", `/api/track/batches/${big.batchId}/send`, undefined, key);
+    const together = await Promise.all([ask(), ask(), ask(), ask()]);
+    assert.ok(together.every((answer) => [202, 409].includes(answer.status)), together.map((a) => a.status).join());
+    const fresh = together.filter((answer) => answer.status === 202 && !answer.headers.get("idempotent-replayed"));
+    assert.equal(fresh.length, 1);
+    const later = await ask();
+    assert.deepEqual([later.status, later.headers.get("idempotent-replayed"), later.text], [202, "true", fresh[0].text]);
+    const other = await admin("POST", `/api/track/batches/${small.batchId}/send`, undefined, key);
+    assert.equal(other.status, 422, other.text);
+    await eventually("the batch is sent", async () => (await admin("GET", `/api/track/batches/${big.batchId}`)).body.state === "COMPLETED", 60);
+    assert.equal(sql(`select count(*) from sink_messages m join communications c on c.id = m.communication_id where c.batch_id = '${big.batchId}'`)[0][0], String(count - 14));
+    assert.equal((await admin("POST", `/api/track/batches/${big.batchId}/send`)).status, 409);
+});
+
+check("an attachment is served to those who may see it", async () => {
+    const unit = (await admin("GET", units)).body.units[0].unitId;
+    const [one] = (await admin("GET", `/api/track/units/${unit}`)).body.communications;
+    const file = await admin("GET", one.attachments[0].href);
+    assert.equal(file.status, 200);
+    assert.match(file.text, /^%PDF/);
+    assert.match(file.headers.get("content-type"), /^application\/pdf/);
+    const viewer = api(await token("viewer", tenant, "SMALL-1"));
+    assert.equal((await viewer("GET", one.attachments[0].href)).status, 404);
+    assert.equal((await fetch(base + one.attachments[0].href)).status, 401);
+});
+
+check("what was done stands in the audit trail, whose chain holds", () => {
+    const actions = sql(`select distinct a.action from audit_history a join tenants t on t.id = a.tenant_id where t.slug = '${tenant}'`).flat();
+    for (const action of ["batch.send", "login.succeeded"]) assert.ok(actions.includes(action), actions.join());
+    assert.ok(actions.some((action) => action.startsWith("import.")), actions.join());
+    assert.doesNotMatch(ctl("verify"), /[1-9]\d* broken/);
+    assert.throws(() => sql("update audit_history set action = 'x'"), /append-only/);
+});
+
+await finish();

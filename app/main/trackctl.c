@@ -71,7 +71,8 @@ static void print_problem(const struct problem *p)
         fprintf(stderr, "it failed; the log above says why\n");
 }
 
-/* Settings, store, templates and the database connection of the role the command needs. */
+/* Settings, store, templates and the database connection of the role the command needs. What is
+   wrong has been said where it answers false. */
 static bool prepare(struct ctx *c, struct app *app, const struct command *command)
 {
     const struct settings *s = app->settings = settings_read(c->arena);
@@ -99,12 +100,9 @@ static int run(const struct command *command, int argc, char **args)
                                 .role = ROLE_OWNER,
                                 .name = "trackctl",
                                 .all_buildings = true } };
-    int status = 1;
-    if (command->bare || prepare(&c, &app, command))
-        status = command->run(&c, argc, args);
-    else
-        c.problem.detail = "the command could not start";
-    if (status == 1)
+    bool ready = command->bare || prepare(&c, &app, command);
+    int status = ready ? command->run(&c, argc, args) : 1;
+    if (ready && status == 1)
         print_problem(&c.problem);
     if (status == 2)
         print_usage(command, stderr);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "jobs/jobs.h"
+#include "main/calls.h"
 #include "main/house.sql.h"
 
 static enum err partitions(struct job *j)
@@ -47,4 +48,6 @@ static const struct schedule schedules[] = {
     { .name = NULL },
 };
 
-const struct domain house_domain = { .name = "house", .jobs = jobs, .schedules = schedules };
+const struct domain house_domain = {
+    .name = "house", .routes = calls_routes, .jobs = jobs, .schedules = schedules
+};

@@ -50,6 +50,7 @@ int main(void)
     if (!p.app.store)
         return 1;
     p.app.templates = templates_open(p.arena, s->template_dir, false);
+    log_info("started", "children", NUM(s->worker_children), NULL);
     const struct prefork_group group = { "jobs", (int)s->worker_children, child, &p };
     int status = prefork_run(&group, 1);
     arena_free(p.arena);

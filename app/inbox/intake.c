@@ -152,8 +152,13 @@ static void verify(struct intake *in, struct arena *a, struct delivery *d)
         return;
     }
     verdict = ask(w, d);
-    if (verdict == HOOK_REFUSE && older_than(in, w, DOUBT_MS) && read_accounts(in, w) == OK)
+    if (verdict == HOOK_REFUSE && older_than(in, w, DOUBT_MS)) {
+        if (read_accounts(in, w) != OK) {
+            d->failed = true;
+            return;
+        }
         verdict = ask(w, d);
+    }
     if (verdict == HOOK_REFUSE && d->answer.status == 0)
         d->answer.status = 401;
     d->keep = verdict == HOOK_KEEP;

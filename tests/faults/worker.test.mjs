@@ -1,0 +1,78 @@
+// The worker's children killed with -9 in mid-send: no message is lost, none leaves twice over Graph, and what SMTP
+// may repeat has the same Message-ID.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { check, communications, ctl, eventually, finish, sim, sql } from "../checks.mjs";
+import { children, imported, kill, master } from "./faults.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "track-mail."));
+const arrived = () => (existsSync(`${folder}/messages.jsonl`) ? readFileSync(`${folder}/messages.jsonl`, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []);
+
+// Leases that the dead hold are let run out, and waits are over. A lease is as old as its job's try: what lives has
+// ended long before.
+const hurry = () => sql(`update jobs set lease_until = now() where state = 'running' and lease_until < now() + interval '110 s'
+        and kind = 'track.send_communication';
+    update jobs set run_at = now() where state = 'ready' and run_at > now() and kind = 'track.send_communication'`);
+
+const completed = ({ call, batch }) => eventually("the batch is sent", async () => {
+    hurry();
+    return (await call("GET", `/api/track/batches/${batch.batchId}`)).body.state === "COMPLETED";
+}, 120);
+
+async function eachSentOnce({ call, batch }) {
+    for (const one of await communications(call, batch)) {
+        assert.equal(one.status, "SENT", one.email);
+        assert.equal(one.events.filter((event) => event.type === "SENT").length, 1, one.email);
+    }
+}
+
+check("over SMTP, while the server holds the message's end", async () => {
+    const mail = await sim("smtp", "none", folder, process.env.SMTP_PORT);
+    const job = await imported("held", 9, (i) => `hold${i}`);
+    ctl("provider", "add", "smtp", "--tenant", job.tenant, "--name", "Mail", "--set", "host=127.0.0.1", "--set", `port=${mail.port}`,
+        "--set", "security=none", "--set", "from=billing@example.com");
+    await job.call("POST", `/api/track/batches/${job.batch.batchId}/send`);
+    const busy = children(master("track-worker"));
+    await eventually("every child is in mid-send", () => arrived().length === Math.min(busy.length, 9));
+    busy.forEach((pid) => kill(pid));
+    await eventually("new children are there", () => children(master("track-worker")).filter((pid) => !busy.includes(pid)).length === busy.length);
+    writeFileSync(`${folder}/release`, "");
+    await completed(job);
+    await eachSentOnce(job);
+    const mails = arrived();
+    assert.equal(new Set(mails.map((m) => m.trackId)).size, 9);
+    assert.equal(new Set(mails.map((m) => m.messageId)).size, 9);
+    assert.equal(mails.length, 9 + busy.length);
+    await mail.end();
+});
+
+check("over Microsoft Graph, again and again", async () => {
+    const graph = await sim("graph", process.env.GRAPH_PORT);
+    sql("delete from circuit_breakers");
+    const job = await imported("graphkill", 40);
+    ctl("provider", "add", "msgraph", "--tenant", job.tenant, "--name", "Graph", "--set", "tenant=contoso", "--set", "clientId=app",
+        "--set", "mailbox=billing@contoso.example", "--secret", "clientSecret=good", "--secret", `clientState=kill-${process.pid}`);
+    await job.call("POST", `/api/track/batches/${job.batch.batchId}/send`);
+    const state = async () => (await fetch(`http://127.0.0.1:${graph.port}/control/state`)).json();
+    await eventually("sending has begun", async () => {
+        hurry();
+        return (await state()).left.length > 0;
+    });
+    for (let i = 0; i < 12; i++) {
+        const list = children(master("track-worker"));
+        if (list.length) kill(list[i % list.length]);
+        await sleep(150);
+    }
+    await completed(job);
+    await eachSentOnce(job);
+    const { left } = await state();
+    assert.equal(left.length, 40);
+    assert.equal(new Set(left.map((m) => m.to[0])).size, 40);
+    await graph.end();
+});
+
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+await finish();

@@ -55,8 +55,10 @@ check("over Microsoft Graph, again and again", async () => {
     const job = await imported("graphkill", 40);
     ctl("provider", "add", "msgraph", "--tenant", job.tenant, "--name", "Graph", "--set", "tenant=contoso", "--set", "clientId=app",
         "--set", "mailbox=billing@contoso.example", "--secret", "clientSecret=good", "--secret", `clientState=kill-${process.pid}`);
+    const control = `http://127.0.0.1:${graph.port}/control`;
+    const state = async () => (await fetch(`${control}/state`)).json();
+    await fetch(`${control}/faults`, { method: "POST", body: JSON.stringify({ slowSend: 200 }) });
     await job.call("POST", `/api/track/batches/${job.batch.batchId}/send`);
-    const state = async () => (await fetch(`http://127.0.0.1:${graph.port}/control/state`)).json();
     await eventually("sending has begun", async () => {
         hurry();
         return (await state()).left.length > 0;

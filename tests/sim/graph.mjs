@@ -3,12 +3,14 @@
 // /{tenant}/oauth2/v2.0/token (any secret but "wrong"), and for tests:
 //   POST /control/faults   {name: n}   the next n requests: throttle, failCreate, failSend, garbageCreate, garbageSend,
 //                          lateCreate and lateSend (the work is done, the connection breaks), badTokens; and switches:
-//                          twice, shuffle (held until shuffle is false), autoReports, retryAfter (seconds), resync
+//                          twice, shuffle (held until shuffle is false), autoReports, retryAfter (seconds), resync,
+//                          slowCreate and slowSend (ms between the work and its answer)
 //   POST /control/report   {internetMessageId, kind: ndr|delivered|delayed|relayed|read, status, recipient, mute}
 //   POST /control/mail     {subject, from, text, mute}: an ordinary mail into the inbox; mute: without a notification
 //   GET /control/state     {left, drafts, subscriptions, notified, faults, withoutImmutableIds}
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as reports from "./reports.mjs";
 
 const PROPERTY_FILTER = /ep\/id eq '([^']+)' and ep\/value eq '([^']+)'/;
@@ -215,6 +217,7 @@ async function graph(req, url, body) {
         if (kind && strikes(`fail${kind}`)) fail(500, "ErrorInternalServerError");
         const json = body.length ? JSON.parse(body) : {};
         const answer = await handler({ req, url, json, m, host: req.headers.host });
+        if (kind) await sleep(state.faults[`slow${kind}`] ?? 0);
         if (kind && strikes(`late${kind}`)) return null;
         return kind && strikes(`garbage${kind}`) ? [kind === "Send" ? 502 : 200, "<html>Gateway</html>"] : answer;
     }

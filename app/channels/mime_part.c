@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define HEADERS_MAX 1000
 
@@ -89,23 +90,6 @@ const char *mime_header_of(const struct mime_part *p, const char *name)
     return NULL;
 }
 
-static const char *parameter(struct arena *a, const char *value, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = strchr(value, ';'); p; p = strchr(p, ';')) {
-        p++;
-        p += strspn(p, " \t");
-        if (strncasecmp(p, name, n) != 0 || p[n + strspn(p + n, " \t")] != '=')
-            continue;
-        p += n + strspn(p + n, " \t") + 1;
-        p += strspn(p, " \t");
-        if (*p == '"')
-            return arena_strndup(a, p + 1, strcspn(p + 1, "\""));
-        return arena_strndup(a, p, strcspn(p, "; \t"));
-    }
-    return NULL;
-}
-
 enum err mime_part_read(struct arena *a, struct str text, struct mime_part *out)
 {
     *out = (struct mime_part){ .type = "text/plain" };
@@ -117,7 +101,7 @@ enum err mime_part_read(struct arena *a, struct str text, struct mime_part *out)
     for (char *p = lower; *p; p++)
         *p = (char)tolower((unsigned char)*p);
     out->type = lower;
-    out->boundary = parameter(a, type, "boundary");
+    out->boundary = mime_parameter(a, type, "boundary");
     if (out->boundary && !*out->boundary)
         out->boundary = NULL;
     return OK;
@@ -182,6 +166,116 @@ struct str mime_part_body(struct arena *a, const struct mime_part *p)
     return p->raw;
 }
 
+/* One encoded word at `at`, decoded to the buffer; where it ends, or NULL if there is none. */
+static const char *take_word(struct arena *a, const char *at, struct buf *to)
+{
+    const char *kind = strncmp(at, "=?", 2) == 0 ? strchr(at + 2, '?') : NULL;
+    const char *text = kind && kind[1] ? strchr(kind + 2, '?') : NULL;
+    const char *end = text ? strstr(text + 1, "?=") : NULL;
+    if (!end)
+        return NULL;
+    char *word = arena_strndup(a, text + 1, (size_t)(end - text) - 1);
+    bool quoted = toupper((unsigned char)kind[1]) == 'Q';
+    for (char *p = word; quoted && *p; p++)
+        if (*p == '_')
+            *p = ' ';
+    struct str out = quoted ? quoted_printable(a, str_of(word)) : base64_body(a, str_of(word));
+    buf_put(to, out.p, out.n);
+    return end + 2;
+}
+
+const char *mime_words(struct arena *a, const char *value)
+{
+    struct buf b = buf_in(a);
+    bool after_word = false;
+    while (*value) { /* white space between two words is no part of the text */
+        const char *next = value + (after_word ? strspn(value, " \t") : 0);
+        const char *end = take_word(a, next, &b);
+        after_word = end != NULL;
+        if (end)
+            value = end;
+        else
+            buf_putc(&b, *value++);
+    }
+    return b.p ? b.p : "";
+}
+
+/* The raw value of the parameter written exactly `name`, without its quotes; NULL. */
+static const char *find_parameter(struct arena *a, const char *value, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = strchr(value, ';'); p; p = strchr(p, ';')) {
+        p++;
+        p += strspn(p, " \t\r\n");
+        const char *after = p + n;
+        if (strncasecmp(p, name, n) != 0)
+            continue;
+        after += strspn(after, " \t");
+        if (*after != '=')
+            continue;
+        after++;
+        after += strspn(after, " \t");
+        if (*after == '"')
+            return arena_strndup(a, after + 1, strcspn(after + 1, "\""));
+        return arena_strndup(a, after, strcspn(after, "; \t\r\n"));
+    }
+    return NULL;
+}
+
+/* UTF-8''percent-encoded, or a further piece of it. */
+static void put_extended(struct buf *b, const char *piece)
+{
+    const char *mark = strstr(piece, "''");
+    char *text = arena_strdup(b->arena, mark ? mark + 2 : piece);
+    for (char *p = text; *p; p++)
+        if (*p == '%')
+            *p = '=';
+    struct str out = quoted_printable(b->arena, str_of(text));
+    buf_put(b, out.p, out.n);
+}
+
+/* name*=…, or its pieces name*0*=, name*1*=… (RFC 2231 §3 and §4); NULL. */
+static const char *extended_parameter(struct arena *a, const char *value, const char *name)
+{
+    struct buf b = buf_in(a);
+    const char *piece = find_parameter(a, value, arena_printf(a, "%s*", name));
+    if (piece)
+        put_extended(&b, piece);
+    for (int i = 0; !piece; i++) {
+        const char *next = find_parameter(a, value, arena_printf(a, "%s*%d*", name, i));
+        const char *plain = find_parameter(a, value, arena_printf(a, "%s*%d", name, i));
+        if (!next && !plain)
+            break;
+        if (next)
+            put_extended(&b, next);
+        else
+            buf_puts(&b, plain);
+    }
+    return b.p;
+}
+
+const char *mime_parameter(struct arena *a, const char *value, const char *name)
+{
+    const char *extended = extended_parameter(a, value, name);
+    const char *plain = extended ? NULL : find_parameter(a, value, name);
+    return plain ? mime_words(a, plain) : extended;
+}
+
+const char *mime_date(struct arena *a, const char *value)
+{
+    struct tm t = { 0 };
+    const char *comma = strchr(value, ',');
+    char out[40];
+    if (!strptime(comma ? comma + 1 : value, " %d %b %Y %H:%M:%S %z", &t))
+        return NULL;
+    long offset = t.tm_gmtoff; /* timegm sets it to 0 */
+    time_t seconds = timegm(&t) - offset;
+    struct tm utc;
+    if (!gmtime_r(&seconds, &utc) || !strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &utc))
+        return NULL;
+    return arena_strdup(a, out);
+}
+
 /* Where the next "--boundary" line begins at or after `from`; `after` is what follows its line. */
 static bool find_boundary(struct str text, size_t from, const char *boundary, size_t *begins,
                           size_t *after, bool *last)
@@ -213,5 +307,9 @@ bool mime_next_part(const struct mime_part *whole, size_t *at, struct str *out)
         next = whole->raw.n; /* the last boundary is missing: cut off on the way */
     *at = next;
     *out = (struct str){ whole->raw.p + after, next - after };
+    if (out->n && out->p[out->n - 1] == '\n') /* the line's end before a boundary is part of it */
+        out->n--;
+    if (out->n && out->p[out->n - 1] == '\r')
+        out->n--;
     return true;
 }

@@ -35,3 +35,13 @@ bool mime_next_part(const struct mime_part *whole, size_t *at, struct str *out);
 /* Header-style lines up to an empty one, as in message/delivery-status: *rest is what follows. */
 enum err mime_headers_read(struct arena *a, struct str text, struct mime_header **headers,
                            size_t *count, struct str *rest) must_check;
+
+/* A parameter of a header's value by name: "x" of `text/plain; name="x"`, also as RFC 2231 §4
+   writes it (name*=UTF-8''…), its encoded words decoded. NULL. */
+const char *mime_parameter(struct arena *a, const char *value, const char *name);
+
+/* A header's value with its encoded words (RFC 2047) decoded; taken as UTF-8 whatever they name. */
+const char *mime_words(struct arena *a, const char *value);
+
+/* RFC 5322 §3.3 as RFC 3339 in UTC; NULL where it cannot be read. */
+const char *mime_date(struct arena *a, const char *value);

@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define PARTS_MAX 64
 #define DEPTH_MAX 8
@@ -205,25 +204,6 @@ static enum err walk_part(struct walk *w, struct str text, int depth)
     return OK;
 }
 
-/* RFC 5322 §3.3 as RFC 3339 in UTC; NULL where it cannot be read. */
-static const char *date_of(struct arena *a, const char *value)
-{
-    struct tm t = { 0 };
-    const char *comma = value ? strchr(value, ',') : NULL;
-    if (!value)
-        return NULL;
-    const char *end = strptime(comma ? comma + 1 : value, " %d %b %Y %H:%M:%S %z", &t);
-    if (!end)
-        return NULL;
-    long offset = t.tm_gmtoff;
-    time_t seconds = timegm(&t) - offset;
-    struct tm utc;
-    char out[32];
-    if (!gmtime_r(&seconds, &utc) || !strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &utc))
-        return NULL;
-    return arena_strdup(a, out);
-}
-
 enum err report_parse(struct arena *a, struct str message, struct report *out)
 {
     struct mime_part whole;
@@ -241,7 +221,8 @@ enum err report_parse(struct arena *a, struct str message, struct report *out)
     const char *reply = mime_header_of(&whole, "in-reply-to");
     out->in_reply_to = message_id(a, reply ? reply : mime_header_of(&whole, "references"));
     out->own_message_id = message_id(a, mime_header_of(&whole, "message-id"));
-    out->date = date_of(a, mime_header_of(&whole, "date"));
+    const char *date = mime_header_of(&whole, "date");
+    out->date = date ? mime_date(a, date) : NULL;
     if (!out->recipient_count)
         out->kind = REPORT_NONE;
     return OK;

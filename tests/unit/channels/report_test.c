@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "channels/mime_part.h"
 #include "channels/report.h"
 
 #include <string.h>
@@ -140,6 +141,24 @@ static void too_deep(void **state)
     assert_int_equal(report_parse(arena, buf_str(&b), &r), ERR_INVALID);
 }
 
+static void parameters_and_words(void **state)
+{
+    (void)state;
+    const char *long_name =
+        "attachment; filename*0*=UTF-8''Abrechnung%20f%C3%BCr;\r\n filename*1*=%20Z%C3%BC.pdf";
+    assert_string_equal(mime_parameter(arena, long_name, "filename"), "Abrechnung für Zü.pdf");
+    assert_string_equal(mime_parameter(arena, "a; filename*=utf-8''%e2%82%ac", "filename"), "€");
+    assert_string_equal(mime_parameter(arena, "a; filename*0=one; filename*1=two", "filename"),
+                        "onetwo");
+    assert_string_equal(mime_parameter(arena, "a; x=1; name = \"=?UTF-8?Q?a_=C3=A9?=\"", "NAME"),
+                        "a é");
+    assert_null(mime_parameter(arena, "a; filename2=x", "filename"));
+    assert_string_equal(mime_words(arena, "=?utf-8?B?w4k=?= =?utf-8?Q?mile?= b"), "Émile b");
+    assert_string_equal(mime_words(arena, "=?broken"), "=?broken");
+    assert_string_equal(mime_date(arena, "Mon, 5 Jan 2026 09:00:02 +0100"), "2026-01-05T08:00:02Z");
+    assert_null(mime_date(arena, "yesterday"));
+}
+
 static void sentences(void **state)
 {
     (void)state;
@@ -165,6 +184,7 @@ int main(void)
         cmocka_unit_test(a_report_inside_a_mixed_message),
         cmocka_unit_test(what_is_no_report),
         cmocka_unit_test(too_deep),
+        cmocka_unit_test(parameters_and_words),
         cmocka_unit_test(sentences),
     };
     arena = arena_new((size_t)64 * 1024 * 1024);

@@ -602,6 +602,7 @@ create index jobs_ready on jobs (queue, priority desc, run_at, id) where state =
 create index jobs_lease on jobs (lease_until) where state = 'running';
 create unique index jobs_unique on jobs (kind, unique_key) where unique_key is not null and state <> 'parked';
 create index jobs_group on jobs (group_id) where group_id is not null;
+create index jobs_waiting on jobs (group_id) where state = 'waiting';
 
 alter table jobs enable row level security;
 alter table jobs force row level security;
@@ -898,7 +899,7 @@ grant delete on domain_events, event_reactions to track_worker;
 grant select, insert, update on inbox to track_web, track_worker;
 grant select, insert, update, delete on jobs, job_history, job_schedules to track_worker;
 grant select, insert, update on jobs to track_web;
-grant select, insert, delete on job_sleepers to track_worker;
+grant select, insert, update, delete on job_sleepers to track_worker;
 grant select on job_sleepers to track_web;
 grant select on job_history, job_queues, job_schedules to track_web;
 grant select, insert, update on job_queues to track_worker;

@@ -189,8 +189,10 @@ enum err db_commit(struct db *db)
 
 void db_rollback(struct db *db)
 {
+    db->batching = false;
+    for (int i = 0; i < db->queued; i++)
+        db->queue[i].out = NULL; /* of a batch that was not flushed: nobody waits for its rows */
     if (db->open && db->begun && !db->lost && db->conn) {
-        db->batching = false;
         if (send_control(db, "rollback") || send_sync(db))
             log_warn("db_rollback_unsent", "db", db->name, NULL);
         else

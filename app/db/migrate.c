@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MIGRATIONS_MAX 512
 #define FILE_MAX ((size_t)4 * 1024 * 1024)
@@ -173,12 +174,26 @@ static enum err apply_all(struct ctx *c, struct migrations *all, FILE *to)
     return e;
 }
 
+/* Another host's migrations may run for longer than one answer of Postgres may take: asks again. */
+static enum err lock(struct ctx *c)
+{
+    PGresult *r;
+    for (;;) {
+        enum err e = db_run(c->db, c->arena, &sql_migrate_lock, NULL, &r);
+        if (e || row_bool(r, 0, "locked"))
+            return e;
+        sleep(1);
+    }
+}
+
 enum err migrate_run(struct ctx *c, const char *dir, FILE *to)
 {
     struct migrations *all = arena_new_of(c->arena, struct migrations);
     enum err e = read_folder(c, dir, all);
     if (!e)
-        e = db_run(c->db, c->arena, &sql_migrate_lock, NULL, NULL);
+        e = db_run(c->db, c->arena, &sql_migrate_no_limits, NULL, NULL);
+    if (!e)
+        e = lock(c);
     if (e)
         return e;
     e = db_script(c->db, table_text);

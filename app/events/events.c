@@ -52,11 +52,13 @@ static enum err lock(struct ctx *c, const char *id, struct event *e)
     return OK;
 }
 
-static enum err mark_and_react(struct ctx *c, const char *id, const struct reaction *r)
+/* *taken: the event is another's, or was told meanwhile; nothing is to be done. */
+static enum err mark_and_react(struct ctx *c, const char *id, const struct reaction *r, bool *taken)
 {
     PGresult *marked;
     struct event e;
     enum err result = lock(c, id, &e);
+    *taken = result == ERR_NOT_FOUND;
     if (!result)
         result =
             db_query(c->db, c->arena, event_reaction_mark, &marked, .id = id, .reaction = r->name);
@@ -71,12 +73,6 @@ static enum err end(struct ctx *c, enum err e)
         return db_commit(c->db);
     db_rollback(c->db);
     return e;
-}
-
-static enum err react(struct ctx *c, const char *id, const struct reaction *r)
-{
-    db_begin(c->db, c->tenant_id);
-    return end(c, mark_and_react(c, id, r));
 }
 
 static void note_failure(struct ctx *c, const char *id, const char *reaction, enum err e)
@@ -110,6 +106,17 @@ static enum err name_of(struct ctx *c, const char *id, const char **name)
     return result;
 }
 
+/* Runs one reaction and keeps its failure. */
+static enum err react(struct ctx *c, const char *id, const struct reaction *r)
+{
+    bool taken;
+    db_begin(c->db, c->tenant_id);
+    enum err e = end(c, mark_and_react(c, id, r, &taken));
+    if (e && !taken)
+        note_failure(c, id, r->name, e);
+    return e;
+}
+
 /* All reactions to one event. OK: it is told. */
 static enum err tell(struct ctx *c, const struct domain *const *all, const char *id)
 {
@@ -117,11 +124,8 @@ static enum err tell(struct ctx *c, const struct domain *const *all, const char 
     enum err e = name_of(c, id, &name);
     for (const struct domain *const *d = all; *d && !e; d++)
         for (const struct reaction *r = (*d)->reactions; r && r->event && !e; r++) {
-            if (strcmp(r->event, name) != 0)
-                continue;
-            e = react(c, id, r);
-            if (e && e != ERR_NOT_FOUND)
-                note_failure(c, id, r->name, e);
+            if (strcmp(r->event, name) == 0)
+                e = react(c, id, r);
         }
     return e ? e : finish(c, id);
 }

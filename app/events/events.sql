@@ -25,7 +25,7 @@ where tenant_id = current_tenant() and id = :id::uuid;
 
 -- name: event_failed
 update domain_events set attempts = attempts + 1, error = :error,
-    next_at = now() + make_interval(secs => least(3600, power(2, attempts)))
+    next_at = now() + make_interval(secs => least(3600, power(2, least(attempts, 12))))
 where tenant_id = current_tenant() and id = :id::uuid;
 
 -- Events that were told 30 days ago.

@@ -53,7 +53,7 @@ returning id;
 update jobs set state = case when :park::bool then 'parked' else 'ready' end,
     attempt = attempt - case when :snooze::bool then 1 else 0 end,
     run_at = now() + make_interval(secs => coalesce(nullif(:wait_seconds::int, 0),
-        greatest(1, random() * least(3600, power(2, attempt))))),
+        greatest(1, random() * least(3600, power(2, least(attempt, 12)))))),
     errors = case when :snooze::bool then errors
         else errors || jsonb_build_object('attempt', attempt, 'at', now(), 'error', :error::text) end,
     lease_until = null, worker = null
@@ -74,7 +74,7 @@ returning id;
 -- Jobs whose worker died or took too long.
 -- name: jobs_rescue
 update jobs set state = case when attempt >= max_attempts then 'parked' else 'ready' end,
-    run_at = now() + make_interval(secs => greatest(1, random() * least(3600, power(2, attempt)))),
+    run_at = now() + make_interval(secs => greatest(1, random() * least(3600, power(2, least(attempt, 12))))),
     errors = errors || jsonb_build_object('attempt', attempt, 'at', now(),
         'error', 'The lease ran out: the worker ' || coalesce(worker, '?') || ' died or took too long.'),
     lease_until = null, worker = null
@@ -107,7 +107,7 @@ select queue, kind, 'schedule:' || name from moved
 on conflict do nothing;
 
 -- name: sleeper_add
-insert into job_sleepers (worker) values (:worker) on conflict do nothing;
+insert into job_sleepers (worker) values (:worker) on conflict (worker) do update set since = now();
 
 -- name: sleeper_remove
-delete from job_sleepers where worker = :worker or since < now() - interval '10 minutes';
+delete from job_sleepers where worker = :worker or since < now() - interval '1 minute';

@@ -32,6 +32,7 @@ struct worker {
     struct queues brief, external;
     int64_t ticked_ms;
     bool sleeper; /* its row stands in job_sleepers */
+    unsigned naps;
 };
 
 struct claimed {
@@ -45,6 +46,19 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Whether an earlier kind in the tables has the same queue. */
+static bool is_listed(const struct job_kind *kind)
+{
+    for (const struct domain *const *d = domains; *d; d++)
+        for (const struct job_kind *k = (*d)->jobs; k && k->name; k++) {
+            if (k == kind)
+                return false;
+            if (strcmp(k->queue, kind->queue) == 0)
+                return true;
+        }
+    return false;
+}
+
 static struct queues queues_of(struct arena *a, bool external)
 {
     struct queues q = { .lease_seconds = LEASE_SECONDS };
@@ -53,7 +67,8 @@ static struct queues queues_of(struct arena *a, bool external)
         for (const struct job_kind *k = (*d)->jobs; k && k->name; k++) {
             if (k->external != external)
                 continue;
-            buf_printf(&b, "%s%s", b.n ? "," : "{", k->queue);
+            if (!is_listed(k))
+                buf_printf(&b, "%s%s", b.n ? "," : "{", k->queue);
             if (k->lease_seconds > q.lease_seconds)
                 q.lease_seconds = k->lease_seconds;
         }
@@ -211,11 +226,11 @@ static int claim_and_run(struct worker *w, const struct queues *q, int most)
         return 0;
     if (claim(w, q, most, &r))
         return 0;
-    int64_t since = now_ms();
+    int64_t since = now_ms(), half = since + q->lease_seconds * 500;
     int n = rows_count(r);
     for (int i = 0; i < n; i++) {
         struct claimed c = { row_int(r, i, "id"), row_int(r, i, "token") };
-        if (*w->stop)
+        if (*w->stop || (i && now_ms() > half)) /* half the lease is gone: the rest is for others */
             left[n_left++] = c;
         else if (run(w, r, i))
             done[n_done++] = c;
@@ -278,6 +293,16 @@ static void set_sleeper(struct worker *w, bool sleeps)
     arena_reset(w->batch);
 }
 
+/* The row is renewed now and then: one that nobody renews is of a dead worker and is deleted. */
+static void sleep_a_while(struct worker *w)
+{
+    if (++w->naps % 20 == 0) {
+        w->sleeper = false;
+        set_sleeper(w, true);
+    }
+    db_wait(w->db, TICK_MS);
+}
+
 static int work_once(struct worker *w)
 {
     tick(w);
@@ -314,11 +339,12 @@ void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool on
             continue;
         if (once)
             break;
+        /* Before the first nap the table is asked once more: a job added before the row notified
+         * nobody. */
         if (!w.sleeper)
-            set_sleeper(&w,
-                        true); /* and look once more: a job added before this row notified nobody */
+            set_sleeper(&w, true);
         else
-            db_wait(db, TICK_MS);
+            sleep_a_while(&w);
     }
     set_sleeper(&w, false);
     arena_free(w.job);

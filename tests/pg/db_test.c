@@ -94,6 +94,21 @@ static void batch_fills_all_or_nothing(void **state)
     assert_int_equal(db_run(c->db, c->arena, &divide, good, &one), OK);
 }
 
+static void a_batch_may_be_left(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    struct arena *gone = arena_new((size_t)1 << 20);
+    PGresult **out = arena_zalloc(gone, 1, sizeof(*out));
+    const char *good[] = { "1" };
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, gone, &divide, good, out), OK);
+    db_rollback(c->db);
+    arena_free(gone);
+    assert_int_equal(count(c, pg_tenant()), 1);
+}
+
 static void rows_become_json(void **state)
 {
     (void)state;
@@ -212,6 +227,7 @@ int main(void)
         cmocka_unit_test(other_tenants_rows_are_refused),
         cmocka_unit_test(commit_and_rollback),
         cmocka_unit_test(batch_fills_all_or_nothing),
+        cmocka_unit_test(a_batch_may_be_left),
         cmocka_unit_test(rows_become_json),
         cmocka_unit_test(reconnects_after_the_server_ended_it),
         cmocka_unit_test(a_broken_transaction_stays_broken),

@@ -73,6 +73,36 @@ static void a_failing_reaction_is_tried_again_alone(void **state)
     assert_int_equal(failures, 2);
 }
 
+static enum err misses(struct ctx *c, const struct event *e)
+{
+    (void)c;
+    (void)e;
+    return ERR_NOT_FOUND;
+}
+
+static const struct reaction missing[] = { { "thing.missed", "test.misses", misses },
+                                           { .event = NULL } };
+static const struct domain missing_domain = { .name = "missing", .reactions = missing };
+
+static void a_reaction_that_finds_nothing_has_failed(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_worker");
+    const struct domain *const list[] = { &missing_domain, NULL };
+    int n;
+    emit("thing.missed");
+    assert_int_equal(events_dispatch(c, list, &n), OK);
+    assert_int_equal(
+        pg_int(
+            "select attempts from domain_events where name = 'thing.missed' and next_at > now()"),
+        1);
+    pg_sql("update domain_events set attempts = 5000, next_at = now() where name = 'thing.missed'");
+    assert_int_equal(events_dispatch(c, list, &n), OK);
+    assert_int_equal(pg_int("select attempts from domain_events where name = 'thing.missed'"),
+                     5001);
+    pg_sql("delete from domain_events where name = 'thing.missed'");
+}
+
 static void one_that_fails_holds_up_no_other(void **state)
 {
     (void)state;
@@ -88,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_nobody_hears_is_settled),
         cmocka_unit_test(a_failing_reaction_is_tried_again_alone),
+        cmocka_unit_test(a_reaction_that_finds_nothing_has_failed),
         cmocka_unit_test(one_that_fails_holds_up_no_other),
     };
     pg_start("events");

@@ -220,6 +220,22 @@ static void a_group_ends_with_its_last(void **state)
     assert_string_equal(state_of(last), "done");
 }
 
+static void a_claim_fills_its_batch(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_worker");
+    PGresult *r;
+    pg_sql("insert into jobs (queue, kind, args) select 'test', 'test.do', '{\"do\": \"succeed\"}' "
+           "from generate_series(1, 250)");
+    assert_int_equal(db_query(c->db, c->arena, jobs_claim, &r, .queues = "{test}", .most = "100",
+                              .worker = "w", .lease_seconds = "30"),
+                     OK);
+    assert_int_equal(rows_count(r), 100);
+    pg_sql("update jobs set state = 'ready'");
+    work();
+    assert_int_equal(pg_int("select count(*) from jobs where queue = 'test'"), 0);
+}
+
 static void schedules_run_once(void **state)
 {
     (void)state;
@@ -352,6 +368,7 @@ int main(void)
         cmocka_unit_test(later_means_later),
         cmocka_unit_test(a_limit_and_a_pause_hold),
         cmocka_unit_test(a_group_ends_with_its_last),
+        cmocka_unit_test(a_claim_fills_its_batch),
         cmocka_unit_test(schedules_run_once),
         cmocka_unit_test(a_killed_worker_loses_nothing),
         cmocka_unit_test(new_jobs_wake_sleepers_alone),

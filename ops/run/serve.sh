@@ -2,6 +2,7 @@
 
 PG_BIN=/usr/lib/postgresql/15/bin
 PIDS=()
+OUR_CLUSTER= PASSWORD= # not from the environment
 
 # The settings the processes run with: made once, kept in $VAR/settings.
 instance_settings() {

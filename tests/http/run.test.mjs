@@ -68,6 +68,17 @@ async function interrupt({ child }) {
     assert.ok(!existsSync(join(data, "pg/postmaster.pid")));
 }
 
+// Starts it, does the work, and interrupts it whatever came of the work.
+async function running(work) {
+    const one = await start();
+    try {
+        await work(one);
+    } finally {
+        await interrupt(one);
+    }
+    return one;
+}
+
 const answers = async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
 
 check("a port that is no number, an unknown option, an unknown command", () => {
@@ -97,21 +108,21 @@ check("trackctl before the first start", () => {
 
 let first;
 check("a first start prints the address and the administrator's password; Ctrl-C stops all of it", async () => {
-    first = await start();
-    assert.match(first.text(), new RegExp(`Track Center: http://127.0.0.1:${port}\n`));
-    assert.match(first.text(), /admin@example\.com, one-time password: \S+/);
-    assert.equal(await answers("/readyz"), 200);
-    await interrupt(first);
+    first = await running(async ({ text }) => {
+        assert.match(text(), new RegExp(`Track Center: http://127.0.0.1:${port}\n`));
+        assert.match(text(), /admin@example\.com, one-time password: \S+/);
+        assert.equal(await answers("/readyz"), 200);
+    });
 });
 
 check("a second start keeps the data, and says no password", async () => {
-    const second = await start();
-    console.log(`ok (first start ${first.seconds.toFixed(1)} s, second ${second.seconds.toFixed(1)} s)`);
-    assert.doesNotMatch(second.text(), /password/);
-    const list = spawnSync(`${root}run`, words("trackctl", "verify"), { encoding: "utf8", env, cwd: "/" });
-    assert.equal(list.status, 0, list.stderr);
-    assert.match(list.stdout, /^demo: [1-9]\d* communications, [1-9]\d* events, 0 broken/m);
-    await interrupt(second);
+    await running(({ text, seconds }) => {
+        console.log(`ok (first start ${first.seconds.toFixed(1)} s, second ${seconds.toFixed(1)} s)`);
+        assert.doesNotMatch(text(), /password/);
+        const list = spawnSync(`${root}run`, words("trackctl", "verify"), { encoding: "utf8", env, cwd: "/" });
+        assert.equal(list.status, 0, list.stderr);
+        assert.match(list.stdout, /^demo: [1-9]\d* communications, [1-9]\d* events, 0 broken/m);
+    });
 });
 
 check("an end by SIGTERM to ./run alone is as clean", async () => {
@@ -127,12 +138,12 @@ check("an unknown setting is named", () => {
 });
 
 check("a schema newer than the program is named and left alone", async () => {
-    const running = await start();
-    const place = `host=${data}/pgrun user=postgres dbname=track`;
-    const psql = (text) => spawnSync("/usr/lib/postgresql/15/bin/psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", place, "-c", text], { encoding: "utf8" });
-    const added = psql("insert into schema_migrations (version, name, checksum) values (9999, '9999_later', 'x')");
-    assert.equal(added.status, 0, added.stderr);
-    await interrupt(running);
+    await running(() => {
+        const place = `host=${data}/pgrun user=postgres dbname=track`;
+        const later = "insert into schema_migrations (version, name, checksum) values (9999, '9999_later', 'x')";
+        const added = spawnSync("/usr/lib/postgresql/15/bin/psql", ["-Xq", "-v", "ON_ERROR_STOP=1", place, "-c", later], { encoding: "utf8" });
+        assert.equal(added.status, 0, added.stderr);
+    });
     refused(/newer version/);
 });
 

@@ -57,6 +57,12 @@ settings_once() {
     instance_settings
 }
 
+# One ./run for each folder: it may then take over the cluster of one that was killed.
+alone() {
+    exec 9>"$VAR/run/lock"
+    flock -n 9 || die "another ./run uses $VAR (--var DIR chooses another folder)"
+}
+
 port_free() {
     ! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || die "port $PORT is in use (--port N chooses another)"
 }
@@ -75,13 +81,13 @@ cluster_start() {
         as_postgres "$PG_BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -k >"$VAR/log/initdb.log" 2>&1 ||
             { tail -3 "$VAR/log/initdb.log" >&2; die "initdb failed"; }
     fi
+    OUR_CLUSTER=1
     as_postgres "$PG_BIN/pg_ctl" -D "$data" status >/dev/null 2>&1 && return
     : >>"$VAR/log/postgres.log"
     [ "$(id -u)" != 0 ] || chown postgres "$VAR/log/postgres.log"
     as_postgres "$PG_BIN/pg_ctl" -D "$data" -w -t 30 -s -l "$VAR/log/postgres.log" \
         -o "-k $socket -c listen_addresses='' -c max_connections=200 -c shared_buffers=256MB -c max_wal_size=2GB -c log_min_messages=warning ${PG_OPTIONS:-}" \
-        start || { tail -3 "$VAR/log/postgres.log" >&2; die "Postgres did not start; see $VAR/log/postgres.log"; }
-    OUR_CLUSTER=1
+        start 9>&- || { tail -3 "$VAR/log/postgres.log" >&2; die "Postgres did not start; see $VAR/log/postgres.log"; }
 }
 
 psql_admin() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "host=$VAR/pgrun user=postgres dbname=${1:-postgres}" "${@:2}"; }
@@ -108,12 +114,12 @@ nginx_start() {
     [ "$(id -u)" != 0 ] || user="user root;"
     sed -e "s|@USER@|$user|" -e "s|@VAR@|$VAR|g" -e "s|@ROOT@|$ROOT|g" -e "s|@PORT@|$PORT|g" nginx/local.conf.in >"$VAR/nginx/nginx.conf"
     ln -sfn "$ROOT/nginx" "$VAR/nginx/track-center"
-    /usr/sbin/nginx -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf" -e "$VAR/log/nginx.log" -g 'daemon off;' 2>>"$VAR/log/nginx.log" &
+    setpriv --pdeathsig TERM /usr/sbin/nginx -p "$VAR/nginx" -c "$VAR/nginx/nginx.conf" -e "$VAR/log/nginx.log" -g 'daemon off;' 2>>"$VAR/log/nginx.log" 9>&- &
     PIDS+=($!)
 }
 
 program_start() { # NAME
-    "build/$PRESET/$1" 2>>"$VAR/log/$1.log" &
+    setpriv --pdeathsig TERM "build/$PRESET/$1" 2>>"$VAR/log/$1.log" 9>&- &
     PIDS+=($!)
     printf '%s\n' "$!" >"$VAR/run/$1.pid"
 }
@@ -156,6 +162,7 @@ serve() {
     need_writable "$VAR/log"
     need_writable "$VAR/run"
     port_free
+    alone
     packages run
     front_end
     build "$PRESET" track-web track-worker trackctl

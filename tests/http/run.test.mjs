@@ -132,6 +132,23 @@ check("an end by SIGTERM to ./run alone is as clean", async () => {
     await eventually("nothing is left", () => ours().length === 0);
 });
 
+check("after a start that was killed with -9 the next one takes over", async () => {
+    const { child } = await start();
+    child.kill("SIGKILL");
+    await eventually("the rest is gone", () => answers("/healthz").then(() => false, () => true));
+    await running(async () => assert.equal(await answers("/readyz"), 200));
+});
+
+check("a second ./run on the same folder", async () => {
+    const other = String(await freePort());
+    await running(async () => {
+        const run = spawnSync(`${root}run`, [...words().slice(0, -1), other], { encoding: "utf8", env });
+        assert.equal(run.status, 1);
+        assert.match(run.stderr, /another \.\/run uses/);
+        assert.equal(await answers("/readyz"), 200);
+    });
+});
+
 check("an unknown setting is named", () => {
     refused(/TRACK_WEB_CHILDRENS/, words(), { TRACK_WEB_CHILDRENS: "3" });
     refused(/TRACK_WEB_CHILDREN\b/, words(), { TRACK_WEB_CHILDREN: "many" });

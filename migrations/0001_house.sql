@@ -907,3 +907,9 @@ grant select on http_calls to track_web;
 grant select, insert on http_calls to track_worker;
 grant select, insert, update on circuit_breakers to track_worker;
 grant select on circuit_breakers to track_web;
+
+-- Functions of the owner are for whom they are made, not for everybody.
+revoke execute on function tenant_table, owner_sees_all, append_only, forget_idempotency_keys, make_month_partitions,
+    roll_job_history, events_settle, events_waiting from public;
+grant execute on function forget_idempotency_keys, make_month_partitions, roll_job_history to track_worker;
+grant execute on function events_settle, events_waiting to track_web, track_worker;

@@ -63,6 +63,9 @@ static void functions_of_the_owner_are_pinned(void **state)
     assert_true(pg_int("select count(*) from pg_proc where prosecdef") >= 4);
     assert_null(pg_sql("select string_agg(proname, ' ') from pg_proc where prosecdef and not "
                        "coalesce(proconfig, '{}') @> '{\"search_path=public, pg_temp\"}'"));
+    assert_null(pg_sql("select string_agg(proname, ' ') from pg_proc where prosecdef and "
+                       "prorettype <> 'trigger'::regtype and "
+                       "has_function_privilege('public', oid, 'execute')"));
     assert_int_equal(pg_int("select count(*) from pg_proc where proname in ('session_open', "
                             "'client_open', 'login_user', 'login_client') and "
                             "has_function_privilege('track_worker', oid, 'execute')"),

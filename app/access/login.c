@@ -59,6 +59,13 @@ static enum err show(struct req *r, struct reply *p, int status, const char *err
     return reply_page(p, "access/login", NULL, o);
 }
 
+/* The bare address of the server. */
+enum err home_show(struct req *r, struct reply *p)
+{
+    (void)r;
+    return reply_redirect(p, HOME);
+}
+
 enum err login_show(struct req *r, struct reply *p)
 {
     const struct login_form *f = r->input;

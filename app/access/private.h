@@ -137,7 +137,8 @@ enum err audit_check(struct ctx *c, int64_t *entries, int64_t *bad) must_check;
 
 /* ---- handlers, for the table in routes.c ---- */
 
-handler login_show, login_do, logout_do, password_show, password_do, theme_do, token_do, file_show;
+handler home_show, login_show, login_do, logout_do, password_show, password_do, theme_do, token_do,
+    file_show;
 
 struct login_form {
     const char *email, *password, *next, *login_token;

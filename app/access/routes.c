@@ -58,6 +58,7 @@ static const struct input file_query = { "FileQuery", sizeof(struct file_query),
 #define FORM_LIMIT 16384
 
 static const struct route routes[] = {
+    { METHOD_GET, ROUTE_PAGE, "/", home_show, ROLE_PUBLIC, .doc = "Leads to the first page." },
     { METHOD_GET, ROUTE_PAGE, "/login", login_show, ROLE_PUBLIC, &login_query,
       .doc = "The login form." },
     { METHOD_POST, ROUTE_PAGE, "/login", login_do, ROLE_PUBLIC, &login_input, FORM_LIMIT,

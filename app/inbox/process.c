@@ -97,6 +97,8 @@ static enum err process(struct job *j)
 const struct job_kind inbox_jobs[] = {
     { .name = "inbox.process",
       .queue = "inbox",
+      .lease_seconds = 60,
+      .external = true,
       .run = process,
       .doc = "Reads a webhook that was kept and changes what it tells of" },
     { .name = NULL },

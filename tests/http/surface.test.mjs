@@ -17,6 +17,14 @@ check("a page without a session leads to the login and back", async () => {
     assert.equal(answer.headers.get("location"), "/login?next=%2Ftrack%3Fyear%3D2025");
 });
 
+check("the bare address leads to the first page, an unknown one to a page that says so", async () => {
+    const answer = await get("/");
+    assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/track"]);
+    const unknown = await get("/nothing", { accept: "text/html" });
+    assert.equal(unknown.status, 404);
+    assert.match(unknown.headers.get("content-type"), /^text\/html/);
+});
+
 check("the API without a token answers a problem document", async () => {
     const answer = await get("/api/track/buildings");
     assert.equal(answer.status, 401);
@@ -82,7 +90,9 @@ check("a body that is not JSON, too deep or too large is refused by name", async
     assert.equal((await send("{")).status, 400);
     assert.equal((await send("[".repeat(40) + "]".repeat(40))).status, 400);
     assert.equal((await send("<a/>", "text/xml")).status, 415);
-    assert.equal((await send(`{"clientId": "${"x".repeat(2 << 20)}"}`)).status, 413);
+    const large = await send(`{"clientId": "${"x".repeat(2 << 20)}"}`);
+    assert.equal(large.status, 413);
+    assert.match(large.headers.get("content-type"), /^application\/problem\+json/);
     const unknown = await send('{"clientId": "x", "clientSecret": "y", "role": "owner"}');
     assert.equal(unknown.status, 422);
     assert.deepEqual((await unknown.json()).errors.map((error) => error.field), ["role"]);

@@ -16,5 +16,5 @@ enum err file_show(struct req *r, struct reply *p)
     if (state == LINK_WRONG)
         return ERR_NOT_FOUND;
     enum err e = store_find(c->app->store, c->arena, sha256, &b);
-    return e ? e : reply_blob(p, sha256, b.content_type, q->name, false);
+    return e ? e : reply_blob(p, sha256, b.content_type, q->name);
 }

@@ -271,7 +271,9 @@ const char *mime_date(struct arena *a, const char *value)
     long offset = t.tm_gmtoff; /* timegm sets it to 0 */
     time_t seconds = timegm(&t) - offset;
     struct tm utc;
-    if (!gmtime_r(&seconds, &utc) || !strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &utc))
+    if (seconds < 0 || !gmtime_r(&seconds, &utc) || utc.tm_year > 9999 - 1900)
+        return NULL; /* nobody sent mail then */
+    if (!strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &utc))
         return NULL;
     return arena_strdup(a, out);
 }

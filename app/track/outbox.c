@@ -134,7 +134,7 @@ enum err outbox_raw(struct req *r, struct reply *p)
     if (e != OK)
         return e;
     return reply_blob(p, row_text(k.row, 0, "sha256"), "message/rfc822",
-                      arena_printf(r->ctx.arena, "%s.eml", row_text(k.row, 0, "id")), false);
+                      arena_printf(r->ctx.arena, "%s.eml", row_text(k.row, 0, "id")));
 }
 
 enum err outbox_attachment(struct req *r, struct reply *p)
@@ -152,5 +152,5 @@ enum err outbox_attachment(struct req *r, struct reply *p)
     const struct mail_file *file = &k.mail.files[n];
     if ((e = store_put(r->ctx.app->store, r->ctx.arena, file->bytes, &blob)) != OK)
         return e;
-    return reply_blob(p, blob.sha256, blob.content_type, file->file_name, false);
+    return reply_blob(p, blob.sha256, blob.content_type, file->file_name);
 }

@@ -215,7 +215,7 @@ static enum err attachment(struct req *r, struct reply *p)
     if (rows_count(row) == 0)
         return ERR_NOT_FOUND;
     return reply_blob(p, row_text(row, 0, "sha256"), row_text(row, 0, "contentType"),
-                      row_text(row, 0, "fileName"), true);
+                      row_text(row, 0, "fileName"));
 }
 
 static const struct route routes[] = {

@@ -103,10 +103,10 @@ enum err reply_redirect(struct reply *p, const char *path)
 }
 
 /* RFC 6266: a name of plain letters for all, the whole one for those who read RFC 8187. */
-static const char *disposition(struct arena *a, const char *file_name, bool inline_)
+static const char *disposition(struct arena *a, const char *file_name)
 {
     struct buf b = buf_in(a);
-    buf_printf(&b, "%s; filename=\"", inline_ ? "inline" : "attachment");
+    buf_puts(&b, "attachment; filename=\"");
     for (const char *p = file_name; *p; p++)
         buf_putc(&b, *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\' && *p != '%' ? *p : '_');
     buf_puts(&b, "\"; filename*=UTF-8''");
@@ -115,12 +115,11 @@ static const char *disposition(struct arena *a, const char *file_name, bool inli
 }
 
 enum err reply_blob(struct reply *p, const char *sha256_, const char *content_type,
-                    const char *file_name, bool inline_)
+                    const char *file_name)
 {
     struct arena *a = p->req->ctx.arena;
     p->content_type = content_type;
-    reply_header(p, "Content-Disposition", disposition(a, file_name, inline_));
-    reply_header(p, "Content-Security-Policy", "sandbox; default-src 'none'");
+    reply_header(p, "Content-Disposition", disposition(a, file_name));
     reply_header(p, "X-Accel-Redirect", store_accel_path(a, sha256_));
     return OK;
 }

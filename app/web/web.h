@@ -82,10 +82,10 @@ enum err reply_text(struct reply *p, int status, const char *text) must_check;
 /* 303 to a path of ours ("/track?…"). */
 enum err reply_redirect(struct reply *p, const char *path) must_check;
 
-/* A blob from the store by X-Accel-Redirect. `inline_` shows it in the browser, else it is
- * downloaded under file_name. */
+/* A blob from the store by X-Accel-Redirect, downloaded under file_name: never shown in the
+   browser, whatever it holds. */
 enum err reply_blob(struct reply *p, const char *sha256, const char *content_type,
-                    const char *file_name, bool inline_) must_check;
+                    const char *file_name) must_check;
 
 typedef enum err handler(struct req *r, struct reply *p);
 

@@ -157,6 +157,7 @@ static void parameters_and_words(void **state)
     assert_string_equal(mime_words(arena, "=?broken"), "=?broken");
     assert_string_equal(mime_date(arena, "Mon, 5 Jan 2026 09:00:02 +0100"), "2026-01-05T08:00:02Z");
     assert_null(mime_date(arena, "yesterday"));
+    assert_null(mime_date(arena, "Mon, 5 Jan 0622 09:00:02 +0100"));
 }
 
 static void sentences(void **state)

@@ -48,9 +48,9 @@ function ours() {
 }
 
 // Starts it as a shell's foreground job would: {child, text(), seconds}.
-async function start() {
+async function start(args = words(), more = {}) {
     const began = Date.now();
-    const child = spawn(`${root}run`, words(), { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(`${root}run`, args, { env: { ...env, ...more }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (text += bytes));
     await eventually("it is up", () => {
@@ -69,8 +69,8 @@ async function interrupt({ child }) {
 }
 
 // Starts it, does the work, and interrupts it whatever came of the work.
-async function running(work) {
-    const one = await start();
+async function running(work, ...how) {
+    const one = await start(...how);
     try {
         await work(one);
     } finally {
@@ -162,6 +162,20 @@ check("a schema newer than the program is named and left alone", async () => {
         assert.equal(added.status, 0, added.stderr);
     });
     refused(/newer version/);
+});
+
+check("TRACK_DATABASE_URL uses a Postgres that is there, and leaves it running", async () => {
+    const place = `host=${process.env.VAR}/pgrun`;
+    const psql = (db, text) => spawnSync("/usr/lib/postgresql/15/bin/psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", `${place} user=postgres dbname=${db}`, "-c", text], { encoding: "utf8" });
+    assert.equal(psql("postgres", "create database elsewhere owner track_owner").status, 0);
+    const args = [...words(), "--var", join(folder, "elsewhere")];
+    await running(async () => {
+        assert.equal(await answers("/readyz"), 200);
+        assert.equal(psql("elsewhere", "select slug from tenants").stdout, "demo\n");
+        assert.ok(!existsSync(join(folder, "elsewhere/pg")));
+    }, args, { TRACK_DATABASE_URL: `${place} dbname=elsewhere user=track_owner` });
+    assert.equal(psql("elsewhere", "select 1").stdout, "1\n");
+    refused(/Postgres|database/, args, { TRACK_DATABASE_URL: `host=${folder} dbname=nowhere user=track_owner` });
 });
 
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

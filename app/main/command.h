@@ -16,6 +16,7 @@ struct command {
 
 /* Each ends with a NULL name. */
 extern const struct command migrate_commands[];  /* migrate [--status], check-sql */
+extern const struct command jobs_commands[];     /* jobs, jobs retry, jobs discard */
 extern const struct command settings_commands[]; /* settings */
 extern const struct command template_commands[]; /* render TEMPLATE DATA.json */
 extern const struct command access_commands[];   /* tenant add, user add, client add, … */

@@ -1,6 +1,7 @@
 // Measuring: CPU time by group of processes, load by wrk and pgbench, memory, and rows beside their limits.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const VAR = process.env.VAR;
 const PG_BIN = "/usr/lib/postgresql/15/bin";
@@ -26,7 +27,8 @@ function groups() {
     const all = processes();
     const roots = {
         nginx: [`${VAR}/run/nginx.pid`],
-        ours: [`${VAR}/run/track-web.pid`, `${VAR}/run/track-worker.pid`],
+        web: [`${VAR}/run/track-web.pid`],
+        worker: [`${VAR}/run/track-worker.pid`],
         postgres: [`${VAR}/pg/postmaster.pid`],
     };
     const answer = {};
@@ -63,7 +65,8 @@ export async function withCpu(work) {
 // Proportional set size of our processes, MiB.
 export function memory() {
     let kib = 0;
-    for (const { pid } of groups().ours) kib += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))[1]);
+    const { web, worker } = groups();
+    for (const { pid } of [...web, ...worker]) kib += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))[1]);
     return kib / 1024;
 }
 
@@ -97,12 +100,19 @@ export async function wrk(url, { connections = 32, seconds = 8, headers = {}, sc
     };
 }
 
-// pgbench of one script in the tenant's scope: {rate, latency (ms), count}
-export async function pgbench(script, { clients = 32, seconds = 8, variables = {}, role = "track_web", tenant } = {}) {
-    const file = `${VAR}/bench.pgbench`;
-    writeFileSync(file, script);
-    const args = ["-n", "-M", "prepared", "-c", String(clients), "-j", "1", "-T", String(seconds), "-f", file];
-    for (const [name, value] of Object.entries(variables)) args.push("-D", `${name}=${value}`);
+// pgbench of a transaction's statements, as prepared ones: {rate, latency (ms), count}. Of several sets of parameters each
+// transaction takes one. Statements that only read go in one round trip.
+export async function pgbench(statements, places, { clients = 32, seconds = 8, transactions, role = "track_web", tenant } = {}) {
+    const reads = statements.length > 1 && !statements.includes("begin");
+    const args = ["-n", "-M", "prepared", "-c", String(clients), "-j", "1", ...(transactions ? ["-t", String(transactions)] : ["-T", String(seconds)])];
+    places.forEach((place, i) => {
+        const named = statements.map((text) => text.replace(/(?<!:):([a-z_]+)\b/g, (all, name) => (name in place ? `:${name}_${i}` : all)));
+        const lines = named.map((text) => (text.endsWith("\\gset") ? text : `${text};`));
+        const file = `${VAR}/bench-${i}.pgbench`;
+        writeFileSync(file, [...(reads ? ["\\startpipeline"] : []), ...lines, ...(reads ? ["\\endpipeline"] : [])].join("\n") + "\n");
+        args.push("-f", file);
+        for (const [name, value] of Object.entries(place)) args.push("-D", `${name}_${i}=${value}`);
+    });
     const out = await run(`${PG_BIN}/pgbench`, [...args, "-h", `${VAR}/pgrun`, "-U", role, "track"], {
         env: { ...process.env, PGOPTIONS: tenant ? `-c track.tenant=${tenant}` : "" },
     });
@@ -121,17 +131,59 @@ export function psql(text, { role = "postgres", variables = {}, tuples = true } 
     return made.stdout.trim();
 }
 
-const widths = [44, 22, 26, 8, 12];
-export const table = [];
+export const tenant = () => psql("select id from tenants where slug = 'demo'");
 
+// Buildings `first` to `last` with all that belongs to them.
+export function seed(first, last) {
+    const began = Date.now();
+    psql(readFileSync("tests/bench/seed.sql", "utf8"), { variables: { first, last } });
+    psql("vacuum analyze; checkpoint");
+    console.log(`\n(${psql("select count(*) from communications")} communications, ${psql("select count(*) from communication_events")} events; seeded in ${Math.round((Date.now() - began) / 1000)} s)`);
+}
+
+// Runs `work` while the instance's own worker stands still, none of it within a transaction.
+export async function frozen(work) {
+    const pids = groups().worker.map((p) => p.pid);
+    const busy = () => Number(psql("select count(*) from pg_stat_activity where application_name like 'track-worker%' and state <> 'idle'"));
+    do {
+        pids.forEach((pid) => process.kill(pid, "SIGCONT"));
+        await sleep(300);
+        pids.forEach((pid) => process.kill(pid, "SIGSTOP"));
+        await sleep(50);
+    } while (busy());
+    psql("delete from job_sleepers");
+    try {
+        return await work();
+    } finally {
+        pids.forEach((pid) => process.kill(pid, "SIGCONT"));
+    }
+}
+
+// A script for wrk in a file of its own.
+export function luaScript(name, text) {
+    const file = `${VAR}/${name}.lua`;
+    writeFileSync(file, text);
+    return file;
+}
+
+const widths = [42, 26, 28, 7, 14];
+const missed = [];
+let part = "";
+
+// One line: a figure, the limit it is held against, their ratio, and its target ("≥ 0.3", "≤ 1") where it has one.
 export function row(name, figure, limit, ratio, target, note = "") {
-    table.push({ name, figure, limit, ratio, target, note });
-    const met = target === undefined ? "" : target.startsWith("≥") ? ratio >= parseFloat(target.slice(1)) : ratio <= parseFloat(target.slice(1));
+    const met = target === undefined || (target.startsWith("≥") ? ratio >= parseFloat(target.slice(1)) : ratio <= parseFloat(target.slice(1)));
+    if (!met) missed.push(`${part}: ${name.trim()}: ${ratio.toFixed(2)}, target ${target}`);
     const cells = [name, figure, limit, ratio === undefined ? "" : ratio.toFixed(2), target === undefined ? "" : `${target} ${met ? "met" : "MISSED"}`];
     console.log(`${cells.map((cell, i) => String(cell).padEnd(widths[i])).join(" ")} ${note}`);
 }
 
+export function summary() {
+    console.log(missed.length ? `\nmissed:\n  ${missed.join("\n  ")}` : "\nevery target is met");
+}
+
 export function heading(text) {
+    part = text;
     console.log(`\n${text}`);
     console.log(["work", "figure", "limit on this machine", "ratio", "target", "CPU µs a request"].map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" "));
 }

@@ -1,23 +1,28 @@
--- The benchmark's data: :buildings buildings × 4 years × 100 units × 3 communications, about four events each.
+-- The benchmark's data: buildings :first to :last × 4 years × 100 units × 3 communications, about four events each.
 -- Run by a superuser of the private cluster: triggers are off, and their figures are made at the end.
 \set ON_ERROR_STOP on
 set session_replication_role = replica;
 select id as tenant from tenants where slug = 'demo' \gset
 select set_config('track.tenant', :'tenant', false);
 
-insert into buildings (tenant_id, code, name, street, postal_code, city, country)
-select :'tenant', 'B-' || i, 'Building ' || i, i || ' Long Street', '8001', 'Zürich', 'CH'
-from generate_series(1, :buildings) i;
+create temp table fresh as
+with made as (
+    insert into buildings (tenant_id, code, name, street, postal_code, city, country)
+    select :'tenant', 'B-' || i, 'Building ' || i, i || ' Long Street', '8001', 'Zürich', 'CH'
+    from generate_series(:first, :last) i
+    returning id, code
+)
+select id, code from made;
+analyze fresh;
 
 insert into units (tenant_id, building_id, number)
 select :'tenant', b.id, (1 + u / 10) || '.' || lpad((u % 10)::text, 2, '0')
-from buildings b, generate_series(0, 99) u
-where b.code like 'B-%';
+from fresh b, generate_series(0, 99) u;
 
 insert into communication_batches (tenant_id, building_id, year, state, sent_at, completed_at)
 select :'tenant', id, y, 'COMPLETED', now() - interval '1 day', now() - interval '1 day'
-from buildings, generate_series(2022, 2025) y
-where code like 'B-%';
+from fresh, generate_series(2022, 2025) y;
+analyze units, communication_batches;
 
 insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
     email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference,
@@ -30,7 +35,7 @@ select :'tenant', p.id, p.building_id, u.id, p.year, c.channel, s.status, 'Resid
     case when s.status = 'BOUNCED' then '{"sentence": "The address does not exist.", "code": "550 5.1.1"}'::jsonb end,
     case when s.status = 'BOUNCED' then now() - interval '24 hours' end, 4, s.last, now() - interval '24 hours'
 from communication_batches p
-join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id and b.code like 'B-%'
+join fresh b on b.id = p.building_id
 join units u on u.tenant_id = p.tenant_id and u.building_id = p.building_id
 cross join (values ('EMAIL'), ('SMS'), ('LETTER')) c (channel)
 cross join lateral (select abs(hashtext(u.id::text || p.year || c.channel)) as n) h
@@ -42,18 +47,18 @@ insert into communication_events (tenant_id, communication_id, seq, type, source
 select c.tenant_id, c.id, e.seq, e.type, e.source, 'C', e.type, now() - interval '26 hours' + e.seq * interval '20 minutes',
     e.sentence, '{"queue": "bench"}', '\x00', sha256(convert_to(c.id::text || e.seq, 'UTF8'))
 from communications c
-join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id and b.code like 'B-%'
+join fresh b on b.id = c.building_id
 cross join lateral (values (1, 'ENQUEUED', 'system', 'Waiting to be sent.'), (2, 'SENT', 'worker', 'Accepted by mx.example.com.'),
     (3, 'DELAYED', 'provider', 'The receiving server asked to wait.'), (4, c.delivery_status, 'provider', 'Report of the provider.'))
     e (seq, type, source, sentence);
 
 insert into communication_counts
 select tenant_id, building_id, year, channel, delivery_status, 0, count(*)
-from communications where building_id in (select id from buildings where code like 'B-%') group by 1, 2, 3, 4, 5;
+from communications where building_id in (select id from fresh) group by 1, 2, 3, 4, 5;
 
 select refresh_unit_years(array_agg(unit_id), array_agg(year))
 from (select distinct unit_id, year, building_id from communications
-      where building_id in (select id from buildings where code like 'B-%')) k
+      where building_id in (select id from fresh)) k
 group by building_id;
 reset session_replication_role;
 analyze;

@@ -3,6 +3,7 @@
 
 #include "base/settings.h"
 
+#include <openssl/sha.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ void crypto_init(void)
 
 void sha256(const void *bytes, size_t n, unsigned char out[SHA256_SIZE])
 {
-    crypto_hash_sha256(out, bytes, n);
+    SHA256(bytes, n, out); /* OpenSSL's has the processor's own instructions */
 }
 
 void hmac_sha256(const void *key, size_t key_n, const void *bytes, size_t n,

@@ -93,8 +93,8 @@ export async function wrk(url, { connections = 32, seconds = 8, headers = {}, sc
     const bad = /Non-2xx or 3xx responses: (\d+)/.exec(out);
     return {
         rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
-        p50: milliseconds(/50%\s+(\S+)/.exec(out)[1]),
-        p99: milliseconds(/99%\s+(\S+)/.exec(out)[1]),
+        p50: milliseconds(/^\s+50%\s+(\S+)/m.exec(out)[1]),
+        p99: milliseconds(/^\s+99%\s+(\S+)/m.exec(out)[1]),
         count: Number(/(\d+) requests in/.exec(out)[1]),
         bad: bad ? Number(bad[1]) : 0,
     };

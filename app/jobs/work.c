@@ -17,6 +17,7 @@
 #define TICK_MS 1000
 #define LEASE_SECONDS 30
 #define COMPLETE_AFTER_MS 20
+#define EXTERNAL_EVERY_MS 50
 
 struct queues { /* of one sort of kinds, as a Postgres array */
     const char *names;
@@ -30,8 +31,8 @@ struct worker {
     struct arena *life, *batch, *job; /* of the worker, of one claim, of one job */
     const char *name;
     struct queues brief, external;
-    int64_t ticked_ms;
-    bool sleeper; /* its row stands in job_sleepers */
+    int64_t ticked_ms, external_ms; /* when it last looked at the clock's work, at external jobs */
+    bool sleeper;                   /* its row stands in job_sleepers */
     unsigned naps;
 };
 
@@ -307,7 +308,12 @@ static int work_once(struct worker *w)
 {
     tick(w);
     int n = claim_and_run(w, &w->brief, BATCH);
-    return n + (*w->stop ? 0 : claim_and_run(w, &w->external, 1));
+    /* A claim costs as much as a batch of brief jobs: while those abound, not after each. */
+    bool soon = n == BATCH && now_ms() - w->external_ms < EXTERNAL_EVERY_MS;
+    if (*w->stop || soon)
+        return n;
+    w->external_ms = now_ms();
+    return n + claim_and_run(w, &w->external, 1);
 }
 
 static void prepare(struct worker *w)

@@ -74,36 +74,65 @@ static const char *next_word(struct ctx *c, const char **at)
     return n ? arena_strndup(c->arena, from, n) : NULL;
 }
 
+/* What the units of one page share: the way to a unit, and the chips, of which few differ. */
+struct listing {
+    struct ctx *c;
+    const PGresult *rows;
+    const char *href; /* up to the unit's id */
+    struct json_object *chips[CHANNEL_COUNT][STATUS_COUNT];
+};
+
+static struct json_object *new_chip(const char *channel, const char *status)
+{
+    const struct label *l = status_label(status);
+    struct json_object *chip = json_object_new_object();
+    json_set_text(chip, "channel", channel);
+    json_set_text(chip, "channelLabel", channel_label(channel)->word);
+    json_set_text(chip, "icon", channel_label(channel)->icon);
+    json_set_text(chip, "status", status);
+    json_set_text(chip, "statusLabel", l->word);
+    json_set_text(chip, "tone", l->tone);
+    return chip;
+}
+
+static int place_of(const struct label *labels, int n, const char *name)
+{
+    while (--n >= 0 && strcmp(labels[n].name, name) != 0)
+        ;
+    return n;
+}
+
+static struct json_object *chip_of(struct listing *l, const char *channel, const char *status)
+{
+    int row = place_of(channel_labels, CHANNEL_COUNT, channel);
+    int column = place_of(status_labels, STATUS_COUNT, status);
+    if (row < 0 || column < 0)
+        return new_chip(channel, status);
+    struct json_object **known = &l->chips[row][column];
+    return *known ? json_object_get(*known) : (*known = new_chip(channel, status));
+}
+
 /* The chips of a unit's channels; *worst becomes the status that asks for most attention. */
-static struct json_object *chips(struct ctx *c, const char *channels, const char *statuses,
+static struct json_object *chips(struct listing *l, const char *channels, const char *statuses,
                                  const char **worst)
 {
     struct json_object *list = json_object_new_array();
     const char *channel, *status;
-    while ((channel = next_word(c, &channels)) && (status = next_word(c, &statuses))) {
-        const struct label *l = status_label(status);
-        struct json_object *chip = json_object_new_object();
-        json_set_text(chip, "channel", channel);
-        json_set_text(chip, "channelLabel", channel_label(channel)->word);
-        json_set_text(chip, "icon", channel_label(channel)->icon);
-        json_set_text(chip, "status", status);
-        json_set_text(chip, "statusLabel", l->word);
-        json_set_text(chip, "tone", l->tone);
-        json_object_array_add(list, chip);
+    while ((channel = next_word(l->c, &channels)) && (status = next_word(l->c, &statuses))) {
+        json_object_array_add(list, chip_of(l, channel, status));
         if (!*worst || status_weight(status) > status_weight(*worst))
             *worst = status;
     }
     return list;
 }
 
-static struct json_object *unit_row(struct ctx *c, const struct track_query *q,
-                                    const PGresult *rows, int i)
+static struct json_object *unit_row(struct listing *l, int i)
 {
     const char *worst = NULL;
-    struct track_query open = *q;
-    struct json_object *unit = row_json(c->arena, rows, i);
+    const PGresult *rows = l->rows;
+    struct json_object *unit = row_json(l->c->arena, rows, i);
     json_set(unit, "channels",
-             chips(c, row_text(rows, i, "channels"), row_text(rows, i, "statuses"), &worst));
+             chips(l, row_text(rows, i, "channels"), row_text(rows, i, "statuses"), &worst));
     json_object_object_del(unit, "statuses");
     json_object_object_del(unit, "key");
     json_set_text(unit, "status", worst);
@@ -111,9 +140,17 @@ static struct json_object *unit_row(struct ctx *c, const struct track_query *q,
     json_set_text(unit, "tone", status_label(worst)->tone);
     const char *type = row_text(rows, i, "lastEventType");
     json_set_text(unit, "lastEvent", type ? event_label(type)->word : NULL);
-    open.unit = row_text(rows, i, "unitId");
-    json_set_text(unit, "href", query_href(c, "/track", &open));
+    json_set_text(unit, "href",
+                  arena_printf(l->c->arena, "%s%s", l->href, row_text(rows, i, "unitId")));
     return unit;
+}
+
+static const char *unit_href(struct ctx *c, const struct track_query *q)
+{
+    struct track_query open = *q;
+    open.unit = NULL;
+    const char *href = query_href(c, "/track", &open);
+    return arena_printf(c->arena, "%s%sunit=", href, strchr(href, '?') ? "&" : "?");
 }
 
 static void set_link(struct ctx *c, const struct track_query *q, const char *path,
@@ -132,12 +169,13 @@ void units_show(struct ctx *c, const struct track_query *q, const char *path, co
                 struct json_object *to)
 {
     struct json_object *units = json_object_new_array();
+    struct listing l = { .c = c, .rows = rows, .href = unit_href(c, q) };
     int n = rows_count(rows);
     bool more = n > PAGE_ROWS, back = q->before != NULL;
     if (more)
         n = PAGE_ROWS;
     for (int i = 0; i < n; i++)
-        json_object_array_add(units, json_object_get(unit_row(c, q, rows, back ? n - 1 - i : i)));
+        json_object_array_add(units, json_object_get(unit_row(&l, back ? n - 1 - i : i)));
     json_set(to, "units", units);
     json_set_text(to, "next", NULL);
     json_set_text(to, "previous", NULL);

@@ -7,10 +7,12 @@
 #include "web/front.h"
 #include "web/web.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #define BLOATED_KIB (128L * 1024)
+#define KEPT_BYTES (8 << 20)
 
 long pool_lifetime(const struct app *app)
 {
@@ -35,8 +37,16 @@ static void answer(struct web *web, struct arena *a, struct front_request *r, un
     arena_reset(a);
 }
 
+/* Memory of one request serves the next: handed back to the kernel it would be faulted in anew. */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+}
+
 int page_pool_run(void *pool, volatile const int *stop)
 {
+    keep_memory();
     struct page_pool *p = pool;
     struct arena *own = arena_new((size_t)8 << 20), *work = arena_new(REQUEST_ARENA);
     struct db *db = db_new(p->app, p->app->settings->database_url, "track-web");

@@ -13,8 +13,7 @@ function processes() {
         try {
             const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
             const rest = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-            const comm = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-            found.push({ pid: Number(pid), ppid: Number(rest[1]), comm, ticks: Number(rest[11]) + Number(rest[12]) });
+            found.push({ pid: Number(pid), ppid: Number(rest[1]), ticks: rest.slice(11, 15).reduce((sum, n) => sum + Number(n), 0) }); // and of its ended children
         } catch {
             // it ended between the listing and the reading
         }

@@ -10,7 +10,7 @@ const template = `<table>{{#rows}}<tr>${fields.map((name) => `<td>{{${name}}}</t
 const data = { rows: Array.from({ length: 50 }, (_, i) => Object.fromEntries(fields.map((name) => [name, `${name} & ${i} is <plain> text`]))) };
 
 function ours(templateFile, dataFile) {
-    const made = spawnSync(`build/${process.env.TRACK_TEST_PRESET}/tests/bench-mustache`, [templateFile, dataFile, String(SECONDS)], { encoding: "utf8" });
+    const made = spawnSync(`build/${process.env.TRACK_TEST_PRESET}/bench/bench-mustache`, [templateFile, dataFile, String(SECONDS)], { encoding: "utf8" });
     if (made.status !== 0) throw new Error(made.stderr);
     const [rate, bytes] = made.stdout.trim().split(" ").map(Number);
     return { rate, bytes };

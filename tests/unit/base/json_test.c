@@ -156,6 +156,25 @@ static void writes_what_was_set(void **state)
     assert_non_null(json_get(o, "list"));
 }
 
+/* Ours writes what json-c writes. */
+static void writes_like_json_c(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"a\\u0001\\u001f\\b\\f\\n\\r\\t\\\\\\/\\u007f\":[[],{},null,true,false]}",
+        "[0,-1,9223372036854775807,-9223372036854775808,18446744073709551615,1.50,-2e10]",
+        "\"\"",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct buf b = buf_in(arena);
+        struct json_object *o = json_own(arena, json_tokener_parse(texts[i]));
+        json_write(&b, o);
+        assert_string_equal(b.p, json_object_to_json_string_ext(
+                                     o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        assert_int_equal(b.n, strlen(b.p));
+    }
+}
+
 static void utf8(void **state)
 {
     char four[4];
@@ -191,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_a_duplicate_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_what_was_set, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(writes_like_json_c, set_up, tear_down),
         cmocka_unit_test_setup_teardown(utf8, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,10 +162,10 @@ serve() {
     need_writable "$VAR/log"
     need_writable "$VAR/run"
     port_free
-    alone
     packages run
     front_end
     build "$PRESET" track-web track-worker trackctl
+    alone
     trap stop EXIT
     trap 'exit 0' INT TERM
     settings_once

@@ -201,57 +201,7 @@ enum err message_render(struct ctx *c, const char *name, const char *language,
     return message_render(c, name, "en", data, out);
 }
 
-/* ---- amounts and dates ---- */
-
-struct manner { /* of writing amounts */
-    const char *thousands, *point;
-};
-
-static struct manner manner_of(const char *currency, const char *language)
-{
-    if (strcmp(currency, "CHF") == 0)
-        return (struct manner){ "\u2019", "." };
-    if (strcmp(language, "de") == 0)
-        return (struct manner){ ".", "," };
-    if (strcmp(language, "fr") == 0)
-        return (struct manner){ "\u202f", "," };
-    return (struct manner){ ",", "." };
-}
-
-/* Digits after the point, ISO 4217. */
-static int decimals_of(const char *currency)
-{
-    static const char *const none[] = { "JPY", "KRW", "ISK", "CLP", "VND" };
-    static const char *const three[] = { "BHD", "JOD", "KWD", "OMR", "TND" };
-    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-        if (strcmp(none[i], currency) == 0)
-            return 0;
-    for (size_t i = 0; i < sizeof(three) / sizeof(three[0]); i++)
-        if (strcmp(three[i], currency) == 0)
-            return 3;
-    return 2;
-}
-
-const char *money_text(struct arena *a, int64_t minor, const char *currency, const char *language)
-{
-    struct manner m = manner_of(currency, language);
-    struct buf b = buf_in(a);
-    int decimals = decimals_of(currency);
-    uint64_t scale = decimals == 0 ? 1 : decimals == 3 ? 1000 : 100;
-    uint64_t size = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
-    const char *whole = arena_printf(a, "%llu", (unsigned long long)(size / scale));
-    if (minor < 0)
-        buf_puts(&b, "\u2212");
-    for (size_t left = strlen(whole); left; left--) {
-        buf_putc(&b, whole[strlen(whole) - left]);
-        if (left > 1 && left % 3 == 1)
-            buf_puts(&b, m.thousands);
-    }
-    if (decimals)
-        buf_printf(&b, "%s%0*llu", m.point, decimals, (unsigned long long)(size % scale));
-    buf_printf(&b, "\u00a0%s", currency);
-    return b.p;
-}
+/* ---- dates ---- */
 
 const char *date_text(struct arena *a, const char *iso, const char *language)
 {

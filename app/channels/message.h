@@ -4,7 +4,6 @@
 #include "base/ctx.h"
 
 #include <json-c/json.h>
-#include <stdint.h>
 
 struct message {
     const char *subject, *text, *html;
@@ -17,11 +16,6 @@ struct message {
    to it. ERR_NOT_FOUND: no such message; other errors have a sentence in c->problem. */
 enum err message_render(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message *out) must_check;
-
-/* An amount as the language writes it: 123450 CHF is "1’234.50 CHF" in German (Switzerland), "1
-   234,50 EUR" in French, "1,234.50 EUR" in English. Francs are written the Swiss way in every
-   language. */
-const char *money_text(struct arena *a, int64_t minor, const char *currency, const char *language);
 
 /* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 April 2026".
  * Another text as it is. */

@@ -162,7 +162,7 @@ static enum err add_file(struct demo *d, int unit, long long amount, struct blob
         arena_printf(c->arena, "Statement %d", d->year),
         arena_printf(c->arena, "Building %s", d->place->code),
         arena_printf(c->arena, "Unit %s", numbers[unit]),
-        arena_printf(c->arena, "Amount due %s", amount_text(c, amount, "CHF")),
+        arena_printf(c->arena, "Amount due CHF %lld.%02lld", amount / 100, amount % 100),
     };
     enum err e = store_put(c->app->store, c->arena, statement_pdf(c, lines), blob);
     if (e != OK)

@@ -1,18 +1,7 @@
 /* Reads what has a standard: currencies, countries, languages, phone numbers, e-mail addresses. */
+#include "base/money.h"
 #include "track/import_text.h"
 #include "track/import_value.h"
-
-/* ISO 4217, active codes, by their number of decimals. */
-static const char two_decimals[] =
-    " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
-    "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
-    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
-    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
-    "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
-    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWL ";
-static const char no_decimals[] =
-    " BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF ";
-static const char three_decimals[] = " BHD IQD JOD KWD LYD OMR TND ";
 
 /* " CHF " in upper case from two or three letters; NULL for anything else. */
 static char *code_of(struct arena *a, struct str text, size_t letters)
@@ -31,19 +20,14 @@ static char *code_of(struct arena *a, struct str text, size_t letters)
 
 const char *read_currency(struct arena *a, struct str text, const char **out, int *exponent)
 {
-    static const struct {
-        const char *codes;
-        int exponent;
-    } kinds[] = { { two_decimals, 2 }, { no_decimals, 0 }, { three_decimals, 3 } };
     const char *code = code_of(a, text, 3);
-    for (size_t i = 0; code && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!strstr(kinds[i].codes, code))
-            continue;
-        *out = arena_strndup(a, code + 1, 3);
-        *exponent = kinds[i].exponent;
-        return NULL;
-    }
-    return "This is not a currency: write its code, as in CHF or EUR.";
+    const char *plain = code ? arena_strndup(a, code + 1, 3) : "";
+    int decimals = money_decimals(plain);
+    if (decimals < 0)
+        return "This is not a currency: write its code, as in CHF or EUR.";
+    *out = plain;
+    *exponent = decimals;
+    return NULL;
 }
 
 /* ---- names of countries and languages ---- */

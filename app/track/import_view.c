@@ -2,6 +2,7 @@
 #include "track/import_view.h"
 
 #include "base/json.h"
+#include "base/money.h"
 #include "track/import_value.h"
 
 static const struct {
@@ -28,30 +29,13 @@ static struct json_object *channels(struct json_object *preview)
     return list;
 }
 
-static const char *amount_text(struct arena *a, const char *currency, int64_t minor)
-{
-    const char *code = currency;
-    int exponent = 2;
-    int64_t unit = 1;
-    if (read_currency(a, str_of(currency), &code, &exponent))
-        exponent = 2;
-    for (int i = 0; i < exponent; i++)
-        unit *= 10;
-    uint64_t size = (uint64_t)(minor < 0 ? -minor : minor);
-    const char *sign = minor < 0 ? "−" : "";
-    unsigned long long whole = size / (uint64_t)unit, rest = size % (uint64_t)unit;
-    if (!exponent)
-        return arena_printf(a, "%s %s%llu", code, sign, whole);
-    return arena_printf(a, "%s %s%llu.%0*llu", code, sign, whole, exponent, rest);
-}
-
 static struct json_object *amounts(struct arena *a, struct json_object *preview)
 {
     struct json_object *list = json_object_new_array(), *from = json_get(preview, "amounts");
     for (size_t i = 0; from && i < json_object_array_length(from); i++) {
         struct json_object *one = json_object_array_get_idx(from, i);
         int64_t minor = json_object_get_int64(json_get(one, "minor"));
-        const char *text = amount_text(a, json_text(one, "currency"), minor);
+        const char *text = money_text(a, minor, json_text(one, "currency"), "en");
         json_object_array_add(list, json_object_new_string(text));
     }
     return list;

@@ -5,6 +5,7 @@
 #include "access/access.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/money.h"
 #include "base/settings.h"
 #include "channels/email.h"
 #include "channels/message.h"

@@ -1,6 +1,7 @@
 /* A unit's document: its communications of a year, each with its timeline. */
 #include "access/access.h"
 #include "base/json.h"
+#include "base/money.h"
 #include "db/db.h"
 #include "track/labels.h"
 #include "track/view.h"
@@ -24,24 +25,6 @@ enum err unit_ask(struct ctx *c, const char *unit_id, const char *year, struct u
 }
 
 /* Of the currencies billed here the yen and the won have no minor unit. */
-const char *amount_text(struct ctx *c, long long minor, const char *currency)
-{
-    struct buf b = buf_in(c->arena);
-    bool whole = strcmp(currency, "JPY") == 0 || strcmp(currency, "KRW") == 0;
-    unsigned long long n = minor < 0 ? 0ULL - (unsigned long long)minor : (unsigned long long)minor;
-    const char *digits = arena_printf(c->arena, "%llu", whole ? n : n / 100);
-    size_t length = strlen(digits);
-    buf_printf(&b, "%s %s", currency, minor < 0 ? "-" : "");
-    for (size_t i = 0; i < length; i++) {
-        if (i && (length - i) % 3 == 0)
-            buf_putc(&b, ',');
-        buf_putc(&b, digits[i]);
-    }
-    if (!whole)
-        buf_printf(&b, ".%02llu", n % 100);
-    return b.p;
-}
-
 static struct json_object *event_row(struct ctx *c, const PGresult *rows, int i)
 {
     struct json_object *event = row_json(c->arena, rows, i);
@@ -74,7 +57,8 @@ static struct json_object *communication_row(struct ctx *c, const struct unit_ro
     json_set_text(d, "statusLabel", status->word);
     json_set_text(d, "tone", status->tone);
     json_set_text(d, "amount",
-                  currency ? amount_text(c, row_int(r, i, "amountMinor"), currency) : NULL);
+                  currency ? money_text(c->arena, row_int(r, i, "amountMinor"), currency, "en")
+                           : NULL);
     if (!json_get(d, "attachments"))
         json_set(d, "attachments", json_object_new_array());
     json_set(d, "events", events_of(c, rows->events, row_text(r, i, "communicationId")));

@@ -16,9 +16,6 @@ struct track_query {
 /* A path with what is set of the query: "/track?building=…&year=2025". */
 const char *query_href(struct ctx *c, const char *path, const struct track_query *q);
 
-/* "CHF 1,234.50" of 123450. */
-const char *amount_text(struct ctx *c, long long minor, const char *currency);
-
 /* Queues the statement of a page of units (within db_batch, or alone); the query names building and
    year. ERR_INVALID: the cursor is not of this list. */
 enum err units_ask(struct ctx *c, const struct track_query *q, PGresult **rows) must_check;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "base/money.h"
 #include "channels/message.h"
 #include "mustache/mustache.h"
 

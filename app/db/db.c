@@ -201,6 +201,14 @@ void db_rollback(struct db *db)
     ended(db);
 }
 
+enum err db_end(struct db *db, enum err e)
+{
+    if (!e)
+        return db_commit(db);
+    db_rollback(db);
+    return e;
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->open;
@@ -212,10 +220,7 @@ enum err db_transact(struct db *db, const char *tenant_id, enum err (*work)(void
         db_begin(db, tenant_id);
         enum err e = work(arg);
         bool again = e == ERR_RETRY && strncmp(db->sqlstate, "40", 2) == 0;
-        if (e)
-            db_rollback(db);
-        else
-            e = db_commit(db);
+        e = db_end(db, e);
         again = again || (e == ERR_RETRY && strcmp(db->sqlstate, "40001") == 0);
         if (!again || try == TRIES)
             return e;

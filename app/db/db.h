@@ -33,6 +33,9 @@ void db_begin(struct db *db, const char *tenant_id);
 enum err db_commit(struct db *db) must_check;
 void db_rollback(struct db *db);
 
+/* Ends it as the work in it ended: db_commit where e is OK, else db_rollback and e. */
+enum err db_end(struct db *db, enum err e) must_check;
+
 /* Whether a transaction is open. */
 bool db_in_transaction(const struct db *db);
 

@@ -148,10 +148,7 @@ static enum err apply(struct ctx *c, const struct migration *m)
         e = db_query(c->db, c->arena, migrate_record, NULL,
                      .version = arena_printf(c->arena, "%d", m->version), .name = m->name,
                      .checksum = m->checksum);
-    if (!e)
-        e = db_commit(c->db);
-    else
-        db_rollback(c->db);
+    e = db_end(c->db, e);
     return e ? ctx_refuse(c, e, "migration %s failed; the log says why", m->name) : OK;
 }
 

@@ -67,21 +67,13 @@ static enum err mark_and_react(struct ctx *c, const char *id, const struct react
     return r->react(c, &e);
 }
 
-static enum err end(struct ctx *c, enum err e)
-{
-    if (!e)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
-}
-
 static void note_failure(struct ctx *c, const char *id, const char *reaction, enum err e)
 {
     const char *why = arena_printf(c->arena, "%s: %s", reaction,
                                    c->problem.detail ? c->problem.detail : err_name(e));
     log_error("reaction_failed", "eventId", id, "reaction", reaction, "error", why, NULL);
     db_begin(c->db, c->tenant_id);
-    if (end(c, db_query(c->db, c->arena, event_failed, NULL, .id = id, .error = why)))
+    if (db_end(c->db, db_query(c->db, c->arena, event_failed, NULL, .id = id, .error = why)))
         log_error("reaction_failure_not_kept", "eventId", id, NULL);
 }
 
@@ -92,7 +84,7 @@ static enum err finish(struct ctx *c, const char *id)
     enum err result = lock(c, id, &e);
     if (!result)
         result = db_query(c->db, c->arena, event_dispatched, NULL, .id = id);
-    return end(c, result);
+    return db_end(c->db, result);
 }
 
 static enum err name_of(struct ctx *c, const char *id, const char **name)
@@ -111,7 +103,7 @@ static enum err react(struct ctx *c, const char *id, const struct reaction *r)
 {
     bool taken;
     db_begin(c->db, c->tenant_id);
-    enum err e = end(c, mark_and_react(c, id, r, &taken));
+    enum err e = db_end(c->db, mark_and_react(c, id, r, &taken));
     if (e && !taken)
         note_failure(c, id, r->name, e);
     return e;

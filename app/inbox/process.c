@@ -53,10 +53,7 @@ static enum err mark(struct job *j, const struct kept *k, const char *state, con
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, inbox_mark, NULL, .id = k->id, .state = state,
                           .error = error, .mapper = k->hook ? k->hook->mapper : NULL);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 /* What became of the request, as it is shown; `new` is what will be tried again. */
@@ -78,10 +75,7 @@ static enum err process(struct job *j)
         return job_fail(j, ERR_INVALID, "The job names no request.");
     db_begin(c->db, c->tenant_id);
     enum err e = open_kept(j, &k);
-    if (e == OK)
-        e = db_commit(c->db);
-    else
-        db_rollback(c->db);
+    e = db_end(c->db, e);
     bool opened = e == OK && k.hook;
     if (opened)
         e = k.hook->process(j, k.id, k.body, &k.account);

@@ -210,10 +210,7 @@ static enum err claim(struct worker *w, const struct queues *q, int most, PGresu
     enum err flushed = db_flush(w->db);
     if (!e)
         e = flushed;
-    if (!e)
-        return db_commit(w->db);
-    db_rollback(w->db);
-    return e;
+    return db_end(w->db, e);
 }
 
 /* Claims up to `most` jobs and runs them; completes the done ones together. Answers how many there

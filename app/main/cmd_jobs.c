@@ -51,10 +51,7 @@ static enum err note(struct ctx *c, const char *action, const PGresult *r, int r
     db_begin(c->db, tenant);
     c->tenant_id = tenant;
     enum err e = audit_add(c, action, "job", row_text(r, row, "id"), NULL, NULL);
-    if (!e)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 static int report(struct ctx *c, const char *action, const char *done, const PGresult *r)

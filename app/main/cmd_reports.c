@@ -48,10 +48,7 @@ static enum err apply_in(struct ctx *c, const char *tenant_id, const struct repo
     c->actor = (struct actor){ .kind = ACTOR_PROVIDER, .name = "mail" };
     db_begin(c->db, tenant_id);
     enum err e = report_apply(c, r, NULL, "mail.report/1", matched);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 /* Whose message a report is about, only its ids tell: each tenant is asked until one knows them. */

@@ -225,10 +225,7 @@ static enum err commit(struct ctx *c, const struct import_args *a,
         e = import_commit(c, id, a->good_rows_only, &source->attachments);
     if (e == OK)
         e = import_get(c, id, out);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 /* Shows what is wrong, on standard output. */

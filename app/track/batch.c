@@ -97,10 +97,7 @@ enum err batch_settle(struct ctx *c, const char *batch_id)
     enum err e = db_query(c->db, c->arena, batch_complete, &rows, .batch_id = batch_id);
     for (int i = 0; e == OK && i < rows_count(rows); i++)
         e = event_emit(c, "batch.completed", "batch", row_text(rows, i, "id"), NULL);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 static enum err fail_orphans(struct ctx *c)
@@ -117,10 +114,7 @@ static enum err fail_orphans(struct ctx *c)
     enum err e = db_run(c->db, c->arena, &sql_batch_orphans, NULL, &rows);
     for (int i = 0; e == OK && i < rows_count(rows); i++)
         e = timeline_append(c, row_text(rows, i, "communicationId"), &given_up, NULL);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 enum err batch_settle_all(struct job *j)

@@ -263,8 +263,5 @@ enum err demo_load(struct ctx *c)
         e = ctx_refuse(c, ERR_CONFLICT, "The tenant has buildings already.");
     if (e == OK)
         e = add_all(c);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }

@@ -32,10 +32,7 @@ static enum err apply(struct ctx *c, const struct report *r, const char *inbox_i
 {
     db_begin(c->db, c->tenant_id);
     enum err e = report_apply(c, r, inbox_id, MAILBOX_MAPPER, matched);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 enum err mailbox_message(struct job *j, const struct email_account *account, const char *message_id,
@@ -72,10 +69,7 @@ enum err mailbox_job(struct ctx *c, const char *kind, const char *account_id)
     const struct job_new n = { .kind = kind, .args = args, .unique_key = account_id };
     db_begin(c->db, c->tenant_id);
     enum err e = job_add(c, &n, &id);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 /* ---- jobs ---- */
@@ -143,10 +137,7 @@ enum err graph_subscribe(struct job *j)
     db_begin(c->db, c->tenant_id);
     e = db_query(c->db, c->arena, mailbox_subscribed, NULL, .account_id = m.provider.id,
                  .subscription_id = m.subscription.id, .expires_at = m.subscription.expires_at);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 static enum err keep_link(struct ctx *c, const char *account_id, const char *link)
@@ -154,10 +145,7 @@ static enum err keep_link(struct ctx *c, const char *account_id, const char *lin
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, mailbox_swept, NULL, .account_id = account_id,
                           .delta_link = link);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 enum err graph_sweep(struct job *j)
@@ -183,10 +171,7 @@ static enum err tend_tenant(struct ctx *c)
     PGresult *rows;
     db_begin(c->db, c->tenant_id);
     enum err e = db_run(c->db, c->arena, &sql_mailbox_accounts, NULL, &rows);
-    if (e == OK)
-        e = db_commit(c->db);
-    else
-        db_rollback(c->db);
+    e = db_end(c->db, e);
     for (int i = 0; e == OK && i < rows_count(rows); i++) {
         e = mailbox_job(c, "track.graph_subscribe", row_text(rows, i, "accountId"));
         if (e == OK)

@@ -73,10 +73,7 @@ static enum err load(struct sending *s)
         e = give_pixel(s);
     if (e == OK)
         e = find_account(s);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 /* ---- what is sent ---- */

@@ -79,10 +79,7 @@ static enum err attempt(const char *role, const char *tenant_id, const char *tex
     const struct sql q = { .name = "t_attempt", .text = text };
     db_begin(c->db, tenant_id);
     enum err e = db_run(c->db, c->arena, &q, NULL, NULL);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 static const char *add_entry(void)

@@ -311,10 +311,7 @@ static enum err effect(struct job *j, const char *code)
         pg_sql("update jobs set token = token + 1 where id = %lld", (long long)j->id);
     if (!e)
         e = job_done(j);
-    if (!e)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 static enum err run(struct job *j)

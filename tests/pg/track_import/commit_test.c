@@ -80,10 +80,7 @@ static enum err import(struct ctx *c, const char *text, struct str zip, bool goo
         e = import_commit(c, id, good_rows_only, NULL);
     if (e == OK)
         e = import_get(c, id, out);
-    if (e == OK)
-        return db_commit(c->db);
-    db_rollback(c->db);
-    return e;
+    return db_end(c->db, e);
 }
 
 static int64_t result(struct json_object *import, const char *key)

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simpleParser } from "mailparser";
 import { api, check, communications, ctl, eventually, finish, person, sim, skip, sql, tenantNew, token, trackctlFed, upload } from "../checks.mjs";
-import { csv, pdf, rows, statements } from "../fixtures/billing.mjs";
+import { csv, pdf, rows, statements, zip } from "../fixtures/billing.mjs";
 
 const names = ["Łukasz Nguyễn", "Zoë Müller", "Søren \"Sø\" Öztürk, 李"];
 
@@ -15,8 +15,8 @@ function list(building, year, local) {
     return rows(building, year, local.length, (i) => ({ recipient_name: names[i % names.length], email: `${local[i]}@example.ch` }));
 }
 
-async function commit(call, name, data, zip, mode = "all") {
-    const kept = await upload(call, name, data, zip);
+async function commit(call, name, data, attachments, mode = "all") {
+    const kept = await upload(call, name, data, attachments);
     assert.equal(kept.status, 201, kept.text);
     const done = await call("POST", `/api/track/imports/${kept.body.id}/commit`, { mode });
     assert.equal(done.status, 200, done.text);
@@ -65,17 +65,17 @@ for (const [name, [count, encoding]] of Object.entries(files)) {
         continue;
     }
     check(`${name} is imported as it is, once`, async () => {
-        const [data, zip] = [readFileSync(`${real}${name}.csv`), readFileSync(`${real}${name}.zip`)];
-        const kept = await upload(sink, `${name}.csv`, data, zip);
+        const [data, attachments] = [readFileSync(`${real}${name}.csv`), readFileSync(`${real}${name}.zip`)];
+        const kept = await upload(sink, `${name}.csv`, data, attachments);
         assert.equal(kept.status, 201, kept.text);
         const { preview } = kept.body;
         assert.deepEqual([preview.rows, preview.encoding, preview.ready, preview.errors], [count, encoding, true, []]);
         assert.ok(preview.attachments > 0);
         assert.equal(Object.values(preview.channels).reduce((a, b) => a + b), preview.communications);
-        const { result } = await commit(sink, `${name}.csv`, data, zip);
+        const { result } = await commit(sink, `${name}.csv`, data, attachments);
         assert.equal(result.communications, preview.communications);
         assert.equal(result.batches.reduce((sum, batch) => sum + batch.added, 0), preview.communications);
-        const again = (await commit(sink, `${name}.csv`, data, zip)).result;
+        const again = (await commit(sink, `${name}.csv`, data, attachments)).result;
         assert.deepEqual([again.communications, again.alreadyThere], [0, preview.communications]);
         assert.equal((await sink("POST", `/api/track/imports/${kept.body.id}/commit`, { mode: "all" })).body.result?.communications ?? 0, 0);
         const text = JSON.stringify(await communications(sink, result.batches[0]));
@@ -141,6 +141,24 @@ async function message(go, href, batch, all) {
     assert.deepEqual(Buffer.from(await file.arrayBuffer()), expectedPdf(batch, i));
     assert.deepEqual(mail.attachments[0].content, expectedPdf(batch, i));
 }
+
+check("the open pixel is in a message where the tenant has it on, and its loading is told once and moves nothing", async () => {
+    ctl("tenant", "set", sinkTenant, "--open-tracking", "on");
+    const batch = await importOf(sink, "PIXEL-1", 2025, ["seen"]);
+    await send(sink, batch);
+    await completed(sink, batch);
+    const go = await person("viewer", sinkTenant);
+    const [, href] = /href="(\/outbox\/[0-9a-f-]{36})"/.exec(await (await go("/outbox")).text());
+    const mail = await simpleParser(Buffer.from(await (await go(`${href}/raw`)).arrayBuffer()));
+    const [pixel] = /https?:[^"]*\/o\/[^"]+\.gif/.exec(mail.html);
+    for (let i = 0; i < 2; i++) {
+        const answer = await fetch(pixel);
+        assert.deepEqual([answer.status, answer.headers.get("content-type"), answer.headers.get("cache-control")], [200, "image/gif", "no-store"]);
+    }
+    const one = await byEmail(sink, batch, "seen");
+    assert.deepEqual([one.status, ...types(one)], ["SENT", "ENQUEUED", "SENT", "OPENED"]);
+    assert.equal((await fetch(pixel.replace(/\/o\/.{8}/, "/o/AAAAAAAA"))).status, 200);
+});
 
 // ---- SMTP
 
@@ -270,6 +288,17 @@ check("a batch is sent over Graph, each message once, whatever the first answers
         assert.equal(mail.attachments.length, 1);
         assert.ok(mail.headers.some((h) => /^x-track-id$/i.test(h.name) && h.value === one.communicationId));
     }
+});
+
+check("a statement of 5 MB goes up in pieces, whole", async () => {
+    const made = list("LARGE-1", 2025, ["large"]);
+    const bytes = Buffer.concat([pdf("large"), Buffer.alloc(5 << 20, "%filler\n"), Buffer.from("end of the file\n")]);
+    const { result } = await commit(graph, "large.csv", csv(made), zip({ [made[0].attachment]: bytes }));
+    await send(graph, result.batches[0]);
+    await completed(graph, result.batches[0]);
+    const { left } = await control("state");
+    const [file] = left.find((m) => m.to[0] === "large@example.ch").attachments;
+    assert.deepEqual([file.size, file.head, file.tail], [bytes.length, bytes.subarray(0, 16).toString("base64"), bytes.subarray(-16).toString("base64")]);
 });
 
 check("reports notified twice and out of order move each message once and never back", async () => {

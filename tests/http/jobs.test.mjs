@@ -11,7 +11,7 @@ const sql = (text) => {
 const parked = () => /(\d+) house\.forget_keys parked/.exec(trackctl("jobs", "--state", "parked").stdout)?.[1];
 
 check("a parked job is listed with its error", async () => {
-    sql("insert into jobs (tenant_id, queue, kind, state, attempt, errors) select id, 'house', 'house.forget_keys', 'parked', 12, X;
+    sql("insert into jobs (tenant_id, queue, kind, state, attempt, errors) select id, 'house', 'house.forget_keys', 'parked', 12, '[{\"error\": \"It broke.\"}]' from tenants where slug = 'demo'");
     assert.match(trackctl("jobs").stdout, /house +parked +1/);
     assert.ok(parked());
     assert.match(trackctl("jobs", "--state", "parked").stdout, /It broke\./);

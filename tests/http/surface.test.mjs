@@ -53,6 +53,15 @@ check("HTML carries the policy that forbids inline script", async () => {
     assert.doesNotMatch(await answer.text(), /<script>|style="/);
 });
 
+check("a form may come from any name of this machine, and from no other", async () => {
+    const port = new URL(base).port;
+    const from = async (origin) =>
+        (await fetch(`${base}/login`, { method: "POST", redirect: "manual", headers: { origin, "content-type": "application/x-www-form-urlencoded" }, body: "email=a%40b.ch&password=x" })).text();
+    for (const origin of [base, `http://localhost:${port}`]) assert.doesNotMatch(await from(origin), /another site/);
+    for (const origin of ["http://localhost:1", `http://localhost.evil.example:${port}`, "https://evil.example", "null"])
+        assert.match(await from(origin), /another site/);
+});
+
 check("blobs and the sources of the front end are not served", async () => {
     assert.equal((await get("/_blobs/")).status, 404);
     assert.equal((await get("/static/package.json")).status, 404);

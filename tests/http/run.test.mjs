@@ -135,7 +135,7 @@ check("an end by SIGTERM to ./run alone is as clean", async () => {
 check("after a start that was killed with -9 the next one takes over", async () => {
     const { child } = await start();
     child.kill("SIGKILL");
-    await eventually("the rest is gone", () => answers("/healthz").then(() => false, () => true));
+    await eventually("the rest is gone", () => answers("/healthz").then(() => false, (error) => error.cause?.code === "ECONNREFUSED"));
     await running(async () => assert.equal(await answers("/readyz"), 200));
 });
 

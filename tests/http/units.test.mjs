@@ -109,6 +109,17 @@ check("a viewer granted one building finds no other", async () => {
     assert.equal((await go("/import")).status, 403);
 });
 
+check("a page offers only what the person may do", async () => {
+    const offers = async (role) => {
+        const go = await person(role, tenant);
+        const html = await (await go(`/track?building=${big.buildingId}&year=${year}`)).text();
+        return ["/import", "/inbox", `/track/batches/${big.batchId}/send`].map((path) => html.includes(`"${path}"`));
+    };
+    assert.deepEqual(await offers("viewer"), [false, false, false]);
+    assert.deepEqual(await offers("agent"), [false, true, true]);
+    assert.deepEqual(await offers("admin"), [true, true, true]);
+});
+
 check("another tenant finds nothing", async () => {
     const stranger = api(await token("admin", tenantNew("stranger")));
     assert.deepEqual((await stranger("GET", "/api/track/buildings")).body.buildings, []);

@@ -6,9 +6,6 @@ npm_folder tests
 front_end
 say "building ($PRESET)"
 build "$PRESET" track-web track-worker trackctl bench-mustache
-free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
-TRACK_TEST_SMTP_PORT=$(free_port)
-TRACK_TEST_START_PORT=$(free_port)
-export TRACK_TEST_SMTP_PORT TRACK_TEST_START_PORT
-TRACK_EGRESS_ALLOW=127.0.0.1:$TRACK_TEST_SMTP_PORT PG_OPTIONS="" \
-    tests/instance "$PRESET" node tests/bench/bench.mjs
+TRACK_TEST_START_PORT=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
+export TRACK_TEST_START_PORT
+PG_OPTIONS="" tests/instance "$PRESET" node tests/bench/bench.mjs

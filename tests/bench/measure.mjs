@@ -52,6 +52,7 @@ function ticks() {
 
 // Runs `work`, which answers how many requests it made; adds CPU microseconds per request by group.
 export async function withCpu(work) {
+    await sleep(500); // what ended just now has been reaped
     const before = ticks();
     const result = await work();
     const after = ticks();

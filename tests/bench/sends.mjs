@@ -8,7 +8,9 @@ import { VAR, heading, psql, row, withCpu } from "./measure.mjs";
 const MESSAGES = 400;
 const LATENCY_MS = 50;
 const CHILDREN = 4;
-const port = Number(process.env.TRACK_TEST_SMTP_PORT);
+const port = Number(process.env.SMTP_PORT);
+
+let taken = 0;
 
 // The least of SMTP: every command is accepted, and a message after the latency. (npm's smtp-server greets late by design.)
 function converse(socket) {
@@ -17,7 +19,7 @@ function converse(socket) {
     const say = (line) => socket.writable && socket.write(`${line}\r\n`);
     const hear = (line) => {
         if (message && line !== ".") return;
-        if (message) setTimeout(() => say("250 2.0.0 Taken"), LATENCY_MS);
+        if (message) setTimeout(say, LATENCY_MS, `250 2.0.0 Taken as ${++taken}`);
         else say(line === "DATA" ? "354 Go on" : line === "QUIT" ? "221 Bye" : line.startsWith("EHLO") ? "250-stand-in\r\n250 DSN" : "250 2.1.0 Fine");
         message = line === "DATA";
     };
@@ -47,7 +49,8 @@ const sent = () => Number(psql(`select count(*) from communications where batch_
 async function send() {
     const answer = await fetch(`${base}/api/track/batches/${batch()}/send`, { method: "POST", headers: { authorization: `Bearer ${await token("agent")}` } });
     if (answer.status !== 202) throw new Error(`send: ${answer.status} ${await answer.text()}`);
-    await eventually("every message is sent", () => sent() === MESSAGES, 60);
+    await eventually("every message is taken", () => taken >= MESSAGES, 60); // in here: a query would hold the stand-in up
+    await eventually("every message is sent", () => sent() === MESSAGES);
     return { count: MESSAGES };
 }
 

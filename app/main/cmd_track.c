@@ -248,7 +248,7 @@ static int run_import(struct ctx *c, int argc, char **args)
 {
     struct import_args a = { .file = NULL };
     struct import_source source;
-    struct json_object *import;
+    struct json_object *import = NULL;
     bool good;
     if (!take_args(c, argc, args, &a))
         return 2;

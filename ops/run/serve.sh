@@ -132,15 +132,17 @@ stop() {
     rm -f "$VAR/run/"*.pid
 }
 
-# The demo and the first administrator, once.
+# The demo and the first administrator, once. What a start that was cut short has done stays.
 first_start() {
     [ ! -f "$VAR/first-start-done" ] || return 0
-    local ctl=build/$PRESET/trackctl log=$VAR/log/first-start.log
-    "$ctl" tenant add demo --name "Lindenhof Property Management" --time-zone Europe/Zurich >"$log" 2>&1 &&
-        "$ctl" demo --tenant demo >>"$log" 2>&1 &&
-        PASSWORD=$("$ctl" user add admin@example.com --tenant demo --role owner --name "First Administrator" --json 2>>"$log" |
-            sed -n 's/.*"password": *"\([^"]*\)".*/\1/p') && [ -n "$PASSWORD" ] ||
-        { tail -3 "$log" >&2; die "the demo could not be loaded; see $log"; }
+    local ctl=build/$PRESET/trackctl log=$VAR/log/first-start.log who=admin@example.com
+    : >"$log"
+    step() { "$ctl" "$@" >/dev/null 2>>"$log" || tail -n 1 "$log" | grep -q already; }
+    step tenant add demo --name "Lindenhof Property Management" --time-zone Europe/Zurich &&
+        step demo --tenant demo &&
+        step user add "$who" --tenant demo --role owner --name "First Administrator" &&
+        PASSWORD=$("$ctl" user password "$who" --json 2>>"$log" | sed -n 's/.*"password": *"\([^"]*\)".*/\1/p') &&
+        [ -n "$PASSWORD" ] || { tail -n 1 "$log" >&2; die "the demo could not be loaded; see $log"; }
     touch "$VAR/first-start-done"
 }
 

@@ -125,6 +125,11 @@ check("a second start keeps the data, and says no password", async () => {
     });
 });
 
+check("a first start that was cut short is completed by the next", async () => {
+    rmSync(join(data, "first-start-done"));
+    await running(({ text }) => assert.match(text(), /one-time password: \S+/));
+});
+
 check("an end by SIGTERM to ./run alone is as clean", async () => {
     const { child } = await start();
     child.kill("SIGTERM");

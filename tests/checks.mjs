@@ -121,7 +121,7 @@ export async function person(role, tenant, ...buildings) {
             headers: { cookie: [...cookies].map((c) => c.join("=")).join("; "), origin: base },
             body: form && new URLSearchParams(form),
         });
-        for (const line of answer.headers.getSetCookie()) cookies.set(...line.split(";")[0].split(/=(.*)/s, 2));
+        for (const line of (answer.headers.get("set-cookie") ?? "").split(/, (?=[^;]+=)/).filter(Boolean)) cookies.set(...line.split(";")[0].split(/=(.*)/s, 2));
         return answer;
     };
     const hidden = async (path, name) => new RegExp(`name="${name}" value="([^"]+)"`).exec(await (await go(path)).text())[1];

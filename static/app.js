@@ -231,7 +231,7 @@ document.addEventListener("click", (event) => {
 function findBuilding() {
     const box = $("#building-search");
     if (!box) return;
-    box.hidden = $$(".buildings > li").length < 6 && !box.value;
+    box.form.hidden = $$(".buildings > li").length < 6 && !box.value;
     const wanted = box.value.trim().toLowerCase();
     let shown = 0;
     for (const item of $$(".buildings > li")) {

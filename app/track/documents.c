@@ -173,6 +173,21 @@ struct page_rows {
     struct unit_rows unit;
 };
 
+#define BUILDINGS_SHOWN 60
+
+/* Keeps the side list as long as it is shown: drops the last one by name that is not shown beside
+ * it. */
+static bool cut(struct json_object *buildings)
+{
+    size_t n = json_object_array_length(buildings);
+    if (n <= BUILDINGS_SHOWN)
+        return false;
+    struct json_object *last = json_object_array_get_idx(buildings, n - 1);
+    bool selected = json_object_get_boolean(json_get(last, "selected"));
+    json_object_array_del_idx(buildings, selected ? n - 2 : n - 1, 1);
+    return true;
+}
+
 /* Buildings and years with a link to each, the one shown marked; answers the building shown. */
 static struct json_object *side(struct ctx *c, const struct track_query *q,
                                 const struct page_rows *rows, struct json_object *to)
@@ -198,6 +213,8 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
                       query_href(c, "/track",
                                  &(struct track_query){ .building = q->building, .year = year }));
     }
+    json_set_bool(to, "moreBuildings", cut(buildings));
+    json_set_text(to, "find", q->find);
     json_set(to, "buildings", json_object_get(buildings));
     json_set(to, "years", json_object_get(years));
     return shown;
@@ -236,7 +253,8 @@ static enum err ask_page(struct ctx *c, const struct track_query *q, struct page
     const char *all = actor_all_buildings(c), *year = year_text(c, q);
     db_batch(c->db);
     enum err e = db_query(c->db, c->arena, view_buildings_of_year, &rows->buildings, .year = year,
-                          .all_buildings = all, .actor_id = c->actor.id);
+                          .find = q->find, .building_id = q->building, .all_buildings = all,
+                          .actor_id = c->actor.id);
     if (e == OK)
         e = ask_years(c, q->building, &rows->years);
     if (e == OK)

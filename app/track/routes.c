@@ -49,6 +49,8 @@ static const struct field page_fields[] = {
     { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999,
       .help = "Absent: of the batch completed last." },
     { "unit", FIELD_UUID, AT(unit), .help = "The unit whose drawer is open." },
+    { "find", FIELD_TEXT, AT(find), .max = 100,
+      .help = "Part of a building's name, code or city." },
     { "tab", FIELD_CHOICE, AT(tab), .values = tabs, .help = "What is shown of the building." },
     LIST_FIELDS,
     { .name = NULL },

@@ -31,10 +31,20 @@ where b.tenant_id = current_tenant()
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 order by b.name, b.id limit 1000;
 
--- The same of one year.
+-- The side list of a page: the building shown and the first sixty others that match, of one year; one more than is shown.
 -- name: view_buildings_of_year
+with shown as materialized (
+    select b.id, b.code, b.name, b.city
+    from buildings b
+    where b.tenant_id = current_tenant()
+        and (:find::text is null or b.id = :building_id::uuid
+            or strpos(lower(concat_ws(' ', b.name, b.code, b.city)), lower(:find::text)) > 0)
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+    order by b.id = :building_id::uuid desc, b.name, b.id limit 61
+)
 select b.id as "buildingId", b.code, b.name, b.city, k.*
-from buildings b
+from shown b
 cross join lateral (
     select coalesce(sum(n) filter (where delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
         coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
@@ -44,10 +54,7 @@ cross join lateral (
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id and k.year = :year::int
 ) k
-where b.tenant_id = current_tenant()
-    and (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
-order by b.name, b.id limit 1000;
+order by b.name, b.id;
 
 -- name: view_building
 select b.id as "buildingId", b.code, b.name, b.street, b.postal_code as "postalCode", b.city, b.country

@@ -7,7 +7,7 @@ const VIEW = "app/track/view.sql";
 const building = () => statement(VIEW, "view_building", ["actor_id"]);
 const units = () => statement(VIEW, "view_units_by_number", ["actor_id", "channel", "status", "search"]).replace(":key::", "''::");
 const page = () => [
-    statement(VIEW, "view_buildings_of_year", ["actor_id"]),
+    statement(VIEW, "view_buildings_of_year", ["actor_id", "find"]),
     statement(VIEW, "view_years", ["actor_id"]),
     statement(VIEW, "view_channels", ["actor_id"]),
     statement("app/track/batch.sql", "batch_get", ["actor_id", "batch_id"]),

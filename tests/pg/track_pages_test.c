@@ -182,6 +182,23 @@ static void the_pixel_notes_and_moves_nothing(void **state)
     (void)pg_sql("update tenants set open_tracking = false returning id");
 }
 
+static void the_side_list_is_cut_and_searched(void **state)
+{
+    (void)state;
+    pg_sql("insert into buildings (tenant_id, code, name) select '%s', 'ZZ-' || i, 'Zz ' || i "
+           "from generate_series(100, 170) i",
+           pg_tenant());
+    const struct answer *a = get(&viewer, "/track", NULL);
+    assert_int_equal(a->status, 200);
+    assert_non_null(strstr(a->body, "There are more buildings."));
+    assert_null(strstr(a->body, "<b>Zz 169</b>"));
+    a = get(&viewer, "/track", "find=zz-169");
+    assert_non_null(strstr(a->body, "<b>Zz 169</b>"));
+    assert_null(strstr(a->body, "<b>Zz 168</b>"));
+    assert_null(strstr(a->body, "There are more buildings."));
+    pg_sql("delete from buildings where code like 'ZZ-%%'");
+}
+
 static void the_outbox_shows_what_was_kept(void **state)
 {
     (void)state;
@@ -234,6 +251,7 @@ int main(void)
         cmocka_unit_test(what_is_not_granted_is_not_there),
         cmocka_unit_test(pages_are_html_and_fragments),
         cmocka_unit_test(the_pixel_notes_and_moves_nothing),
+        cmocka_unit_test(the_side_list_is_cut_and_searched),
         cmocka_unit_test(the_outbox_shows_what_was_kept),
     };
     pg_start("track_pages");

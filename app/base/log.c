@@ -82,9 +82,11 @@ static void put(struct line *l, const char *bytes, size_t n)
 
 static void put_escaped(struct line *l, const char *value)
 {
-    for (const char *p = value; *p && l->n + 12 < LINE_SIZE; p++) {
+    for (const char *p = value; *p; p++) {
         unsigned char c = (unsigned char)*p;
         char u[8];
+        if (l->n + ((c & 0xc0) == 0x80 ? 12 : 16) >= LINE_SIZE)
+            break; /* between two characters of UTF-8 */
         if (c == '"' || c == '\\') {
             put(l, (char[]){ '\\', (char)c }, 2);
         } else if (c < 0x20 || c == 0x7f) {
@@ -99,6 +101,8 @@ static void put_escaped(struct line *l, const char *value)
 static void put_field(struct line *l, const char *key, const char *value)
 {
     char shortened[128];
+    if (l->n + strlen(key) + 24 > LINE_SIZE)
+        return; /* no room for it */
     if (log_is_secret(key) || looks_secret(value)) {
         value = "[redacted]";
     } else if (strcmp(key, "email") == 0) {

@@ -4,14 +4,17 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -143,17 +146,67 @@ size_t front_read(void *request, char *to, size_t n)
     return got > 0 ? (size_t)got : 0;
 }
 
+#define RECORD_MAX ((size_t)65528)
+#define WRITE_MAX (16 * RECORD_MAX)
+
+static bool write_pieces(int fd, struct iovec *at, int count)
+{
+    while (count > 0) {
+        ssize_t n = writev(fd, at, count);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        while (count > 0 && (size_t)n >= at->iov_len) {
+            n -= (ssize_t)at->iov_len;
+            at++;
+            count--;
+        }
+        if (count > 0) {
+            at->iov_base = (char *)at->iov_base + n;
+            at->iov_len -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+/* Records of stdout (FastCGI 1.0 §3.3) beside libfcgi's own stream, whose small buffer would make
+   many writes of an answer: a process that is killed has sent all of it or nothing. */
+static bool put_records(const struct front_request *r, const char *bytes, size_t n)
+{
+    unsigned char heads[WRITE_MAX / RECORD_MAX + 1][8];
+    struct iovec pieces[2 * (WRITE_MAX / RECORD_MAX + 1)];
+    int count = 0;
+    for (size_t at = 0, i = 0; at < n; i++) {
+        size_t part = n - at < RECORD_MAX ? n - at : RECORD_MAX;
+        int id = r->fcgi.requestId;
+        const unsigned char head[8] = { FCGI_VERSION_1,
+                                        FCGI_STDOUT,
+                                        (unsigned char)(id >> 8),
+                                        (unsigned char)id,
+                                        (unsigned char)(part >> 8),
+                                        (unsigned char)part,
+                                        0,
+                                        0 };
+        memcpy(heads[i], head, sizeof(head));
+        pieces[count++] = (struct iovec){ heads[i], sizeof(head) };
+        pieces[count++] = (struct iovec){ (void *)(uintptr_t)(bytes + at), part };
+        at += part;
+    }
+    return write_pieces(r->fcgi.ipcFd, pieces, count);
+}
+
 /* libfcgi waits for the other half of the close where input is left, or where it is not told that
    the connection is somebody else's: half a millisecond each time. */
 void front_finish(struct front_request *r, const char *answer, size_t n)
 {
     char rest[4096];
     while (n > 0) {
-        int part = n < INT_MAX ? (int)n : INT_MAX;
-        if (FCGX_PutStr(answer, part, r->fcgi.out) != part)
+        size_t part = n < WRITE_MAX ? n : WRITE_MAX;
+        if (!put_records(r, answer, part))
             break; /* the reader is gone */
         answer += part;
-        n -= (size_t)part;
+        n -= part;
     }
     while (front_read(r, rest, sizeof(rest)) > 0)
         ;

@@ -105,6 +105,8 @@ void reply_write(struct reply *p, bool head, struct buf *out)
         buf_printf(out, "Content-Type: %s\r\n", p->content_type);
     struct str headers = buf_str(&p->headers), body = buf_str(&p->body);
     buf_put(out, headers.p, headers.n);
+    if (body.n && p->status != 304) /* so that an answer cut short is seen to be one */
+        buf_printf(out, "Content-Length: %zu\r\n", body.n);
     buf_puts(out, "\r\n");
     if (!head && p->status != 304)
         buf_put(out, body.p, body.n);

@@ -18,12 +18,10 @@ static enum err keep(struct ctx *c, const struct email *e, const struct blob *bl
                  .message_id = e->message_id, .recipient = e->to_address, .subject = e->subject,
                  .sha256 = blob->sha256, .size = size);
     enum err r3 = db_flush(c->db);
-    if (r || r2 || r3) {
-        db_rollback(c->db);
-        return r ? r : r2 ? r2 : r3;
-    }
-    *fresh = rows_count(rows) > 0;
-    return db_commit(c->db);
+    if (!r)
+        r = r2 ? r2 : r3;
+    *fresh = !r && rows_count(rows) > 0;
+    return db_end(c->db, r);
 }
 
 static enum err sink_send(struct ctx *c, const struct email_account *account, const struct email *e,

@@ -259,11 +259,6 @@ bool db_wait(struct db *db, int ms)
     return take_notifications(db);
 }
 
-int db_socket(const struct db *db)
-{
-    return db->conn ? PQsocket(db->conn) : -1;
-}
-
 const char *db_sqlstate(const struct db *db)
 {
     return db->sqlstate;

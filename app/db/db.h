@@ -64,11 +64,9 @@ void db_batch(struct db *db);
 enum err db_flush(struct db *db) must_check;
 
 /* LISTENs on a channel (again after each reconnect). db_wait sleeps until a notification arrives,
-   `ms` have passed or a signal came: true when notified. db_socket is the connection's descriptor
-   for a poll of the caller's, or -1. */
+   `ms` have passed or a signal came: true when notified. */
 enum err db_listen(struct db *db, const char *channel) must_check;
 bool db_wait(struct db *db, int ms);
-int db_socket(const struct db *db);
 
 /* The SQLSTATE of the last failure, "" if none was reported. */
 const char *db_sqlstate(const struct db *db);

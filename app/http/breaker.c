@@ -75,9 +75,5 @@ enum err try_note(struct ctx *c, const struct try_record *t)
                          .failed = t->failed ? "t" : "f");
     enum err second = call_add(c, t);
     enum err third = db_flush(c->db);
-    if (first || second || third) {
-        db_rollback(c->db);
-        return third ? third : first ? first : second;
-    }
-    return db_commit(c->db);
+    return db_end(c->db, third ? third : first ? first : second);
 }

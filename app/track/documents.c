@@ -30,7 +30,6 @@ const char *query_href(struct ctx *c, const char *path, const struct track_query
     put(&b, "search", q->search);
     put(&b, "sort", q->sort);
     put(&b, "direction", q->direction);
-    put(&b, "tab", q->tab);
     put(&b, "after", q->after);
     put(&b, "before", q->before);
     put(&b, "unit", q->unit);
@@ -160,7 +159,6 @@ static struct json_object *filters_of(struct ctx *c, const struct track_query *q
     json_set_text(d, "status", q->status);
     json_set_text(d, "sort", q->sort ? q->sort : "unit");
     json_set_text(d, "direction", q->direction ? q->direction : "asc");
-    json_set_text(d, "tab", q->tab ? q->tab : "units");
     json_set(d, "channelChoices",
              choices(channel_labels, CHANNEL_COUNT, "All channels", q->channel));
     json_set(d, "statusChoices", choices(status_labels, STATUS_COUNT, "Any status", q->status));

@@ -26,7 +26,6 @@ static const char *const sorts[] = {
     "unit", "recipient", "status", "lastEvent", "nextAttempt", NULL
 };
 static const char *const directions[] = { "asc", "desc", NULL };
-static const char *const tabs[] = { "units", "activity", NULL };
 
 #define AT(member) offsetof(struct track_query, member)
 #define LIST_FIELDS                                                                                \
@@ -51,7 +50,6 @@ static const struct field page_fields[] = {
     { "unit", FIELD_UUID, AT(unit), .help = "The unit whose drawer is open." },
     { "find", FIELD_TEXT, AT(find), .max = 100,
       .help = "Part of a building's name, code or city." },
-    { "tab", FIELD_CHOICE, AT(tab), .values = tabs, .help = "What is shown of the building." },
     LIST_FIELDS,
     { .name = NULL },
 };

@@ -207,11 +207,7 @@ static enum err end(struct sending *s, const struct timeline_event *event)
     enum err e = timeline_append(c, s->id, event, NULL);
     if (e == OK)
         e = job_done(s->job);
-    if (e != OK) {
-        db_rollback(c->db);
-        return e;
-    }
-    e = db_commit(c->db);
+    e = db_end(c->db, e);
     return e != OK ? e : batch_settle(c, text(s, "batch_id"));
 }
 
@@ -294,11 +290,7 @@ static enum err again(struct sending *s, enum err e)
             arena_printf(c->arena, "delayed:%lld:%d", (long long)s->job->id, s->job->attempt),
     };
     db_begin(c->db, c->tenant_id);
-    enum err kept = timeline_append(c, s->id, &event, NULL);
-    if (kept == OK)
-        kept = db_commit(c->db);
-    else
-        db_rollback(c->db);
+    enum err kept = db_end(c->db, timeline_append(c, s->id, &event, NULL));
     return kept != OK ? kept : job_fail(s->job, e == ERR_LIMITED ? e : ERR_RETRY, "%s", why(s));
 }
 

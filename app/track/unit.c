@@ -24,7 +24,6 @@ enum err unit_ask(struct ctx *c, const char *unit_id, const char *year, struct u
     return e;
 }
 
-/* Of the currencies billed here the yen and the won have no minor unit. */
 static struct json_object *event_row(struct ctx *c, const PGresult *rows, int i)
 {
     struct json_object *event = row_json(c->arena, rows, i);

@@ -9,8 +9,8 @@
 /* What a list of units is asked for; texts are NULL where not asked. */
 struct track_query {
     const char *building, *unit, *channel, *status, *search, *sort, *direction, *after, *before;
-    const char *tab, *find; /* find: part of a building, for the side list */
-    long year;              /* 0: not asked */
+    const char *find; /* part of a building, for the side list */
+    long year;        /* 0: not asked */
 };
 
 /* A path with what is set of the query: "/track?building=…&year=2025". */

@@ -31,12 +31,6 @@ static struct str trim(struct str s)
     return s;
 }
 
-static const char *joined(struct arena *a, const char *before, struct str more)
-{
-    struct str t = trim(more);
-    return arena_printf(a, "%s%s%.*s", before, *before ? " " : "", (int)t.n, t.p);
-}
-
 /* Text without NULs, so that it can end with one. */
 static const char *text_of(struct arena *a, struct str s)
 {
@@ -48,12 +42,34 @@ static const char *text_of(struct arena *a, struct str s)
     return copy;
 }
 
+/* The lines of one block: blocks are many, and each must cost no more than its own size. */
 static size_t count_lines(struct str text)
 {
-    size_t n = 1;
-    for (size_t i = 0; i < text.n; i++)
-        n += text.p[i] == '\n';
-    return n < HEADERS_MAX ? n : HEADERS_MAX;
+    size_t n = 0;
+    while (n < HEADERS_MAX && text.n && take_line(&text).n)
+        n++;
+    return n;
+}
+
+static bool is_folded(struct str line)
+{
+    return line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+}
+
+/* The lines of one value, joined by spaces, without NULs. */
+static const char *unfolded(struct arena *a, struct str lines)
+{
+    char *copy = arena_alloc(a, lines.n + 1);
+    size_t n = 0;
+    while (lines.n) {
+        struct str t = trim(take_line(&lines));
+        if (n && t.n)
+            copy[n++] = ' ';
+        for (size_t i = 0; i < t.n; i++)
+            copy[n++] = t.p[i] ? t.p[i] : ' ';
+    }
+    copy[n] = '\0';
+    return copy;
 }
 
 enum err mime_headers_read(struct arena *a, struct str text, struct mime_header **headers,
@@ -66,15 +82,14 @@ enum err mime_headers_read(struct arena *a, struct str text, struct mime_header 
         if (!line.n)
             break;
         const char *colon = memchr(line.p, ':', line.n);
-        if ((line.p[0] == ' ' || line.p[0] == '\t') && n) {
-            list[n - 1].value = joined(a, list[n - 1].value, line);
-        } else if (colon && colon > line.p) {
-            if (n == HEADERS_MAX)
-                return ERR_INVALID;
-            size_t name_n = (size_t)(colon - line.p);
-            list[n].name = text_of(a, (struct str){ line.p, name_n });
-            list[n++].value = text_of(a, (struct str){ colon + 1, line.n - name_n - 1 });
-        }
+        if (is_folded(line) || !colon || colon == line.p)
+            continue;
+        if (n == HEADERS_MAX)
+            return ERR_INVALID;
+        while (is_folded(text))
+            take_line(&text);
+        list[n].name = text_of(a, (struct str){ line.p, (size_t)(colon - line.p) });
+        list[n++].value = unfolded(a, (struct str){ colon + 1, (size_t)(text.p - colon) - 1 });
     }
     *headers = list;
     *count = n;

@@ -148,9 +148,8 @@ static enum err take_disposition(struct walk *w, struct str body)
 static enum err take_original(struct walk *w, struct str body)
 {
     struct mime_part p;
-    enum err e = mime_part_read(w->arena, body, &p);
-    if (e)
-        return e;
+    if (mime_part_read(w->arena, body, &p))
+        return OK; /* the report stands without it */
     const char *track = mime_header_of(&p, "x-track-id");
     const char *id = message_id(w->arena, mime_header_of(&p, "message-id"));
     if (id && !w->report->original_message_id)
@@ -228,9 +227,9 @@ enum err report_parse(struct arena *a, struct str message, struct report *out)
     return OK;
 }
 
-/* Enhanced status codes of RFC 3463, the longest match first. */
+/* Enhanced status codes of RFC 3463: the longest match counts, of equals the first. */
 static const struct {
-    const char *code, *sentence; /* x stands for the class */
+    const char *code, *sentence; /* x stands for any class */
 } sentences[] = {
     { "x.1.1", "The address does not exist." },
     { "x.1.10", "The address does not exist." },
@@ -244,9 +243,11 @@ static const struct {
     { "x.2", "The mailbox took no message." },
     { "x.3.4", "The message is too large for the receiving server." },
     { "x.3", "The receiving server cannot take messages now." },
+    { "5.4.1", "The receiving server takes no mail for this address." },
     { "x.4.1", "The receiving server did not answer." },
     { "x.4.4", "No way to the receiving server was found." },
     { "x.4.6", "The message went in circles between servers." },
+    { "x.4.8", "The message went in circles between servers." },
     { "x.4.7", "The receiving server could not be reached in time." },
     { "x.4", "The message could not be carried to the receiving server." },
     { "x.5.3", "The message has too many recipients." },
@@ -266,7 +267,9 @@ const char *report_sentence(const char *status)
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
         size_t n = strlen(sentences[i].code);
         char next = strlen(status) >= n ? status[n] : 'x';
-        if (n > length && strncmp(status + 1, sentences[i].code + 1, n - 1) == 0 &&
+        char class = sentences[i].code[0];
+        if (n > length && (class == 'x' || class == status[0]) &&
+            strncmp(status + 1, sentences[i].code + 1, n - 1) == 0 &&
             (next == '\0' || next == '.')) {
             best = sentences[i].sentence;
             length = n;

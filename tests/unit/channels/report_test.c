@@ -141,6 +141,55 @@ static void too_deep(void **state)
     assert_int_equal(report_parse(arena, buf_str(&b), &r), ERR_INVALID);
 }
 
+/* A report of 4 MiB made of one line again and again: the arena is 64 MiB and aborts beyond. */
+static enum err read_repeated(const char *head, const char *line)
+{
+    struct arena *texts = arena_new((size_t)64 << 20), *own = arena_new((size_t)64 << 20);
+    struct buf b = buf_in(texts);
+    struct report r;
+    buf_puts(&b, head);
+    while (b.n < ((size_t)4 << 20) - 64)
+        buf_puts(&b, line);
+    enum err e = report_parse(own, buf_str(&b), &r);
+    arena_free(own);
+    arena_free(texts);
+    return e;
+}
+
+static void memory_grows_with_the_message(void **state)
+{
+    (void)state;
+    const char *status = "Content-Type: multipart/report; boundary=b\n\n--b\n"
+                         "Content-Type: message/delivery-status\n\n";
+    assert_int_equal(read_repeated(status, "\n"), OK);
+    assert_int_equal(read_repeated(status, "A:b\n\n"), OK);
+    assert_int_equal(read_repeated(status, "Final-Recipient: rfc822;a@b.ch\nAction: failed\n\n"),
+                     OK);
+    assert_int_equal(read_repeated("X: a\n", " b\n"), OK);
+}
+
+static void folds_of_any_kind(void **state)
+{
+    (void)state;
+    struct report r = read_report(" lost: x\nMessage-ID:\r\n\t<a@b>\r\n \r\nno header\n folded: y\n"
+                                  "In-Reply-To: <c@d>\n\nText\n");
+    assert_string_equal(r.own_message_id, "a@b");
+    assert_string_equal(r.in_reply_to, "c@d");
+}
+
+static void an_original_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct buf b = buf_in(arena);
+    buf_puts(&b, "Content-Type: multipart/report; boundary=b\n\n--b\n"
+                 "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.ch\n"
+                 "Action: failed\n\n--b\nContent-Type: text/rfc822-headers\n\n");
+    for (int i = 0; i < 1001; i++)
+        buf_puts(&b, "A: b\n");
+    buf_puts(&b, "--b--\n");
+    assert_int_equal(read_report(b.p).recipient_count, 1);
+}
+
 static void parameters_and_words(void **state)
 {
     (void)state;
@@ -167,6 +216,10 @@ static void sentences(void **state)
     assert_string_equal(report_sentence("5.1.10"), "The address does not exist.");
     assert_string_equal(report_sentence("5.1.9"), "The address was refused.");
     assert_string_equal(report_sentence("5.2.2"), "The mailbox is full.");
+    assert_string_equal(report_sentence("4.4.1"), "The receiving server did not answer.");
+    assert_string_equal(report_sentence("5.4.1"),
+                        "The receiving server takes no mail for this address.");
+    assert_string_equal(report_sentence("5.4.8"), report_sentence("5.4.6"));
     assert_string_equal(report_sentence("5.7.708"),
                         "The receiving server blocks our sending address.");
     assert_string_equal(report_sentence("5.0.0"), "The message could not be delivered.");
@@ -185,6 +238,9 @@ int main(void)
         cmocka_unit_test(a_report_inside_a_mixed_message),
         cmocka_unit_test(what_is_no_report),
         cmocka_unit_test(too_deep),
+        cmocka_unit_test(memory_grows_with_the_message),
+        cmocka_unit_test(folds_of_any_kind),
+        cmocka_unit_test(an_original_that_cannot_be_read),
         cmocka_unit_test(parameters_and_words),
         cmocka_unit_test(sentences),
     };

@@ -3,6 +3,7 @@
 #include "mustache/program.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,8 +129,10 @@ enum err templates_find(struct templates *set, const char *name, size_t n,
         *why = arena_printf(set->arena, "\"%.*s\" is not the name of a template", (int)n, name);
         return ERR_INVALID;
     }
-    const char *path = arena_printf(set->arena, "%s/%.*s.mustache", set->dir, (int)n, name);
-    if (stat(path, &s) || (e && memcmp(&e->changed, &s.st_mtim, sizeof(s.st_mtim)) == 0))
+    char path[PATH_MAX]; /* not of the arena, which outlives any number of names without a file */
+    int length = snprintf(path, sizeof(path), "%s/%.*s.mustache", set->dir, (int)n, name);
+    if (length < 0 || (size_t)length >= sizeof(path) || stat(path, &s) ||
+        (e && memcmp(&e->changed, &s.st_mtim, sizeof(s.st_mtim)) == 0))
         return OK;
     enum err loaded = load(set, arena_strndup(set->arena, name, n), path, &s, why);
     e = entry_of(set, name, n);

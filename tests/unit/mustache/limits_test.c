@@ -159,6 +159,18 @@ static void a_changed_file_is_read_again(void **state)
     rmdir(dir);
 }
 
+static void a_missing_template_costs_nothing(void **state)
+{
+    (void)state;
+    struct arena *life = arena_new((size_t)1 << 20);
+    struct buf out = buf_in(a);
+    struct templates *set = templates_open(life, TEST_SOURCE_DIR "/templates", false);
+    size_t before = arena_used(life);
+    assert_int_equal(template_render(set, "track/nothing", NULL, &out, &why), ERR_NOT_FOUND);
+    assert_int_equal(arena_used(life), before);
+    arena_free(life);
+}
+
 static void text_is_not_escaped(void **state)
 {
     (void)state;
@@ -174,11 +186,17 @@ static void text_is_not_escaped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_escaped),           cmocka_unit_test(what_is_false),
-        cmocka_unit_test(errors_name_the_line),         cmocka_unit_test(endless_things_end),
-        cmocka_unit_test(sections_nest_so_deep),        cmocka_unit_test(output_ends_at_8_mib),
-        cmocka_unit_test(names_stay_in_the_folder),     cmocka_unit_test(dynamic_names_too),
-        cmocka_unit_test(a_changed_file_is_read_again), cmocka_unit_test(text_is_not_escaped),
+        cmocka_unit_test(values_are_escaped),
+        cmocka_unit_test(what_is_false),
+        cmocka_unit_test(errors_name_the_line),
+        cmocka_unit_test(endless_things_end),
+        cmocka_unit_test(sections_nest_so_deep),
+        cmocka_unit_test(output_ends_at_8_mib),
+        cmocka_unit_test(names_stay_in_the_folder),
+        cmocka_unit_test(dynamic_names_too),
+        cmocka_unit_test(a_changed_file_is_read_again),
+        cmocka_unit_test(text_is_not_escaped),
+        cmocka_unit_test(a_missing_template_costs_nothing),
     };
     a = arena_new((size_t)512 << 20);
     int status = cmocka_run_group_tests(tests, NULL, NULL);

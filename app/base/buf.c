@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 char *buf_room(struct buf *b, size_t more)
 {
@@ -53,23 +54,40 @@ void buf_printf(struct buf *b, const char *format, ...)
     b->n += (size_t)n;
 }
 
+#define REFERENCE_MAX 6
+#define PIECE ((size_t)1024)
+
 static const struct str references[256] = {
     ['&'] = { "&amp;", 5 },  ['<'] = { "&lt;", 4 },   ['>'] = { "&gt;", 4 },
     ['"'] = { "&quot;", 6 }, ['\''] = { "&#39;", 5 }, ['`'] = { "&#96;", 5 },
 };
 
-void buf_html(struct buf *b, const char *text, size_t n)
+static char *escape(char *to, const char *text, size_t n)
 {
-    size_t from = 0;
     for (size_t i = 0; i < n; i++) {
         const struct str *r = &references[(unsigned char)text[i]];
-        if (!r->p)
+        if (!r->p) {
+            *to++ = text[i];
             continue;
-        buf_put(b, text + from, i - from);
-        buf_put(b, r->p, r->n);
-        from = i + 1;
+        }
+        memcpy(to, r->p, r->n);
+        to += r->n;
     }
-    buf_put(b, text + from, n - from);
+    return to;
+}
+
+/* Room is made once for a piece, for the longest that may become of it. */
+void buf_html(struct buf *b, const char *text, size_t n)
+{
+    size_t piece;
+    do {
+        piece = n < PIECE ? n : PIECE;
+        char *end = escape(buf_room(b, piece * REFERENCE_MAX), text, piece);
+        *end = '\0';
+        b->n = (size_t)(end - b->p);
+        text += piece;
+        n -= piece;
+    } while (n);
 }
 
 void buf_url(struct buf *b, const char *text, size_t n)

@@ -72,6 +72,25 @@ static void escapes_urls(void **state)
     assert_string_equal(b.p, "aZ09-._~%20%2F%3F%26%3D%25%C3%A9%0A");
 }
 
+static void escapes_html_of_any_length(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new((size_t)1 << 20);
+    for (size_t n = 1020; n < 1030; n++) {
+        struct buf in = buf_in(a), out = buf_in(a);
+        for (size_t i = 0; i < n; i++)
+            buf_putc(&in, '"');
+        buf_html(&out, in.p, n);
+        assert_int_equal(out.n, 6 * n);
+        assert_int_equal(strlen(out.p), 6 * n);
+        assert_string_equal(out.p + 6 * (n - 1), "&quot;");
+    }
+    struct buf empty = buf_in(a);
+    buf_html(&empty, "", 0);
+    assert_string_equal(empty.p, "");
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +98,7 @@ int main(void)
         cmocka_unit_test(takes_any_bytes),
         cmocka_unit_test(prints_at_the_edge),
         cmocka_unit_test(escapes_html),
+        cmocka_unit_test(escapes_html_of_any_length),
         cmocka_unit_test(escapes_urls),
     };
     return cmocka_run_group_tests(tests, make, drop);

@@ -159,6 +159,7 @@ void db_begin(struct db *db, const char *tenant_id)
         abort(); /* transactions do not nest */
     db->open = true;
     db->begun = db->lost = false;
+    db->sqlstate[0] = db->constraint[0] = '\0';
     snprintf(db->tenant, sizeof(db->tenant), "%s", tenant_id ? tenant_id : "");
 }
 

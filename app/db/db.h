@@ -68,9 +68,9 @@ enum err db_flush(struct db *db) must_check;
 enum err db_listen(struct db *db, const char *channel) must_check;
 bool db_wait(struct db *db, int ms);
 
-/* The SQLSTATE of the last failure, "" if none was reported. */
+/* The SQLSTATE of the last failure since db_begin, "" if none was reported. */
 const char *db_sqlstate(const struct db *db);
-/* Name of the violated constraint of the last failure, "" if none. */
+/* Name of the constraint that failure violated, "" if none. */
 const char *db_constraint(const struct db *db);
 
 /* Runs text of migrations and tests: several statements, no parameters. */

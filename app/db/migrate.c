@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MIGRATIONS_MAX 512
@@ -49,9 +50,12 @@ static enum err read_file(struct ctx *c, struct migration *m)
     if (!f)
         return ctx_refuse(c, ERR_INTERNAL, "cannot read %s: %s", m->path, strerror(errno));
     arena_defer(c->arena, close_file, f);
-    char *text = arena_alloc(c->arena, FILE_MAX);
-    size_t n = fread(text, 1, FILE_MAX - 1, f);
-    if (ferror(f) || !feof(f))
+    struct stat st;
+    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size > FILE_MAX)
+        return ctx_refuse(c, ERR_INTERNAL, "%s is no file of at most 4 MiB", m->path);
+    size_t n = (size_t)st.st_size;
+    char *text = arena_alloc(c->arena, n + 1);
+    if (fread(text, 1, n, f) != n)
         return ctx_refuse(c, ERR_INTERNAL, "cannot read %s", m->path);
     text[n] = '\0';
     m->text = (struct str){ text, n };

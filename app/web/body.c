@@ -95,17 +95,24 @@ enum err body_read_raw(struct request *r, size_t limit)
     return e == OK ? as_long_as_said(r, &from) : e;
 }
 
+/* What a route allows to uploads goes to the store: a text is kept in memory. */
+static size_t limit_of(const struct route *route, bool parts)
+{
+    size_t limit = route->body_limit ? route->body_limit : LIMIT;
+    return route->upload && !parts && limit > LIMIT ? LIMIT : limit;
+}
+
 enum err body_read(struct request *r)
 {
     struct counted from = { .body = r->body };
-    size_t limit = r->req.route->body_limit ? r->req.route->body_limit : LIMIT;
+    bool parts = has_type(r, "multipart/form-data");
+    size_t limit = limit_of(r->req.route, parts);
     r->req.body = (struct str){ "", 0 };
     if (r->content_length > (long long)limit)
         return request_refuse(r, 413, "The body is too large.");
     if (method_safe(r->req.method))
         return OK;
-    enum err e = has_type(r, "multipart/form-data") ? read_multipart(r, &from, limit)
-                                                    : read_text(r, &from, limit);
+    enum err e = parts ? read_multipart(r, &from, limit) : read_text(r, &from, limit);
     if (e == OK)
         e = as_long_as_said(r, &from);
     if (e == OK && has_type(r, "application/x-www-form-urlencoded"))

@@ -17,6 +17,12 @@ static const char *key_of(const struct request *r)
     return counts ? req_header(q, "idempotency-key") : NULL;
 }
 
+/* As it is kept: callers choose keys without knowing of each other. */
+static const char *kept_key(const struct request *r, const char *key)
+{
+    return arena_printf(r->req.ctx.arena, "%s:%s", r->req.ctx.actor.id, key);
+}
+
 static bool key_valid(const char *key)
 {
     for (const char *p = key; *p; p++)
@@ -30,13 +36,12 @@ static void put_part(struct buf *b, const char *text)
     buf_printf(b, "%zu:%s,", text ? strlen(text) : 0, text ? text : "");
 }
 
-/* Of everything that makes the request what it is, and of who asks. */
+/* Of everything that makes the request what it is. */
 static const char *request_hash(const struct request *r)
 {
     unsigned char digest[SHA256_SIZE];
     const struct req *q = &r->req;
     struct buf b = buf_in(q->ctx.arena);
-    put_part(&b, q->ctx.actor.id);
     put_part(&b, method_name(q->method));
     put_part(&b, q->path);
     put_part(&b, q->query_string);
@@ -44,8 +49,10 @@ static const char *request_hash(const struct request *r)
         put_part(&b, r->form.at[i].name);
         put_part(&b, r->form.at[i].value);
     }
-    for (size_t i = 0; i < q->upload_count; i++)
+    for (size_t i = 0; i < q->upload_count; i++) {
+        put_part(&b, q->uploads[i].field);
         put_part(&b, q->uploads[i].sha256);
+    }
     buf_put(&b, q->body.p, q->body.n);
     sha256(b.p, b.n, digest);
     return hex_bytea(q->ctx.arena, digest, sizeof(digest));
@@ -80,11 +87,9 @@ enum err idempotency_take(struct request *r, struct reply *p, bool *replayed)
     if (!key_valid(key))
         return request_refuse(r, 400, "Idempotency-Key is 1 to 255 printable characters.");
     hash = request_hash(r);
-    enum err e = db_run(c->db, c->arena, &sql_idempotency_wait, NULL, NULL);
-    if (e != OK)
-        return e;
-    e = db_query(c->db, c->arena, idempotency_take, &rows, .key = key, .route = r->req.route->path,
-                 .request_hash = hash);
+    key = kept_key(r, key);
+    enum err e = db_query(c->db, c->arena, idempotency_take, &rows, .key = key,
+                          .route = r->req.route->path, .request_hash = hash);
     if (e == ERR_RETRY && strcmp(db_sqlstate(c->db), "55P03") == 0)
         return under_way(r);
     if (e != OK || rows_count(rows) == 1)
@@ -108,5 +113,5 @@ enum err idempotency_keep(struct request *r, const struct reply *p)
     return db_query(c->db, c->arena, idempotency_keep, NULL,
                     .status = arena_printf(c->arena, "%d", p->status),
                     .content_type = p->content_type ? p->content_type : "",
-                    .body = hex_bytea(c->arena, body.p, body.n), .key = key);
+                    .body = hex_bytea(c->arena, body.p, body.n), .key = kept_key(r, key));
 }

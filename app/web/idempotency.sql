@@ -1,6 +1,3 @@
--- name: idempotency_wait
-select set_config('lock_timeout', '2s', true)
-
 -- name: idempotency_take
 insert into idempotency_keys (tenant_id, key, route, request_hash)
 values (current_tenant(), :key::text, :route::text, :request_hash::bytea)

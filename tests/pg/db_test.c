@@ -220,6 +220,32 @@ static void the_schema_is_known(void **state)
     assert_int_equal(migrate_run(pg_ctx("track_owner"), dir, stderr), OK);
 }
 
+static void asking_for_the_schema_costs_no_more_than_its_text(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web"), small = *c;
+    const char *detail;
+    enum schema_state s;
+    small.arena = arena_new((size_t)512 * 1024); /* of a request: 32 MiB, for any number of them */
+    assert_int_equal(migrate_state(&small, pg_settings()->migration_dir, &s, &detail), OK);
+    arena_free(small.arena);
+}
+
+static void a_transaction_begins_without_the_last_ones_failure(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    const char *bad[] = { "0" };
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_run(c->db, c->arena, &divide, bad, NULL), ERR_INVALID);
+    assert_string_equal(db_sqlstate(c->db), "22012");
+    db_rollback(c->db);
+    db_begin(c->db, pg_tenant());
+    assert_string_equal(db_sqlstate(c->db), "");
+    assert_string_equal(db_constraint(c->db), "");
+    db_rollback(c->db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +262,8 @@ int main(void)
         cmocka_unit_test(transactions_are_tried_again),
         cmocka_unit_test(every_statement_fits_the_schema),
         cmocka_unit_test(the_schema_is_known),
+        cmocka_unit_test(asking_for_the_schema_costs_no_more_than_its_text),
+        cmocka_unit_test(a_transaction_begins_without_the_last_ones_failure),
     };
     pg_start("db");
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));

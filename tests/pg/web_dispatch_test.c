@@ -5,6 +5,7 @@
 #include "web/domain.h"
 #include "web/web.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct sql add_building = {
@@ -42,6 +43,12 @@ static enum err get(struct req *r, struct reply *p)
     const char *args[] = { req_param(r, "id") };
     enum err e = db_run(r->ctx.db, r->ctx.arena, &by_id, args, NULL);
     return e == OK ? show(r, p) : e;
+}
+
+static enum err refused(struct req *r, struct reply *p)
+{
+    (void)p;
+    return ctx_refuse(&r->ctx, ERR_INVALID, "Not so.");
 }
 
 static enum err add(struct req *r, struct reply *p)
@@ -83,8 +90,10 @@ static enum err upload(struct req *r, struct reply *p)
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/s", show, ROLE_VIEWER, &input, .doc = "" },
     { METHOD_GET, ROUTE_API, "/api/s/:id", get, ROLE_VIEWER, .doc = "" },
+    { METHOD_GET, ROUTE_API, "/api/s/:id/refused", refused, ROLE_VIEWER, .doc = "" },
     { METHOD_POST, ROUTE_API, "/api/s", add, ROLE_AGENT, &input, .doc = "", .body_limit = 4096 },
-    { METHOD_POST, ROUTE_API, "/api/up", upload, ROLE_AGENT, &input, .doc = "", .upload = true },
+    { METHOD_POST, ROUTE_API, "/api/up", upload, ROLE_AGENT, &input, .doc = "", .upload = true,
+      .body_limit = (size_t)64 << 20 },
     { METHOD_GET, ROUTE_API, "/api/closed", show, .doc = "" },
     { METHOD_GET, ROUTE_PAGE, "/s", page, ROLE_VIEWER, .doc = "" },
     { METHOD_POST, ROUTE_PAGE, "/s", page, ROLE_VIEWER, .doc = "" },
@@ -94,7 +103,8 @@ static const struct route routes[] = {
 static const struct domain sample = { .name = "sample", .routes = routes };
 static const struct domain *const list[] = { &web_domain, &sample, NULL };
 
-static struct call agent, viewer;
+static struct call agent, viewer, other;
+static const char *agent_id;
 
 static const char *problem(const struct answer *a, const char *key)
 {
@@ -271,6 +281,8 @@ static void a_bad_id_names_nothing(void **state)
     (void)state;
     struct call c = as(&viewer, "GET", "/api/s/12");
     assert_int_equal(call(&c)->status, 404);
+    c.path = "/api/s/12/refused"; /* of its own, not of the statement before */
+    assert_int_equal(call(&c)->status, 422);
 }
 
 static void same_key_same_work(void **state)
@@ -289,27 +301,41 @@ static void same_key_same_work(void **state)
     c.body = "{\"code\":\"once\"}";
     c.headers[0] = "HTTP_IDEMPOTENCY_KEY=k2";
     assert_int_equal(call(&c)->status, 409);
-    assert_int_equal(pg_int("select count(*) from idempotency_keys where key = 'k2'"), 0);
+    assert_int_equal(pg_int("select count(*) from idempotency_keys where key like '%%k2'"), 0);
     c.headers[0] = "HTTP_IDEMPOTENCY_KEY=bad\x01";
     assert_int_equal(call(&c)->status, 400);
 }
 
+static void a_key_is_its_callers(void **state)
+{
+    (void)state;
+    struct call c = post("{\"code\":\"mine\"}"), d;
+    c.headers[0] = "HTTP_IDEMPOTENCY_KEY=k4";
+    assert_int_equal(call(&c)->status, 201);
+    d = as(&other, "POST", "/api/s");
+    d.type = c.type;
+    d.body = "{\"code\":\"theirs\"}";
+    d.headers[0] = c.headers[0];
+    assert_int_equal(call(&d)->status, 201);
+    assert_null(answer_header("idempotent-replayed"));
+}
+
 static void a_key_under_way_is_a_conflict(void **state)
 {
-    struct ctx *other = pg_ctx("track_web");
+    struct ctx *first = pg_ctx("track_web");
     static const struct sql take = {
         "test_take",
         "insert into idempotency_keys (tenant_id, key, route, request_hash) "
-        "values (current_tenant(), 'k3', 'x', '\\x00')",
-        0, NULL
+        "values (current_tenant(), $1 || ':k3', 'x', '\\x00')",
+        1, NULL
     };
     (void)state;
-    db_begin(other->db, pg_tenant());
-    assert_int_equal(db_run(other->db, other->arena, &take, NULL, NULL), OK);
+    db_begin(first->db, pg_tenant());
+    assert_int_equal(db_run(first->db, first->arena, &take, &agent_id, NULL), OK);
     struct call c = post("{\"code\":\"waits\"}");
     c.headers[0] = "HTTP_IDEMPOTENCY_KEY=k3";
     assert_int_equal(call(&c)->status, 409);
-    db_rollback(other->db);
+    db_rollback(first->db);
     assert_int_equal(call(&c)->status, 201);
 }
 
@@ -367,6 +393,21 @@ static void uploads_reach_the_store(void **state)
     assert_string_equal(json_text(a->json, "code"), "c1");
     c.path = "/api/s";
     assert_int_equal(call(&c)->status, 415);
+}
+
+static void a_text_is_not_an_upload(void **state)
+{
+    size_t n = (size_t)33 << 20;
+    char *large = malloc(n);
+    (void)state;
+    assert_non_null(large);
+    memset(large, 'x', n);
+    struct call c = as(&agent, "POST", "/api/up");
+    c.type = "text/plain";
+    c.body = large;
+    c.body_n = n;
+    assert_int_equal(call(&c)->status, 413);
+    free(large);
 }
 
 static void a_due_password_comes_first(void **state)
@@ -429,29 +470,22 @@ static void error_pages_are_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(routes_and_methods),
-        cmocka_unit_test(nobody_is_told_to_sign_in),
-        cmocka_unit_test(roles_are_kept),
-        cmocka_unit_test(forms_must_be_ours),
-        cmocka_unit_test(inputs_are_checked),
-        cmocka_unit_test(bodies_are_limited),
-        cmocka_unit_test(header_truths),
-        cmocka_unit_test(errors_roll_back),
-        cmocka_unit_test(a_bad_id_names_nothing),
-        cmocka_unit_test(same_key_same_work),
-        cmocka_unit_test(a_key_under_way_is_a_conflict),
-        cmocka_unit_test(answers_are_tagged),
-        cmocka_unit_test(html_is_guarded),
-        cmocka_unit_test(redirects_stay_here),
-        cmocka_unit_test(uploads_reach_the_store),
-        cmocka_unit_test(a_due_password_comes_first),
-        cmocka_unit_test(describes_itself),
-        cmocka_unit_test(health_is_told),
+        cmocka_unit_test(routes_and_methods),      cmocka_unit_test(nobody_is_told_to_sign_in),
+        cmocka_unit_test(roles_are_kept),          cmocka_unit_test(forms_must_be_ours),
+        cmocka_unit_test(inputs_are_checked),      cmocka_unit_test(bodies_are_limited),
+        cmocka_unit_test(header_truths),           cmocka_unit_test(errors_roll_back),
+        cmocka_unit_test(a_bad_id_names_nothing),  cmocka_unit_test(same_key_same_work),
+        cmocka_unit_test(a_key_is_its_callers),    cmocka_unit_test(a_key_under_way_is_a_conflict),
+        cmocka_unit_test(answers_are_tagged),      cmocka_unit_test(html_is_guarded),
+        cmocka_unit_test(redirects_stay_here),     cmocka_unit_test(uploads_reach_the_store),
+        cmocka_unit_test(a_text_is_not_an_upload), cmocka_unit_test(a_due_password_comes_first),
+        cmocka_unit_test(describes_itself),        cmocka_unit_test(health_is_told),
         cmocka_unit_test(error_pages_are_pages),
     };
     pg_start("web_dispatch");
     call_start(list);
-    call_session(&agent, "agent");
+    agent_id = call_session(&agent, "agent");
+    call_session(&other, "agent");
     call_session(&viewer, "viewer");
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -29,27 +29,31 @@ static void write_escape(struct buf *to, unsigned char c)
         buf_printf(to, "\\u%04x", c);
 }
 
-/* The text in quotes, and `before` in front of it: most need no escape and are copied at once. */
+/* What needs no escape in a text (RFC 8259 §7). */
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* The text in quotes, and `before` in front of it: copied while it is looked through, as most needs
+   no escape. */
 static void write_quoted(struct buf *to, const char *before, const char *text, size_t n)
 {
-    size_t from = 0, front = strlen(before);
-    char *p = buf_room(to, front + n + 2);
-    memcpy(p, before, front);
-    p[front] = '"';
-    to->n += front + 1;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_put(to, text + from, i - from);
-        write_escape(to, c);
-        from = i + 1;
+    size_t i = 0;
+    char *p = buf_room(to, strlen(before) + n + 2);
+    while (*before)
+        *p++ = *before++;
+    *p++ = '"';
+    for (; i < n && is_plain((unsigned char)text[i]); i++)
+        *p++ = text[i];
+    to->n = (size_t)(p - to->p);
+    for (; i < n; i++) {
+        if (is_plain((unsigned char)text[i]))
+            buf_putc(to, text[i]);
+        else
+            write_escape(to, (unsigned char)text[i]);
     }
-    p = buf_room(to, n - from + 1);
-    memcpy(p, text + from, n - from);
-    p[n - from] = '"';
-    p[n - from + 1] = '\0';
-    to->n += n - from + 1;
+    buf_putc(to, '"');
 }
 
 static void write_int(struct buf *to, int64_t n)
@@ -122,25 +126,15 @@ void json_write(struct buf *to, struct json_object *value)
     }
 }
 
-void json_set(struct json_object *to, const char *name, struct json_object *object)
+void json_put(struct json_object *to, const char *key, bool literal, struct json_object *value)
 {
-    if (json_object_object_add(to, name, object) != 0)
+    if (json_object_object_add_ex(to, key, value, literal ? JSON_C_OBJECT_KEY_IS_CONSTANT : 0) != 0)
         abort();
 }
 
-void json_set_text(struct json_object *to, const char *name, const char *text)
+struct json_object *json_text_new(const char *text)
 {
-    json_set(to, name, text ? json_object_new_string(text) : NULL);
-}
-
-void json_set_int(struct json_object *to, const char *name, int64_t n)
-{
-    json_set(to, name, json_object_new_int64(n));
-}
-
-void json_set_bool(struct json_object *to, const char *name, bool truth)
-{
-    json_set(to, name, json_object_new_boolean(truth));
+    return text ? json_object_new_string(text) : NULL;
 }
 
 struct json_object *json_get(struct json_object *object, const char *name)

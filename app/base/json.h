@@ -30,11 +30,15 @@ struct json_object *json_own(struct arena *a, struct json_object *value);
 void json_write(struct buf *to, struct json_object *value);
 
 /* Adds a member to an object: text (NULL becomes null), a number, a truth, or a value it takes
- * over. */
-void json_set_text(struct json_object *to, const char *key, const char *text);
-void json_set_int(struct json_object *to, const char *key, int64_t n);
-void json_set_bool(struct json_object *to, const char *key, bool truth);
-void json_set(struct json_object *to, const char *key, struct json_object *value);
+   over. The key is copied unless it is a literal. */
+#define json_set(to, key, value) json_put((to), (key), __builtin_constant_p(key), (value))
+#define json_set_text(to, key, text) json_set((to), (key), json_text_new(text))
+#define json_set_int(to, key, n) json_set((to), (key), json_object_new_int64(n))
+#define json_set_bool(to, key, truth) json_set((to), (key), json_object_new_boolean(truth))
+void json_put(struct json_object *to, const char *key, bool literal, struct json_object *value);
+
+/* A string; null for NULL. The caller's. */
+struct json_object *json_text_new(const char *text);
 
 /* A member of an object by its key; NULL where absent or of another type. */
 const char *json_text(struct json_object *object, const char *key);

@@ -24,7 +24,9 @@ struct db {
     struct sending queue[QUEUE_MAX];
     int queued;
     const char *prepared[PREPARED_SLOTS]; /* names, by hash */
-    bool open, begun, lost, batching;     /* lost: the transaction's connection broke */
+    bool open, begun, batching;
+    bool lost;    /* the transaction's connection broke */
+    bool reading; /* each round trip is a transaction of its own, begun when its scope is sent */
     char tenant[40];
     char sqlstate[6], constraint[64];
     int64_t retry_at_ms; /* not before; after a failed connect */

@@ -91,6 +91,8 @@ static enum err send_sync(struct db *db)
     if (!PQpipelineSync(db->conn))
         return unsendable(db);
     queue_add(db, (struct sending){ .what = SENT_SYNC });
+    if (db->reading)
+        db->begun = false;
     return OK;
 }
 
@@ -99,13 +101,11 @@ static enum err send_begin(struct db *db)
 {
     if (!db->open || db->begun)
         return OK;
-    enum err e = send_control(db, "begin");
-    if (e || !db->tenant[0]) {
-        db->begun = !e;
-        return e;
-    }
     const char *args[] = { db->tenant };
-    e = send_statement(db, NULL, &sql_scope_tenant, args, NULL);
+    enum err e = db->reading ? OK : send_control(db, "begin");
+    if (!e && (db->tenant[0] || db->reading))
+        e = send_statement(db, NULL, db->reading ? &sql_scope_reading : &sql_scope_tenant, args,
+                           NULL);
     db->begun = !e;
     return e;
 }
@@ -153,19 +153,30 @@ enum err db_flush(struct db *db)
     return e ? e : queue_collect(db);
 }
 
-void db_begin(struct db *db, const char *tenant_id)
+static void begin(struct db *db, const char *tenant_id, bool reading)
 {
     if (db->open)
         abort(); /* transactions do not nest */
     db->open = true;
+    db->reading = reading;
     db->begun = db->lost = false;
     db->sqlstate[0] = db->constraint[0] = '\0';
     snprintf(db->tenant, sizeof(db->tenant), "%s", tenant_id ? tenant_id : "");
 }
 
+void db_begin(struct db *db, const char *tenant_id)
+{
+    begin(db, tenant_id, false);
+}
+
+void db_begin_reading(struct db *db, const char *tenant_id)
+{
+    begin(db, tenant_id, true);
+}
+
 static void ended(struct db *db)
 {
-    db->open = db->begun = db->lost = false;
+    db->open = db->begun = db->lost = db->reading = false;
     db->tenant[0] = '\0';
 }
 
@@ -194,7 +205,7 @@ void db_rollback(struct db *db)
     for (int i = 0; i < db->queued; i++)
         db->queue[i].out = NULL; /* of a batch that was not flushed: nobody waits for its rows */
     if (db->open && db->begun && !db->lost && db->conn) {
-        if (send_control(db, "rollback") || send_sync(db))
+        if ((!db->reading && send_control(db, "rollback")) || send_sync(db))
             log_warn("db_rollback_unsent", "db", db->name, NULL);
         else
             PQflush(db->conn);

@@ -29,6 +29,11 @@ void db_free(struct db *db);
    travel with the first statement, and without one nothing happens at all. */
 void db_begin(struct db *db, const char *tenant_id);
 
+/* The same for statements that only read, which the database then holds to. Each round trip is a
+   transaction by itself, so neither beginning nor end costs anything: what one reads may be newer
+   than what the one before read, as it may in any transaction of Postgres' default isolation. */
+void db_begin_reading(struct db *db, const char *tenant_id);
+
 /* Ends it. ERR_RETRY where the outcome is unknown: read again by an idempotency key. */
 enum err db_commit(struct db *db) must_check;
 void db_rollback(struct db *db);
@@ -86,9 +91,9 @@ const char *row_text(const PGresult *r, int row, const char *column);
 long long row_int(const PGresult *r, int row, const char *column);
 bool row_bool(const PGresult *r, int row, const char *column);
 
-/* The one generic writer: rows as a json array of objects (row_json: one row), tied to the arena.
-   Keys are the column names, so statements name columns as JSON does ("unitId"). Types: bool,
-   int2/4/8, float, json and jsonb become what they are; timestamptz RFC 3339 with Z and
-   milliseconds; others text. */
+/* The one generic writer: rows as a json array of objects (row_json: one row), tied to the arena,
+   which must not outlive the rows': keys are the names of their columns, so statements name columns
+   as JSON does ("unitId"). Types: bool, int2/4/8, float, json and jsonb become what they are;
+   timestamptz RFC 3339 with Z and milliseconds; others text. */
 struct json_object *rows_json(struct arena *a, const PGresult *r);
 struct json_object *row_json(struct arena *a, const PGresult *r, int row);

@@ -12,6 +12,9 @@ enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_JSON = 11
 enum { OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_TIMESTAMPTZ = 1184 };
 enum { OID_JSONB = 3802 };
 
+/* json-c grows an object at its eleventh member, by hashing all of them again. */
+enum { MANY_COLUMNS = 8, ROOM_FOR_MANY = 64 };
+
 static int column_of(const PGresult *r, const char *column)
 {
     for (int i = 0; i < PQnfields(r); i++)
@@ -84,16 +87,19 @@ static struct json_object *value_of(Oid type, const char *text, int n)
     }
 }
 
+/* The keys are the result's names: it lives as long as the arena, as does the object. New ones, as
+   columns have names of their own; with room for what is added to a row. */
 static struct json_object *object_of(const PGresult *r, int row)
 {
+    const unsigned how = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT;
     struct json_object *object = json_object_new_object();
+    if (PQnfields(r) >= MANY_COLUMNS)
+        lh_table_resize(json_object_get_object(object), ROOM_FOR_MANY);
     for (int c = 0; c < PQnfields(r); c++) {
         struct json_object *value = NULL;
         if (!PQgetisnull(r, row, c))
             value = value_of(PQftype(r, c), PQgetvalue(r, row, c), PQgetlength(r, row, c));
-        /* The result's names die with it, so the key is copied; it is new, as columns have names of
-         * their own. */
-        json_object_object_add_ex(object, PQfname(r, c), value, JSON_C_OBJECT_ADD_KEY_IS_NEW);
+        json_object_object_add_ex(object, PQfname(r, c), value, how);
     }
     return object;
 }

@@ -272,7 +272,7 @@ static void write_columns(struct scan *s, const struct csv_format *format, struc
     if (!s->header_read)
         return;
     json_set_text(doc, "encoding", encoding_name(format->encoding));
-    json_set_text(doc, "delimiter", (char[]){ format->delimiter, '\0' });
+    json_set(doc, "delimiter", json_object_new_string_len(&format->delimiter, 1));
     json_set(doc, "fields", columns_json(&s->columns));
     json_set(doc, "columns", headers_json(&s->columns, false));
     json_set(doc, "unusedColumns", headers_json(&s->columns, true));

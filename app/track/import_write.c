@@ -90,6 +90,19 @@ static void put_row(struct buf *b, const struct import_row *row, int channel,
 
 /* ---- a chunk ---- */
 
+/* A batch as the result tells of it: longer than the chunk it was first met in. */
+static struct json_object *batch_of(const PGresult *rows, int i)
+{
+    struct json_object *one = json_object_new_object();
+    json_set_text(one, "batchId", row_text(rows, i, "batchId"));
+    json_set_text(one, "buildingId", row_text(rows, i, "buildingId"));
+    json_set_text(one, "buildingCode", row_text(rows, i, "buildingCode"));
+    json_set_text(one, "buildingName", row_text(rows, i, "buildingName"));
+    json_set_int(one, "year", row_int(rows, i, "year"));
+    json_set_int(one, "added", row_int(rows, i, "added"));
+    return one;
+}
+
 static void add_batch(struct import_writer *w, const PGresult *rows, int i)
 {
     const char *id = row_text(rows, i, "batchId");
@@ -97,8 +110,8 @@ static void add_batch(struct import_writer *w, const PGresult *rows, int i)
     struct json_object *one = json_get(w->batches, id);
     w->added += added;
     if (!one) {
-        one = row_json(w->chunk, rows, i);
-        json_object_object_add(w->batches, id, json_object_get(one));
+        one = batch_of(rows, i);
+        json_object_object_add(w->batches, id, one);
     } else {
         json_set_int(one, "added", json_object_get_int64(json_get(one, "added")) + added);
     }

@@ -251,7 +251,7 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/outbox/:id/raw", outbox_raw, ROLE_VIEWER, .doc = "Its source." },
     { METHOD_GET, ROUTE_PAGE, "/outbox/:id/attachments/:n", outbox_attachment, ROLE_VIEWER,
       .doc = "A file attached to it." },
-    { METHOD_GET, ROUTE_OPEN, "/o/:token", pixel_show, ROLE_PUBLIC,
+    { METHOD_GET, ROUTE_OPEN, "/o/:token", pixel_show, ROLE_PUBLIC, .writes = true,
       .doc = "The open pixel of a message, where the tenant has it on." },
     { .path = NULL },
 };

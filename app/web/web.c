@@ -104,6 +104,15 @@ static enum err of_bad_id(const struct request *r, enum err e, const char *state
     return named && strcmp(state, "22P02") == 0 ? ERR_NOT_FOUND : e;
 }
 
+static void begin_work(const struct request *r)
+{
+    const struct req *q = &r->req;
+    if (method_safe(q->method) && !q->route->writes)
+        db_begin_reading(q->ctx.db, q->ctx.tenant_id);
+    else
+        db_begin(q->ctx.db, q->ctx.tenant_id);
+}
+
 /* The handler in one transaction, again where the database could not put it in order with others.
  */
 static enum err work(struct request *r, struct reply *p)
@@ -113,7 +122,7 @@ static enum err work(struct request *r, struct reply *p)
     for (int i = 0; i < TRIES; i++) {
         char state[6] = "";
         begin_reply(r, p);
-        db_begin(db, r->req.ctx.tenant_id);
+        begin_work(r);
         e = attempt(r, p);
         if (e == OK)
             return db_commit(db);

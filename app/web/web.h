@@ -99,6 +99,7 @@ struct route {
         *input;         /* of the query for GET, else of the body; unknown names are refused */
     size_t body_limit;  /* bytes; 0: 1 MiB */
     bool upload;        /* multipart allowed */
+    bool writes;        /* though its method is GET: any other GET that writes is refused */
     bool slow;          /* may take ten times as long as another request: imports */
     bool no_csrf;       /* the handler checks another proof itself (login, token endpoint) */
     const char *doc;    /* one sentence, for OpenAPI and people */
@@ -107,7 +108,7 @@ struct route {
 
 /* A handler answers OK with the reply filled, or an error: the dispatcher turns it and ctx.problem
    into a problem document or an error page, and rolls the transaction back. On OK it commits
-   (ctx.db runs in one transaction in the tenant's scope). */
+   (ctx.db runs in one transaction in the tenant's scope, which for GET only reads). */
 
 struct domain; /* base/domain.h */
 

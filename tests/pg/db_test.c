@@ -109,6 +109,46 @@ static void a_batch_may_be_left(void **state)
     assert_int_equal(count(c, pg_tenant()), 1);
 }
 
+static void reading_holds_the_scope_and_writes_nothing(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    PGresult *r;
+    const char *args[] = { pg_tenant(), "READING" };
+    db_begin_reading(c->db, pg_tenant());
+    assert_int_equal(db_run(c->db, c->arena, &count_users, NULL, &r), OK);
+    assert_int_equal(row_int(r, 0, "n"), 1);
+    assert_int_equal(db_run(c->db, c->arena, &add_building, args, NULL), ERR_INTERNAL);
+    assert_string_equal(db_sqlstate(c->db), "25006");
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &add_building, args, NULL), OK);
+    assert_int_equal(db_flush(c->db), ERR_INTERNAL);
+    assert_int_equal(db_run(c->db, c->arena, &count_users, NULL, &r), OK);
+    assert_int_equal(row_int(r, 0, "n"), 1);
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(pg_int("select count(*) from buildings where code = 'READING'"), 0);
+    assert_int_equal(db_run(c->db, c->arena, &count_users, NULL, &r), OK);
+    assert_int_equal(row_int(r, 0, "n"), 0);
+    assert_int_equal(count(c, pg_tenant()), 1);
+}
+
+static void reading_may_be_left_and_outlives_the_connection(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    PGresult *r;
+    db_begin_reading(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &count_users, NULL, &r), OK);
+    db_rollback(c->db);
+    db_begin_reading(c->db, pg_tenant());
+    assert_int_equal(db_run(c->db, c->arena, &backend, NULL, &r), OK);
+    pg_sql("select pg_terminate_backend(%lld, 5000)", row_int(r, 0, "pid"));
+    assert_int_equal(db_run(c->db, c->arena, &count_users, NULL, &r), OK);
+    assert_int_equal(row_int(r, 0, "n"), 1);
+    assert_int_equal(db_commit(c->db), OK);
+}
+
 static void rows_become_json(void **state)
 {
     (void)state;
@@ -254,6 +294,8 @@ int main(void)
         cmocka_unit_test(commit_and_rollback),
         cmocka_unit_test(batch_fills_all_or_nothing),
         cmocka_unit_test(a_batch_may_be_left),
+        cmocka_unit_test(reading_holds_the_scope_and_writes_nothing),
+        cmocka_unit_test(reading_may_be_left_and_outlives_the_connection),
         cmocka_unit_test(rows_become_json),
         cmocka_unit_test(reconnects_after_the_server_ended_it),
         cmocka_unit_test(a_broken_transaction_stays_broken),

@@ -216,6 +216,13 @@ static void sessions_end_by_themselves(void **state)
                      0);
     pg_sql("update sessions set seen_at = now() - interval '31 minutes' where " OF_HIM);
     assert_true(get(&b, "/password").status != 200);
+    pg_settings()->session_idle_minutes = 1;
+    pg_sql("update sessions set seen_at = now() - interval '20 seconds' where " OF_HIM);
+    assert_int_equal(get(&b, "/password").status, 200);
+    assert_int_equal(pg_int("select count(*) from sessions where seen_at > now() - interval '10 "
+                            "seconds' and " OF_HIM),
+                     1);
+    pg_settings()->session_idle_minutes = 30;
     pg_sql("update sessions set seen_at = now() where " OF_HIM);
     assert_int_equal(get(&b, "/password").status, 200);
     pg_sql("update sessions set expires_at = now() - interval '1 second' where " OF_HIM);

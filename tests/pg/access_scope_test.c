@@ -230,6 +230,31 @@ static void other_tenants_see_nothing(void **state)
     }
 }
 
+/* Intake keeps requests for any tenant by a function of the owner; nothing else may. */
+static void the_inbox_is_walled_too(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "insert into inbox (tenant_id, account_id, provider, dedupe_key, method, path, headers, "
+        "body, body_sha256, verdict, mapper) values ('00000000-0000-7000-8000-000000000000', "
+        "'00000000-0000-7000-8000-000000000000', 'p', 'k', 'POST', '/', '{}', '', '', 'v', 'm')";
+    assert_int_equal(attempt("track_web", pg_tenant(), text), ERR_DENIED);
+}
+
+static void the_worker_makes_nobody(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "update users set role = 'owner' where tenant_id = current_tenant()",
+        "update api_clients set role = 'admin' where tenant_id = current_tenant()",
+        "select secret_hash from api_clients",
+        "select password_hash from users",
+        "update provider_accounts set settings = '{}' where tenant_id = current_tenant()",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        assert_int_equal(attempt("track_worker", pg_tenant(), texts[i]), ERR_DENIED);
+}
+
 int main(void)
 {
     pg_start("access_scope");
@@ -243,6 +268,8 @@ int main(void)
         cmocka_unit_test(audit_numbers_are_given),
         cmocka_unit_test(tampering_is_found),
         cmocka_unit_test(other_tenants_see_nothing),
+        cmocka_unit_test(the_inbox_is_walled_too),
+        cmocka_unit_test(the_worker_makes_nobody),
     };
     return pg_end(cmocka_run_group_tests_name("access_scope", tests, NULL, NULL));
 }

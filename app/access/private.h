@@ -31,7 +31,7 @@ struct throttle {
 
 /* Counts a try of `who` ("user:a@b.ch", "client:<id>") from an address before it is made.
    ERR_LIMITED, with the wait noted, over 10 in 15 minutes for who and the address's net, or over
-   100 for the address. */
+   100 for the address (of IPv6, its net). Letters of `who` count in either case. */
 enum err throttle_count(struct ctx *c, const char *who, const char *address,
                         struct throttle *t) must_check;
 

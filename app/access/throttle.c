@@ -4,7 +4,6 @@
 #include "access/throttle.sql.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 
 /* The /24 of an IPv4 address, the /64 of another; "?" for what is none. */
 static const char *net_of(struct arena *a, const char *address)
@@ -22,19 +21,13 @@ static const char *net_of(struct arena *a, const char *address)
     return "?";
 }
 
-static const char *lower(struct arena *a, const char *text)
-{
-    char *copy = arena_strdup(a, text);
-    for (char *p = copy; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return copy;
-}
-
 enum err throttle_count(struct ctx *c, const char *who, const char *address, struct throttle *t)
 {
     PGresult *rows;
-    t->account = arena_printf(c->arena, "%s|%s", lower(c->arena, who), net_of(c->arena, address));
-    t->address = arena_printf(c->arena, "|%s", address ? address : "?");
+    const char *net = net_of(c->arena, address);
+    bool four = address && strchr(address, '.'); /* of IPv6, one has a whole net */
+    t->account = arena_printf(c->arena, "%s|%s", who, net);
+    t->address = arena_printf(c->arena, "|%s", four ? address : net);
     enum err e = db_query(c->db, c->arena, throttle_count, &rows, .account = t->account,
                           .address = t->address);
     if (e)

@@ -133,6 +133,32 @@ static void an_address_has_its_own_limit(void **state)
     pg_sql("update login_throttle set failures = 100 where key = '|192.0.2.5'");
     b.session = NULL;
     assert_int_equal(sign_in(&b, email, PASSWORD, "/track").status, 429);
+    long long kept = pg_int("select count(*) from login_throttle");
+    assert_int_equal(sign_in(&b, "never.seen@example.com", PASSWORD, "/track").status, 429);
+    assert_int_equal(pg_int("select count(*) from login_throttle"), kept);
+}
+
+/* Who has one IPv6 address has 2^64 of them. */
+static void a_net_of_ipv6_is_one_address(void **state)
+{
+    (void)state;
+    struct browser b = browser_new("2001:db8:0:7:1::5");
+    const char *email = person(&b, false);
+    pg_sql("insert into login_throttle values ('|2001:db8:0:7::', 100, now())");
+    assert_int_equal(sign_in(&b, email, PASSWORD, "/track").status, 429);
+    b.address = "2001:db8:0:8:1::5";
+    assert_int_equal(sign_in(&b, email, PASSWORD, "/track").status, 303);
+}
+
+static void letters_of_any_case_are_one_account(void **state)
+{
+    (void)state;
+    struct browser b = browser_new("192.0.2.44");
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(sign_in(&b, "\u00e9\u00e4@example.com", "guess", "/track").status, 401);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(sign_in(&b, "\u00c9\u00c4@example.com", "guess", "/track").status, 401);
+    assert_int_equal(sign_in(&b, "\u00c9\u00e4@example.com", "guess", "/track").status, 429);
 }
 
 static void the_form_must_be_ours(void **state)
@@ -329,6 +355,8 @@ int main(void)
         cmocka_unit_test(unknown_and_wrong_look_alike),
         cmocka_unit_test(the_eleventh_try_waits),
         cmocka_unit_test(an_address_has_its_own_limit),
+        cmocka_unit_test(a_net_of_ipv6_is_one_address),
+        cmocka_unit_test(letters_of_any_case_are_one_account),
         cmocka_unit_test(the_form_must_be_ours),
         cmocka_unit_test(it_goes_on_to_our_own_paths),
         cmocka_unit_test(a_login_brings_a_new_session),

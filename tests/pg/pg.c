@@ -172,8 +172,8 @@ void pg_start(const char *name)
     log_init(name, LOG_LEVEL_ERROR);
     pg.arena = arena_new((size_t)256 * 1024 * 1024);
     snprintf(pg.database, sizeof(pg.database), "test_%d", (int)getpid());
-    snprintf(pg.folder, sizeof(pg.folder), "/tmp/track-test-%d", (int)getpid());
-    if (mkdir(pg.folder, 0700))
+    snprintf(pg.folder, sizeof(pg.folder), "/tmp/track-test-XXXXXX");
+    if (!mkdtemp(pg.folder))
         exit(1);
     make_database();
     fill_settings();

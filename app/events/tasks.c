@@ -11,6 +11,7 @@
 #include "web/web.h"
 
 #include <string.h>
+#include <strings.h>
 
 static enum err dispatch(struct job *j)
 {
@@ -26,22 +27,26 @@ static enum err forget(struct job *j)
     return db_run(j->ctx.db, j->ctx.arena, &sql_events_forget, NULL, NULL);
 }
 
-static bool may(const struct req *r)
+static enum err check_token(struct req *r)
 {
     const char *token = r->ctx.app->settings->tasks_token;
     const char *sent = req_header(r, "authorization");
-    return *token && sent && strncmp(sent, "Bearer ", 7) == 0 &&
-           ct_equal(str_of(sent + 7), str_of(token));
+    if (!*token)
+        return ctx_refuse(&r->ctx, ERR_DENIED, "This is closed: TRACK_TASKS_TOKEN is not set.");
+    if (sent && strncasecmp(sent, "Bearer ", 7) == 0 && ct_equal(str_of(sent + 7), str_of(token)))
+        return OK;
+    return req_unknown(r, "This needs the token of TRACK_TASKS_TOKEN.");
 }
 
 /* Every event has a transaction of its own, so the request's ends first. */
 static enum err get_events(struct req *r, struct reply *p)
 {
     int n;
-    if (!may(r))
-        return ctx_refuse(&r->ctx, ERR_DENIED, "This needs the token of TRACK_TASKS_TOKEN.");
+    enum err e = check_token(r);
+    if (e)
+        return e;
     db_rollback(r->ctx.db);
-    enum err e = events_dispatch(&r->ctx, domains, &n);
+    e = events_dispatch(&r->ctx, domains, &n);
     if (e)
         return e;
     struct json_object *d = json_own(r->ctx.arena, json_object_new_object());

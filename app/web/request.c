@@ -218,6 +218,12 @@ const char *req_param(const struct req *r, const char *name)
     return pairs_get(&request_of(r)->params, name);
 }
 
+enum err req_unknown(struct req *r, const char *detail)
+{
+    request_of(r)->status = 401;
+    return ctx_refuse(&r->ctx, ERR_DENIED, "%s", detail);
+}
+
 static bool header_is(const struct req *r, const char *name, const char *value)
 {
     const char *text = req_header(r, name);

@@ -57,6 +57,9 @@ const char *req_param(const struct req *r, const char *name);
 /* Whether htmx asked for a fragment (HX-Request: true, and not a history restore). */
 bool req_is_fragment(const struct req *r);
 
+/* Refuses whoever asks as unknown, with 401, where a handler checks the proof itself. */
+enum err req_unknown(struct req *r, const char *detail);
+
 struct reply {
     struct req *req;
     int status; /* 200 unless set */

@@ -1,11 +1,12 @@
 /* The outbox: each reaction once per event, whatever fails and whoever dispatches. */
-#include "pg/pg.h"
+#include "pg/call.h"
 
-#include "base/domain.h"
 #include "base/json.h"
 #include "events/events.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int calls, failures;
 
@@ -113,6 +114,76 @@ static void one_that_fails_holds_up_no_other(void **state)
     assert_int_equal(calls, 2);
 }
 
+static const struct sql note = { "t_event_told",
+                                 "insert into told select $1::uuid from pg_sleep(0.005)", 1, NULL };
+
+static enum err told(struct ctx *c, const struct event *e)
+{
+    return db_run(c->db, c->arena, &note, &e->id, NULL);
+}
+
+static const struct reaction telling[] = { { "thing.raced", "test.told", told },
+                                           { .event = NULL } };
+static const struct domain telling_domain = { .name = "telling", .reactions = telling };
+
+static void dispatch_in_child(void)
+{
+    const struct domain *const list[] = { &telling_domain, NULL };
+    struct ctx *c = pg_ctx("track_worker");
+    for (int i = 0, n; i < 3; i++)
+        if (events_dispatch(c, list, &n))
+            _exit(1);
+    _exit(0);
+}
+
+static void many_dispatchers_tell_once(void **state)
+{
+    (void)state;
+    pg_sql("create table told (event_id uuid)");
+    pg_sql("grant insert on told to track_worker");
+    pg_sql("insert into domain_events (tenant_id, name, entity_type, entity_id) "
+           "select '%s', 'thing.raced', 'thing', '42' from generate_series(1, 60)",
+           pg_tenant());
+    for (int i = 0; i < 4; i++)
+        if (fork() == 0)
+            dispatch_in_child();
+    for (int i = 0, status; i < 4; i++) {
+        wait(&status);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(pg_int("select count(*) from told"), 60);
+    assert_int_equal(pg_int("select count(distinct event_id) from told"), 60);
+    assert_int_equal(pg_int("select count(*) from domain_events where name = 'thing.raced' and "
+                            "(dispatched_at is null or attempts > 0)"),
+                     0);
+}
+
+static struct call ask(const char *bearer)
+{
+    return (struct call){ .method = "GET", .path = "/api/tasks/events", .bearer = bearer };
+}
+
+static void a_cron_needs_the_token(void **state)
+{
+    (void)state;
+    struct call none = ask(NULL), wrong = ask("tasks-token-of-the-test"),
+                good = ask("tasks-token-of-the-tests");
+    emit("thing.unheard");
+    assert_int_equal(call(&none)->status, 401);
+    assert_string_equal(answer_header("www-authenticate"), "Bearer realm=\"track\"");
+    assert_int_equal(call(&wrong)->status, 401);
+    assert_int_equal(pg_int("select count(*) from domain_events where name = 'thing.unheard' and "
+                            "dispatched_at is null"),
+                     1);
+    const struct answer *a = call(&good);
+    assert_int_equal(a->status, 200);
+    assert_int_equal(json_object_get_int(json_get(a->json, "dispatched")), 1);
+    assert_int_equal(json_object_get_int(json_get(call(&good)->json, "dispatched")), 0);
+    pg_settings()->tasks_token = "";
+    assert_int_equal(call(&good)->status, 403);
+    assert_null(answer_header("www-authenticate"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,7 +191,11 @@ int main(void)
         cmocka_unit_test(a_failing_reaction_is_tried_again_alone),
         cmocka_unit_test(a_reaction_that_finds_nothing_has_failed),
         cmocka_unit_test(one_that_fails_holds_up_no_other),
+        cmocka_unit_test(many_dispatchers_tell_once),
+        cmocka_unit_test(a_cron_needs_the_token),
     };
+    const struct domain *const served[] = { &events_domain, NULL };
     pg_start("events");
+    call_start(served);
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { agrees } from "./contract.mjs";
 
 const checks = [];
 let skipped = 0;
@@ -92,10 +93,13 @@ export async function token(role = "admin", tenant = "demo", ...buildings) {
         body: JSON.stringify({ clientId, clientSecret }),
     });
     if (answer.status !== 200) throw new Error(`token: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()).access_token;
+    const body = await answer.json();
+    await agrees(base, body.access_token, "POST", "/api/auth/token", { status: 200, headers: answer.headers, body });
+    return body.access_token;
 }
 
-// The API as a client with this token sees it: (method, path, body, headers) to {status, headers, body}.
+// The API as a client with this token sees it: (method, path, body, headers) to {status, headers, body}, which is held
+// to its description.
 export function api(bearer) {
     return async (method, path, body, headers = {}) => {
         const json = body !== undefined && !(body instanceof FormData);
@@ -104,8 +108,10 @@ export function api(bearer) {
             headers: { authorization: `Bearer ${bearer}`, ...(json && { "content-type": "application/json" }), ...headers },
             body: json ? JSON.stringify(body) : body,
         });
-        const text = await answer.text();
-        return { status: answer.status, headers: answer.headers, text, body: /json/.test(answer.headers.get("content-type")) ? JSON.parse(text) : text };
+        const [{ status, headers: told }, text] = [answer, await answer.text()];
+        const whole = { status, headers: told, text, body: /json/.test(told.get("content-type")) ? JSON.parse(text) : text };
+        await agrees(base, bearer, method, path, whole);
+        return whole;
     };
 }
 

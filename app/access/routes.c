@@ -55,6 +55,15 @@ static const struct input theme_input = { "Theme", sizeof(struct theme_form), th
 static const struct input token_input = { "TokenRequest", sizeof(struct token_form), token_fields };
 static const struct input file_query = { "FileQuery", sizeof(struct file_query), file_fields };
 
+static const struct member token_members[] = {
+    { "access_token", SHAPE_TEXT, .help = "A JWT: sent as Authorization: Bearer." },
+    { "token_type", SHAPE_TEXT, .example = "Bearer" },
+    { "expires_in", SHAPE_COUNT, .help = "In seconds.", .example = "900" },
+    { .name = NULL },
+};
+static const struct shape token_shape = { "Token", "An access token (RFC 6749 §5.1).",
+                                          token_members };
+
 #define FORM_LIMIT 16384
 
 static const struct route routes[] = {
@@ -73,7 +82,7 @@ static const struct route routes[] = {
       .doc = "Chooses the colours of the pages." },
     { METHOD_POST, ROUTE_API, "/api/auth/token", token_do, ROLE_PUBLIC, &token_input, FORM_LIMIT,
       .no_csrf = true, .doc = "Gives an API client an access token for 15 minutes.",
-      .answer = "access_token, token_type and expires_in" },
+      .answer = &token_shape },
     { METHOD_GET, ROUTE_OPEN, "/files/:sha256", file_show, ROLE_PUBLIC, &file_query,
       .doc = "A file by a signed link that expires." },
     { 0 },

@@ -54,11 +54,18 @@ static enum err get_events(struct req *r, struct reply *p)
     return reply_json(p, 200, d);
 }
 
+static const struct member dispatched_members[] = {
+    { "dispatched", SHAPE_COUNT, .help = "Events that were told." },
+    { .name = NULL },
+};
+static const struct shape dispatched_shape = { "Dispatched", "What the dispatcher did.",
+                                               dispatched_members };
+
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_OPEN, "/api/tasks/events", get_events, ROLE_PUBLIC,
       .doc =
           "Tell the other domains what waits in the outbox, once; for those who drive it by cron",
-      .answer = "Dispatched" },
+      .answer = &dispatched_shape },
     { .path = NULL },
 };
 

@@ -29,6 +29,53 @@ static const struct field query_fields[] = {
 };
 static const struct input query_input = { "InboxQuery", sizeof(struct query), query_fields };
 
+#define REQUEST                                                                                    \
+    { "id", SHAPE_UUID, .help = "The webhook." },                                                  \
+        { "provider", SHAPE_TEXT, .example = "msgraph" },                                          \
+        { "account", SHAPE_TEXT, .help = "The provider account it was for.", .nullable = true },   \
+        { "method", SHAPE_TEXT, .example = "POST" },                                               \
+        { "path", SHAPE_TEXT, .help = "Where it was posted to." },                                 \
+        { "verdict", SHAPE_TEXT, .help = "What its check came to.", .example = "verified" },       \
+        { "mapper", SHAPE_TEXT, .help = "What reads it.", .example = "msgraph.email/1" },          \
+        { "state", SHAPE_CHOICE, .values = states },                                               \
+        { "error", SHAPE_TEXT, .help = "Why it could not be processed.", .nullable = true },       \
+        { "size", SHAPE_COUNT, .help = "Of its body, in bytes." },                                 \
+        { "replays", SHAPE_COUNT, .help = "How often it was asked to be processed again." },       \
+        { "receivedAt", SHAPE_TIME, .help = "When it came in." },                                  \
+    {                                                                                              \
+        "processedAt", SHAPE_TIME, .nullable = true                                                \
+    }
+
+static const struct member row_members[] = { REQUEST, { .name = NULL } };
+static const struct shape row_shape = { "InboxRow", "A webhook in the list.", row_members };
+
+static const struct member list_members[] = {
+    { "items", SHAPE_LIST, .help = "At most 50.", .of = &row_shape },
+    { "nextCursor", SHAPE_TEXT, .help = "For `after`; null on the last page.", .nullable = true },
+    { .name = NULL },
+};
+static const struct shape list_shape = { "InboxList", "Webhooks that came in, newest first.",
+                                         list_members };
+
+static const struct member request_members[] = {
+    REQUEST,
+    { "dedupeKey", SHAPE_TEXT, .help = "What tells it from others of its account." },
+    { "headers", SHAPE_WORDS, .help = "Secrets are left out." },
+    { "bodySha256", SHAPE_TEXT, .help = "In hexadecimal." },
+    { "body", SHAPE_TEXT, .help = "Null where it is no text.", .nullable = true },
+    { .name = NULL },
+};
+static const struct shape request_shape = { "InboxRequest", "A webhook as it came in.",
+                                            request_members };
+
+static const struct member replay_members[] = {
+    { "id", SHAPE_UUID, .help = "The webhook." },
+    { "queued", SHAPE_BOOL, .help = "Always true." },
+    { .name = NULL },
+};
+static const struct shape replay_shape = { "InboxReplay", "It will be processed again.",
+                                           replay_members };
+
 static enum err list_document(struct req *r, struct json_object **out)
 {
     PGresult *rows;
@@ -174,6 +221,7 @@ static enum err api_replay(struct req *r, struct reply *p)
     struct json_object *d = json_own(r->ctx.arena, json_object_new_object());
     json_set_text(d, "id", id);
     json_set_bool(d, "queued", true);
+    reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/inbox/%s", id));
     return reply_json(p, 202, d);
 }
 
@@ -187,11 +235,11 @@ static enum err page_replay(struct req *r, struct reply *p)
 
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/inbox", api_list, ROLE_AGENT, &query_input,
-      .doc = "Webhooks that came in, newest first", .answer = "InboxList" },
+      .doc = "Webhooks that came in, newest first", .answer = &list_shape },
     { METHOD_GET, ROUTE_API, "/api/inbox/:id", api_get, ROLE_AGENT,
-      .doc = "One webhook with its headers and body", .answer = "InboxRequest" },
+      .doc = "One webhook with its headers and body", .answer = &request_shape },
     { METHOD_POST, ROUTE_API, "/api/inbox/:id/replay", api_replay, ROLE_ADMIN,
-      .doc = "Process a webhook again", .answer = "InboxReplay" },
+      .doc = "Process a webhook again", .answer = &replay_shape, .status = 202 },
     { METHOD_GET, ROUTE_PAGE, "/inbox", page_list, ROLE_AGENT, &query_input,
       .doc = "Webhooks that came in" },
     { METHOD_GET, ROUTE_PAGE, "/inbox/:id", page_get, ROLE_AGENT, .doc = "One webhook" },

@@ -29,6 +29,33 @@ static const struct field fields[] = {
 };
 static const struct input input = { "CallQuery", sizeof(struct query), fields };
 
+static const struct member call_members[] = {
+    { "id", SHAPE_UUID, .help = "The call." },
+    { "at", SHAPE_TIME, .help = "When it was made." },
+    { "provider", SHAPE_TEXT, .example = "msgraph" },
+    { "method", SHAPE_TEXT, .example = "POST" },
+    { "url", SHAPE_TEXT, .help = "Where it went." },
+    { "entity", SHAPE_TEXT, .help = "What it was about: communication:<uuid>.", .nullable = true },
+    { "jobId", SHAPE_INT, .help = "The job that made it.", .nullable = true },
+    { "status", SHAPE_INT, .help = "The answer's, null where none came.", .example = "202",
+      .nullable = true },
+    { "error", SHAPE_TEXT, .help = "Why no answer came.", .nullable = true },
+    { "request", SHAPE_TEXT, .help = "What was sent, without secrets.", .nullable = true },
+    { "response", SHAPE_TEXT, .help = "What was answered, without secrets.", .nullable = true },
+    { "dryRun", SHAPE_BOOL, .help = "Whether a local stand-in answered." },
+    { "durationMs", SHAPE_COUNT, .help = "In milliseconds.", .example = "120" },
+    { .name = NULL },
+};
+static const struct shape call_shape = { "Call", "A call to a provider.", call_members };
+
+static const struct member list_members[] = {
+    { "items", SHAPE_LIST, .help = "At most 50.", .of = &call_shape },
+    { "nextCursor", SHAPE_TEXT, .help = "For `after`; null on the last page.", .nullable = true },
+    { .name = NULL },
+};
+static const struct shape list_shape = { "CallList", "Calls to providers, newest first.",
+                                         list_members };
+
 static enum err list(struct req *r, struct reply *p)
 {
     PGresult *rows;
@@ -59,6 +86,6 @@ static enum err list(struct req *r, struct reply *p)
 
 const struct route calls_routes[] = {
     { METHOD_GET, ROUTE_API, "/api/calls", list, ROLE_ADMIN, &input,
-      .doc = "Calls to providers, newest first, secrets redacted", .answer = "CallList" },
+      .doc = "Calls to providers, newest first, secrets redacted", .answer = &list_shape },
     { .path = NULL },
 };

@@ -6,6 +6,8 @@
 #include "track/import.sql.h"
 #include "track/import_write.h"
 
+const char *const import_states[] = { "PREVIEWED", "COMMITTED", "FAILED", NULL };
+
 /* ---- previews ---- */
 
 static enum err list_attachments(struct ctx *c, const struct attachments_from *from,

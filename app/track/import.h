@@ -7,6 +7,7 @@
 #include "web/web.h"
 
 extern const struct route import_routes[]; /* path NULL at the end */
+extern const char *const import_states[];  /* NULL at the end */
 
 /* What an import reads. */
 struct import_source {

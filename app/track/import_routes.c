@@ -1,6 +1,7 @@
 /* The import pages and their API: upload, preview, columns, commit. */
 #include "base/json.h"
 #include "track/import.h"
+#include "track/import_shapes.h"
 #include "track/import_view.h"
 
 #define UPLOAD_LIMIT ((size_t)512 * 1024 * 1024)
@@ -124,7 +125,10 @@ static enum err api_add(struct req *r, struct reply *p)
 {
     const char *id = NULL;
     enum err e = add(r, &id);
-    return e ? e : reply_import(r, p, 201, id);
+    if (e != OK)
+        return e;
+    reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/track/imports/%s", id));
+    return reply_import(r, p, 201, id);
 }
 
 static enum err api_get(struct req *r, struct reply *p)
@@ -209,17 +213,18 @@ const struct route import_routes[] = {
     { METHOD_POST, ROUTE_PAGE, "/import/:importId/commit", page_commit, .role = ROLE_ADMIN,
       .slow = true, .input = &commit_input, .doc = "Commits an import." },
     { METHOD_GET, ROUTE_API, "/api/track/imports", api_list, .role = ROLE_ADMIN,
-      .doc = "The latest imports.", .answer = "ImportList" },
+      .doc = "The latest imports.", .answer = &imports_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports", api_add, .role = ROLE_ADMIN,
-      .input = &options_input, .body_limit = UPLOAD_LIMIT, .upload = true,
-      .doc = "Keeps and previews a billing file: " FILES, .answer = "Import" },
+      .input = &options_input, .body_limit = UPLOAD_LIMIT, .upload = true, .status = 201,
+      .doc = "Keeps and previews a billing file: " FILES, .answer = &import_shape },
     { METHOD_GET, ROUTE_API, "/api/track/imports/:importId", api_get, .role = ROLE_ADMIN,
-      .doc = "An import with its preview and, once committed, its result.", .answer = "Import" },
+      .doc = "An import with its preview and, once committed, its result.",
+      .answer = &import_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/preview", api_change, .slow = true,
       .role = ROLE_ADMIN, .input = &options_input,
-      .doc = "Previews it again with other columns or another year.", .answer = "Import" },
+      .doc = "Previews it again with other columns or another year.", .answer = &import_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/commit", api_commit, .role = ROLE_ADMIN,
       .slow = true, .input = &commit_input,
-      .doc = "Commits an import: all of it, or its good rows.", .answer = "Import" },
+      .doc = "Commits an import: all of it, or its good rows.", .answer = &import_shape },
     { 0 },
 };

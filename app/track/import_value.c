@@ -195,10 +195,12 @@ int find_year(struct str text)
 
 /* ---- channels ---- */
 
+const char *const channel_names[CHANNEL_COUNT + 1] = { "EMAIL", "SMS", "LETTER",
+                                                       "LETTER_WITH_RECEIPT", NULL };
+
 const char *channel_name(int channel)
 {
-    static const char *const names[] = { "EMAIL", "SMS", "LETTER", "LETTER_WITH_RECEIPT" };
-    return names[channel];
+    return channel_names[channel];
 }
 
 static const struct {

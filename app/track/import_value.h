@@ -43,6 +43,7 @@ enum { CHANNEL_EMAIL, CHANNEL_SMS, CHANNEL_LETTER, CHANNEL_LETTER_WITH_RECEIPT, 
 
 /* "EMAIL", …: as in the database. */
 const char *channel_name(int channel);
+extern const char *const channel_names[CHANNEL_COUNT + 1]; /* NULL at the end */
 
 /* "email+letter", "Einschreiben": the set of channels as bits 1 << CHANNEL_x. */
 const char *read_preference(struct arena *a, struct str text, unsigned *out);

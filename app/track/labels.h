@@ -1,13 +1,14 @@
 /* How pages and documents name channels, statuses and events: word, icon and tone of each. */
 #pragma once
 
+#include "track/import_value.h"
 #include "track/track.h"
 
 struct label {
-    const char *name, *word, *icon, *tone; /* tone: waiting moving done attention failed hand */
+    const char *name, *word, *icon, *tone; /* tone: one of tone_names */
 };
 
-#define CHANNEL_COUNT 4
+extern const char *const tone_names[]; /* NULL at the end */
 
 extern const struct label channel_labels[CHANNEL_COUNT];
 extern const struct label status_labels[STATUS_COUNT];

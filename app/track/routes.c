@@ -6,9 +6,11 @@
 #include "track/batch.h"
 #include "track/graph_hook.h"
 #include "track/import.h"
+#include "track/import_value.h"
 #include "track/outbox.h"
 #include "track/pixel.h"
 #include "track/send.h"
+#include "track/shapes.h"
 #include "track/track.h"
 #include "track/view.h"
 #include "track/view.sql.h"
@@ -18,10 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const channels[] = { "EMAIL", "SMS", "LETTER", "LETTER_WITH_RECEIPT", NULL };
-static const char *const statuses[] = { "DRAFT",     "WAITING",   "ENQUEUED", "SENT",
-                                        "DELIVERED", "OPENED",    "FAILED",   "BOUNCED",
-                                        "MANUAL",    "CANCELLED", NULL };
 static const char *const sorts[] = {
     "unit", "recipient", "status", "lastEvent", "nextAttempt", NULL
 };
@@ -29,9 +27,9 @@ static const char *const directions[] = { "asc", "desc", NULL };
 
 #define AT(member) offsetof(struct track_query, member)
 #define LIST_FIELDS                                                                                \
-    { "channel", FIELD_CHOICE, AT(channel), .values = channels,                                    \
+    { "channel", FIELD_CHOICE, AT(channel), .values = channel_names,                               \
       .help = "Only units with a communication of this channel." },                                \
-        { "status", FIELD_CHOICE, AT(status), .values = statuses,                                  \
+        { "status", FIELD_CHOICE, AT(status), .values = status_names,                              \
           .help = "Only units with a communication in this status." },                             \
         { "search", FIELD_TEXT, AT(search), .max = 200,                                            \
           .help = "Part of number, name, e-mail, phone or reference." },                           \
@@ -196,7 +194,10 @@ static enum err api_send(struct req *r, struct reply *p)
     enum err e = id ? batch_send(&r->ctx, id, &queued) : ERR_NOT_FOUND;
     if (e == OK)
         e = batch_get(&r->ctx, id, &d);
-    return e != OK ? e : reply_json(p, 202, d);
+    if (e != OK)
+        return e;
+    reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/track/batches/%s", id));
+    return reply_json(p, 202, d);
 }
 
 static enum err attachment(struct req *r, struct reply *p)
@@ -228,20 +229,22 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_PAGE, "/track/batches/:batchId/send", send_page, ROLE_AGENT,
       .doc = "Sends every e-mail of the batch that was not sent yet." },
     { METHOD_GET, ROUTE_API, "/api/track/buildings", api_buildings, ROLE_VIEWER,
-      .doc = "Buildings with their figures over all years.", .answer = "Buildings" },
+      .doc = "Buildings with their figures over all years.", .answer = &buildings_shape },
     { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years", api_years, ROLE_VIEWER,
-      .doc = "Years of a building with their figures.", .answer = "Years" },
+      .doc = "Years of a building with their figures.", .answer = &years_shape },
     { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years/:year/units", api_units,
       ROLE_VIEWER, &units_query, .doc = "Units of a building and year, 50 at a time.",
-      .answer = "Units" },
+      .answer = &units_shape },
     { METHOD_GET, ROUTE_API, "/api/track/units/:unitId", api_unit, ROLE_VIEWER, &unit_query,
-      .doc = "A unit's communications of a year with their timelines.", .answer = "Unit" },
+      .doc = "A unit's communications of a year with their timelines.", .answer = &unit_shape },
     { METHOD_GET, ROUTE_API, "/api/track/batches/:batchId", api_batch, ROLE_VIEWER,
-      .doc = "What a batch stands at.", .answer = "Batch" },
+      .doc = "What a batch stands at.", .answer = &batch_shape },
     { METHOD_POST, ROUTE_API, "/api/track/batches/:batchId/send", api_send, ROLE_AGENT,
-      .doc = "Sends every e-mail of the batch that was not sent yet.", .answer = "Batch" },
+      .doc = "Sends every e-mail of the batch that was not sent yet.", .answer = &batch_shape,
+      .status = 202 },
     { METHOD_GET, ROUTE_API, "/api/track/communications/:communicationId/attachments/:position",
-      attachment, ROLE_VIEWER, .doc = "A file sent with a communication.", .answer = "The file" },
+      attachment, ROLE_VIEWER, .doc = "A file sent with a communication.",
+      .file = "application/pdf" },
     { METHOD_GET, ROUTE_PAGE, "/outbox", outbox_list, ROLE_VIEWER, &outbox_query,
       .doc = "Messages kept here instead of sent." },
     { METHOD_GET, ROUTE_PAGE, "/outbox/:id", outbox_show, ROLE_VIEWER,

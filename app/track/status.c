@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const status_names[STATUS_COUNT] = {
+const char *const status_names[STATUS_COUNT + 1] = {
     [STATUS_DRAFT] = "DRAFT",         [STATUS_WAITING] = "WAITING",
     [STATUS_ENQUEUED] = "ENQUEUED",   [STATUS_SENT] = "SENT",
     [STATUS_DELIVERED] = "DELIVERED", [STATUS_OPENED] = "OPENED",
@@ -11,7 +11,7 @@ static const char *const status_names[STATUS_COUNT] = {
     [STATUS_MANUAL] = "MANUAL",       [STATUS_CANCELLED] = "CANCELLED",
 };
 
-static const char *const event_names[EVENT_TYPE_COUNT] = {
+const char *const event_type_names[EVENT_TYPE_COUNT + 1] = {
     [EVENT_ENQUEUED] = "ENQUEUED",
     [EVENT_SENT] = "SENT",
     [EVENT_DELAYED] = "DELAYED",
@@ -26,6 +26,10 @@ static const char *const event_names[EVENT_TYPE_COUNT] = {
     [EVENT_CANCELLED] = "CANCELLED",
     [EVENT_NOTE] = "NOTE",
 };
+
+const char *const event_sources[] = { "system", "worker", "provider", "user", "recipient", NULL };
+const char *const event_grades[] = { "A", "B", "C", "D", "X", NULL };
+const char *const batch_states[] = { "DRAFT", "SENDING", "COMPLETED", NULL };
 
 #define IN(s) (1u << STATUS_##s)
 
@@ -58,7 +62,7 @@ const char *status_name(enum status s)
 
 const char *event_type_name(enum event_type t)
 {
-    return event_names[t];
+    return event_type_names[t];
 }
 
 bool status_of(const char *name, enum status *out)

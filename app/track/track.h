@@ -46,6 +46,13 @@ enum event_type {
 
 const char *status_name(enum status s);         /* "ENQUEUED" */
 const char *event_type_name(enum event_type t); /* "ENQUEUED" */
+
+/* All names there are, NULL at the end. */
+extern const char *const status_names[STATUS_COUNT + 1],
+    *const event_type_names[EVENT_TYPE_COUNT + 1];
+extern const char *const event_sources[], *const event_grades[]; /* see struct timeline_event */
+extern const char *const batch_states[];
+
 bool status_of(const char *name, enum status *out);
 
 /* The status after an event: pure. A late or weaker event leaves it as it is. */
@@ -53,8 +60,8 @@ enum status status_after(enum status s, enum event_type t);
 
 struct timeline_event {
     enum event_type type;
-    const char *source;         /* system, worker, provider, user, recipient */
-    char grade;                 /* A to D, X: who vouches for it */
+    const char *source;         /* one of event_sources */
+    char grade;                 /* one of event_grades: who vouches for it */
     const char *occurred_at;    /* RFC 3339; NULL: now */
     const char *sentence;       /* plain words; NULL: made from the type */
     struct json_object *detail; /* the provider's words; NULL: {} */

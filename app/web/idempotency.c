@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "db/db.h"
 #include "web/idempotency.sql.h"
+#include "web/page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,8 @@ static enum err replay(struct request *r, struct reply *p, const PGresult *rows)
     p->status = (int)row_int(rows, 0, "status");
     p->content_type = type && *type ? arena_strdup(c->arena, type) : NULL;
     buf_puts(&p->body, body ? body : "");
+    if (row_text(rows, 0, "location"))
+        reply_header(p, "Location", row_text(rows, 0, "location"));
     reply_header(p, "Idempotent-Replayed", "true");
     return OK;
 }
@@ -107,11 +110,13 @@ enum err idempotency_keep(struct request *r, const struct reply *p)
 {
     struct ctx *c = &r->req.ctx;
     struct str body = buf_str(&p->body);
-    const char *key = key_of(r);
+    const char *key = key_of(r), *location = reply_header_at(p, "Location");
     if (!key)
         return OK;
-    return db_query(c->db, c->arena, idempotency_keep, NULL,
-                    .status = arena_printf(c->arena, "%d", p->status),
-                    .content_type = p->content_type ? p->content_type : "",
-                    .body = hex_bytea(c->arena, body.p, body.n), .key = kept_key(r, key));
+    if (location)
+        location = arena_strndup(c->arena, location, strcspn(location, "\r"));
+    return db_query(
+        c->db, c->arena, idempotency_keep, NULL, .status = arena_printf(c->arena, "%d", p->status),
+        .content_type = p->content_type ? p->content_type : "",
+        .body = hex_bytea(c->arena, body.p, body.n), .location = location, .key = kept_key(r, key));
 }

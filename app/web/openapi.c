@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/settings.h"
+#include "web/problem.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -171,10 +172,36 @@ static struct json_object *body(struct arena *a, const struct route *r)
     return b;
 }
 
+static struct json_object *content_of(const char *type, struct json_object *schema)
+{
+    struct json_object *content = json_object_new_object(), *media = json_object_new_object();
+    if (schema)
+        json_set(media, "schema", schema);
+    json_set(content, type, media);
+    return content;
+}
+
+static struct json_object *success(struct arena *a, const struct route *r)
+{
+    const char *doc = r->answer ? r->answer->doc : r->file ? "The file" : "Done";
+    struct json_object *answer = object_with("description", doc);
+    if (r->status == 201 || r->status == 202) {
+        struct json_object *headers = json_object_new_object();
+        json_set(headers, "Location", reference(a, "headers", "Location"));
+        json_set(answer, "headers", headers);
+    }
+    if (r->answer)
+        json_set(answer, "content",
+                 content_of("application/json", reference(a, "schemas", r->answer->name)));
+    else if (r->file)
+        json_set(answer, "content", content_of(r->file, NULL));
+    return answer;
+}
+
 static struct json_object *responses(struct arena *a, const struct route *r)
 {
     struct json_object *all = json_object_new_object();
-    json_set(all, "2XX", object_with("description", r->answer ? r->answer : "Done"));
+    json_set(all, arena_printf(a, "%d", r->status ? r->status : 200), success(a, r));
     json_set(all, "default", reference(a, "responses", "Problem"));
     return all;
 }
@@ -198,33 +225,10 @@ static struct json_object *operation(struct arena *a, const struct route *r)
 
 static struct json_object *problem_response(struct arena *a)
 {
-    struct json_object *response = object_with("description", "A problem document (RFC 9457)");
-    struct json_object *content = json_object_new_object(), *media = json_object_new_object();
-    json_set(media, "schema", reference(a, "schemas", "Problem"));
-    json_set(content, "application/problem+json", media);
-    json_set(response, "content", content);
+    struct json_object *response = object_with("description", problem_shape.doc);
+    json_set(response, "content",
+             content_of("application/problem+json", reference(a, "schemas", problem_shape.name)));
     return response;
-}
-
-static struct json_object *properties(const char *const *names, struct json_object *extra)
-{
-    struct json_object *schema = object_with("type", "object"), *p = json_object_new_object();
-    for (; *names; names++)
-        json_set(p, *names,
-                 object_with("type", strcmp(*names, "status") == 0 ? "integer" : "string"));
-    if (extra)
-        json_set(p, "errors", extra);
-    json_set(schema, "properties", p);
-    return schema;
-}
-
-static struct json_object *problem_schema(void)
-{
-    static const char *const own[] = { "type", "title", "status", "detail", "instance", NULL };
-    static const char *const of_fault[] = { "field", "message", NULL };
-    struct json_object *errors = object_with("type", "array");
-    json_set(errors, "items", properties(of_fault, NULL));
-    return properties(own, errors);
 }
 
 static struct json_object *security_schemes(void)
@@ -236,23 +240,45 @@ static struct json_object *security_schemes(void)
     return all;
 }
 
+static struct json_object *schemas_of(const struct web *w, struct arena *a)
+{
+    struct json_object *schemas = json_object_new_object();
+    for (const struct route *const *r = router_routes(w->router); *r; r++) {
+        const struct input *input = method_safe((*r)->method) ? NULL : (*r)->input;
+        if (!described(*r))
+            continue;
+        if (input && !json_get(schemas, input->name))
+            json_set(schemas, input->name, input_schema(input));
+        if ((*r)->answer)
+            shape_add(a, schemas, (*r)->answer);
+    }
+    shape_add(a, schemas, &problem_shape);
+    return schemas;
+}
+
+static struct json_object *headers(void)
+{
+    struct json_object *all = json_object_new_object(), *schema = object_with("type", "string");
+    struct json_object *location = object_with("description", "Where what it is about is found.");
+    json_set_text(schema, "format", "uri-reference");
+    json_set(location, "schema", schema);
+    json_set(all, "Location", location);
+    return all;
+}
+
 static struct json_object *components(const struct web *w, struct arena *a)
 {
-    struct json_object *c = json_object_new_object(), *schemas = json_object_new_object();
-    struct json_object *params = json_object_new_object(), *answers = json_object_new_object();
+    struct json_object *c = json_object_new_object(), *params = json_object_new_object();
+    struct json_object *answers = json_object_new_object();
     struct json_object *key = object_with("type", "string");
-    for (const struct route *const *r = router_routes(w->router); *r; r++)
-        if (described(*r) && (*r)->input && !method_safe((*r)->method) &&
-            !json_get(schemas, (*r)->input->name))
-            json_set(schemas, (*r)->input->name, input_schema((*r)->input));
-    json_set(schemas, "Problem", problem_schema());
     json_set_int(key, "maxLength", 255);
     json_set(params, "IdempotencyKey",
              parameter("Idempotency-Key", "header", false, key,
                        "the same call with the same key is carried out once"));
     json_set(answers, "Problem", problem_response(a));
-    json_set(c, "schemas", schemas);
+    json_set(c, "schemas", schemas_of(w, a));
     json_set(c, "parameters", params);
+    json_set(c, "headers", headers());
     json_set(c, "responses", answers);
     json_set(c, "securitySchemes", security_schemes());
     return c;
@@ -275,6 +301,17 @@ static struct json_object *paths(const struct web *w, struct arena *a)
     }
     return all;
 }
+
+static const struct member document_members[] = {
+    { "openapi", SHAPE_TEXT, .example = "3.1.0" },
+    { "info", SHAPE_OBJECT, .help = "Title and version." },
+    { "servers", SHAPE_LIST, .help = "Where the API is." },
+    { "security", SHAPE_LIST, .help = "How one signs in." },
+    { "paths", SHAPE_OBJECT, .help = "What may be asked." },
+    { "components", SHAPE_OBJECT, .help = "What answers and inputs look like." },
+    { .name = NULL },
+};
+const struct shape openapi_shape = { "OpenApi", "This document (OpenAPI 3.1).", document_members };
 
 struct json_object *openapi_document(const struct web *w, struct arena *a)
 {

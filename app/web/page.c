@@ -53,22 +53,22 @@ struct json_object *page_object(const struct request *r, const char *title)
     return page;
 }
 
-bool reply_has(const struct reply *p, const char *name)
+const char *reply_header_at(const struct reply *p, const char *name)
 {
     size_t n = strlen(name);
     for (const char *line = buf_str(&p->headers).p; *line;) {
         if (strncasecmp(line, name, n) == 0 && line[n] == ':')
-            return true;
+            return line + n + strlen(": ");
         const char *end = strstr(line, "\r\n");
         line = end ? end + 2 : "";
     }
-    return false;
+    return NULL;
 }
 
 void page_headers(struct reply *p)
 {
     for (size_t i = 0; i < sizeof(security_headers) / sizeof(security_headers[0]); i++)
-        if (!reply_has(p, security_headers[i].name))
+        if (!reply_header_at(p, security_headers[i].name))
             reply_header(p, security_headers[i].name, security_headers[i].value);
 }
 
@@ -78,12 +78,13 @@ static void common_headers(struct reply *p)
     reply_header(p, "X-Request-Id", c->work_id);
     reply_header(p, "X-Content-Type-Options", "nosniff");
     /* Not no-referrer: with it browsers send "Origin: null" with our own forms. */
-    if (!reply_has(p, "Referrer-Policy"))
+    if (!reply_header_at(p, "Referrer-Policy"))
         reply_header(p, "Referrer-Policy", "same-origin");
     if (strncmp(c->app->settings->public_url, "https://", 8) == 0)
         reply_header(p, "Strict-Transport-Security", "max-age=63072000; includeSubDomains");
-    if (!reply_has(p, "Cache-Control"))
-        reply_header(p, "Cache-Control", reply_has(p, "ETag") ? "private, no-cache" : "no-store");
+    if (!reply_header_at(p, "Cache-Control"))
+        reply_header(p, "Cache-Control",
+                     reply_header_at(p, "ETag") ? "private, no-cache" : "no-store");
     if (p->content_type && strncmp(p->content_type, "text/html", 9) == 0)
         page_headers(p);
 }

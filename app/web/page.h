@@ -11,7 +11,8 @@ struct json_object *page_object(const struct request *r, const char *title);
 /* The security headers of an HTML answer that the handler has not set itself. */
 void page_headers(struct reply *p);
 
-bool reply_has(const struct reply *p, const char *name);
+/* What follows the name of a header that was added, to the end of all; NULL: none was. */
+const char *reply_header_at(const struct reply *p, const char *name);
 
 /* The answer as CGI text, with the headers that every answer has; `head`: without its body. */
 void reply_write(struct reply *p, bool head, struct buf *out);

@@ -51,6 +51,27 @@ static const char *sentence(int status)
                            : NULL;
 }
 
+static const struct member fault_members[] = {
+    { "field", SHAPE_TEXT, .help = "Its name as it was sent.", .example = "email" },
+    { "message", SHAPE_TEXT, .help = "What is wrong with it." },
+    { .name = NULL },
+};
+static const struct shape fault_shape = { "Fault", "A field that is wrong.", fault_members };
+
+static const struct member problem_members[] = {
+    { "type", SHAPE_LINK, .example = "/problems/invalid" },
+    { "title", SHAPE_TEXT, .example = "Not valid" },
+    { "status", SHAPE_INT, .help = "The same as of the answer.", .example = "422" },
+    { "detail", SHAPE_TEXT, .help = "What is wrong, in a sentence.", .optional = true },
+    { "instance", SHAPE_TEXT, .help = "The request's id, as in the log.", .optional = true },
+    { "errors", SHAPE_LIST, .help = "Each field that is wrong.", .of = &fault_shape,
+      .optional = true },
+    { "error", SHAPE_TEXT, .help = "Of the token endpoint: the code of RFC 6749 §5.2.",
+      .example = "invalid_client", .optional = true },
+    { .name = NULL },
+};
+const struct shape problem_shape = { "Problem", "What went wrong (RFC 9457).", problem_members };
+
 static struct json_object *document(const struct request *r, int status, enum err e)
 {
     const struct ctx *c = &r->req.ctx;

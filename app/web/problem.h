@@ -9,5 +9,8 @@ void problem_reply(struct request *r, struct reply *p, enum err e);
 /* What an unknown caller gets: 401 for programs, the login page for people. */
 void problem_login(struct request *r, struct reply *p);
 
+/* Of every problem document. */
+extern const struct shape problem_shape;
+
 /* "Not found" of 404, …. */
 const char *status_title(int status);

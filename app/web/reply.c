@@ -42,7 +42,7 @@ static enum err tag(struct reply *p)
 {
     unsigned char digest[SHA256_SIZE];
     struct arena *a = p->req->ctx.arena;
-    if (p->req->method != METHOD_GET || p->status != 200 || reply_has(p, "Set-Cookie"))
+    if (p->req->method != METHOD_GET || p->status != 200 || reply_header_at(p, "Set-Cookie"))
         return OK;
     struct str body = buf_str(&p->body);
     sha256(body.p, body.n, digest);

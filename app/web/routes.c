@@ -3,11 +3,11 @@
 #include "base/settings.h"
 #include "db/db.h"
 #include "db/migrate.h"
+#include "web/docs.h"
 #include "web/domain.h"
 #include "web/openapi.h"
 #include "web/web.sql.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -71,112 +71,14 @@ static enum err openapi(struct req *r, struct reply *p)
     return reply_json(p, 200, openapi_document(request_of(r)->web, r->ctx.arena));
 }
 
-/* A field as the readable page shows it: its name, its kind, whether it must be there. */
-static struct json_object *field_row(const char *name, const char *in, bool required,
-                                     struct json_object *schema, const char *help)
-{
-    struct json_object *row = json_object_new_object(), *one_of = json_get(schema, "enum");
-    const char *format = json_text(schema, "format");
-    json_set_text(row, "name", name);
-    json_set_text(row, "in", in);
-    json_set_bool(row, "required", required);
-    json_set_text(row, "type", format ? format : json_text(schema, "type"));
-    json_set(row, "enum", json_object_get(one_of));
-    json_set_text(row, "help", help);
-    return row;
-}
-
-static bool lists(struct json_object *names, const char *name)
-{
-    for (size_t i = 0; names && i < json_object_array_length(names); i++)
-        if (strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name) == 0)
-            return true;
-    return false;
-}
-
-static void add_body_rows(struct json_object *rows, struct json_object *schema)
-{
-    struct json_object *properties = json_get(schema, "properties");
-    if (!properties)
-        return;
-    json_object_object_foreach(properties, name, field) json_object_array_add(
-        rows, field_row(name, "body", lists(json_get(schema, "required"), name), field,
-                        json_text(field, "description")));
-}
-
-static struct json_object *schema_of_body(struct json_object *document, struct json_object *body)
-{
-    struct json_object *schemas = json_get(json_get(document, "components"), "schemas");
-    struct json_object *content = json_get(body, "content");
-    if (!content)
-        return NULL;
-    json_object_object_foreach(content, type, media)
-    {
-        const char *reference = type ? json_text(json_get(media, "schema"), "$ref") : NULL;
-        if (reference)
-            return json_get(schemas, strrchr(reference, '/') + 1);
-    }
-    return NULL;
-}
-
-static struct json_object *rows_of(struct json_object *document, struct json_object *operation)
-{
-    struct json_object *rows = json_object_new_array();
-    struct json_object *parameters = json_get(operation, "parameters");
-    for (size_t i = 0; i < json_object_array_length(parameters); i++) {
-        struct json_object *p = json_object_array_get_idx(parameters, i);
-        if (json_text(p, "name"))
-            json_object_array_add(rows,
-                                  field_row(json_text(p, "name"), json_text(p, "in"),
-                                            json_object_get_boolean(json_get(p, "required")),
-                                            json_get(p, "schema"), json_text(p, "description")));
-    }
-    add_body_rows(rows, schema_of_body(document, json_get(operation, "requestBody")));
-    return rows;
-}
-
-static void add_operations(struct json_object *list, struct json_object *document, const char *path,
-                           struct json_object *item, struct arena *a)
-{
-    json_object_object_foreach(item, method, operation)
-    {
-        struct json_object *row = json_object_new_object();
-        char *upper = arena_strdup(a, method);
-        for (char *p = upper; *p; p++)
-            *p = (char)toupper((unsigned char)*p);
-        json_set_text(row, "method", upper);
-        json_set_text(row, "path", path);
-        json_set_text(row, "id", json_text(operation, "operationId"));
-        json_set_text(row, "summary", json_text(operation, "summary"));
-        json_set_text(row, "role", json_text(operation, "x-role"));
-        json_set(row, "fields", rows_of(document, operation));
-        json_set_bool(row, "hasFields", json_object_array_length(json_get(row, "fields")) > 0);
-        json_set_text(row, "answer",
-                      json_text(json_get(json_get(operation, "responses"), "2XX"), "description"));
-        json_object_array_add(list, row);
-    }
-}
-
-static enum err docs(struct req *r, struct reply *p)
-{
-    struct arena *a = r->ctx.arena;
-    struct json_object *document = openapi_document(request_of(r)->web, a);
-    struct json_object *d = json_own(a, json_object_new_object()), *list = json_object_new_array();
-    struct json_object *paths = json_get(document, "paths");
-    json_object_object_foreach(paths, path, item) add_operations(list, document, path, item, a);
-    json_set_text(d, "title", "API");
-    json_set(d, "operations", list);
-    return reply_page(p, "api/docs", NULL, d);
-}
-
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_OPEN, "/healthz", health, ROLE_PUBLIC,
       .doc = "Whether the process answers" },
     { METHOD_GET, ROUTE_OPEN, "/readyz", ready, ROLE_PUBLIC,
       .doc = "Whether database, schema and disk are as they should be" },
     { METHOD_GET, ROUTE_API, "/api/openapi.json", openapi, ROLE_VIEWER,
-      .doc = "This API as OpenAPI 3.1", .answer = "The OpenAPI document" },
-    { METHOD_GET, ROUTE_PAGE, "/api/docs", docs, ROLE_VIEWER, .doc = "This API, to read" },
+      .doc = "This API as OpenAPI 3.1", .answer = &openapi_shape },
+    { METHOD_GET, ROUTE_PAGE, "/api/docs", docs_show, ROLE_VIEWER, .doc = "This API, to read" },
     { .path = NULL },
 };
 

@@ -6,6 +6,7 @@
 #include "base/domain.h"
 #include "db/db.h"
 #include "web/input.h"
+#include "web/shape.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -99,14 +100,16 @@ struct route {
     handler *handle;
     enum role role; /* the least; the zero role is nobody */
     const struct input
-        *input;         /* of the query for GET, else of the body; unknown names are refused */
-    size_t body_limit;  /* bytes; 0: 1 MiB */
-    bool upload;        /* multipart allowed */
-    bool writes;        /* though its method is GET: any other GET that writes is refused */
-    bool slow;          /* may take ten times as long as another request: imports */
-    bool no_csrf;       /* the handler checks another proof itself (login, token endpoint) */
-    const char *doc;    /* one sentence, for OpenAPI and people */
-    const char *answer; /* name of the answer's schema or a short description */
+        *input;        /* of the query for GET, else of the body; unknown names are refused */
+    size_t body_limit; /* bytes; 0: 1 MiB */
+    bool upload;       /* multipart allowed */
+    bool writes;       /* though its method is GET: any other GET that writes is refused */
+    bool slow;         /* may take ten times as long as another request: imports */
+    bool no_csrf;      /* the handler checks another proof itself (login, token endpoint) */
+    const char *doc;   /* one sentence, for OpenAPI and people */
+    const struct shape *answer; /* of the JSON it answers with; NULL: a page or a file */
+    const char *file;           /* media type of the file it answers with */
+    int status; /* it answers with, 0: 200; with 201 or 202 goes the Location of what it is about */
 };
 
 /* A handler answers OK with the reply filled, or an error: the dispatcher turns it and ctx.problem

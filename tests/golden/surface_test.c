@@ -1,5 +1,5 @@
-/* The surface of the product as its tables print it, beside what was reviewed last: routes.txt and
-   settings.txt. With GOLDEN_WRITE set they are written anew instead. */
+/* The surface of the product as its tables print it, beside what was reviewed last: routes.txt,
+   openapi.json and settings.txt. With GOLDEN_WRITE set they are written anew instead. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "events/events.h"
 #include "inbox/inbox.h"
 #include "jobs/jobs.h"
-#include "web/web.h"
+#include "web/openapi.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +44,18 @@ static void print_routes(FILE *to)
         for (const struct schedule *s = (*d)->schedules; s && s->name; s++)
             fprintf(to, "%-7s every  %d s: %s\n", (*d)->name, s->every_seconds, s->kind);
     }
+}
+
+static void print_openapi(FILE *to)
+{
+    struct arena *a = arena_new(16 << 20);
+    const struct settings settings = { .public_url = "https://track.example.com" };
+    struct app app = { .settings = &settings };
+    struct json_object *d = openapi_document(web_new(&app, a, NULL, domains), a);
+    fprintf(to, "%s\n",
+            json_object_to_json_string_ext(d, JSON_C_TO_STRING_PRETTY |
+                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+    arena_free(a);
 }
 
 static void print_settings(FILE *to)
@@ -127,6 +139,12 @@ static void routes(void **state)
     compare("routes.txt", print_routes);
 }
 
+static void openapi(void **state)
+{
+    (void)state;
+    compare("openapi.json", print_openapi);
+}
+
 static void settings(void **state)
 {
     (void)state;
@@ -135,6 +153,7 @@ static void settings(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(routes), cmocka_unit_test(settings) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(routes), cmocka_unit_test(openapi),
+                                        cmocka_unit_test(settings) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,7 @@ static enum err add(struct req *r, struct reply *p)
         return ctx_refuse(&r->ctx, (enum err)b->fail, "As asked.");
     struct json_object *d = json_own(r->ctx.arena, json_object_new_object());
     json_set_text(d, "code", b->code);
+    reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/s/%s", b->code));
     return reply_json(p, 201, d);
 }
 
@@ -295,6 +296,7 @@ static void same_key_same_work(void **state)
     const struct answer *a = call(&c);
     assert_int_equal(a->status, 201);
     assert_string_equal(answer_header("idempotent-replayed"), "true");
+    assert_string_equal(answer_header("location"), "/api/s/once");
     assert_string_equal(json_text(a->json, "code"), "once");
     c.body = "{\"code\":\"other\"}";
     assert_int_equal(call(&c)->status, 422);

@@ -1,0 +1,225 @@
+/* The shapes of buildings, years, units, communications and batches, as documents.c, unit.c,
+   units.c and batch.c make them. */
+#include "track/shapes.h"
+
+#include "track/labels.h"
+#include "track/track.h"
+
+#define TONE                                                                                       \
+    {                                                                                              \
+        "tone", SHAPE_CHOICE, .help = "How it is coloured on pages.", .values = tone_names         \
+    }
+#define ICON                                                                                       \
+    {                                                                                              \
+        "icon", SHAPE_TEXT, .help = "The icon on pages.", .example = "check"                       \
+    }
+#define CHANNEL                                                                                    \
+    { "channel", SHAPE_CHOICE, .help = "How it reaches its recipient.", .values = channel_names }, \
+    {                                                                                              \
+        "channelLabel", SHAPE_TEXT, .help = "The channel in words.", .example = "E-mail"           \
+    }
+#define STATUS                                                                                     \
+    { "status", SHAPE_CHOICE, .help = "Where it stands.", .values = status_names },                \
+    {                                                                                              \
+        "statusLabel", SHAPE_TEXT, .help = "The status in words.", .example = "Delivered"          \
+    }
+
+/* ---- buildings and years ---- */
+
+#define BUILDING                                                                                   \
+    { "buildingId", SHAPE_UUID, .help = "The building." },                                         \
+        { "code", SHAPE_TEXT, .help = "Its code in billing files.", .example = "LH-12" },          \
+        { "name", SHAPE_TEXT, .example = "Lindenhof 12" },                                         \
+    {                                                                                              \
+        "city", SHAPE_TEXT, .example = "Zürich"                                                   \
+    }
+
+static const struct member figures_members[] = {
+    BUILDING,
+    { "sent", SHAPE_COUNT, .help = "Communications that left, delivered ones included." },
+    { "delivered", SHAPE_COUNT, .help = "Of those, reported as delivered or opened." },
+    { "failed", SHAPE_COUNT, .help = "Failed or returned." },
+    { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },
+    { "waiting", SHAPE_COUNT, .help = "Not sent yet." },
+    { .name = NULL },
+};
+static const struct shape figures = { "BuildingFigures", "A building with its figures.",
+                                      figures_members };
+
+static const struct member buildings_members[] = {
+    { "buildings", SHAPE_LIST, .help = "By name.", .of = &figures },
+    { .name = NULL },
+};
+const struct shape buildings_shape = { "Buildings", "Buildings with their figures over all years.",
+                                       buildings_members };
+
+static const struct member building_members[] = {
+    BUILDING,
+    { "street", SHAPE_TEXT, .example = "Lindenhof 12" },
+    { "postalCode", SHAPE_TEXT, .example = "8001" },
+    { "country", SHAPE_TEXT, .help = "ISO 3166, or empty.", .example = "CH" },
+    { .name = NULL },
+};
+static const struct shape building = { "Building", "A building with its address.",
+                                       building_members };
+
+static const struct member year_members[] = {
+    { "year", SHAPE_INT, .example = "2025" },
+    { "state", SHAPE_CHOICE, .help = "Of its batch.", .values = batch_states },
+    { "communications", SHAPE_COUNT, .help = "Of every channel." },
+    { "sent", SHAPE_COUNT, .help = "Those that left, delivered ones included." },
+    { "failed", SHAPE_COUNT, .help = "Failed or returned." },
+    { .name = NULL },
+};
+static const struct shape year = { "Year", "A billing year of a building.", year_members };
+
+static const struct member years_members[] = {
+    { "building", SHAPE_OBJECT, .of = &building },
+    { "years", SHAPE_LIST, .help = "The latest first.", .of = &year },
+    { .name = NULL },
+};
+const struct shape years_shape = { "Years", "Years of a building with their figures.",
+                                   years_members };
+
+/* ---- units ---- */
+
+static const struct member chip_members[] = { CHANNEL, ICON, STATUS, TONE, { .name = NULL } };
+static const struct shape chip = { "UnitChannel", "A channel of a unit, and where it stands.",
+                                   chip_members };
+
+static const struct member row_members[] = {
+    { "unitId", SHAPE_UUID, .help = "The unit." },
+    { "number", SHAPE_TEXT, .example = "1.01" },
+    { "recipientName", SHAPE_TEXT, .example = "Anna Keller" },
+    { "channels", SHAPE_LIST, .of = &chip },
+    { "failed", SHAPE_COUNT, .help = "Communications that failed or were returned." },
+    { "byHand", SHAPE_COUNT, .help = "Communications handed over by a person." },
+    { "error", SHAPE_TEXT, .help = "The latest failure in plain words.",
+      .example = "The address does not exist.", .nullable = true },
+    { "lastEventType", SHAPE_CHOICE, .values = event_type_names, .nullable = true },
+    { "lastEvent", SHAPE_TEXT, .help = "The same in words.", .example = "Returned",
+      .nullable = true },
+    { "lastEventAt", SHAPE_TIME, .nullable = true },
+    { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
+    STATUS,
+    TONE,
+    { "href", SHAPE_LINK, .help = "The page with the unit open." },
+    { .name = NULL },
+};
+static const struct shape row = { "UnitRow",
+                                  "A unit in a list: its status is the one of its "
+                                  "channels that asks for most attention.",
+                                  row_members };
+
+static const struct member units_members[] = {
+    { "building", SHAPE_OBJECT, .of = &building },
+    { "year", SHAPE_INT, .example = "2025" },
+    { "units", SHAPE_LIST, .help = "At most 50.", .of = &row },
+    { "next", SHAPE_LINK, .help = "The page after this one.", .nullable = true },
+    { "previous", SHAPE_LINK, .help = "The page before this one.", .nullable = true },
+    { .name = NULL },
+};
+const struct shape units_shape = { "Units", "A page of the units of a building and year.",
+                                   units_members };
+
+/* ---- a unit ---- */
+
+static const struct member name_members[] = { BUILDING, { .name = NULL } };
+static const struct shape building_name = { "BuildingName", "What a building is called.",
+                                            name_members };
+
+static const struct member attachment_members[] = {
+    { "fileName", SHAPE_TEXT, .example = "statement-2025-1.01.pdf" },
+    { "size", SHAPE_COUNT, .help = "In bytes." },
+    { "contentType", SHAPE_TEXT, .example = "application/pdf" },
+    { "href", SHAPE_LINK, .help = "Where the file is." },
+    { .name = NULL },
+};
+static const struct shape attachment = { "Attachment", "A file sent with a communication.",
+                                         attachment_members };
+
+static const struct member event_members[] = {
+    { "eventId", SHAPE_UUID, .help = "The event." },
+    { "type", SHAPE_CHOICE, .values = event_type_names },
+    { "label", SHAPE_TEXT, .help = "The type in words.", .example = "Delivered" },
+    ICON,
+    TONE,
+    { "sentence", SHAPE_TEXT, .help = "What happened, in plain words.",
+      .example = "Accepted by mail.example.com." },
+    { "occurredAt", SHAPE_TIME, .help = "When it happened." },
+    { "source", SHAPE_CHOICE, .help = "Who tells it.", .values = event_sources },
+    { "actorName", SHAPE_TEXT, .help = "The person who did it.", .nullable = true },
+    { "grade", SHAPE_CHOICE,
+      .help = "Who vouches for it, from A, ourselves, to D; X is a bare claim.",
+      .values = event_grades },
+    { .name = NULL },
+};
+static const struct shape event = { "Event", "What happened to a communication.", event_members };
+
+static const struct member error_members[] = {
+    { "sentence", SHAPE_TEXT, .help = "In plain words.", .example = "The address does not exist." },
+    { "code", SHAPE_TEXT, .help = "Of the provider.", .example = "5.1.1", .optional = true },
+    { "raw", SHAPE_ANY, .help = "The provider's own words.", .optional = true },
+    { "badAddress", SHAPE_BOOL, .help = "Whether the address is at fault.", .optional = true },
+    { .name = NULL },
+};
+static const struct shape error = { "SendingError", "Why sending failed or waits.", error_members };
+
+static const struct member communication_members[] = {
+    { "communicationId", SHAPE_UUID, .help = "Also in its messages, as X-Track-Id." },
+    CHANNEL,
+    ICON,
+    STATUS,
+    TONE,
+    { "recipientName", SHAPE_TEXT, .example = "Anna Keller" },
+    { "email", SHAPE_EMAIL, .nullable = true },
+    { "phone", SHAPE_TEXT, .help = "E.164.", .example = "+41791234567", .nullable = true },
+    { "address", SHAPE_TEXT, .example = "Lindenhof 12, 8001 Zürich, CH", .nullable = true },
+    { "subject", SHAPE_TEXT, .help = "What it is about." },
+    { "amountMinor", SHAPE_INT, .help = "In minor units of the currency.", .example = "24000",
+      .nullable = true },
+    { "currency", SHAPE_TEXT, .help = "ISO 4217.", .example = "CHF", .nullable = true },
+    { "amount", SHAPE_TEXT, .help = "The amount in words.", .example = "240.00 CHF",
+      .nullable = true },
+    { "reference", SHAPE_TEXT, .nullable = true },
+    { "attempts", SHAPE_COUNT, .help = "Tries of sending it." },
+    { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
+    { "error", SHAPE_OBJECT, .of = &error, .nullable = true },
+    { "attachments", SHAPE_LIST, .of = &attachment },
+    { "events", SHAPE_LIST, .help = "Its timeline, the latest first.", .of = &event },
+    { .name = NULL },
+};
+static const struct shape communication = { "Communication", "A message to a unit by a channel.",
+                                            communication_members };
+
+static const struct member unit_members[] = {
+    { "unitId", SHAPE_UUID, .help = "The unit." },
+    { "number", SHAPE_TEXT, .example = "1.01" },
+    { "year", SHAPE_INT, .example = "2025", .nullable = true },
+    { "building", SHAPE_OBJECT, .of = &building_name },
+    { "communications", SHAPE_LIST, .of = &communication },
+    { .name = NULL },
+};
+const struct shape unit_shape = { "Unit", "A unit with its communications of a year.",
+                                  unit_members };
+
+/* ---- a batch ---- */
+
+static const struct member batch_members[] = {
+    { "batchId", SHAPE_UUID, .help = "The batch." },
+    { "buildingId", SHAPE_UUID, .help = "The building." },
+    { "year", SHAPE_INT, .example = "2025" },
+    { "state", SHAPE_CHOICE, .values = batch_states },
+    { "sentAt", SHAPE_TIME, .help = "When sending was asked for.", .nullable = true },
+    { "completedAt", SHAPE_TIME, .nullable = true },
+    { "draft", SHAPE_COUNT, .help = "E-mails not sent yet." },
+    { "enqueued", SHAPE_COUNT, .help = "E-mails that are being sent." },
+    { "sent", SHAPE_COUNT, .help = "E-mails that left, not yet reported as delivered." },
+    { "delivered", SHAPE_COUNT, .help = "E-mails reported as delivered or opened." },
+    { "failed", SHAPE_COUNT, .help = "E-mails that failed or were returned." },
+    { "total", SHAPE_COUNT, .help = "All its e-mails." },
+    { "canSend", SHAPE_BOOL, .help = "Whether the asker may send it now." },
+    { "moving", SHAPE_BOOL, .help = "Whether it is being sent." },
+    { .name = NULL },
+};
+const struct shape batch_shape = { "Batch", "The e-mails of a building and year.", batch_members };

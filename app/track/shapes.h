@@ -1,0 +1,6 @@
+/* The shapes of what the API of track answers. */
+#pragma once
+
+#include "web/shape.h"
+
+extern const struct shape buildings_shape, years_shape, units_shape, unit_shape, batch_shape;

@@ -53,12 +53,11 @@ select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, p.sent
     p.completed_at as "completedAt", k.*
 from communication_batches p
 cross join lateral (
-    select coalesce(sum(n) filter (where delivery_status = 'DRAFT'), 0)::int8 as draft,
-        coalesce(sum(n) filter (where delivery_status = 'ENQUEUED'), 0)::int8 as enqueued,
-        coalesce(sum(n) filter (where delivery_status = 'SENT'), 0)::int8 as sent,
-        coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
-        coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
-        coalesce(sum(n), 0)::int8 as total
+    select coalesce(sum(draft), 0) as draft, coalesce(sum(enqueued), 0) as enqueued,
+        coalesce(sum(sent), 0) as sent, coalesce(sum(delivered + opened), 0) as delivered,
+        coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(draft + waiting + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled), 0)
+            as total
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year and k.channel = 'EMAIL'
 ) k

@@ -171,7 +171,7 @@ struct page_rows {
     struct unit_rows unit;
 };
 
-#define BUILDINGS_SHOWN 60
+#define BUILDINGS_SHOWN 50
 
 /* Keeps the side list as long as it is shown: drops the last one by name that is not shown beside
  * it. */

@@ -18,11 +18,9 @@ order by b.name, b.id limit 1;
 select b.id as "buildingId", b.code, b.name, b.city, k.*
 from buildings b
 cross join lateral (
-    select coalesce(sum(n) filter (where delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
-        coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
-        coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
-        coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
-        coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
+    select coalesce(sum(k.sent + delivered + opened), 0) as sent,
+        coalesce(sum(delivered + opened), 0) as delivered, coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + k.waiting + enqueued), 0) as waiting
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id
 ) k
@@ -31,26 +29,28 @@ where b.tenant_id = current_tenant()
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 order by b.name, b.id limit 1000;
 
--- The side list of a page: the building shown and the first sixty others that match, of one year; one more than is shown.
+-- The side list of a page, of one year: the building shown and the first fifty others by name that match; one more
+-- than is shown tells that there are more.
 -- name: view_buildings_of_year
-with shown as materialized (
+with granted as not materialized (
     select b.id, b.code, b.name, b.city
     from buildings b
     where b.tenant_id = current_tenant()
-        and (:find::text is null or b.id = :building_id::uuid
-            or strpos(lower(concat_ws(' ', b.name, b.code, b.city)), lower(:find::text)) > 0)
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
-    order by b.id = :building_id::uuid desc, b.name, b.id limit 61
+), shown as materialized (
+    select * from granted where id = :building_id::uuid
+    union all
+    (select * from granted b where id <> :building_id::uuid and (:find::text is null
+        or strpos(lower(concat_ws(' ', b.name, b.code, b.city)), lower(:find::text)) > 0)
+    order by name, id limit 50)
 )
 select b.id as "buildingId", b.code, b.name, b.city, k.*
 from shown b
 cross join lateral (
-    select coalesce(sum(n) filter (where delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
-        coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
-        coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
-        coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
-        coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
+    select coalesce(sum(k.sent + delivered + opened), 0) as sent,
+        coalesce(sum(delivered + opened), 0) as delivered, coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + k.waiting + enqueued), 0) as waiting
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id and k.year = :year::int
 ) k
@@ -64,9 +64,10 @@ where b.tenant_id = current_tenant() and b.id = :building_id::uuid
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id));
 
 -- name: view_years
-select p.year, p.state, coalesce(sum(k.n), 0)::int8 as communications,
-    coalesce(sum(k.n) filter (where k.delivery_status in ('SENT', 'DELIVERED', 'OPENED')), 0)::int8 as sent,
-    coalesce(sum(k.n) filter (where k.delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed
+select p.year, p.state,
+    coalesce(sum(draft + waiting + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled), 0)
+        as communications,
+    coalesce(sum(k.sent + delivered + opened), 0) as sent, coalesce(sum(k.failed + bounced), 0) as failed
 from communication_batches p
 left join communication_counts k on k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
 where p.tenant_id = current_tenant() and p.building_id = :building_id::uuid
@@ -75,18 +76,20 @@ where p.tenant_id = current_tenant() and p.building_id = :building_id::uuid
 group by p.year, p.state order by p.year desc;
 
 -- name: view_channels
-select k.channel, sum(n)::int8 as total,
-    coalesce(sum(n) filter (where delivery_status = 'SENT'), 0)::int8 as sent,
-    coalesce(sum(n) filter (where delivery_status in ('DELIVERED', 'OPENED')), 0)::int8 as delivered,
-    coalesce(sum(n) filter (where delivery_status = 'OPENED'), 0)::int8 as opened,
-    coalesce(sum(n) filter (where delivery_status in ('FAILED', 'BOUNCED')), 0)::int8 as failed,
-    coalesce(sum(n) filter (where delivery_status = 'MANUAL'), 0)::int8 as "byHand",
-    coalesce(sum(n) filter (where delivery_status in ('DRAFT', 'WAITING', 'ENQUEUED')), 0)::int8 as waiting
-from communication_counts k
-where k.tenant_id = current_tenant() and k.building_id = :building_id::uuid and k.year = :year::int
-    and (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = k.building_id))
-group by k.channel having sum(n) > 0 order by k.channel;
+select *
+from (
+    select k.channel, sum(k.sent) as sent, sum(k.delivered + k.opened) as delivered, sum(k.opened) as opened,
+        sum(k.failed + bounced) as failed, sum(manual) as "byHand",
+        sum(draft + k.waiting + enqueued) as waiting,
+        sum(draft + k.waiting + enqueued + k.sent + k.delivered + k.opened + k.failed + bounced + manual + cancelled)
+            as total
+    from communication_counts k
+    where k.tenant_id = current_tenant() and k.building_id = :building_id::uuid and k.year = :year::int
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = k.building_id))
+    group by k.channel
+) c
+where total > 0 order by channel;
 
 -- A page of units by number, read off the primary key. Backwards for the page before.
 -- name: view_units_by_number

@@ -53,8 +53,9 @@ cross join lateral (values (1, 'ENQUEUED', 'system', 'Waiting to be sent.'), (2,
     e (seq, type, source, sentence);
 
 insert into communication_counts
-select tenant_id, building_id, year, channel, delivery_status, 0, count(*)
-from communications where building_id in (select id from fresh) group by 1, 2, 3, 4, 5;
+select tenant_id, building_id, year, channel, 0, 0, 0, 0, 0, count(*) filter (where delivery_status = 'DELIVERED'),
+    count(*) filter (where delivery_status = 'OPENED'), 0, count(*) filter (where delivery_status = 'BOUNCED'), 0, 0
+from communications where building_id in (select id from fresh) group by 1, 2, 3, 4;
 
 select refresh_unit_years(array_agg(unit_id), array_agg(year))
 from (select distinct unit_id, year, building_id from communications

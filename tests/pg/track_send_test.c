@@ -171,15 +171,16 @@ static void figures_are_those_of_the_rows(void **state)
 {
     (void)state;
     assert_int_equal(
-        pg_int("select count(*) from (select building_id, year, channel, delivery_status, "
-               "count(*) as n from communications group by 1, 2, 3, 4) c full join (select "
-               "building_id, year, channel, status, sum(n) as n from communication_counts k cross "
-               "join lateral (values ('DRAFT', draft), ('WAITING', waiting), ('ENQUEUED', "
-               "enqueued), ('SENT', sent), ('DELIVERED', delivered), ('OPENED', opened), ('FAILED', "
-               "failed), ('BOUNCED', bounced), ('MANUAL', manual), ('CANCELLED', cancelled)) "
-               "s (status, n) group by 1, 2, 3, 4 having sum(n) <> 0) k on k.building_id = "
-               "c.building_id and k.year = c.year and k.channel = c.channel and k.status = "
-               "c.delivery_status where k.n is distinct from c.n"),
+        pg_int(
+            "select count(*) from (select building_id, year, channel, delivery_status, "
+            "count(*) as n from communications group by 1, 2, 3, 4) c full join (select "
+            "building_id, year, channel, status, sum(n) as n from communication_counts k cross "
+            "join lateral (values ('DRAFT', draft), ('WAITING', waiting), ('ENQUEUED', "
+            "enqueued), ('SENT', sent), ('DELIVERED', delivered), ('OPENED', opened), ('FAILED', "
+            "failed), ('BOUNCED', bounced), ('MANUAL', manual), ('CANCELLED', cancelled)) "
+            "s (status, n) group by 1, 2, 3, 4 having sum(n) <> 0) k on k.building_id = "
+            "c.building_id and k.year = c.year and k.channel = c.channel and k.status = "
+            "c.delivery_status where k.n is distinct from c.n"),
         0);
     assert_int_equal(pg_int("select sum(communications) from unit_years"),
                      pg_int("select count(*) from communications"));

@@ -37,6 +37,11 @@ void db_free(struct db *db)
     free(db);
 }
 
+void db_keep_plans(struct db *db)
+{
+    db->keep_plans = true;
+}
+
 static enum err unsendable(struct db *db)
 {
     log_error("db_lost", "db", db->name, "error", PQerrorMessage(db->conn), NULL);
@@ -180,22 +185,35 @@ static void ended(struct db *db)
     db->tenant[0] = '\0';
 }
 
+/* Sends what is queued with the end behind it: none of it counts where one statement failed. */
+static enum err send_commit(struct db *db)
+{
+    db->batching = false;
+    enum err e = send_control(db, "commit");
+    if (!e)
+        e = send_sync(db);
+    if (!e)
+        e = queue_collect(db);
+    if (e && db->conn && PQtransactionStatus(db->conn) == PQTRANS_IDLE)
+        db->begun = false; /* it was the end that failed */
+    return e;
+}
+
 enum err db_commit(struct db *db)
 {
     enum err e = OK;
     if (db->lost)
         e = ERR_RETRY;
-    else if (db->begun && PQtransactionStatus(db->conn) == PQTRANS_INERROR) {
+    else if (db->begun && db->reading)
+        e = db_flush(db);
+    else if (db->begun && PQtransactionStatus(db->conn) == PQTRANS_INERROR)
+        e = ERR_INTERNAL; /* a failed statement was passed over */
+    else if (db->begun)
+        e = send_commit(db);
+    if (e)
         db_rollback(db);
-        return ERR_INTERNAL; /* a failed statement was passed over */
-    } else if (db->begun) {
-        e = send_control(db, "commit");
-        if (!e)
-            e = send_sync(db);
-        if (!e)
-            e = queue_collect(db);
-    }
-    ended(db);
+    else
+        ended(db);
     return e;
 }
 

@@ -24,6 +24,10 @@ struct db;
 struct db *db_new(struct app *app, const char *conninfo, const char *name);
 void db_free(struct db *db);
 
+/* From the next connect on, statements keep one plan whatever their values: for a program whose
+   statements go by keys, which planning anew each time costs more than running them. */
+void db_keep_plans(struct db *db);
+
 /* From here to db_commit or db_rollback the statements are one transaction, in the scope of the
    tenant (NULL: of none, which sees no tenant's rows). Costs no round trip: BEGIN and the scope
    travel with the first statement, and without one nothing happens at all. */
@@ -34,7 +38,8 @@ void db_begin(struct db *db, const char *tenant_id);
    than what the one before read, as it may in any transaction of Postgres' default isolation. */
 void db_begin_reading(struct db *db, const char *tenant_id);
 
-/* Ends it. ERR_RETRY where the outcome is unknown: read again by an idempotency key. */
+/* Ends it, in one round trip with the statements of an open batch. ERR_RETRY where the outcome is
+   unknown: read again by an idempotency key. */
 enum err db_commit(struct db *db) must_check;
 void db_rollback(struct db *db);
 

@@ -207,9 +207,6 @@ static enum err claim(struct worker *w, const struct queues *q, int most, PGresu
     if (!e)
         e = db_query(w->db, w->batch, jobs_claim, r, .queues = q->names, .most = NUM(most),
                      .worker = w->name, .lease_seconds = NUM(q->lease_seconds));
-    enum err flushed = db_flush(w->db);
-    if (!e)
-        e = flushed;
     return db_end(w->db, e);
 }
 
@@ -313,6 +310,13 @@ static int work_once(struct worker *w)
     return n + claim_and_run(w, &w->external, 1);
 }
 
+/* The clock's work at once: a tick lets go what waited for the others of its group. */
+static int tick_and_work(struct worker *w)
+{
+    w->ticked_ms = 0;
+    return work_once(w);
+}
+
 static void prepare(struct worker *w)
 {
     if (!each_queue_is_of_one_sort()) {
@@ -340,8 +344,10 @@ void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool on
             set_sleeper(&w, false);
         if (n)
             continue;
-        if (once)
+        if (once && !tick_and_work(&w))
             break;
+        if (once)
+            continue;
         /* Before the first nap the table is asked once more: a job added before the row notified
          * nobody. */
         if (!w.sleeper)

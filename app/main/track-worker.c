@@ -26,6 +26,7 @@ static int child(void *arg, volatile const int *stop)
     struct program *p = arg;
     p->app.http = http_new(&p->app, p->arena);
     struct db *db = db_new(&p->app, p->app.settings->worker_database_url, "track-worker");
+    db_keep_plans(db);
     jobs_work(&p->app, db, stop, false);
     db_free(db);
     http_free(p->app.http);

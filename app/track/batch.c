@@ -3,6 +3,7 @@
 
 #include "access/access.h"
 #include "base/json.h"
+#include "base/uuid.h"
 #include "db/db.h"
 #include "events/events.h"
 #include "track/batch.sql.h"
@@ -26,13 +27,20 @@ static enum err count(struct ctx *c, const char *batch_id, long long *drafts, lo
     return OK;
 }
 
+/* A job for each message, and one behind them all that completes the batch. */
 static enum err enqueue(struct ctx *c, const char *batch_id, long long drafts)
 {
+    const char *group = uuid7(c->app, c->arena);
+    struct json_object *args = json_own(c->arena, json_object_new_object());
+    json_set_text(args, "batchId", batch_id);
+    const struct job_new settle = {
+        .kind = "track.settle_batch", .args = args, .group_id = group, .waits = true
+    };
     enum err e = OK;
     for (; e == OK && drafts > 0; drafts -= 5000)
-        e = db_query(c->db, c->arena, batch_enqueue, NULL, .batch_id = batch_id,
+        e = db_query(c->db, c->arena, batch_enqueue, NULL, .batch_id = batch_id, .group_id = group,
                      .source = source_of(c), .actor_id = c->actor.id, .actor_name = c->actor.name);
-    return e;
+    return e == OK ? job_add(c, &settle, NULL) : e;
 }
 
 /* What other domains and the audit trail are told. */
@@ -90,7 +98,8 @@ enum err batch_get(struct ctx *c, const char *batch_id, struct json_object **out
     return OK;
 }
 
-enum err batch_settle(struct ctx *c, const char *batch_id)
+/* Of one batch, or of the tenant's every for NULL. */
+static enum err complete(struct ctx *c, const char *batch_id)
 {
     PGresult *rows;
     db_begin(c->db, c->tenant_id);
@@ -98,6 +107,11 @@ enum err batch_settle(struct ctx *c, const char *batch_id)
     for (int i = 0; e == OK && i < rows_count(rows); i++)
         e = event_emit(c, "batch.completed", "batch", row_text(rows, i, "id"), NULL);
     return db_end(c->db, e);
+}
+
+enum err batch_settle(struct job *j)
+{
+    return complete(&j->ctx, json_text(j->args, "batchId"));
 }
 
 static enum err fail_orphans(struct ctx *c)
@@ -125,7 +139,7 @@ enum err batch_settle_all(struct job *j)
     for (int i = 0; e == OK && i < rows_count(tenants); i++) {
         c->tenant_id = row_text(tenants, i, "tenantId");
         if ((e = fail_orphans(c)) == OK)
-            e = batch_settle(c, NULL);
+            e = complete(c, NULL);
     }
     return e;
 }

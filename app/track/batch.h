@@ -18,9 +18,9 @@ enum err batch_get(struct ctx *c, const char *batch_id, struct json_object **out
 /* The same from a row of the statement batch_get. */
 struct json_object *batch_document(struct ctx *c, const PGresult *row);
 
-/* Completes the batch if nothing of it is queued any more (NULL: every such batch of the tenant).
-   In a transaction of its own, after the commit of what may have been the last. */
-enum err batch_settle(struct ctx *c, const char *batch_id) must_check;
+/* The job track.settle_batch, run when nothing of what one batch_send queued waits any more:
+   completes the batch. */
+enum err batch_settle(struct job *j) must_check;
 
-/* The scheduled job track.settle_batches, over all tenants. */
+/* The scheduled job track.settle_batches, over all tenants: completes what was left over. */
 enum err batch_settle_all(struct job *j) must_check;

@@ -17,9 +17,10 @@ with due as materialized (
         and c.delivery_status = 'DRAFT'
     order by c.id limit 5000 for no key update
 ), queued as (
-    insert into jobs (tenant_id, queue, kind, args, unique_key)
+    insert into jobs (tenant_id, queue, kind, args, unique_key, group_id)
     select current_tenant(), 'email', 'track.send_communication',
-        jsonb_build_object('communicationId', d.id, 'channel', 'EMAIL', 'initiatedById', :actor_id::uuid), d.id
+        jsonb_build_object('communicationId', d.id, 'channel', 'EMAIL', 'initiatedById', :actor_id::uuid), d.id,
+        :group_id::uuid
     from due d
     on conflict do nothing
 )
@@ -40,7 +41,7 @@ where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.chan
 update communication_batches set state = 'SENDING', sent_at = now(), completed_at = null
 where tenant_id = current_tenant() and id = :batch_id::uuid;
 
--- Run after the commit of each message's end, so that the last one sees all others' ends.
+-- Run after the commit of the last message's end, so that it sees all of them.
 -- name: batch_complete
 update communication_batches p set state = 'COMPLETED', completed_at = now()
 where p.tenant_id = current_tenant() and p.state = 'SENDING' and (:batch_id::uuid is null or p.id = :batch_id::uuid)

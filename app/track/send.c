@@ -11,7 +11,6 @@
 #include "channels/message.h"
 #include "db/db.h"
 #include "store/store.h"
-#include "track/batch.h"
 #include "track/pixel.h"
 #include "track/send.sql.h"
 #include "track/track.h"
@@ -45,35 +44,32 @@ static enum err find_account(struct sending *s)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+static enum err load(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = find_account(s);
+    db_batch(c->db);
+    if (e == OK)
+        e = db_query(c->db, c->arena, send_load, &s->row, .communication_id = s->id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, send_attachments, &s->files, .communication_id = s->id);
+    return db_end(c->db, e);
+}
+
 /* A pixel of its own for each communication of a tenant that has opens tracked. */
 static enum err give_pixel(struct sending *s)
 {
     struct ctx *c = &s->job->ctx;
-    if (rows_count(s->row) == 0 || !row_bool(s->row, 0, "open_tracking"))
+    if (!row_bool(s->row, 0, "open_tracking"))
         return OK;
     s->pixel = text(s, "pixel_token");
     if (s->pixel)
         return OK;
     s->pixel = token_new(c->app, c->arena, 24);
-    return db_query(c->db, c->arena, send_pixel, NULL, .token = s->pixel,
-                    .communication_id = s->id);
-}
-
-static enum err load(struct sending *s)
-{
-    struct ctx *c = &s->job->ctx;
     db_begin(c->db, c->tenant_id);
-    db_batch(c->db);
-    enum err asked = db_query(c->db, c->arena, send_load, &s->row, .communication_id = s->id);
-    if (asked == OK)
-        asked = db_query(c->db, c->arena, send_attachments, &s->files, .communication_id = s->id);
-    enum err e = db_flush(c->db);
-    e = asked != OK ? asked : e;
-    if (e == OK)
-        e = give_pixel(s);
-    if (e == OK)
-        e = find_account(s);
-    return db_end(c->db, e);
+    return db_end(c->db, db_query(c->db, c->arena, send_pixel, NULL, .token = s->pixel,
+                                  .communication_id = s->id));
 }
 
 /* ---- what is sent ---- */
@@ -199,7 +195,7 @@ static struct json_object *detail(const struct sending *s)
     return d;
 }
 
-/* An event and the job's end in one transaction, then the batch's, if it was the last of it. */
+/* An event and the job's end in one transaction. */
 static enum err end(struct sending *s, const struct timeline_event *event)
 {
     struct ctx *c = &s->job->ctx;
@@ -207,8 +203,7 @@ static enum err end(struct sending *s, const struct timeline_event *event)
     enum err e = timeline_append(c, s->id, event, NULL);
     if (e == OK)
         e = job_done(s->job);
-    e = db_end(c->db, e);
-    return e != OK ? e : batch_settle(c, text(s, "batch_id"));
+    return db_end(c->db, e);
 }
 
 static enum err sent(struct sending *s)
@@ -320,6 +315,8 @@ enum err send_communication(struct job *j)
         return job_fail(j, ERR_NOT_FOUND, "The communication is not there any more.");
     if (strcmp(text(&s, "status"), "ENQUEUED") != 0 && !s.resend)
         return OK;
-    e = compose(&s);
+    e = give_pixel(&s);
+    if (e == OK)
+        e = compose(&s);
     return finish(&s, e == OK ? hand_over(&s) : e);
 }

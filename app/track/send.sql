@@ -1,7 +1,7 @@
 -- Sending one communication.
 
 -- name: send_load
-select c.id, c.batch_id, c.delivery_status as status, c.channel, c.recipient_name, c.email, c.language, c.subject, c.year,
+select c.id, c.delivery_status as status, c.channel, c.recipient_name, c.email, c.language, c.subject, c.year,
     c.amount_minor, c.currency, to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, c.pixel_token, u.number,
     b.name as building, b.street as building_street, b.city as building_city, t.name as tenant, t.open_tracking
 from communications c

@@ -1,7 +1,6 @@
 /* Appending to a communication's timeline: the one way its status moves. */
 #include "base/json.h"
 #include "db/db.h"
-#include "events/events.h"
 #include "track/timeline.sql.h"
 #include "track/track.h"
 
@@ -37,8 +36,23 @@ static const char *domain_event_name(struct arena *a, enum event_type t)
     return name;
 }
 
+/* What the other domains are told. */
+static const char *news_of(struct ctx *c, const char *id, const struct timeline_event *e,
+                           enum status before, enum status after, const char *channel)
+{
+    struct buf text = buf_in(c->arena);
+    struct json_object *data = json_own(c->arena, json_object_new_object());
+    json_set_text(data, "communicationId", id);
+    json_set_text(data, "channel", channel);
+    json_set_text(data, "statusBefore", status_name(before));
+    json_set_text(data, "statusAfter", status_name(after));
+    json_set_text(data, "sentence", sentence_of(e));
+    json_write(&text, data);
+    return text.p;
+}
+
 static enum err add(struct ctx *c, const char *id, const struct timeline_event *e, enum status to,
-                    PGresult **added)
+                    const char *news, PGresult **added)
 {
     const char grade[2] = { e->grade ? e->grade : 'C', 0 };
     return db_query(
@@ -51,19 +65,8 @@ static enum err add(struct ctx *c, const char *id, const struct timeline_event *
                       ? json_object_to_json_string_ext(e->detail, JSON_C_TO_STRING_NOSLASHESCAPE)
                       : NULL,
         .inbox_id = e->inbox_id, .mapper = e->mapper, .dedupe_key = e->dedupe_key,
-        .caused_by = e->caused_by);
-}
-
-static enum err emit(struct ctx *c, const char *id, const struct timeline_event *e,
-                     enum status before, enum status after, const char *channel)
-{
-    struct json_object *data = json_own(c->arena, json_object_new_object());
-    json_set_text(data, "communicationId", id);
-    json_set_text(data, "channel", channel);
-    json_set_text(data, "statusBefore", status_name(before));
-    json_set_text(data, "statusAfter", status_name(after));
-    json_set_text(data, "sentence", sentence_of(e));
-    return event_emit(c, domain_event_name(c->arena, e->type), "communication", id, data);
+        .caused_by = e->caused_by, .event_name = domain_event_name(c->arena, e->type),
+        .event_data = news);
 }
 
 enum err timeline_append(struct ctx *c, const char *communication_id,
@@ -81,10 +84,10 @@ enum err timeline_append(struct ctx *c, const char *communication_id,
         return ERR_INTERNAL;
     /* What a machine opened proves nothing: kept, and moves nothing. */
     after = e->grade == 'X' ? before : status_after(before, e->type);
-    if ((err = add(c, communication_id, e, after, &added)) != OK)
+    const char *news = news_of(c, communication_id, e, before, after, row_text(row, 0, "channel"));
+    if ((err = add(c, communication_id, e, after, news, &added)) != OK)
         return err;
-    bool fresh = rows_count(added) == 1;
     if (moved)
-        *moved = fresh;
-    return fresh ? emit(c, communication_id, e, before, after, row_text(row, 0, "channel")) : OK;
+        *moved = rows_count(added) == 1;
+    return OK;
 }

@@ -94,6 +94,35 @@ static void batch_fills_all_or_nothing(void **state)
     assert_int_equal(db_run(c->db, c->arena, &divide, good, &one), OK);
 }
 
+static void a_batch_ends_with_its_commit(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    PGresult *one = NULL, *two = NULL;
+    const char *args[] = { pg_tenant(), "AT ONCE" }, *good[] = { "1" }, *bad[] = { "0" };
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &add_building, args, NULL), OK);
+    assert_int_equal(db_run(c->db, c->arena, &divide, bad, &one), OK);
+    assert_int_equal(db_commit(c->db), ERR_INVALID);
+    assert_null(one);
+    assert_false(db_in_transaction(c->db));
+    assert_int_equal(pg_int("select count(*) from buildings where code = 'AT ONCE'"), 0);
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &add_building, args, NULL), OK);
+    assert_int_equal(db_run(c->db, c->arena, &divide, good, &one), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(row_int(one, 0, "n"), 1);
+    assert_int_equal(pg_int("select count(*) from buildings where code = 'AT ONCE'"), 1);
+    db_begin_reading(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &divide, good, &two), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(row_int(two, 0, "n"), 1);
+    assert_int_equal(count(c, pg_tenant()), 1);
+}
+
 static void a_batch_may_be_left(void **state)
 {
     (void)state;
@@ -293,6 +322,7 @@ int main(void)
         cmocka_unit_test(other_tenants_rows_are_refused),
         cmocka_unit_test(commit_and_rollback),
         cmocka_unit_test(batch_fills_all_or_nothing),
+        cmocka_unit_test(a_batch_ends_with_its_commit),
         cmocka_unit_test(a_batch_may_be_left),
         cmocka_unit_test(reading_holds_the_scope_and_writes_nothing),
         cmocka_unit_test(reading_may_be_left_and_outlives_the_connection),

@@ -7,6 +7,7 @@
 
 struct settings;
 struct http;
+struct smtp_kept;
 struct store;
 struct templates;
 
@@ -14,7 +15,9 @@ struct app {
     const struct settings *settings;
     int64_t (*now_ms)(const struct app *);                      /* Unix time, milliseconds */
     void (*random_bytes)(const struct app *, void *to, size_t); /* cryptographically strong */
-    struct http *http; /* the worker's; NULL in the web pools */
+    struct http *http;          /* the worker's; NULL in the web pools */
+    struct smtp_kept *smtp;     /* the same */
+    void (*idle)(struct app *); /* called where the worker finds nothing to do; NULL: nobody */
     struct store *store;
     struct templates *templates;
     void *test; /* of the test that replaced a function above */

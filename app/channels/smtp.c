@@ -1,6 +1,6 @@
 /* E-mail by SMTP (RFC 5321) with delivery status notifications (RFC 3461).
 
-   Each e-mail has its own connection. A connection that breaks after the message's last byte leaves
+   A connection that breaks after the message's last byte leaves
    the outcome unknown; that answers ERR_RETRY, for a second copy has the same Message-ID and
    mailboxes show it once. */
 #include "channels/email.h"
@@ -124,15 +124,14 @@ static enum err smtp_send(struct ctx *c, const struct email_account *account, co
         return r;
     }
     r = transfer(s, &mail, buf_str(&text), result);
-    if (r)
-        return r;
-    *result = (struct email_result){ .provider = "smtp",
-                                     .provider_message_id = mail.message_id,
-                                     .accepted_by =
-                                         arena_printf(c->arena, "%s: %s", server.host, s->reply),
-                                     .raw = raw_of(c, s) };
-    smtp_command(s, "QUIT");
-    return OK;
+    if (r == OK)
+        *result = (struct email_result){ .provider = "smtp",
+                                         .provider_message_id = mail.message_id,
+                                         .accepted_by = arena_printf(c->arena, "%s: %s",
+                                                                     server.host, s->reply),
+                                         .raw = raw_of(c, s) };
+    smtp_close(s);
+    return r;
 }
 
 const struct email_way email_smtp = { "smtp", smtp_send };

@@ -1,6 +1,7 @@
 /* The SMTP dialogue below smtp.c: connecting, lines out, replies in. */
 #include "channels/smtp_wire.h"
 
+#include "base/crypto.h"
 #include "base/settings.h"
 
 #include <poll.h>
@@ -9,11 +10,30 @@
 
 #define CONNECT_MS 10000L
 #define DIALOGUE_MS 40000
+#define REUSE_MS 10000 /* a server may wait longer; then it is asked in vain */
+#define IDLE_MS 2000
+#define MESSAGES_MAX 50
+
+struct smtp_line { /* a connection */
+    CURL *curl;
+    struct guard guard;
+    curl_socket_t fd;
+    char in[4096]; /* read and not yet taken */
+    size_t in_n;
+    bool dsn;
+    unsigned char of[SHA256_SIZE]; /* server and login */
+    int messages;
+    int64_t used_ms;
+};
+
+struct smtp_kept {
+    struct smtp_line *line; /* NULL: none */
+};
 
 static bool ready(struct smtp *s, short what)
 {
     int64_t left = s->deadline_ms - s->c->app->now_ms(s->c->app);
-    struct pollfd p = { .fd = s->fd, .events = what };
+    struct pollfd p = { .fd = s->line->fd, .events = what };
     return left > 0 && poll(&p, 1, (int)left) > 0;
 }
 
@@ -21,7 +41,7 @@ static bool put_all(struct smtp *s, const char *p, size_t n)
 {
     while (n) {
         size_t sent = 0;
-        CURLcode r = curl_easy_send(s->curl, p, n, &sent);
+        CURLcode r = curl_easy_send(s->line->curl, p, n, &sent);
         if (r == CURLE_AGAIN ? !ready(s, POLLOUT) : r != CURLE_OK)
             return false;
         p += sent;
@@ -32,10 +52,11 @@ static bool put_all(struct smtp *s, const char *p, size_t n)
 
 static bool fill(struct smtp *s)
 {
-    while (s->in_n < sizeof(s->in)) {
+    struct smtp_line *l = s->line;
+    while (l->in_n < sizeof(l->in)) {
         size_t got = 0;
-        CURLcode r = curl_easy_recv(s->curl, s->in + s->in_n, sizeof(s->in) - s->in_n, &got);
-        s->in_n += got;
+        CURLcode r = curl_easy_recv(l->curl, l->in + l->in_n, sizeof(l->in) - l->in_n, &got);
+        l->in_n += got;
         if (r == CURLE_OK)
             return got > 0;
         if (r != CURLE_AGAIN || !ready(s, POLLIN))
@@ -47,15 +68,16 @@ static bool fill(struct smtp *s)
 static const char *take_line(struct smtp *s)
 {
     char *end;
-    while (!(end = memchr(s->in, '\n', s->in_n)))
+    struct smtp_line *l = s->line;
+    while (!(end = memchr(l->in, '\n', l->in_n)))
         if (!fill(s))
             return NULL;
-    size_t n = (size_t)(end - s->in), used = n + 1;
-    if (n && s->in[n - 1] == '\r')
+    size_t n = (size_t)(end - l->in), used = n + 1;
+    if (n && l->in[n - 1] == '\r')
         n--;
-    const char *line = arena_strndup(s->c->arena, s->in, n);
-    memmove(s->in, s->in + used, s->in_n - used);
-    s->in_n -= used;
+    const char *line = arena_strndup(s->c->arena, l->in, n);
+    memmove(l->in, l->in + used, l->in_n - used);
+    l->in_n -= used;
     return line;
 }
 
@@ -82,11 +104,12 @@ int smtp_command(struct smtp *s, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    const char *line = arena_vprintf(s->c->arena, format, args);
+    const char *line =
+        arena_printf(s->c->arena, "%s\r\n", arena_vprintf(s->c->arena, format, args));
     va_end(args);
     s->code = 0;
     s->reply = "The mail server ended the connection.";
-    if (!put_all(s, line, strlen(line)) || !put_all(s, "\r\n", 2))
+    if (!put_all(s, line, strlen(line)))
         return 0;
     return read_reply(s);
 }
@@ -126,7 +149,7 @@ static enum err opened(struct smtp *s, CURLcode r)
         return OK;
     s->reply = arena_printf(s->c->arena, "The mail server could not be reached: %s.",
                             curl_easy_strerror(r));
-    if (s->guard.refused) {
+    if (s->line->guard.refused) {
         s->reply = "The mail server has a private address that settings do not allow.";
         return ERR_DENIED;
     }
@@ -153,15 +176,10 @@ static const char *own_name(struct ctx *c)
     return strspn(name, "0123456789.") == n ? arena_printf(c->arena, "[%s]", name) : name;
 }
 
-static void close_curl(void *curl)
-{
-    curl_easy_cleanup(curl);
-}
-
 static CURLcode set_up(struct smtp *s, const struct smtp_server *server)
 {
     bool tls = strcmp(server->security, "tls") == 0, plain = strcmp(server->security, "none") == 0;
-    CURL *curl = s->curl;
+    CURL *curl = s->line->curl;
     curl_easy_setopt(curl, CURLOPT_URL,
                      arena_printf(s->c->arena, "%s://%s:%d/%s", tls ? "smtps" : "smtp",
                                   server->host, server->port, own_name(s->c)));
@@ -178,23 +196,141 @@ static CURLcode set_up(struct smtp *s, const struct smtp_server *server)
         curl_easy_setopt(curl, CURLOPT_USERNAME, server->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password);
     }
-    http_guard(&s->guard, s->c->app, curl);
+    http_guard(&s->line->guard, s->c->app, curl);
     return curl_easy_perform(curl);
+}
+
+/* ---- a connection and its end ---- */
+
+static void line_free(struct smtp_line *l)
+{
+    if (!l)
+        return;
+    curl_easy_cleanup(l->curl);
+    free(l);
+}
+
+static void hang_up(struct smtp *s)
+{
+    if (s->code)
+        smtp_command(s, "QUIT");
+    line_free(s->line);
+    s->line = NULL;
+}
+
+static void digest_of(struct ctx *c, const struct smtp_server *server, unsigned char *to)
+{
+    struct buf b = buf_in(c->arena);
+    const char *const parts[] = { server->host, server->security, server->ca_file, server->user,
+                                  server->password };
+    buf_printf(&b, "%d", server->port);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        buf_putc(&b, '\0');
+        buf_puts(&b, parts[i] ? parts[i] : "");
+    }
+    sha256(b.p, b.n, to);
+}
+
+/* The kept connection, if it is to this server and the server still answers. */
+static bool go_on(struct smtp *s, const unsigned char *of)
+{
+    struct smtp_kept *kept = s->c->app->smtp;
+    struct smtp_line *l = kept ? kept->line : NULL;
+    if (!l)
+        return false;
+    kept->line = NULL;
+    s->line = l;
+    s->code = 250;
+    bool fits = memcmp(l->of, of, sizeof(l->of)) == 0 && l->messages < MESSAGES_MAX &&
+                s->c->app->now_ms(s->c->app) - l->used_ms < REUSE_MS;
+    if (fits && smtp_command(s, "RSET") == 250) {
+        s->dsn = l->dsn;
+        return true;
+    }
+    hang_up(s);
+    return false;
+}
+
+static enum err connect_to(struct smtp *s, const struct smtp_server *server)
+{
+    s->line = calloc(1, sizeof(*s->line));
+    CURL *curl = s->line ? curl_easy_init() : NULL;
+    if (!curl) {
+        free(s->line);
+        s->line = NULL;
+        s->reply = "Out of memory.";
+        return ERR_RETRY;
+    }
+    s->line->curl = curl;
+    enum err r = opened(s, set_up(s, server));
+    if (r)
+        return r;
+    curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &s->line->fd);
+    s->deadline_ms = s->c->app->now_ms(s->c->app) + DIALOGUE_MS;
+    /* Asked again: what libcurl heard before TLS and login is not told, and may be another list. */
+    return smtp_command(s, "EHLO %s", own_name(s->c)) == 250 ? OK : ERR_RETRY;
 }
 
 enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp *s)
 {
-    *s = (struct smtp){ .c = c, .curl = curl_easy_init(), .fd = CURL_SOCKET_BAD };
-    if (!s->curl) {
-        s->reply = "Out of memory.";
-        return ERR_RETRY;
-    }
-    arena_defer(c->arena, close_curl, s->curl);
-    enum err r = opened(s, set_up(s, server));
-    if (r)
+    unsigned char of[SHA256_SIZE];
+    *s = (struct smtp){ .c = c, .deadline_ms = c->app->now_ms(c->app) + DIALOGUE_MS };
+    digest_of(c, server, of);
+    if (go_on(s, of))
+        return OK;
+    s->code = 0;
+    s->dsn = false;
+    enum err r = connect_to(s, server);
+    if (r) {
+        const char *why = s->reply;
+        line_free(s->line);
+        *s = (struct smtp){ .c = c, .reply = why };
         return r;
-    curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
-    s->deadline_ms = c->app->now_ms(c->app) + DIALOGUE_MS;
-    /* Asked again: what libcurl heard before TLS and login is not told, and may be another list. */
-    return smtp_command(s, "EHLO %s", own_name(c)) == 250 ? OK : ERR_RETRY;
+    }
+    memcpy(s->line->of, of, sizeof(of));
+    s->line->dsn = s->dsn;
+    return OK;
+}
+
+void smtp_close(struct smtp *s)
+{
+    struct smtp_kept *kept = s->c->app->smtp;
+    if (!kept || !s->code || s->code == 421) {
+        hang_up(s);
+        return;
+    }
+    s->line->messages++;
+    s->line->used_ms = s->c->app->now_ms(s->c->app);
+    kept->line = s->line;
+    s->line = NULL;
+}
+
+struct smtp_kept *smtp_kept_new(struct arena *a)
+{
+    return arena_new_of(a, struct smtp_kept);
+}
+
+static void let_go(struct app *app)
+{
+    struct arena *a = arena_new((size_t)1 << 20);
+    struct ctx c = { .app = app, .arena = a };
+    struct smtp s = {
+        .c = &c, .line = app->smtp->line, .code = 250, .deadline_ms = app->now_ms(app) + IDLE_MS
+    };
+    app->smtp->line = NULL;
+    hang_up(&s);
+    arena_free(a);
+}
+
+void smtp_idle(struct app *app)
+{
+    struct smtp_line *l = app->smtp ? app->smtp->line : NULL;
+    if (l && app->now_ms(app) - l->used_ms >= IDLE_MS)
+        let_go(app);
+}
+
+void smtp_kept_free(struct app *app)
+{
+    if (app->smtp && app->smtp->line)
+        let_go(app);
 }

@@ -16,22 +16,30 @@ struct smtp_server {
     const char *ca_file, *user, *password; /* NULL: the system's; no login */
 };
 
-struct smtp {
+struct smtp_line;
+
+struct smtp { /* the dialogue about one message */
     struct ctx *c;
-    CURL *curl;
-    struct guard guard;
-    curl_socket_t fd;
-    char in[4096]; /* read and not yet taken */
-    size_t in_n;
+    struct smtp_line *line;
     int64_t deadline_ms;
-    bool dsn;
+    bool dsn;          /* the server takes DSN parameters */
     int code;          /* of the last reply: 250; 0: the connection broke */
     const char *reply; /* its last line: "250 2.0.0 Ok: queued as 4711" */
 };
 
-/* Connects, starts TLS, logs in, asks what the server can do. ERR_RETRY: not reached, or 4xx;
-   ERR_DENIED: login, certificate or address refused. On an error s->reply is a sentence. */
+/* Connects, starts TLS, logs in, asks what the server can do; or goes on with the connection that
+   the last message to the same server and login left open a moment ago. ERR_RETRY: not reached, or
+   4xx; ERR_DENIED: login, certificate or address refused. On an error s->reply is a sentence. */
 enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp *s) must_check;
+
+/* Ends it: the connection is kept for the next message where app.smtp is set and nothing broke. */
+void smtp_close(struct smtp *s);
+
+/* What a worker child keeps: at most one connection, of at most 50 messages. smtp_idle closes it
+   when it was not used for two seconds. */
+struct smtp_kept *smtp_kept_new(struct arena *a);
+void smtp_idle(struct app *app);
+void smtp_kept_free(struct app *app);
 
 /* Sends a line and reads the reply; answers its code, 0 where the connection broke. */
 int smtp_command(struct smtp *s, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -295,6 +295,8 @@ static void sleep_a_while(struct worker *w)
         w->sleeper = false;
         set_sleeper(w, true);
     }
+    if (w->app->idle)
+        w->app->idle(w->app);
     db_wait(w->db, TICK_MS);
 }
 

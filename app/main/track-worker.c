@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/prefork.h"
 #include "base/settings.h"
+#include "channels/smtp_wire.h"
 #include "db/db.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
@@ -25,10 +26,13 @@ static int child(void *arg, volatile const int *stop)
 {
     struct program *p = arg;
     p->app.http = http_new(&p->app, p->arena);
+    p->app.smtp = smtp_kept_new(p->arena);
+    p->app.idle = smtp_idle;
     struct db *db = db_new(&p->app, p->app.settings->worker_database_url, "track-worker");
     db_keep_plans(db);
     jobs_work(&p->app, db, stop, false);
     db_free(db);
+    smtp_kept_free(&p->app);
     http_free(p->app.http);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "channels/email.h"
+#include "channels/smtp_wire.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -197,6 +198,61 @@ static void not_reached(void **state)
     assert_non_null(strstr(result.sentence, "private"));
 }
 
+/* The connection by which the mail server got the last message. */
+static long connection_of(const char *mode)
+{
+    const char *at = strstr(last_message(mode), "\"connection\":");
+    assert_non_null(at);
+    return strtol(at + strlen("\"connection\":"), NULL, 10);
+}
+
+static long sent_by(const struct email_account *a, const char *mode)
+{
+    struct email_result result;
+    assert_int_equal(send_to(a, "eva@example.com", &result), OK);
+    return connection_of(mode);
+}
+
+static void a_connection_serves_several_messages(void **state)
+{
+    struct email_account plain = account(plain_port, "none", NULL);
+    struct email_account tls = account(tls_port, "tls", "pass");
+    struct email_account wrong = account(tls_port, "tls", "wrong");
+    struct email_result result;
+    (void)state;
+    assert_int_not_equal(sent_by(&plain, "none"), sent_by(&plain, "none"));
+    c->app->smtp = smtp_kept_new(c->arena);
+    long first = sent_by(&plain, "none");
+    assert_int_equal(sent_by(&plain, "none"), first);
+    assert_int_equal(send_to(&plain, "unknown@example.com", &result), ERR_INVALID);
+    assert_int_equal(sent_by(&plain, "none"), first);
+    long second = sent_by(&tls, "tls");
+    assert_int_equal(sent_by(&tls, "tls"), second);
+    assert_int_equal(send_to(&wrong, "eva@example.com", &result), ERR_DENIED);
+    assert_int_not_equal(sent_by(&tls, "tls"), second);
+    long third = sent_by(&plain, "none");
+    assert_int_equal(send_to(&plain, "drop@example.com", &result), ERR_RETRY);
+    assert_int_not_equal(sent_by(&plain, "none"), third);
+}
+
+static void an_idle_connection_is_closed(void **state)
+{
+    struct email_account plain = account(plain_port, "none", NULL);
+    (void)state;
+    long first = sent_by(&plain, "none");
+    smtp_idle(c->app);
+    assert_int_equal(sent_by(&plain, "none"), first);
+    pg_clock_shift(2500);
+    smtp_idle(c->app);
+    long second = sent_by(&plain, "none");
+    assert_int_not_equal(second, first);
+    pg_clock_shift(20000);
+    assert_int_not_equal(sent_by(&plain, "none"), second);
+    pg_clock_shift(0);
+    smtp_kept_free(c->app);
+    c->app->smtp = NULL;
+}
+
 static int start(const char *mode)
 {
     const char *dir = arena_printf(c->arena, "%s/%s", folder, mode);
@@ -206,10 +262,16 @@ static int start(const char *mode)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(readers_see),      cmocka_unit_test(asks_for_reports),
-        cmocka_unit_test(says_who_took_it), cmocka_unit_test(secured),
-        cmocka_unit_test(never_unsecured),  cmocka_unit_test(wrong_login),
-        cmocka_unit_test(refusals),         cmocka_unit_test(not_reached),
+        cmocka_unit_test(readers_see),
+        cmocka_unit_test(asks_for_reports),
+        cmocka_unit_test(says_who_took_it),
+        cmocka_unit_test(secured),
+        cmocka_unit_test(never_unsecured),
+        cmocka_unit_test(wrong_login),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(not_reached),
+        cmocka_unit_test(a_connection_serves_several_messages),
+        cmocka_unit_test(an_idle_connection_is_closed),
     };
     pg_start("channels_smtp_test");
     c = pg_ctx("track_worker");

@@ -27,7 +27,8 @@ async function keep(session, raw) {
     const line = { subject, text, html, messageId, trackId, from: from.value, to: to.value, replyTo: replyTo?.value, attachments };
     const { mailFrom, rcptTo } = session.envelope;
     const secure = session.secure;
-    appendFileSync(join(folder, "messages.jsonl"), JSON.stringify({ ...line, mailFrom, rcptTo, secure, user: session.user ?? null }) + "\n");
+    const connection = session.remotePort;
+    appendFileSync(join(folder, "messages.jsonl"), JSON.stringify({ ...line, mailFrom, rcptTo, secure, user: session.user ?? null, connection }) + "\n");
 }
 
 if (mode !== "none")

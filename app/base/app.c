@@ -2,7 +2,16 @@
 #include "base/app.h"
 
 #include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
+
+void app_keep_secrets_in(void)
+{
+    const struct rlimit none = { 0, 0 };
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
 
 int64_t app_now_ms(const struct app *app)
 {

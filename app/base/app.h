@@ -13,6 +13,7 @@ struct templates;
 
 struct app {
     const struct settings *settings;
+    const char *instance; /* what tells this running program from all others; NULL: nothing does */
     int64_t (*now_ms)(const struct app *);                      /* Unix time, milliseconds */
     void (*random_bytes)(const struct app *, void *to, size_t); /* cryptographically strong */
     struct http *http;          /* the worker's; NULL in the web pools */
@@ -22,6 +23,9 @@ struct app {
     struct templates *templates;
     void *test; /* of the test that replaced a function above */
 };
+
+/* No core dumps, and nobody of the same user may look in: memory holds secrets. */
+void app_keep_secrets_in(void);
 
 /* The system's clock and libsodium's generator. Call sodium_init (crypto_init) before. */
 int64_t app_now_ms(const struct app *app);

@@ -19,6 +19,7 @@
 #define LAST_DELAY_MS 5000
 #define QUIET_MS 1000
 #define DRAIN_MS 30000
+#define TELLING_SECONDS 10
 #define NEVER INT64_MAX
 
 struct slot {
@@ -35,6 +36,7 @@ struct slot {
 struct master {
     struct slot *slots;
     size_t n;
+    int tellers; /* processes that tell of the dead */
     bool stopping;
     sigset_t waited, before;
 };
@@ -99,9 +101,43 @@ static void tell_end(const struct slot *s, pid_t pid, int status)
         log_debug("child_ended", "group", s->group->name, "child", NUM(pid), NULL);
 }
 
+static int64_t late(const struct slot *s)
+{
+    return now_ms() + (s->group->drain_ms ? s->group->drain_ms : DRAIN_MS);
+}
+
+static bool was_killed(const struct master *m, const struct slot *s, pid_t pid, int status)
+{
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && now_ms() >= s->kill_at &&
+           (m->stopping || pid == s->leaving);
+}
+
+/* Beside the master, which waits for nothing, and for which a connection would be its children's.
+ */
+static void tell_of_dead(struct master *m, const struct slot *s, pid_t pid, int status)
+{
+    if (!s->group->died || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+        return;
+    pid_t teller = fork();
+    if (teller < 0)
+        log_error("fork_failed", "group", s->group->name, "error", strerror(errno), NULL);
+    m->tellers += teller > 0;
+    if (teller != 0)
+        return;
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &m->before, NULL);
+    alarm(TELLING_SECONDS);
+    s->group->died(s->group->arg, pid, was_killed(m, s, pid, status));
+    free(m->slots);
+    exit(0);
+}
+
 static void ended(struct master *m, struct slot *s, pid_t pid, int status)
 {
     tell_end(s, pid, status);
+    tell_of_dead(m, s, pid, status);
     if (pid == s->leaving) {
         s->leaving = 0;
         return;
@@ -120,13 +156,24 @@ static void ended(struct master *m, struct slot *s, pid_t pid, int status)
     s->due = now + s->delay;
 }
 
+static struct slot *slot_of(struct master *m, pid_t pid)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (pid == m->slots[i].pid || pid == m->slots[i].leaving)
+            return &m->slots[i];
+    return NULL;
+}
+
 static void reap(struct master *m)
 {
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-        for (size_t i = 0; i < m->n; i++)
-            if (pid == m->slots[i].pid || pid == m->slots[i].leaving)
-                ended(m, &m->slots[i], pid, status);
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        struct slot *s = slot_of(m, pid);
+        if (s)
+            ended(m, s, pid, status);
+        else
+            m->tellers--;
+    }
 }
 
 static void start_due(struct master *m)
@@ -156,7 +203,7 @@ static void replace_next(struct master *m)
         s->stale = false;
         s->leaving = s->pid;
         s->pid = 0;
-        s->kill_at = now_ms() + DRAIN_MS;
+        s->kill_at = late(s);
         start(m, s);
         kill(s->leaving, SIGTERM);
         return;
@@ -182,7 +229,7 @@ static void stop_all(struct master *m)
     for (size_t i = 0; i < m->n; i++) {
         struct slot *s = &m->slots[i];
         s->due = NEVER;
-        s->kill_at = now_ms() + DRAIN_MS;
+        s->kill_at = late(s);
         if (s->pid)
             kill(s->pid, SIGTERM);
     }
@@ -200,7 +247,7 @@ static bool any_left(const struct master *m)
     for (size_t i = 0; i < m->n; i++)
         if (m->slots[i].pid || m->slots[i].leaving)
             return true;
-    return false;
+    return m->tellers > 0;
 }
 
 /* Until the next start or kill that is due, at most a second. */

@@ -13,10 +13,13 @@ limit 200;
 select queue, state, count(*) as n, to_char(min(run_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as oldest
 from jobs group by queue, state order by queue, state;
 
--- Parked jobs become ready with as many tries as at first; their errors stay.
+-- Parked jobs become ready with as many tries as at first; their errors stay. Of those with the same key one does, if no
+-- other waits or runs.
 -- name: jobs_retry
-update jobs set state = 'ready', run_at = now(), attempt = 0
-where state = 'parked' and (id = :id::bigint or kind = :kind::text)
+update jobs p set state = 'ready', run_at = now(), attempt = 0
+where p.state = 'parked' and (p.id = :id::bigint or p.kind = :kind::text)
+    and (p.unique_key is null or not exists (select from jobs o where o.kind = p.kind and o.unique_key = p.unique_key
+        and (o.state <> 'parked' or o.id > p.id and :id::bigint is null)))
 returning id, tenant_id, kind;
 
 -- name: jobs_discard

@@ -75,3 +75,7 @@ struct schedule {
 /* The loop of one worker child: runs the schedules, claims, runs, completes, until `stop` becomes
    true. With `once`, until nothing is ready. */
 void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool once);
+
+/* Frees what a dead child of this program's instance had claimed, which else waits for its leases
+   to run out. `counted`: the try counts, as it may be why the child died. */
+enum err jobs_bury(struct app *app, struct db *db, int child, bool counted) must_check;

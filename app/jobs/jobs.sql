@@ -81,6 +81,21 @@ update jobs set state = case when attempt >= max_attempts then 'parked' else 're
 where state = 'running' and lease_until < now()
 returning id, state;
 
+-- Jobs of a worker that will not end them. A try that does not count was none of the job's fault.
+-- name: jobs_bury
+with forgotten as (
+    delete from job_sleepers where worker = :worker
+)
+update jobs set state = case when :counted::bool and attempt >= max_attempts then 'parked' else 'ready' end,
+    attempt = attempt - case when :counted::bool then 0 else 1 end,
+    run_at = now() + case when :counted::bool then make_interval(secs => greatest(1, random() * least(3600, power(2, least(attempt, 12)))))
+        else interval '0' end,
+    errors = case when :counted::bool then errors || jsonb_build_object('attempt', attempt, 'at', now(),
+        'error', 'The worker ' || worker || ' did not end it.') else errors end,
+    lease_until = null, worker = null
+where state = 'running' and worker = :worker
+returning id;
+
 -- Jobs that waited for the others of their group, of which none is left to run.
 -- name: jobs_release_groups
 update jobs j set state = 'ready'
@@ -93,10 +108,15 @@ on conflict (name) do update set queue = excluded.queue, kind = excluded.kind, e
 where (job_schedules.queue, job_schedules.kind, job_schedules.every_seconds)
     is distinct from (excluded.queue, excluded.kind, excluded.every_seconds);
 
--- What is due becomes a job, once whatever the number of workers that ask.
+-- Those that no program has run for a day are of none any more.
+-- name: schedules_forget
+delete from job_schedules where name <> all (:names::text[]) and next_at < now() - interval '1 day';
+
+-- What is due becomes a job, once whatever the number of workers that ask. Each asks for what it knows: another host
+-- may run an older version, or a newer one.
 -- name: schedules_run
 with due as (
-    select name from job_schedules where next_at <= now() for update skip locked
+    select name from job_schedules where next_at <= now() and name = any (:names::text[]) for update skip locked
 ), moved as (
     update job_schedules s set last_at = now(), next_at = now() + make_interval(secs => every_seconds)
     from due where s.name = due.name

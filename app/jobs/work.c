@@ -18,6 +18,7 @@
 #define LEASE_SECONDS 30
 #define COMPLETE_AFTER_MS 20
 #define EXTERNAL_EVERY_MS 50
+#define BURY_TRIES 3
 
 struct queues { /* of one sort of kinds, as a Postgres array */
     const char *names;
@@ -29,10 +30,11 @@ struct worker {
     struct db *db;
     volatile const int *stop;
     struct arena *life, *batch, *job; /* of the worker, of one claim, of one job */
-    const char *name;
+    const char *name, *schedules;     /* schedules: their names, as a Postgres array */
     struct queues brief, external;
     int64_t ticked_ms, external_ms; /* when it last looked at the clock's work, at external jobs */
     bool sleeper;                   /* its row stands in job_sleepers */
+    bool unsure; /* the table may name it as the worker of jobs that it does not have */
     unsigned naps;
 };
 
@@ -77,6 +79,17 @@ static struct queues queues_of(struct arena *a, bool external)
     return q;
 }
 
+static const char *schedules_of(struct arena *a)
+{
+    struct buf b = buf_in(a);
+    buf_puts(&b, "{");
+    for (const struct domain *const *d = domains; *d; d++)
+        for (const struct schedule *s = (*d)->schedules; s && s->name; s++)
+            buf_printf(&b, "%s%s", b.n > 1 ? "," : "", s->name);
+    buf_putc(&b, '}');
+    return b.p;
+}
+
 static bool each_queue_is_of_one_sort(void)
 {
     for (const struct domain *const *d = domains; *d; d++)
@@ -107,6 +120,7 @@ static void complete(struct worker *w, const struct claimed *done, int n)
     enum err e =
         db_query(w->db, w->batch, jobs_complete, &r, .ids = array_of(w->batch, done, n, false),
                  .tokens = array_of(w->batch, done, n, true));
+    w->unsure |= e != OK;
     if (e)
         log_error("jobs_not_completed", "count", NUM(n), "error", err_name(e), NULL);
     else if (rows_count(r) < n)
@@ -148,6 +162,7 @@ static void put_back(struct worker *w, struct job *j, enum err e)
     else
         log_info(j->snooze ? "job_snoozed" : "job_retried", "kind", j->kind, "attempt",
                  NUM(j->attempt), "error", why, NULL);
+    w->unsure |= failed != OK;
     if (failed || !rows_count(r))
         log_warn("job_lease_lost", "kind", j->kind, NULL);
 }
@@ -207,19 +222,31 @@ static enum err claim(struct worker *w, const struct queues *q, int most, PGresu
     if (!e)
         e = db_query(w->db, w->batch, jobs_claim, r, .queues = q->names, .most = NUM(most),
                      .worker = w->name, .lease_seconds = NUM(q->lease_seconds));
-    return db_end(w->db, e);
+    e = db_end(w->db, e);
+    w->unsure |= e != OK;
+    return e;
+}
+
+/* Between claims it has no job: what is under its name, it will never end. */
+static enum err give_back(struct worker *w)
+{
+    enum err e = OK;
+    if (w->unsure)
+        e = db_query(w->db, w->batch, jobs_bury, NULL, .worker = w->name, .counted = "t");
+    w->unsure = e != OK;
+    return e;
 }
 
 /* Claims up to `most` jobs and runs them; completes the done ones together. Answers how many there
  * were. */
 static int claim_and_run(struct worker *w, const struct queues *q, int most)
 {
-    PGresult *r;
+    PGresult *r = NULL;
     struct claimed done[BATCH] = { { 0, 0 } }, left[BATCH] = { { 0, 0 } };
     int n_done = 0, n_left = 0;
     if (!q->names)
         return 0;
-    if (claim(w, q, most, &r))
+    if (give_back(w) || claim(w, q, most, &r))
         return 0;
     int64_t since = now_ms(), half = since + q->lease_seconds * 500;
     int n = rows_count(r);
@@ -255,6 +282,8 @@ static void keep_schedules(struct worker *w)
                               .every_seconds = NUM(s->every_seconds)))
                 log_warn("schedule_not_kept", "schedule", s->name, NULL);
         }
+    if (db_query(w->db, w->batch, schedules_forget, NULL, .names = w->schedules))
+        log_warn("schedules_not_forgotten", NULL);
     arena_reset(w->batch);
 }
 
@@ -265,7 +294,7 @@ static void tick(struct worker *w)
         return;
     w->ticked_ms = now_ms();
     db_batch(w->db);
-    enum err e = db_run(w->db, w->batch, &sql_schedules_run, NULL, NULL);
+    enum err e = db_query(w->db, w->batch, schedules_run, NULL, .names = w->schedules);
     if (!e)
         e = db_run(w->db, w->batch, &sql_jobs_release_groups, NULL, NULL);
     if (!e)
@@ -319,6 +348,28 @@ static int tick_and_work(struct worker *w)
     return work_once(w);
 }
 
+static const char *name_of(struct arena *a, const char *instance, int child)
+{
+    return arena_printf(a, "%s.%d", instance ? instance : "?", child);
+}
+
+enum err jobs_bury(struct app *app, struct db *db, int child, bool counted)
+{
+    PGresult *freed;
+    struct arena *a = arena_new(ARENA_LIMIT);
+    const char *worker = name_of(a, app->instance, child);
+    enum err e = ERR_RETRY;
+    /* What the dead one sent last may still hold its rows. */
+    for (int i = 0; i < BURY_TRIES && e == ERR_RETRY; i++)
+        e = db_query(db, a, jobs_bury, &freed, .worker = worker, .counted = counted ? "t" : "f");
+    if (e)
+        log_error("jobs_not_freed", "worker", worker, "error", err_name(e), NULL);
+    else if (rows_count(freed))
+        log_warn("jobs_freed", "worker", worker, "count", NUM(rows_count(freed)), NULL);
+    arena_free(a);
+    return e;
+}
+
 static void prepare(struct worker *w)
 {
     if (!each_queue_is_of_one_sort()) {
@@ -328,7 +379,9 @@ static void prepare(struct worker *w)
     w->life = arena_new(ARENA_LIMIT);
     w->batch = arena_new(ARENA_LIMIT);
     w->job = arena_new(ARENA_LIMIT);
-    w->name = arena_printf(w->life, "%d.%s", (int)getpid(), uuid7(w->app, w->life));
+    const char *instance = w->app->instance;
+    w->name = name_of(w->life, instance ? instance : uuid7(w->app, w->life), getpid());
+    w->schedules = schedules_of(w->life);
     w->brief = queues_of(w->life, false);
     w->external = queues_of(w->life, true);
 }
@@ -352,9 +405,10 @@ void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool on
             continue;
         /* Before the first nap the table is asked once more: a job added before the row notified
          * nobody. */
-        if (!w.sleeper)
+        bool slept = w.sleeper;
+        if (!slept)
             set_sleeper(&w, true);
-        else
+        if (slept || !w.sleeper) /* the row was refused, as may be all else */
             sleep_a_while(&w);
     }
     set_sleeper(&w, false);

@@ -63,7 +63,10 @@ static int report(struct ctx *c, const char *action, const char *done, const PGr
     }
     if (rows_count(r))
         return 0;
-    return ctx_refuse(c, ERR_NOT_FOUND, "There is no such job in that state.") ? 1 : 0;
+    return ctx_refuse(c, ERR_NOT_FOUND,
+                      "There is no such job in that state that no other with its key stands for.")
+               ? 1
+               : 0;
 }
 
 static int retry(struct ctx *c, int argc, char **args)

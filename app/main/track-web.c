@@ -13,39 +13,18 @@
 #include "web/pool.h"
 #include "web/web.h"
 
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = { "debug", "info", "warn", "error" };
-    for (int i = 0; i < 4; i++)
-        if (strcmp(names[i], name) == 0)
-            return (enum log_level)i;
-    return LOG_LEVEL_INFO;
-}
-
-/* No core dumps: memory holds secrets. */
-static void keep_secrets_in(void)
-{
-    const struct rlimit none = { 0, 0 };
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-}
-
 int main(void)
 {
     struct arena *a = arena_new((size_t)64 << 20);
     struct app app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes };
     int status = 1;
     log_init("track-web", LOG_LEVEL_INFO);
-    keep_secrets_in();
+    app_keep_secrets_in();
     crypto_init();
     app.settings = settings_read(a);
     if (!app.settings)
         goto out;
-    log_init("track-web", level_of(app.settings->log_level));
+    log_init("track-web", log_level_of(app.settings->log_level));
     app.store = store_local(a, app.settings->store_dir);
     app.templates = templates_open(a, app.settings->template_dir, false);
     struct page_pool pages = { &app, front_listen(app.settings->web_socket), domains };
@@ -53,8 +32,14 @@ int main(void)
     if (!app.store || pages.socket < 0 || hooks.socket < 0)
         goto out;
     const struct prefork_group groups[] = {
-        { "pages", (int)app.settings->web_children, page_pool_run, &pages },
-        { "hooks", (int)app.settings->hook_children, hook_pool_run, &hooks },
+        { .name = "pages",
+          .children = (int)app.settings->web_children,
+          .run = page_pool_run,
+          .arg = &pages },
+        { .name = "hooks",
+          .children = (int)app.settings->hook_children,
+          .run = hook_pool_run,
+          .arg = &hooks },
     };
     log_info("started", "pages", app.settings->web_socket, "hooks", app.settings->hook_socket,
              NULL);

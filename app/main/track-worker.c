@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/prefork.h"
 #include "base/settings.h"
+#include "base/uuid.h"
 #include "channels/smtp_wire.h"
 #include "db/db.h"
 #include "http/http.h"
@@ -12,8 +13,6 @@
 #include "store/store.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <sys/resource.h>
 
 #define ARENA_LIMIT ((size_t)256 * 1024 * 1024)
 
@@ -37,10 +36,20 @@ static int child(void *arg, volatile const int *stop)
     return 0;
 }
 
+static void bury(void *arg, int pid, bool killed)
+{
+    struct program *p = arg;
+    struct db *db = db_new(&p->app, p->app.settings->worker_database_url, "track-worker");
+    if (jobs_bury(&p->app, db, pid, !killed))
+        log_warn("leases_run_out", "child", NUM(pid), NULL);
+    db_free(db);
+}
+
 int main(void)
 {
     struct program p = { .app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes },
                          .arena = arena_new(ARENA_LIMIT) };
+    app_keep_secrets_in();
     crypto_init();
     const struct settings *s = p.app.settings = settings_read(p.arena);
     if (!s)
@@ -50,13 +59,15 @@ int main(void)
         return 2;
     }
     log_init("track-worker", log_level_of(s->log_level));
-    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
     p.app.store = store_local(p.arena, s->store_dir);
     if (!p.app.store)
         return 1;
     p.app.templates = templates_open(p.arena, s->template_dir, false);
     log_info("started", "children", NUM(s->worker_children), NULL);
-    const struct prefork_group group = { "jobs", (int)s->worker_children, child, &p };
+    p.app.instance = uuid7(&p.app, p.arena);
+    const struct prefork_group group = {
+        .name = "jobs", .children = (int)s->worker_children, .run = child, .arg = &p, .died = bury
+    };
     int status = prefork_run(&group, 1);
     arena_free(p.arena);
     return status;

@@ -4,6 +4,7 @@
 
 #include "base/domain.h"
 #include "base/json.h"
+#include "jobs/admin.sql.h"
 #include "jobs/jobs.h"
 #include "jobs/jobs.sql.h"
 
@@ -13,6 +14,10 @@
 #include <unistd.h>
 
 static const int never = 0;
+static int stop; /* set by a job of the kind under test */
+static int spoilt;
+static enum err touched[2]; /* what job_touch answered, before and after the lease was lost */
+static long long lease_seconds;
 
 static int64_t add(struct ctx *c, const struct job_new *n)
 {
@@ -244,12 +249,171 @@ static void schedules_run_once(void **state)
     pg_sql("update job_schedules set next_at = now() - interval '1 hour'");
     long long schedules = pg_int("select count(*) from job_schedules");
     struct ctx *a = pg_ctx("track_worker"), *b = pg_ctx("track_worker");
-    assert_int_equal(db_run(a->db, a->arena, &sql_schedules_run, NULL, NULL), OK);
-    assert_int_equal(db_run(b->db, b->arena, &sql_schedules_run, NULL, NULL), OK);
+    const char *names = "{test.tick}";
+    assert_int_equal(db_query(a->db, a->arena, schedules_run, NULL, .names = names), OK);
+    assert_int_equal(db_query(b->db, b->arena, schedules_run, NULL, .names = names), OK);
     assert_true(schedules > 0);
     assert_int_equal(pg_int("select count(*) from jobs where unique_key like 'schedule:%%'"),
                      schedules);
     work();
+}
+
+/* One that this program does not know may be a newer one's, unless nobody has run it for long. */
+static void schedules_of_nobody_end(void **state)
+{
+    (void)state;
+    pg_sql("insert into job_schedules (name, queue, kind, every_seconds, next_at) values "
+           "('gone', 'test', 'test.gone', 60, now() - interval '25 hours'), "
+           "('newer', 'test', 'test.newer', 60, now() - interval '1 hour')");
+    work();
+    assert_int_equal(pg_int("select count(*) from jobs where kind in ('test.gone', 'test.newer')"),
+                     0);
+    assert_int_equal(pg_int("select count(*) from job_schedules where name = 'gone'"), 0);
+    assert_int_equal(pg_int("select count(*) from job_schedules where name = 'newer'"), 1);
+    pg_sql("delete from job_schedules where name = 'newer'");
+}
+
+static int64_t running(const char *worker, int attempt)
+{
+    return pg_int(
+        "insert into jobs (queue, kind, args, state, attempt, max_attempts, token, worker, "
+        "lease_until) values ('test', 'test.do', '{\"do\": \"succeed\"}', 'running', %d, 3, "
+        "7, '%s', now() + interval '1 hour') returning id",
+        attempt, worker);
+}
+
+static void the_dead_hold_nothing(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_worker");
+    struct app app = *pg_app();
+    int64_t dead = running("here.123", 1), last = running("here.123", 3),
+            alive = running("here.124", 1), elsewhere = running("there.123", 1);
+    app.instance = "here";
+    assert_int_equal(jobs_bury(&app, c->db, 123, true), OK);
+    assert_string_equal(state_of(dead), "ready");
+    assert_string_equal(state_of(last), "parked");
+    assert_string_equal(state_of(alive), "running");
+    assert_string_equal(state_of(elsewhere), "running");
+    assert_string_equal(
+        pg_sql("select errors -> 0 ->> 'error' from jobs where id = %lld", (long long)dead),
+        "The worker here.123 did not end it.");
+    assert_int_equal(jobs_bury(&app, c->db, 124, false), OK);
+    assert_string_equal(state_of(alive), "ready");
+    assert_int_equal(pg_int("select attempt + jsonb_array_length(errors) from jobs where id = %lld",
+                            (long long)alive),
+                     0);
+    pg_sql("delete from jobs");
+}
+
+/* Who was taken for dead ends nothing that another began. */
+static void the_fence_holds_after_a_burial(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_worker");
+    struct app app = *pg_app();
+    PGresult *r;
+    int64_t id = running("here.123", 1);
+    app.instance = "here";
+    assert_int_equal(jobs_bury(&app, c->db, 123, false), OK);
+    assert_int_equal(db_query(c->db, c->arena, jobs_claim, &r, .queues = "{test}", .most = "1",
+                              .worker = "here.125", .lease_seconds = "30"),
+                     OK);
+    assert_int_equal(row_int(r, 0, "id"), id);
+    assert_int_equal(db_query(c->db, c->arena, jobs_complete, &r,
+                              .ids = arena_printf(c->arena, "{%lld}", (long long)id),
+                              .tokens = "{7}"),
+                     OK);
+    assert_int_equal(rows_count(r), 0);
+    assert_string_equal(state_of(id), "running");
+    pg_sql("delete from jobs");
+}
+
+static void a_lease_is_prolonged_until_lost(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "touch") });
+    work();
+    assert_string_equal(state_of(id), "running"); /* it lost its lease, and ended nothing */
+    assert_int_equal(touched[0], OK);
+    assert_int_equal(touched[1], ERR_CONFLICT);
+    assert_true(lease_seconds > 25);
+    pg_sql("delete from jobs");
+}
+
+static void what_a_stop_leaves_is_given_back(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web"), *w = pg_ctx("track_worker");
+    add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "stop"), .priority = 1 });
+    for (int i = 0; i < 3; i++)
+        add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "succeed") });
+    stop = 0;
+    jobs_work(pg_app(), w->db, &stop, false);
+    assert_int_equal(
+        pg_int("select count(*) from jobs where queue = 'test' and state = 'ready' and "
+               "attempt = 0 and worker is null and args ->> 'do' = 'succeed'"),
+        3);
+    assert_int_equal(pg_int("select count(*) from jobs where args ->> 'do' = 'stop'"), 0);
+    work();
+}
+
+/* Ended, as far as the worker knows, but the table was not told. */
+static void what_could_not_be_ended_is_taken_again(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "spoil") });
+    work();
+    assert_string_equal(state_of(id), "ready");
+    work_now();
+    assert_string_equal(state_of(id), "done");
+    assert_int_equal(spoilt, 2);
+}
+
+static void parked_ones_with_one_key_come_back_once(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_worker");
+    PGresult *r;
+    pg_sql("insert into jobs (queue, kind, unique_key, state) select 'test', 'test.do', 'same', "
+           "'parked' from generate_series(1, 3)");
+    pg_sql("insert into jobs (queue, kind, state) values ('test', 'test.do', 'parked')");
+    assert_int_equal(db_query(c->db, c->arena, jobs_retry, &r, .kind = "test.do"), OK);
+    assert_int_equal(rows_count(r), 2);
+    assert_int_equal(db_query(c->db, c->arena, jobs_retry, &r, .kind = "test.do"), OK);
+    assert_int_equal(rows_count(r), 0);
+    pg_sql("delete from jobs where state <> 'parked'");
+    const char *one = arena_printf(c->arena, "%lld",
+                                   pg_int("select min(id) from jobs where unique_key = 'same'"));
+    assert_int_equal(db_query(c->db, c->arena, jobs_retry, &r, .id = one), OK);
+    assert_int_equal(rows_count(r), 1);
+    pg_sql("delete from jobs");
+}
+
+/* A standby that was not promoted yet, a full disk: what answers, but refuses. */
+static void a_database_that_refuses_is_not_asked_all_the_time(void **state)
+{
+    (void)state;
+    FILE *log = tmpfile();
+    int lines = 0;
+    pg_sql("alter role track_worker set default_transaction_read_only = on");
+    pid_t child = fork();
+    if (child == 0) {
+        struct db *db = db_new(pg_app(), pg_url("track_worker"), "refused");
+        dup2(fileno(log), STDERR_FILENO);
+        alarm(2);
+        jobs_work(pg_app(), db, &never, false);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    pg_sql("alter role track_worker reset default_transaction_read_only");
+    rewind(log);
+    for (int c; (c = fgetc(log)) != EOF;)
+        lines += c == '\n';
+    fclose(log);
+    assert_in_range(lines, 1, 50);
 }
 
 static void a_killed_worker_loses_nothing(void **state)
@@ -314,6 +478,27 @@ static enum err effect(struct job *j, const char *code)
     return db_end(c->db, e);
 }
 
+/* The first time its end will be refused. */
+static enum err spoil(void)
+{
+    pg_sql(spoilt++ ? "grant insert on job_history to track_worker"
+                    : "revoke insert on job_history from track_worker");
+    return OK;
+}
+
+static enum err touch(struct job *j)
+{
+    pg_sql("update jobs set lease_until = now() + interval '1 second' where id = %lld",
+           (long long)j->id);
+    touched[0] = job_touch(j);
+    lease_seconds =
+        pg_int("select extract(epoch from lease_until - now()) from jobs where id = %lld",
+               (long long)j->id);
+    pg_sql("update jobs set token = token + 1 where id = %lld", (long long)j->id);
+    touched[1] = job_touch(j);
+    return touched[1];
+}
+
 static enum err run(struct job *j)
 {
     const char *todo = json_text(j->args, "do");
@@ -326,6 +511,12 @@ static enum err run(struct job *j)
         return effect(j, "EFFECT");
     if (strcmp(todo, "lose") == 0)
         return effect(j, "LOST");
+    if (strcmp(todo, "touch") == 0)
+        return touch(j);
+    if (strcmp(todo, "spoil") == 0)
+        return spoil();
+    if (strcmp(todo, "stop") == 0)
+        stop = 1;
     if (strcmp(todo, "hang") == 0)
         sleep(60);
     if (strcmp(todo, "snooze") == 0) {
@@ -367,6 +558,14 @@ int main(void)
         cmocka_unit_test(a_group_ends_with_its_last),
         cmocka_unit_test(a_claim_fills_its_batch),
         cmocka_unit_test(schedules_run_once),
+        cmocka_unit_test(schedules_of_nobody_end),
+        cmocka_unit_test(the_dead_hold_nothing),
+        cmocka_unit_test(the_fence_holds_after_a_burial),
+        cmocka_unit_test(a_lease_is_prolonged_until_lost),
+        cmocka_unit_test(what_a_stop_leaves_is_given_back),
+        cmocka_unit_test(what_could_not_be_ended_is_taken_again),
+        cmocka_unit_test(parked_ones_with_one_key_come_back_once),
+        cmocka_unit_test(a_database_that_refuses_is_not_asked_all_the_time),
         cmocka_unit_test(a_killed_worker_loses_nothing),
         cmocka_unit_test(new_jobs_wake_sleepers_alone),
     };

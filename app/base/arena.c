@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_SIZE ((size_t)256 * 1024) /* it is kept: most requests need no other */
 #define BLOCK_SIZE ((size_t)64 * 1024)
 #define ALIGNMENT (_Alignof(max_align_t))
 
@@ -53,7 +54,7 @@ struct arena *arena_new(size_t limit)
     if (!a)
         full(sizeof(*a), 0);
     a->limit = limit;
-    a->blocks = add_block(NULL, BLOCK_SIZE);
+    a->blocks = add_block(NULL, FIRST_SIZE);
     return a;
 }
 

@@ -98,7 +98,8 @@ bool row_bool(const PGresult *r, int row, const char *column);
 
 /* The one generic writer: rows as a json array of objects (row_json: one row), tied to the arena,
    which must not outlive the rows': keys are the names of their columns, so statements name columns
-   as JSON does ("unitId"). Types: bool, int2/4/8, float, json and jsonb become what they are;
-   timestamptz RFC 3339 with Z and milliseconds; others text. */
+   as JSON does ("unitId"); one that begins with an underscore is left out. Types: bool, int2/4/8,
+   float, json and jsonb become what they are; timestamptz RFC 3339 with Z and milliseconds; others
+   text. */
 struct json_object *rows_json(struct arena *a, const PGresult *r);
 struct json_object *row_json(struct arena *a, const PGresult *r, int row);

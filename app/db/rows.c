@@ -17,9 +17,11 @@ enum { MANY_COLUMNS = 8, ROOM_FOR_MANY = 64 };
 
 static int column_of(const PGresult *r, const char *column)
 {
-    for (int i = 0; i < PQnfields(r); i++)
-        if (strcmp(PQfname(r, i), column) == 0)
+    for (int i = 0; i < PQnfields(r); i++) {
+        const char *name = PQfname(r, i);
+        if (name[0] == column[0] && strcmp(name, column) == 0)
             return i;
+    }
     log_error("db_no_such_column", "column", column, NULL);
     abort();
 }
@@ -97,6 +99,8 @@ static struct json_object *object_of(const PGresult *r, int row)
         lh_table_resize(json_object_get_object(object), ROOM_FOR_MANY);
     for (int c = 0; c < PQnfields(r); c++) {
         struct json_object *value = NULL;
+        if (PQfname(r, c)[0] == '_')
+            continue;
         if (!PQgetisnull(r, row, c))
             value = value_of(PQftype(r, c), PQgetvalue(r, row, c), PQgetlength(r, row, c));
         json_object_object_add_ex(object, PQfname(r, c), value, how);

@@ -28,7 +28,6 @@ static struct json_object *event_row(struct ctx *c, const PGresult *rows, int i)
 {
     struct json_object *event = row_json(c->arena, rows, i);
     const struct label *l = event_label(row_text(rows, i, "type"));
-    json_object_object_del(event, "communicationId");
     json_set_text(event, "label", l->word);
     json_set_text(event, "icon", l->icon);
     json_set_text(event, "tone", l->tone);
@@ -39,7 +38,7 @@ static struct json_object *events_of(struct ctx *c, const PGresult *rows, const 
 {
     struct json_object *list = json_object_new_array();
     for (int i = 0; i < rows_count(rows); i++)
-        if (strcmp(row_text(rows, i, "communicationId"), id) == 0)
+        if (strcmp(row_text(rows, i, "_communicationId"), id) == 0)
             json_object_array_add(list, json_object_get(event_row(c, rows, i)));
     return list;
 }

@@ -132,9 +132,7 @@ static struct json_object *unit_row(struct listing *l, int i)
     const PGresult *rows = l->rows;
     struct json_object *unit = row_json(l->c->arena, rows, i);
     json_set(unit, "channels",
-             chips(l, row_text(rows, i, "channels"), row_text(rows, i, "statuses"), &worst));
-    json_object_object_del(unit, "statuses");
-    json_object_object_del(unit, "key");
+             chips(l, row_text(rows, i, "_channels"), row_text(rows, i, "_statuses"), &worst));
     json_set_text(unit, "status", worst);
     json_set_text(unit, "statusLabel", status_label(worst)->word);
     json_set_text(unit, "tone", status_label(worst)->tone);
@@ -157,7 +155,7 @@ static void set_link(struct ctx *c, const struct track_query *q, const char *pat
                      const PGresult *rows, int row, struct json_object *to, bool forward)
 {
     struct track_query there = *q;
-    const char *at[2] = { row_text(rows, row, "key"), row_text(rows, row, "unitId") };
+    const char *at[2] = { row_text(rows, row, "_key"), row_text(rows, row, "unitId") };
     const char *cursor = cursor_make(c, purpose_of(c, q), 2, at);
     there.unit = NULL;
     there.after = forward ? cursor : NULL;

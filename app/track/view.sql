@@ -93,9 +93,10 @@ where total > 0 order by channel;
 
 -- A page of units by number, read off the primary key. Backwards for the page before.
 -- name: view_units_by_number
-select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels, u.statuses, u.failed,
+select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels as _channels,
+    u.statuses as _statuses, u.failed,
     u.by_hand as "byHand", u.error, u.last_event_type as "lastEventType", u.last_event_at as "lastEventAt",
-    u.next_attempt_at as "nextAttemptAt", u.number as key
+    u.next_attempt_at as "nextAttemptAt", u.number as _key
 from unit_years u
 where u.tenant_id = current_tenant() and u.building_id = :building_id::uuid and u.year = :year::int
     and (:all_buildings::bool or exists (select from building_grants g
@@ -108,12 +109,13 @@ order by u.number, u.unit_id limit 51;
 
 -- A page of units by any column: a building's year is small enough to be sorted. `down` turns the order around.
 -- name: view_units_sorted
-select "unitId", number, "recipientName", channels, statuses, failed, "byHand", error, "lastEventType", "lastEventAt",
-    "nextAttemptAt", key
+select "unitId", number, "recipientName", _channels, _statuses, failed, "byHand", error, "lastEventType", "lastEventAt",
+    "nextAttemptAt", _key
 from (
-    select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels, u.statuses, u.failed,
+    select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels as _channels,
+        u.statuses as _statuses, u.failed,
         u.by_hand as "byHand", u.error, u.last_event_type as "lastEventType", u.last_event_at as "lastEventAt",
-        u.next_attempt_at as "nextAttemptAt", k.key, row_number() over (order by k.key, u.unit_id) as place
+        u.next_attempt_at as "nextAttemptAt", k.key as _key, row_number() over (order by k.key, u.unit_id) as place
     from unit_years u
     cross join lateral (select (case :sort::text
         when 'recipient' then lower(u.recipient_name)
@@ -160,7 +162,7 @@ where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
 order by c.channel, c.id;
 
 -- name: view_events
-select e.communication_id as "communicationId", e.id as "eventId", e.type, e.sentence, e.occurred_at as "occurredAt",
+select e.communication_id as "_communicationId", e.id as "eventId", e.type, e.sentence, e.occurred_at as "occurredAt",
     e.source, e.actor_name as "actorName", e.grade
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id

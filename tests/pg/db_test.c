@@ -13,7 +13,8 @@ static const struct sql add_building = {
 static const struct sql divide = { "t_divide", "select 1 / $1::int as n", 1, NULL };
 static const struct sql types = {
     "t_types",
-    "select true as \"isTrue\", 7 as \"number\", null as \"nothing\", 'a\"b' as \"text\", "
+    "select true as \"isTrue\", 7 as \"number\", 8 as _hidden, null as \"nothing\", 'a\"b' as "
+    "\"text\", "
     "'2026-05-12 10:04:11.123456+00'::timestamptz as \"at\", '{\"a\":[1,2]}'::jsonb as \"json\"",
     0, NULL
 };

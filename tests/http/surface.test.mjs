@@ -65,7 +65,7 @@ check("a form may come from any name of this machine, and from no other", async 
 check("blobs and the sources of the front end are not served", async () => {
     assert.equal((await get("/_blobs/")).status, 404);
     assert.equal((await get("/static/package.json")).status, 404);
-    assert.equal((await get("/static/app.css")).status, 200);
+    assert.equal((await get("/static/base.css")).status, 200);
 });
 
 check("a repeated security header is refused", async () => {

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { newPage } from "../browser.mjs";
+const { pages, storageState } = JSON.parse(readFileSync("/tmp/revui-s/state.json"));
+const plain = await newPage({ javaScriptEnabled: false, storageState });
+await plain.goto(pages.unit); await plain.screenshot({ path: "/tmp/revui-s/nojs.png" });
+const p = await newPage({ storageState });
+await p.goto(pages.unit); await p.emulateMedia({ media: "print" }); await p.pdf({ path: "/tmp/revui-s/print.pdf", format: "A4" }).catch((e) => console.log(String(e)));
+await p.emulateMedia({ media: "screen" });
+await p.keyboard.press("?"); await p.screenshot({ path: "/tmp/revui-s/keys.png" }); await p.keyboard.press("Escape");
+await p.click("[popovertarget=me]"); await p.screenshot({ path: "/tmp/revui-s/me.png" });
+const m = await newPage({ storageState, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+await m.goto(pages.track); await m.click("[popovertarget=buildings] >> nth=0"); await m.waitForTimeout(200); await m.screenshot({ path: "/tmp/revui-s/bmob.png" });
+const l = await newPage({}); await l.goto("/login"); await l.fill("[name=email]", "a@b.ch"); await l.fill("[name=password]", "xxxxxxxxxxxxx"); await l.click("main form button"); await l.waitForTimeout(300); await l.screenshot({ path: "/tmp/revui-s/loginerr.png" });
+process.exit(0);

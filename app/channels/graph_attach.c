@@ -51,6 +51,7 @@ static enum err upload_chunk(struct ctx *c, const struct email_account *account,
                               NULL };
     struct http_answer answer;
     const struct http_call call = { .provider = "msgraph",
+                                    .account = account->id,
                                     .method = "PUT",
                                     .url = url,
                                     .headers = headers,

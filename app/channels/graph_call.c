@@ -138,6 +138,7 @@ static enum err send_once(struct ctx *c, const struct email_account *account,
     if (q->body)
         json_write(&body, q->body);
     const struct http_call call = { .provider = "msgraph",
+                                    .account = account->id,
                                     .method = q->method,
                                     .url = url,
                                     .headers = headers,

@@ -91,6 +91,7 @@ static enum err fetch(struct ctx *c, const struct email_account *account, struct
                                     graph_encode(a, json_text(account->secrets, "clientSecret")));
     const struct http_call call = {
         .provider = "msgraph.token",
+        .account = account->id,
         .method = "POST",
         .url = arena_printf(a, "%s/%s/oauth2/v2.0/token", c->app->settings->login_url,
                             graph_encode(a, json_text(settings, "tenant"))),

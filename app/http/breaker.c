@@ -1,4 +1,4 @@
-/* The circuit breaker of a provider, shared by all workers through one row, and the call log. */
+/* The circuit breaker of an account, shared by all workers through one row, and the call log. */
 #include "http/parts.h"
 
 #include "base/log.h"
@@ -7,14 +7,33 @@
 #include "http/call_log.sql.h"
 #include "http/redact.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
-enum err breaker_enter(struct ctx *c, const char *provider, int *retry_after)
+static const char *host_of(struct ctx *c, const char *url)
+{
+    char *host = NULL;
+    CURLU *parts = curl_url();
+    if (parts && !curl_url_set(parts, CURLUPART_URL, url, 0))
+        (void)curl_url_get(parts, CURLUPART_HOST, &host, 0);
+    const char *copy = arena_strdup(c->arena, host ? host : "");
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return copy;
+}
+
+static const char *account_of(const struct http_call *call)
+{
+    return call->account ? call->account : "";
+}
+
+enum err breaker_enter(struct ctx *c, const struct http_call *call, int *retry_after)
 {
     PGresult *rows;
     if (!c->db)
         return OK;
-    enum err r = db_query(c->db, c->arena, breaker_enter, &rows, .provider = provider);
+    enum err r = db_query(c->db, c->arena, breaker_enter, &rows, .provider = call->provider,
+                          .host = host_of(c, call->url), .account = account_of(call));
     if (r)
         return r;
     if (!rows_count(rows) || !row_bool(rows, 0, "open"))
@@ -72,6 +91,7 @@ enum err try_note(struct ctx *c, const struct try_record *t)
     enum err first = OK;
     if (!t->dry_run)
         first = db_query(c->db, c->arena, breaker_note, NULL, .provider = t->call->provider,
+                         .host = host_of(c, t->call->url), .account = account_of(t->call),
                          .failed = t->failed ? "t" : "f");
     enum err second = call_add(c, t);
     enum err third = db_flush(c->db);

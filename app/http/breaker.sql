@@ -2,17 +2,17 @@
 -- name: breaker_enter
 with probe as (
     update circuit_breakers set state = 'half-open', open_until = now() + interval '30 seconds', changed_at = now()
-    where provider = :provider::text and state in ('open', 'half-open') and open_until <= now()
+    where provider = :provider::text and host = :host::text and account = :account::text and state in ('open', 'half-open') and open_until <= now()
     returning provider
 )
 select b.state <> 'closed' and not exists (select from probe) as "open",
     greatest(1, ceil(extract(epoch from b.open_until - now())))::int as "seconds"
-from circuit_breakers b where b.provider = :provider::text;
+from circuit_breakers b where b.provider = :provider::text and b.host = :host::text and b.account = :account::text;
 
 -- name: breaker_note
-insert into circuit_breakers as b (provider, failures, recent)
-values (:provider::text, :failed::bool::int, array[:failed::bool])
-on conflict (provider) do update set (state, failures, recent, opened, open_until, changed_at) = (
+insert into circuit_breakers as b (provider, host, account, failures, recent)
+values (:provider::text, :host::text, :account::text, :failed::bool::int, array[:failed::bool])
+on conflict (provider, host, account) do update set (state, failures, recent, opened, open_until, changed_at) = (
     select n.state, case when :failed::bool then b.failures + 1 else 0 end,
         case when n.state = 'closed' and b.state <> 'closed' then '{}' else n.recent end, n.opened,
         case when n.state = 'open' and b.state <> 'open'

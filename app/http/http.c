@@ -263,7 +263,7 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
         answer->error = "The address is not one of https, and the settings do not allow it.";
         return ERR_DENIED;
     }
-    enum err r = breaker_enter(c, call->provider, &answer->retry_after);
+    enum err r = breaker_enter(c, call, &answer->retry_after);
     if (r) {
         answer->error = r == ERR_LIMITED ? "The provider is not asked for a while, after failures."
                                          : "The database did not answer.";

@@ -1,4 +1,4 @@
-/* Outgoing HTTP on libcurl: deadlines, size caps, retries by class, a circuit breaker per provider,
+/* Outgoing HTTP on libcurl: deadlines, size caps, retries by class, a circuit breaker per account,
  * the call log. */
 #pragma once
 
@@ -13,6 +13,7 @@ void http_free(struct http *h);
 
 struct http_call {
     const char *provider; /* of the breaker and the log: "msgraph", "msgraph.token" */
+    const char *account;  /* id; the breaker is that of an account at a host. NULL: of nobody */
     const char *method, *url;
     const char *const *headers; /* "Name: value", NULL at the end */
     struct str body;

@@ -5,7 +5,7 @@
 
 /* Whether a call may go out. ERR_LIMITED while open, with the seconds to wait; an open breaker
    whose time has come lets one caller through as its probe. */
-enum err breaker_enter(struct ctx *c, const char *provider, int *retry_after) must_check;
+enum err breaker_enter(struct ctx *c, const struct http_call *call, int *retry_after) must_check;
 
 /* Counts an outcome and writes the log row of one try, both in one transaction of their own. */
 struct try_record {

@@ -10,11 +10,14 @@
 static struct ctx *c;
 static const char *base;
 
+static const char *account; /* whose the next calls are */
+
 static enum err ask(const char *provider, const char *method, const char *path, bool repeatable,
                     struct http_answer *answer)
 {
     static const char *const headers[] = { "Authorization: Bearer abc", "X-Test: 1", NULL };
     const struct http_call call = { .provider = provider,
+                                    .account = account,
                                     .method = method,
                                     .url = arena_printf(c->arena, "%s%s", base, path),
                                     .headers = headers,
@@ -193,6 +196,23 @@ static void breaks_the_circuit(void **state)
     assert_string_equal(breaker("failures"), "0");
 }
 
+static void one_accounts_trouble_is_its_own(void **state)
+{
+    struct http_answer a;
+    (void)state;
+    account = "one";
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(ask("shared", "GET", "/500", false, &a), OK);
+    assert_int_equal(ask("shared", "GET", "/200", false, &a), ERR_LIMITED);
+    account = "two";
+    assert_int_equal(ask("shared", "GET", "/200", false, &a), OK);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(pg_int("select count(*) from circuit_breakers where provider = 'shared' and "
+                            "host = '127.0.0.1'"),
+                     2);
+    account = NULL;
+}
+
 /* Half of the last twenty, never five in a row. */
 static void breaks_at_half(void **state)
 {
@@ -209,8 +229,8 @@ static void one_probe(void **state)
 {
     struct http_answer a;
     (void)state;
-    pg_sql("insert into circuit_breakers (provider, state, opened, open_until) values "
-           "('probe', 'half-open', 1, now() + interval '10 s')");
+    pg_sql("insert into circuit_breakers (provider, host, state, opened, open_until) values "
+           "('probe', '127.0.0.1', 'half-open', 1, now() + interval '10 s')");
     assert_int_equal(ask("probe", "GET", "/200", false, &a), ERR_LIMITED);
 }
 
@@ -252,6 +272,7 @@ int main(void)
         cmocka_unit_test(guarded),
         cmocka_unit_test(capped),
         cmocka_unit_test(breaks_the_circuit),
+        cmocka_unit_test(one_accounts_trouble_is_its_own),
         cmocka_unit_test(breaks_at_half),
         cmocka_unit_test(one_probe),
         cmocka_unit_test(refuses_inside_a_transaction),

@@ -26,7 +26,8 @@ static bool is_secret(struct str name)
 void redact_header(struct buf *to, const char *name, const char *value)
 {
     bool hide = is_secret(str_of(name)) || strcasestr(value, "bearer ") == value;
-    buf_printf(to, "%s: %s\n", name, hide ? "[redacted]" : value);
+    const char *shown = strstr(value, "://") ? redact_url(to->arena, value) : value;
+    buf_printf(to, "%s: %s\n", name, hide ? "[redacted]" : shown);
 }
 
 /* name=value pairs between &, as in a query or a form. */
@@ -37,7 +38,8 @@ static void put_pairs(struct buf *to, struct str text)
         size_t n = amp ? (size_t)(amp - p) : text.n - at;
         const char *equals = memchr(p, '=', n);
         size_t name = equals ? (size_t)(equals - p) : n;
-        if (equals && is_secret((struct str){ p, name })) {
+        struct str key = { p, name };
+        if (equals && (is_secret(key) || str_eq(key, STR("code")))) {
             buf_put(to, p, name + 1);
             buf_puts(to, "[redacted]");
         } else {
@@ -51,13 +53,30 @@ static void put_pairs(struct buf *to, struct str text)
 
 const char *redact_url(struct arena *a, const char *url)
 {
-    const char *query = strchr(url, '?');
+    const char *host = strstr(url, "://"), *from = host ? host + 3 : url;
+    const char *at = memchr(from, '@', strcspn(from, "/?#")), *query = strchr(url, '?');
     struct buf out = buf_in(a);
-    if (!query)
-        return url;
-    buf_put(&out, url, (size_t)(query + 1 - url));
-    put_pairs(&out, str_of(query + 1));
+    if (at) {
+        buf_put(&out, url, (size_t)(from - url));
+        buf_puts(&out, "[redacted]");
+        url = at;
+    }
+    buf_put(&out, url, query ? (size_t)(query + 1 - url) : strlen(url));
+    if (query)
+        put_pairs(&out, str_of(query + 1));
     return out.p;
+}
+
+/* Whether a word of the text begins as tokens do. */
+static bool holds_token(struct str text)
+{
+    static const char *const marks[] = { "tc_live_", "eyJ", "whsec_", "Bearer " };
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        const char *found = memmem(text.p, text.n, marks[i], strlen(marks[i]));
+        if (found && (found == text.p || !isalnum((unsigned char)found[-1])))
+            return true;
+    }
+    return false;
 }
 
 /* Where the string that starts at `at` (its quote) ends: past the closing quote. */
@@ -76,6 +95,23 @@ static size_t skip_space(struct str text, size_t at)
     return at;
 }
 
+/* The value of a member, in its quotes, without what must not be kept. False: all of it may be. */
+static bool put_value(struct buf *to, struct str name, struct str value)
+{
+    const char *query = memchr(value.p, '?', value.n);
+    if (str_eq(name, STR("contentBytes")))
+        buf_printf(to, ":\"[%zu characters]\"", value.n > 2 ? value.n - 2 : 0);
+    else if (query && value.n > 5 && memcmp(value.p, "\"http", 5) == 0) {
+        buf_puts(to, ":");
+        buf_put(to, value.p, (size_t)(query + 1 - value.p));
+        buf_puts(to, "[redacted]\"");
+    } else if (is_secret(name) || holds_token(value))
+        buf_puts(to, ":\"[redacted]\"");
+    else
+        return false;
+    return true;
+}
+
 static size_t put_member(struct buf *to, struct str text, size_t at)
 {
     size_t end = string_end(text, at);
@@ -84,16 +120,11 @@ static size_t put_member(struct buf *to, struct str text, size_t at)
     if (colon >= text.n || text.p[colon] != ':' || end < at + 2)
         return end;
     size_t value = skip_space(text, colon + 1);
-    struct str name = { text.p + at + 1, end - at - 2 };
-    bool file = str_eq(name, STR("contentBytes"));
-    if (value >= text.n || text.p[value] != '"' || (!file && !is_secret(name)))
+    if (value >= text.n || text.p[value] != '"')
         return end;
+    struct str name = { text.p + at + 1, end - at - 2 };
     size_t value_end = string_end(text, value);
-    if (file)
-        buf_printf(to, ":\"[%zu characters]\"", value_end - value - 2);
-    else
-        buf_puts(to, ":\"[redacted]\"");
-    return value_end;
+    return put_value(to, name, (struct str){ text.p + value, value_end - value }) ? value_end : end;
 }
 
 static void put_json(struct buf *to, struct str text)

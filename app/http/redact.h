@@ -8,9 +8,10 @@
 /* Adds a header line, the value of one that carries credentials as "[redacted]". */
 void redact_header(struct buf *to, const char *name, const char *value);
 
-/* The URL with secret query values ("sig", "authtoken", "code", …) as "[redacted]". */
+/* The URL with its user and secret query values ("sig", "authtoken", "code", …) as "[redacted]". */
 const char *redact_url(struct arena *a, const char *url);
 
-/* Adds a JSON or form body: values of secret members as "[redacted]", contentBytes as its length.
+/* Adds a JSON or form body: values of secret members, tokens and the queries of addresses (of an
+   upload they are the proof) as "[redacted]", contentBytes as its length.
    Then cuts the whole of `to` after LOGGED_MAX bytes, and makes "?" of what is not UTF-8 text. */
 void redact_body(struct buf *to, struct str body);

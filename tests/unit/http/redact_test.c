@@ -30,7 +30,14 @@ static void bodies(void **state)
                         "[{\"contentBytes\":\"[4 characters]\",\"name\":\"secret\"}]");
     assert_string_equal(body(STR("{\"clientState\":\"x\",\"error\":{\"code\":\"E\"}}")),
                         "{\"clientState\":\"[redacted]\",\"error\":{\"code\":\"E\"}}");
+    assert_string_equal(
+        body(STR("{\"uploadUrl\":\"https:\\/\\/h.example/u?authtoken=eyJ0&x=1\",\"n\":\"a?b\"}")),
+        "{\"uploadUrl\":\"https:\\/\\/h.example/u?[redacted]\",\"n\":\"a?b\"}");
+    assert_string_equal(body(STR("{\"note\":\"it was eyJhbGciOi.x\"}")),
+                        "{\"note\":\"[redacted]\"}");
+    assert_string_equal(body(STR("grant_type=a&code=0.AXo")), "grant_type=a&code=[redacted]");
     assert_string_equal(body(STR("{\"a\":\"unfinished \\")), "{\"a\":\"unfinished \\");
+    assert_string_equal(body(STR("{\"contentBytes\":\"")), "{\"contentBytes\":\"[0 characters]\"");
     assert_string_equal(body(STR("{\"password\":\"unfinished")), "{\"password\":\"[redacted]\"");
 }
 
@@ -52,6 +59,9 @@ static void urls(void **state)
     assert_string_equal(redact_url(arena, "https://a/b?authtoken=x&c=d&sig=e"),
                         "https://a/b?authtoken=[redacted]&c=d&sig=[redacted]");
     assert_string_equal(redact_url(arena, "https://a/b"), "https://a/b");
+    assert_string_equal(redact_url(arena, "https://a/b?code=f&encode=g"),
+                        "https://a/b?code=[redacted]&encode=g");
+    assert_string_equal(redact_url(arena, "https://u:p@a/b"), "https://[redacted]@a/b");
 }
 
 static void headers(void **state)
@@ -61,7 +71,9 @@ static void headers(void **state)
     redact_header(&out, "authorization", "Basic x");
     redact_header(&out, "X-Other", "Bearer y");
     redact_header(&out, "Retry-After", "3");
-    assert_string_equal(out.p, "authorization: [redacted]\nX-Other: [redacted]\nRetry-After: 3\n");
+    redact_header(&out, "location", "https://a/b?token=c");
+    assert_string_equal(out.p, "authorization: [redacted]\nX-Other: [redacted]\nRetry-After: 3\n"
+                               "location: https://a/b?token=[redacted]\n");
 }
 
 int main(void)

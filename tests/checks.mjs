@@ -145,6 +145,19 @@ export function upload(call, name, csv, zip) {
     return call("POST", "/api/track/imports", form);
 }
 
+// Has an import committed and waits until the worker has done it: its document.
+export async function committed(call, id, mode = "all") {
+    const asked = await call("POST", `/api/track/imports/${id}/commit`, { mode });
+    if (asked.status !== 202) throw new Error(asked.text);
+    const at = asked.headers.get("location");
+    const done = await eventually("the import ends", async () => {
+        const { body } = await call("GET", at);
+        return !body.progress && body;
+    }, 60);
+    if (done.state !== "COMMITTED") throw new Error(`${done.state}: ${done.error}`);
+    return done;
+}
+
 // Every communication of a batch with its timeline.
 export async function communications(call, { buildingId, year }) {
     const list = [];

@@ -212,6 +212,8 @@ static enum err put_files(struct ctx *c, const struct import_source *source, str
 static enum err commit(struct ctx *c, const struct import_args *a,
                        const struct import_source *source, struct json_object **out)
 {
+    const struct import_how how = { .good_rows_only = a->good_rows_only,
+                                    .from = &source->attachments };
     struct import_new n = { .options = a->options };
     const char *id;
     enum err e = find_tenant(c, a->tenant);
@@ -222,7 +224,7 @@ static enum err commit(struct ctx *c, const struct import_args *a,
     db_begin(c->db, c->tenant_id);
     e = import_add(c, &n, &id);
     if (e == OK)
-        e = import_commit(c, id, a->good_rows_only, &source->attachments);
+        e = import_commit(c, id, &how);
     if (e == OK)
         e = import_get(c, id, out);
     return db_end(c->db, e);
@@ -272,7 +274,8 @@ const struct command track_commands[] = {
     { .name = "import",
       .usage = "FILE [--attachments ZIP|FOLDER] [--preview] [--json] [--year Y] "
                "[--map COLUMN=FIELD]... [--good-rows-only] [--tenant SLUG]",
-      .help = "Imports a billing file (CSV); --preview only says what is in it.",
+      .help = "Imports a billing file (CSV) here and now, without the worker; --preview only says "
+              "what is in it.",
       .owner = true,
       .run = run_import },
     { .name = NULL },

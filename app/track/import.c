@@ -3,10 +3,12 @@
 
 #include "access/access.h"
 #include "base/json.h"
+#include "jobs/jobs.h"
 #include "track/import.sql.h"
 #include "track/import_write.h"
 
-const char *const import_states[] = { "PREVIEWED", "COMMITTED", "FAILED", NULL };
+const char *const import_states[] = { "PREVIEWED", "QUEUED", "IMPORTING",
+                                      "COMMITTED", "FAILED", NULL };
 
 /* ---- previews ---- */
 
@@ -33,6 +35,8 @@ static enum err open_kept(struct ctx *c, const char *file, const char *attachmen
     enum err e = store_get(c->app->store, c->arena, file, &out->csv.bytes);
     if (e == OK && attachments)
         e = store_get(c->app->store, c->arena, attachments, &out->attachments.zip);
+    if (e == ERR_NOT_FOUND)
+        return ctx_refuse(c, ERR_INVALID, "The uploaded file is gone: upload it again.");
     return e;
 }
 
@@ -131,6 +135,18 @@ enum err import_get(struct ctx *c, const char *id, struct json_object **out)
     return OK;
 }
 
+enum err import_progress(struct ctx *c, const char *id, struct json_object **out)
+{
+    PGresult *rows;
+    enum err e = db_query(c->db, c->arena, import_progress, &rows, .id = id);
+    if (e != OK)
+        return e == ERR_INVALID ? ERR_NOT_FOUND : e;
+    if (rows_count(rows) == 0)
+        return ERR_NOT_FOUND;
+    *out = row_json(c->arena, rows, 0);
+    return OK;
+}
+
 enum err import_list(struct ctx *c, struct json_object **out)
 {
     PGresult *rows;
@@ -140,9 +156,11 @@ enum err import_list(struct ctx *c, struct json_object **out)
     return e;
 }
 
-static enum err not_open(struct ctx *c)
+static enum err not_open(struct ctx *c, const char *state)
 {
-    return ctx_refuse(c, ERR_CONFLICT, "This import was committed already.");
+    return ctx_refuse(c, ERR_CONFLICT,
+                      strcmp(state, "COMMITTED") == 0 ? "This import was committed already."
+                                                      : "This import is under way.");
 }
 
 enum err import_change(struct ctx *c, const char *id, const struct import_options *options)
@@ -164,7 +182,7 @@ enum err import_change(struct ctx *c, const char *id, const struct import_option
                      .settings = settings_text(c, &with), .preview = text_of(c, preview));
     if (e != OK)
         return e;
-    return rows_count(rows) ? OK : not_open(c);
+    return rows_count(rows) ? OK : not_open(c, json_text(import, "state"));
 }
 
 /* ---- committing ---- */
@@ -187,11 +205,58 @@ static enum err check_mode(struct ctx *c, struct json_object *preview, bool good
     return OK;
 }
 
-static enum err keep_attachments(struct ctx *c, const struct attachments_from *from,
-                                 struct attachments *files)
+static enum err enqueue(struct ctx *c, const char *id, bool good_rows_only)
 {
+    struct json_object *args = json_own(c->arena, json_object_new_object());
+    struct json_object *what = json_own(c->arena, json_object_new_object());
+    json_set_text(args, "importId", id);
+    json_set_bool(args, "goodRowsOnly", good_rows_only);
+    json_set_bool(what, "goodRowsOnly", good_rows_only);
+    const struct job_new job = {
+        .kind = "track.import", .args = args, .unique_key = id, .priority = 1
+    };
+    enum err e = job_add(c, &job, NULL);
+    return e ? e : audit_add(c, "import.commit", "import", id, NULL, what);
+}
+
+enum err import_queue(struct ctx *c, const char *id, bool good_rows_only)
+{
+    struct json_object *import;
+    PGresult *rows;
+    enum err e = import_get(c, id, &import);
+    if (e == OK)
+        e = db_query(c->db, c->arena, import_queue, &rows, .id = id);
+    if (e == OK && !rows_count(rows))
+        e = not_open(c, json_text(import, "state"));
+    if (e == OK)
+        e = check_mode(c, json_get(import, "preview"), good_rows_only);
+    return e ? e : enqueue(c, json_text(import, "id"), good_rows_only);
+}
+
+struct committing {
+    struct ctx *c;
+    const char *id;
+    const struct import_how *how;
+    struct import_options options;
+    struct import_source source;
+    struct attachments files;
+};
+
+/* import_take of the reading that only checks. */
+static enum err look(void *to, const struct import_row *row, const struct attachment *file)
+{
+    const struct import_watch *watch = to;
+    (void)row, (void)file;
+    return watch->look(watch->to, 0);
+}
+
+static enum err keep_attachments(struct committing *k)
+{
+    struct ctx *c = k->c;
+    struct attachments *files = &k->files;
     const char *why = NULL;
-    enum err e = attachments_store(c->arena, from, files, c->app->store, &why);
+    enum err e = attachments_store(c->arena, &k->source.attachments, files, c->app->store,
+                                   k->how->watch, &why);
     if (e != OK)
         return e == ERR_INVALID ? ctx_fault(c, "attachments", "%s", why) : e;
     struct json_object *list = json_own(c->arena, json_object_new_array());
@@ -202,63 +267,69 @@ static enum err keep_attachments(struct ctx *c, const struct attachments_from *f
     return files->n ? keep_blobs(c, list) : OK;
 }
 
-static enum err write_rows(struct ctx *c, const char *id, const struct import_options *options,
-                           const struct import_source *source, const struct attachments *files,
-                           struct json_object **result)
+static enum err write_rows(struct committing *k, struct json_object **result)
 {
-    struct import_writer *w = import_writer_new(c, id);
+    struct ctx *c = k->c;
+    struct import_writer *w = import_writer_new(c, k->id, k->how->watch);
     struct json_object *again;
     enum err e = db_run(c->db, c->arena, &sql_import_plans, NULL, NULL);
     if (e == OK)
-        e = import_scan(c->arena, options, &source->csv, files, import_write, w, &again);
+        e = import_scan(c->arena, &k->options, &k->source.csv, &k->files, import_write, w, &again);
     return e ? e : import_write_end(w, result);
 }
 
-static enum err finish(struct ctx *c, const char *id, struct json_object *preview,
+static enum err finish(const struct committing *k, struct json_object *preview,
                        struct json_object *result)
 {
+    struct ctx *c = k->c;
+    PGresult *rows;
     int64_t added = json_object_get_int64(json_get(result, "communications"));
-    enum err e = db_query(c->db, c->arena, import_finish, NULL, .id = id,
+    enum err e = db_query(c->db, c->arena, import_finish, &rows, .id = k->id,
+                          .state = k->how->watch ? "IMPORTING" : "PREVIEWED",
                           .communications = arena_printf(c->arena, "%lld", (long long)added),
                           .preview = text_of(c, preview), .result = text_of(c, result));
-    return e ? e : audit_add(c, "import.commit", "import", id, NULL, result);
-}
-
-static enum err commit_source(struct ctx *c, const char *id, const struct import_options *options,
-                              const struct import_source *source, bool good_rows_only)
-{
-    struct attachments files;
-    struct json_object *preview, *result;
-    enum err e = list_attachments(c, &source->attachments, &files);
-    if (e == OK)
-        e = import_scan(c->arena, options, &source->csv, &files, NULL, NULL, &preview);
-    if (e == OK)
-        e = check_mode(c, preview, good_rows_only);
-    if (e == OK)
-        e = keep_attachments(c, &source->attachments, &files);
-    if (e == OK)
-        e = write_rows(c, id, options, source, &files, &result);
-    return e ? e : finish(c, id, preview, result);
-}
-
-enum err import_commit(struct ctx *c, const char *id, bool good_rows_only,
-                       const struct attachments_from *from)
-{
-    struct json_object *import;
-    struct import_source source;
-    PGresult *rows;
-    enum err e = import_get(c, id, &import);
-    if (e == OK)
-        e = db_query(c->db, c->arena, import_lock, &rows, .id = id);
     if (e == OK && !rows_count(rows))
-        return not_open(c);
-    if (e == OK)
-        e = open_kept(c, json_text(import, "fileSha256"), json_text(import, "attachmentsSha256"),
-                      &source);
+        return not_open(c, "");
     if (e != OK)
         return e;
-    if (from)
-        source.attachments = *from;
-    struct import_options options = options_of(import);
-    return commit_source(c, id, &options, &source, good_rows_only);
+    return audit_add(c, k->how->watch ? "import.done" : "import.commit", "import", k->id, NULL,
+                     result);
+}
+
+static enum err commit_source(struct committing *k)
+{
+    struct ctx *c = k->c;
+    const struct import_watch *watch = k->how->watch;
+    struct json_object *preview, *result;
+    enum err e = list_attachments(c, &k->source.attachments, &k->files);
+    if (e == OK)
+        e = import_scan(c->arena, &k->options, &k->source.csv, &k->files, watch ? look : NULL,
+                        (void *)(uintptr_t)watch, &preview);
+    if (e == OK)
+        e = check_mode(c, preview, k->how->good_rows_only);
+    if (e == OK)
+        e = keep_attachments(k);
+    if (e == OK)
+        e = write_rows(k, &result);
+    return e ? e : finish(k, preview, result);
+}
+
+enum err import_commit(struct ctx *c, const char *id, const struct import_how *how)
+{
+    struct json_object *import;
+    struct committing k = { .c = c, .id = id, .how = how };
+    enum err e = import_get(c, id, &import);
+    if (e != OK)
+        return e;
+    const char *state = json_text(import, "state");
+    if (strcmp(state, how->watch ? "IMPORTING" : "PREVIEWED") != 0)
+        return not_open(c, state);
+    e = open_kept(c, json_text(import, "fileSha256"), json_text(import, "attachmentsSha256"),
+                  &k.source);
+    if (e != OK)
+        return e;
+    if (how->from)
+        k.source.attachments = *how->from;
+    k.options = options_of(import);
+    return commit_source(&k);
 }

@@ -30,20 +30,29 @@ struct import_new {
 /* Previews files of the store and keeps an import of it (PREVIEWED). */
 enum err import_add(struct ctx *c, const struct import_new *n, const char **id) must_check;
 
-/* The same file with other options; only while PREVIEWED, else ERR_CONFLICT. */
+/* The same file with other options, PREVIEWED again. ERR_CONFLICT: it is under way or COMMITTED. */
 enum err import_change(struct ctx *c, const char *id,
                        const struct import_options *options) must_check;
 
-/* {id, fileName, state, createdAt, createdByName, committedAt, settings, preview, result}, and the
-   newest 50 of them without preview and result. ERR_NOT_FOUND. */
+/* The document of import_shapes.c, and the newest 50 in short. ERR_NOT_FOUND. */
 enum err import_get(struct ctx *c, const char *id, struct json_object **out) must_check;
 enum err import_list(struct ctx *c, struct json_object **out) must_check;
 
+/* Only what is shown of one under way: {id, state, error, progress}. ERR_NOT_FOUND. */
+enum err import_progress(struct ctx *c, const char *id, struct json_object **out) must_check;
+
+/* Leaves the commit to the worker (import_job.h), in the transaction at hand: QUEUED. ERR_CONFLICT:
+   it is under way or COMMITTED; ERR_INVALID: errors, and not only good rows were asked for. */
+enum err import_queue(struct ctx *c, const char *id, bool good_rows_only) must_check;
+
+struct import_how {
+    bool good_rows_only;
+    const struct attachments_from *from; /* other attachments than the kept ones, or NULL */
+    const struct import_watch *watch;    /* of the job whose import is IMPORTING; NULL: PREVIEWED */
+};
+
 /* Reads the kept files again and inserts what they say, in the transaction at hand: all of it, or
-   the good rows where asked. `from` are other attachments than the kept ones, or NULL. The import
-   becomes COMMITTED and its `result` {communications, alreadyThere, attachments, batches:
-   [{batchId, buildingId, buildingCode, buildingName, year, added}]}. What is there already is left
-   as it is. ERR_CONFLICT: committed before; ERR_INVALID: errors, and not only good rows were asked
-   for. */
-enum err import_commit(struct ctx *c, const char *id, bool good_rows_only,
-                       const struct attachments_from *from) must_check;
+   the good rows where asked. The import becomes COMMITTED, with its `result`. What is there already
+   is left as it is. Until its end the import's row is not locked. ERR_CONFLICT: it is in another
+   state; ERR_INVALID: as of import_queue, or attachments that cannot be read. */
+enum err import_commit(struct ctx *c, const char *id, const struct import_how *how) must_check;

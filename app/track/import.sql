@@ -7,14 +7,16 @@ values (current_tenant(), :file_name::text, :file_sha256::text, :attachments_sha
 returning id
 
 -- name: import_update
-update imports set settings = :settings::jsonb, preview = :preview::jsonb
-where tenant_id = current_tenant() and id = :id::uuid and state = 'PREVIEWED'
+update imports set settings = :settings::jsonb, preview = :preview::jsonb, state = 'PREVIEWED', error = null
+where tenant_id = current_tenant() and id = :id::uuid and state in ('PREVIEWED', 'FAILED')
 returning id
 
 -- name: import_get
 select id as "id", file_name as "fileName", state as "state", created_at as "createdAt", created_by_name as "createdByName",
-    committed_at as "committedAt", communications as "communications", settings as "settings", preview - 'result' as "preview",
-    preview -> 'result' as "result", file_sha256 as "fileSha256", attachments_sha256 as "attachmentsSha256"
+    committed_at as "committedAt", communications as "communications", error as "error",
+    case when state in ('QUEUED', 'IMPORTING') then json_build_object('written', written, 'total', preview -> 'communications')
+    end as "progress", settings as "settings", preview - 'result' as "preview", preview -> 'result' as "result",
+    file_sha256 as "fileSha256", attachments_sha256 as "attachmentsSha256"
 from imports where tenant_id = current_tenant() and id = :id::uuid
 
 -- name: import_list
@@ -23,10 +25,43 @@ select id as "id", file_name as "fileName", state as "state", created_at as "cre
     (preview ->> 'errorCount')::int as "errorCount"
 from imports where tenant_id = current_tenant() order by created_at desc, id desc limit 50
 
--- name: import_lock
-update imports set state = 'COMMITTED', committed_at = now()
-where tenant_id = current_tenant() and id = :id::uuid and state = 'PREVIEWED'
+-- name: import_progress
+select id as "id", state as "state", error as "error",
+    case when state in ('QUEUED', 'IMPORTING') then json_build_object('written', written, 'total', preview -> 'communications')
+    end as "progress"
+from imports where tenant_id = current_tenant() and id = :id::uuid
+
+-- name: import_queue
+update imports set state = 'QUEUED', written = 0, error = null
+where tenant_id = current_tenant() and id = :id::uuid and state in ('PREVIEWED', 'FAILED')
 returning id
+
+-- One that failed is begun again where an operator retries its parked job.
+-- name: import_begin
+update imports set state = 'IMPORTING', written = 0, error = null
+where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'IMPORTING', 'FAILED')
+returning id
+
+-- name: import_written
+update imports set written = :written::int
+where tenant_id = current_tenant() and id = :id::uuid and state = 'IMPORTING'
+
+-- Of a try that failed; only by the job that still has its lease.
+-- name: import_give_back
+update imports set state = :state::text, written = 0, error = :error::text
+where tenant_id = current_tenant() and id = :id::uuid and state = 'IMPORTING'
+    and exists (select from jobs where id = :job_id::bigint and token = :token::bigint and state = 'running')
+
+-- Imports under way whose job is gone: parked after its last worker died, or discarded by an operator.
+-- name: import_orphans
+update imports i set state = 'FAILED', written = 0, error = coalesce((
+    select j.errors -> -1 ->> 'error' from jobs j where j.kind = 'track.import' and j.unique_key = i.id::text
+    order by j.id desc limit 1), 'The work of importing it ended without a result.')
+where i.tenant_id = current_tenant() and i.state in ('QUEUED', 'IMPORTING')
+    and not exists (select from jobs j where j.kind = 'track.import' and j.unique_key = i.id::text and j.state <> 'parked')
+
+-- name: import_job_tenants
+select tenant_ids() as "tenantId"
 
 -- Tables grow a thousandfold within the transaction: plans that suit the small ones must not be kept. The
 -- subqueries with "offset 0" below are looked up row by row through their unique keys for the same reason.
@@ -34,9 +69,10 @@ returning id
 select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 
 -- name: import_finish
-update imports set communications = :communications::int,
+update imports set state = 'COMMITTED', committed_at = clock_timestamp(), communications = :communications::int, error = null,
     preview = :preview::jsonb || jsonb_build_object('result', :result::jsonb)
-where tenant_id = current_tenant() and id = :id::uuid
+where tenant_id = current_tenant() and id = :id::uuid and state = :state::text
+returning id
 
 -- name: import_blobs
 insert into blobs (tenant_id, sha256, size, content_type)

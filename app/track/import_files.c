@@ -279,7 +279,8 @@ static enum err store_one(struct walk *w, struct store *store, struct attachment
 }
 
 enum err attachments_store(struct arena *a, const struct attachments_from *from,
-                           struct attachments *set, struct store *store, const char **why)
+                           struct attachments *set, struct store *store,
+                           const struct import_watch *watch, const char **why)
 {
     struct walk w;
     if (!set->n)
@@ -290,6 +291,8 @@ enum err attachments_store(struct arena *a, const struct attachments_from *from,
         struct attachment *one = by_name(set, a, name);
         if (one && one->used && !*one->blob.sha256)
             e = store_one(&w, store, one);
+        if (e == OK && watch)
+            e = watch->look(watch->to, 0);
     }
     *why = w.why;
     return e;

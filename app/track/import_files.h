@@ -24,6 +24,13 @@ struct attachment {
     struct blob blob;    /* set by attachments_store; sha256 "" before */
 };
 
+/* Who is told, as work goes on, how many communications are written; what it answers, if not OK,
+   ends the work and is its answer. */
+struct import_watch {
+    enum err (*look)(void *to, int64_t written);
+    void *to;
+};
+
 struct attachments {
     struct attachment *at; /* sorted by key */
     size_t n;
@@ -40,7 +47,8 @@ enum err attachments_list(struct arena *a, const struct attachments_from *from,
 struct attachment *attachments_find(struct arena *a, const struct attachments *set,
                                     const char *name, const char **why);
 
-/* Puts those in use into the store. ERR_INVALID with *why as above. */
+/* Puts those in use into the store; `watch` is looked at after each, or NULL. ERR_INVALID with *why
+   as above. */
 enum err attachments_store(struct arena *a, const struct attachments_from *from,
                            struct attachments *set, struct store *store,
-                           const char **why) must_check;
+                           const struct import_watch *watch, const char **why) must_check;

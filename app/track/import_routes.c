@@ -98,8 +98,7 @@ static enum err change(struct req *r)
 static enum err commit(struct req *r)
 {
     const struct commit_input *in = r->input;
-    return import_commit(&r->ctx, req_param(r, "importId"), strcmp(in->mode, "good-rows") == 0,
-                         NULL);
+    return import_queue(&r->ctx, req_param(r, "importId"), strcmp(in->mode, "good-rows") == 0);
 }
 
 /* ---- API ---- */
@@ -108,7 +107,11 @@ static enum err reply_import(struct req *r, struct reply *p, int status, const c
 {
     struct json_object *import;
     enum err e = import_get(&r->ctx, id, &import);
-    return e ? e : reply_json(p, status, import);
+    if (e != OK)
+        return e;
+    if (status != 200)
+        reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/track/imports/%s", id));
+    return reply_json(p, status, import);
 }
 
 static enum err api_list(struct req *r, struct reply *p)
@@ -125,10 +128,7 @@ static enum err api_add(struct req *r, struct reply *p)
 {
     const char *id = NULL;
     enum err e = add(r, &id);
-    if (e != OK)
-        return e;
-    reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/track/imports/%s", id));
-    return reply_import(r, p, 201, id);
+    return e ? e : reply_import(r, p, 201, id);
 }
 
 static enum err api_get(struct req *r, struct reply *p)
@@ -145,7 +145,7 @@ static enum err api_change(struct req *r, struct reply *p)
 static enum err api_commit(struct req *r, struct reply *p)
 {
     enum err e = commit(r);
-    return e ? e : reply_import(r, p, 200, req_param(r, "importId"));
+    return e ? e : reply_import(r, p, 202, req_param(r, "importId"));
 }
 
 /* ---- pages ---- */
@@ -158,6 +158,7 @@ static enum err page_list(struct req *r, struct reply *p)
         return e;
     json_set_text(o, "title", "Import");
     json_set_bool(o, "any", json_object_array_length(list) > 0);
+    import_view_list(list);
     json_set(o, "imports", json_object_get(list));
     return reply_page(p, "track/imports", NULL, o);
 }
@@ -182,6 +183,18 @@ static enum err page_get(struct req *r, struct reply *p)
         return e;
     import_view_add(&r->ctx, import);
     return reply_page(p, "track/import", NULL, import);
+}
+
+/* The part of the page that asks again until the import has ended; then the page is loaded anew. */
+static enum err page_progress(struct req *r, struct reply *p)
+{
+    struct json_object *import;
+    enum err e = import_progress(&r->ctx, req_param(r, "importId"), &import);
+    if (e != OK)
+        return e;
+    if (!import_view_moving(import))
+        reply_header(p, "HX-Refresh", "true");
+    return reply_page(p, "track/importing", NULL, import);
 }
 
 static enum err page_change(struct req *r, struct reply *p)
@@ -211,7 +224,9 @@ const struct route import_routes[] = {
       .slow = true, .input = &options_input,
       .doc = "Previews it again with other columns or another year." },
     { METHOD_POST, ROUTE_PAGE, "/import/:importId/commit", page_commit, .role = ROLE_ADMIN,
-      .slow = true, .input = &commit_input, .doc = "Commits an import." },
+      .input = &commit_input, .doc = "Has an import committed." },
+    { METHOD_GET, ROUTE_PAGE, "/import/:importId/progress", page_progress, .role = ROLE_ADMIN,
+      .doc = "How far it is." },
     { METHOD_GET, ROUTE_API, "/api/track/imports", api_list, .role = ROLE_ADMIN,
       .doc = "The latest imports.", .answer = &imports_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports", api_add, .role = ROLE_ADMIN,
@@ -224,7 +239,8 @@ const struct route import_routes[] = {
       .role = ROLE_ADMIN, .input = &options_input,
       .doc = "Previews it again with other columns or another year.", .answer = &import_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/commit", api_commit, .role = ROLE_ADMIN,
-      .slow = true, .input = &commit_input,
-      .doc = "Commits an import: all of it, or its good rows.", .answer = &import_shape },
+      .input = &commit_input,
+      .doc = "Has an import committed: all of it, or its good rows. Its state tells when it is.",
+      .answer = &import_shape, .status = 202 },
     { 0 },
 };

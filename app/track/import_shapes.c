@@ -128,8 +128,20 @@ static const struct member settings_members[] = {
 };
 static const struct shape settings = { "ImportSettings", "How a file is read.", settings_members };
 
+static const struct member progress_members[] = {
+    { "written", SHAPE_COUNT,
+      .help = "Communications this try has written; none is kept before all are." },
+    { "total", SHAPE_COUNT, .help = "Communications of the file." },
+    { .name = NULL },
+};
+static const struct shape progress = { "ImportProgress", "How far an import under way is.",
+                                       progress_members };
+
 static const struct member import_members[] = {
     IMPORT,
+    { "error", SHAPE_TEXT, .help = "Why it failed, or why the last try did.", .nullable = true },
+    { "progress", SHAPE_OBJECT, .help = "While it is QUEUED or IMPORTING.", .of = &progress,
+      .nullable = true },
     { "settings", SHAPE_OBJECT, .of = &settings },
     { "preview", SHAPE_OBJECT, .of = &preview },
     { "result", SHAPE_OBJECT, .help = "What it made, once it is committed.", .of = &result,

@@ -3,26 +3,56 @@
 
 #include "base/json.h"
 #include "base/money.h"
-#include "track/import_value.h"
+#include "track/labels.h"
 
-static const struct {
-    const char *name, *label;
-} channel_labels[] = {
-    { "EMAIL", "E-mail" },
-    { "SMS", "SMS" },
-    { "LETTER", "Letter" },
-    { "LETTER_WITH_RECEIPT", "Registered letter" },
+static const struct label state_labels[] = {
+    { "PREVIEWED", "Preview", "eye", "waiting" },
+    { "QUEUED", "Waiting", "loader", "moving" },
+    { "IMPORTING", "Importing", "loader", "moving" },
+    { "COMMITTED", "Imported", "tone-done", "done" },
+    { "FAILED", "Failed", "circle-x", "failed" },
 };
+
+static const struct label *state_label(struct json_object *import)
+{
+    const char *state = json_text(import, "state");
+    size_t i = sizeof(state_labels) / sizeof(state_labels[0]) - 1;
+    while (i && strcmp(state_labels[i].name, state) != 0)
+        i--;
+    return &state_labels[i];
+}
+
+void import_view_list(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *import = json_object_array_get_idx(list, i);
+        const struct label *l = state_label(import);
+        json_set_text(import, "label", l->word);
+        json_set_text(import, "icon", l->icon);
+        json_set_text(import, "tone", l->tone);
+    }
+}
+
+bool import_view_moving(struct json_object *import)
+{
+    struct json_object *progress = json_get(import, "progress"), *moving;
+    if (!progress)
+        return false;
+    moving = json_object_new_object();
+    json_set_bool(moving, "waiting", strcmp(json_text(import, "state"), "QUEUED") == 0);
+    json_set(import, "moving", moving);
+    return true;
+}
 
 static struct json_object *channels(struct json_object *preview)
 {
     struct json_object *list = json_object_new_array(), *counts = json_get(preview, "channels");
-    for (size_t i = 0; i < sizeof(channel_labels) / sizeof(channel_labels[0]); i++) {
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
         struct json_object *n = json_get(counts, channel_labels[i].name);
         if (!n)
             continue;
         struct json_object *one = json_object_new_object();
-        json_set_text(one, "label", channel_labels[i].label);
+        json_set_text(one, "label", channel_labels[i].word);
         json_set(one, "n", json_object_get(n));
         json_object_array_add(list, one);
     }
@@ -89,11 +119,13 @@ static bool filled(struct json_object *list)
 static void add_state(struct json_object *import, struct json_object *preview,
                       struct json_object *view)
 {
-    bool open = strcmp(json_text(import, "state"), "PREVIEWED") == 0;
+    const char *state = json_text(import, "state");
+    bool failed = strcmp(state, "FAILED") == 0, open = failed || strcmp(state, "PREVIEWED") == 0;
     int64_t errors = json_object_get_int64(json_get(preview, "errorCount"));
     int64_t good = json_object_get_int64(json_get(preview, "goodRows"));
     json_set_bool(view, "open", open);
-    json_set_bool(view, "done", !open);
+    json_set_bool(view, "preview", open && !failed);
+    json_set_bool(view, "failed", failed);
     json_set_bool(view, "canAll", open && !errors && good);
     json_set_bool(view, "canGood", open && errors && good);
     json_set_bool(view, "hasErrors", errors > 0);
@@ -112,6 +144,7 @@ void import_view_add(struct ctx *c, struct json_object *import)
     json_set_text(view, "delimiterName", delimiter_name(json_text(preview, "delimiter")));
     json_set(view, "year", json_object_get(json_get(json_get(import, "settings"), "year")));
     add_state(import, preview, view);
+    import_view_moving(import);
     json_set_text(import, "title", json_text(import, "fileName"));
     json_set(import, "view", view);
 }

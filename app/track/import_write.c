@@ -13,6 +13,7 @@ enum { CHUNK = 1000, CHUNK_ARENA = 256 * 1024 * 1024 };
 struct import_writer {
     struct ctx *c;
     const char *import_id;
+    const struct import_watch *watch;
     struct arena *chunk; /* of the rows at hand and of what the database answers */
     struct buf rows;
     int n;
@@ -26,11 +27,13 @@ static void free_arena(void *arena)
     arena_free(arena);
 }
 
-struct import_writer *import_writer_new(struct ctx *c, const char *import_id)
+struct import_writer *import_writer_new(struct ctx *c, const char *import_id,
+                                        const struct import_watch *watch)
 {
     struct import_writer *w = arena_new_of(c->arena, struct import_writer);
     w->c = c;
     w->import_id = import_id;
+    w->watch = watch;
     w->chunk = arena_new(CHUNK_ARENA);
     arena_defer(c->arena, free_arena, w->chunk);
     w->rows = buf_in(w->chunk);
@@ -147,7 +150,7 @@ static enum err write_chunk(struct import_writer *w)
     w->rows = buf_in(w->chunk);
     w->n = 0;
     w->files = false;
-    return e;
+    return e == OK && w->watch ? w->watch->look(w->watch->to, w->asked) : e;
 }
 
 enum err import_write(void *writer, const struct import_row *row, const struct attachment *file)

@@ -6,7 +6,9 @@
 
 struct import_writer;
 
-struct import_writer *import_writer_new(struct ctx *c, const char *import_id);
+/* `watch` is looked at after each chunk, or NULL. */
+struct import_writer *import_writer_new(struct ctx *c, const char *import_id,
+                                        const struct import_watch *watch);
 
 /* import_take: keeps a row, and writes the chunk when it is full. */
 enum err import_write(void *writer, const struct import_row *row, const struct attachment *file);

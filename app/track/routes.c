@@ -6,6 +6,7 @@
 #include "track/batch.h"
 #include "track/graph_hook.h"
 #include "track/import.h"
+#include "track/import_job.h"
 #include "track/import_value.h"
 #include "track/outbox.h"
 #include "track/pixel.h"
@@ -289,4 +290,9 @@ const struct domain track_domain = {
     .hooks = graph_hooks,
 };
 
-const struct domain import_domain = { .name = "import", .routes = import_routes };
+const struct domain import_domain = {
+    .name = "import",
+    .routes = import_routes,
+    .jobs = import_jobs,
+    .schedules = import_schedules,
+};

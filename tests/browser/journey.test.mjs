@@ -27,6 +27,19 @@ check("what it previewed is taken over", async () => {
     same(await page.textContent("[data-channel=EMAIL] h2 b"), "22", "e-mails");
 });
 
+check("without JavaScript the page of an import looks again until it is done", async () => {
+    const small = billing(`${house}N`, year, 2);
+    const plain = await newPage({ javaScriptEnabled: false, storageState: await page.context().storageState() });
+    await plain.goto("/import");
+    await plain.setInputFiles("input[type=file] >> nth=0", small.file);
+    await plain.setInputFiles("input[type=file] >> nth=1", small.attachments);
+    await plain.click("main form button.primary");
+    await plain.click("text=Import all 2 rows");
+    await plain.waitForSelector("text=What was made");
+    await plain.context().close();
+    small.remove();
+});
+
 check("sending asks once, and shows its progress until it ends", async () => {
     await page.click("[popovertarget=confirm-send]");
     await page.click("#confirm-send button.primary");

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { api, ctl, eventually, sql, tenantNew, token, upload } from "../checks.mjs";
+import { api, committed, ctl, eventually, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const folder = process.env.VAR;
@@ -31,9 +31,8 @@ export async function imported(name, count, local = (i) => `unit${i}`) {
     const call = api(await token("admin", tenant));
     const made = rows(name.toUpperCase(), 2025, count, (i) => ({ email: `${local(i)}@example.ch` }));
     const kept = await upload(call, `${name}.csv`, csv(made), statements(made));
-    const done = await call("POST", `/api/track/imports/${kept.body.id}/commit`, { mode: "all" });
-    if (done.status !== 200) throw new Error(done.text);
-    return { tenant, call, batch: done.body.result.batches[0] };
+    const { result } = await committed(call, kept.body.id);
+    return { tenant, call, batch: result.batches[0] };
 }
 
 // Asks `many` at a time until `during` ends: every answer; a broken connection has status 0.

@@ -1,6 +1,6 @@
 // The units API as a client meets it: pages, filters, search, ETags, grants, idempotency, faults, the audit trail.
 import assert from "node:assert/strict";
-import { api, base, check, ctl, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { api, base, check, committed, ctl, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("units");
@@ -11,9 +11,7 @@ let big, small, units;
 async function importOf(building, n, change) {
     const made = rows(building, year, n, change);
     const kept = await upload(admin, `${building}.csv`, csv(made), statements(made));
-    const done = await admin("POST", `/api/track/imports/${kept.body.id}/commit`, { mode: "all" });
-    assert.equal(done.status, 200, done.text);
-    return done.body.result.batches[0];
+    return (await committed(admin, kept.body.id)).result.batches[0];
 }
 
 async function pages(query = "") {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { api, base, check, ctl, eventually, finish, tenantNew, token, upload } from "../checks.mjs";
+import { api, base, check, committed, ctl, eventually, finish, tenantNew, token, upload } from "../checks.mjs";
 import { csv, rows } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("whole");
@@ -46,7 +46,7 @@ check("an import is previewed anew, committed and shown, and makes a year of a b
     const at = kept.headers.get("location");
     assert.equal(at, `/api/track/imports/${kept.body.id}`);
     assert.equal((await call("POST", `${at}/preview`, { year: 2024, subject: "subject" })).body.settings.year, 2024);
-    await call("POST", `${at}/commit`, { mode: "all" });
+    await committed(call, kept.body.id);
     const [{ buildingId, year }] = (await call("GET", at)).body.result.batches;
     const { years } = (await call("GET", `/api/track/buildings/${buildingId}/years`)).body;
     assert.deepEqual(years.map((one) => [one.year, one.communications]), [[year, 2]]);

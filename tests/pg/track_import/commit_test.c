@@ -1,83 +1,27 @@
 /* Imports against a real database: what a commit makes, twice, in part, and when it dies half-way.
  */
-#include "pg/pg.h"
+#include "pg/track_import/files.h"
 
 #include "base/json.h"
-#include "store/store.h"
 #include "track/import.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HEADER                                                                                     \
-    "building_code,building_name,unit_number,recipient_name,email,phone,street,postal_code,city,"  \
-    "country,delivery_preference,subject,amount_due,currency,due_date,reference,attachment\n"
-
-static const char two_rows[] = HEADER
-    "B1,House \"One\",1.01,Anna \"\\\" Meier,anna@example.ch,,Weg 1,8000,Zürich,CH,email+letter,"
-    "Bill 2024,12.50,CHF,2025-01-31,R1,a/1.pdf\n"
-    "B1,House One,1.02,Ben,,+41791234567,,,,CH,sms,Bill 2024,,,,R2,\n";
-
-static void clear(void)
-{
-    pg_sql("set session_replication_role = replica; delete from communication_attachments; "
-           "delete from communications; delete from unit_years; delete from communication_counts; "
-           "delete from communication_batches; delete from imports; delete from units; "
-           "delete from buildings; reset session_replication_role; select ''");
-}
-
-static struct ctx *context(void)
-{
-    clear();
-    return pg_ctx("track_web");
-}
-
-/* A zip with one entry of each name. */
-static struct str zip_of(struct ctx *c, const char *const *names, const char *content)
-{
-    size_t used = 0, room = 1 << 20;
-    char *to = arena_alloc(c->arena, room);
-    struct archive *z = archive_write_new();
-    archive_write_set_format_zip(z);
-    archive_write_open_memory(z, to, room, &used);
-    for (; *names; names++) {
-        struct archive_entry *entry = archive_entry_new();
-        archive_entry_set_pathname(entry, *names);
-        archive_entry_set_filetype(entry, AE_IFREG);
-        archive_entry_set_perm(entry, 0644);
-        archive_entry_set_size(entry, (la_int64_t)strlen(content));
-        archive_write_header(z, entry);
-        archive_write_data(z, content, strlen(content));
-        archive_entry_free(entry);
-    }
-    archive_write_close(z);
-    archive_write_free(z);
-    return (struct str){ to, used };
-}
-
 /* Adds and commits in one transaction, as the command does. */
 static enum err import(struct ctx *c, const char *text, struct str zip, bool good_rows_only,
                        struct json_object **out)
 {
-    struct blob csv, attachments;
-    struct import_new n = { .options = { .file_name = "bills.csv" } };
+    struct import_new n = kept(c, text, zip);
     const char *id;
     c->problem = (struct problem){ .n = 0 };
-    assert_int_equal(store_put(c->app->store, c->arena, str_of(text), &csv), OK);
-    n.file_sha256 = arena_strdup(c->arena, csv.sha256);
-    if (zip.p) {
-        assert_int_equal(store_put(c->app->store, c->arena, zip, &attachments), OK);
-        n.attachments_sha256 = arena_strdup(c->arena, attachments.sha256);
-    }
     db_begin(c->db, c->tenant_id);
     enum err e = import_add(c, &n, &id);
     if (e == OK)
-        e = import_commit(c, id, good_rows_only, NULL);
+        e = import_commit(c, id, &(struct import_how){ .good_rows_only = good_rows_only });
     if (e == OK)
         e = import_get(c, id, out);
     return db_end(c->db, e);
@@ -187,7 +131,8 @@ static void a_committed_import_cannot_be_committed_again(void **state)
     assert_int_equal(import(c, two_rows, (struct str){ 0 }, false, &done), OK);
     const char *id = json_text(done, "id");
     db_begin(c->db, c->tenant_id);
-    assert_int_equal(import_commit(c, id, false, NULL), ERR_CONFLICT);
+    assert_int_equal(import_commit(c, id, &(struct import_how){ .good_rows_only = false }),
+                     ERR_CONFLICT);
     db_rollback(c->db);
     db_begin(c->db, c->tenant_id);
     assert_int_equal(import_change(c, id, &(struct import_options){ .year = 2020 }), ERR_CONFLICT);
@@ -216,18 +161,6 @@ static void another_year_makes_another_batch(void **state)
                      OK);
     assert_int_equal(pg_int("select count(*) from communication_batches where state = 'COMPLETED'"),
                      0);
-}
-
-static char *many_rows(struct ctx *c, int n)
-{
-    struct buf text = buf_in(c->arena);
-    buf_puts(&text, HEADER);
-    for (int i = 0; i < n; i++)
-        buf_printf(&text,
-                   "B%d,House,%d,Person %d,p%d@example.ch,,Weg 1,8000,Bern,CH,email,Bill 2024,1.00,"
-                   "CHF,,R%d,\n",
-                   i / 100, i % 100, i, i, i);
-    return text.p;
 }
 
 /* A child is killed with -9 while it inserts: the database knows nothing of it. */

@@ -3,6 +3,7 @@
 
 #include "access/private.h"
 #include "base/json.h"
+#include "jobs/jobs.h"
 #include "track/import.h"
 
 static const struct domain import_domain = { .name = "import", .routes = import_routes };
@@ -24,6 +25,13 @@ static struct browser admin(void)
     if (a.status != 303)
         fail_msg("%s", a.text);
     return b;
+}
+
+static void work(void)
+{
+    static const int never;
+    struct ctx *c = pg_ctx("track_worker");
+    jobs_work(pg_app(), c->db, &never, true);
 }
 
 static struct answer upload(struct browser *b, const char *uri, const char *csv)
@@ -73,8 +81,19 @@ static void an_admin_imports_through_the_pages(void **state)
     assert_int_equal(post(&b, to, "mode=all").status, 422);
     assert_int_equal(pg_int("select count(*) from communications"), 0);
     assert_int_equal(post(&b, to, "mode=good-rows").status, 303);
+    assert_shows(get(&b, page), "Waiting to be imported");
+    assert_shows(get(&b, page), "http-equiv=\"refresh\"");
+    assert_shows(get(&b, "/import"), "Waiting");
+    const char *progress = arena_printf(b.ctx->arena, "%s/progress", page);
+    a = get(&b, progress);
+    assert_shows(a, "hx-get=");
+    assert_null(strstr(a.text, "HX-Refresh"));
+    assert_int_equal(post(&b, to, "mode=good-rows").status, 409);
+    work();
+    assert_shows(get(&b, progress), "HX-Refresh: true");
     assert_int_equal(pg_int("select count(*) from communications where created_at is not null"), 1);
     a = get(&b, page);
+    assert_null(strstr(a.text, "http-equiv=\"refresh\""));
     assert_shows(a, "<strong>1</strong> messages made");
     assert_shows(a, arena_printf(b.ctx->arena, "/track?building=%s&amp;year=2024",
                                  pg_sql("select id from buildings where code = 'W1'")));
@@ -114,7 +133,12 @@ static void the_api_does_the_same(void **state)
     const char *uri = arena_printf(b.ctx->arena, "/api/track/imports/%s/commit", id);
     a = ask(&b, "POST", uri, "application/json", "{\"mode\":\"all\"}",
             (const char *const[]){ token, NULL });
-    assert_int_equal(a.status, 200);
+    assert_int_equal(a.status, 202);
+    assert_shows(a, "\"state\":\"QUEUED\"");
+    assert_shows(a, arena_printf(b.ctx->arena, "Location: /api/track/imports/%s\r\n", id));
+    work();
+    a = get(&b, arena_printf(b.ctx->arena, "/api/track/imports/%s", id));
+    assert_shows(a, "\"state\":\"COMMITTED\"");
     assert_shows(a, "\"communications\":1");
     a = ask(&b, "POST", uri, "application/json", "{\"mode\":\"some\"}",
             (const char *const[]){ token, NULL });

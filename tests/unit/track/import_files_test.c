@@ -146,7 +146,7 @@ static void a_folder_is_walked(void **state)
     assert_non_null(one);
     assert_null(attachments_find(a, &set, "LH-12/2.pdf", &why));
     one->used = true;
-    assert_int_equal(attachments_store(a, &from, &set, store, &why), OK);
+    assert_int_equal(attachments_store(a, &from, &set, store, NULL, &why), OK);
     assert_int_equal(one->blob.size, 20);
     struct str bytes;
     assert_int_equal(store_get(store, a, one->blob.sha256, &bytes), OK);

@@ -11,8 +11,6 @@
 
 #define AUDIENCE "track-api"
 #define TOKEN_MAX 4096
-#define KEYS_MAX 4
-#define KID_MAX 32
 #define LEEWAY_SECONDS 30
 
 #define BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -33,7 +31,7 @@ static enum err key_of(struct ctx *c, const char *kid, struct key *out)
 {
     char *list = arena_strdup(c->arena, c->app->settings->jwt_keys), *rest = NULL;
     char *row = strtok_r(list, ",", &rest);
-    for (int i = 0; row && i < KEYS_MAX; i++, row = strtok_r(NULL, ",", &rest)) {
+    for (int i = 0; row && i < JWT_KEYS_MAX; i++, row = strtok_r(NULL, ",", &rest)) {
         char *colon = strchr(row, ':');
         struct key k = { row, { NULL, 0 } };
         if (!colon)

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/log.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 extern char **environ;
 
-enum kind { TEXT, NUMBER, URL, KEY };
+enum kind { TEXT, NUMBER, URL, KEY, KEYS, LEVEL };
 
 struct row {
     const char *name; /* without TRACK_ */
@@ -47,7 +48,7 @@ static const struct row rows[] = {
       "folder of the migrations" },
     { "SECRET_KEY", KEY, AT(secret_key), NULL, 0, 0, true,
       "32 random bytes as base64: seals what must be kept secret in the database" },
-    { "JWT_KEYS", TEXT, AT(jwt_keys), NULL, 0, 0, true,
+    { "JWT_KEYS", KEYS, AT(jwt_keys), NULL, 0, 0, true,
       "keys of access tokens, kid:base64 of 32 bytes each, comma between; the first one signs" },
     { "TASKS_TOKEN", TEXT, AT(tasks_token), "", 0, 0, true,
       "bearer token of /api/tasks; empty: those routes are closed" },
@@ -57,7 +58,7 @@ static const struct row rows[] = {
       "base of Microsoft Graph" },
     { "LOGIN_URL", URL, AT(login_url), "https://login.microsoftonline.com", 0, 0, false,
       "base of the Microsoft token endpoint" },
-    { "LOG_LEVEL", TEXT, AT(log_level), "info", 0, 0, false, "debug, info, warn or error" },
+    { "LOG_LEVEL", LEVEL, AT(log_level), "info", 0, 0, false, "debug, info, warn or error" },
     { "WEB_CHILDREN", NUMBER, AT(web_children), "8", 1, 64, false, "processes for pages and API" },
     { "HOOK_CHILDREN", NUMBER, AT(hook_children), "2", 1, 16, false, "processes for webhooks" },
     { "WORKER_CHILDREN", NUMBER, AT(worker_children), "4", 1, 64, false,
@@ -106,7 +107,9 @@ static bool take(struct reading *r, const char *line, const char *from)
 {
     const char *equals = strchr(line, '=');
     if (!equals || strncmp(line, "TRACK_", 6) != 0) {
-        fprintf(stderr, "%s: not a TRACK_NAME=value line: %s\n", from, line);
+        /* without its value, which may be a secret */
+        fprintf(stderr, "%s: not a TRACK_NAME=value line: %.*s\n", from, (int)strcspn(line, "="),
+                line);
         return false;
     }
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -132,8 +135,12 @@ static bool take_file(struct reading *r, const char *path)
         return false;
     }
     while (good && fgets(line, sizeof(line), f)) {
+        if (strlen(line) == sizeof(line) - 1) {
+            fprintf(stderr, "%s: a line is longer than %zu bytes\n", path, sizeof(line) - 2);
+            good = false;
+        }
         line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] != '\0' && line[0] != '#')
+        if (good && line[0] != '\0' && line[0] != '#')
             good = take(r, line, path);
     }
     fclose(f);
@@ -171,6 +178,22 @@ static bool set_key(struct arena *a, const struct row *row, const char *text, un
     return true;
 }
 
+/* As jwt.c takes them: "kid:base64 of 32 bytes", a comma between. */
+static bool check_keys(struct arena *a, const struct row *row, const char *text)
+{
+    char *list = arena_strdup(a, text), *rest = NULL;
+    int n = 0;
+    for (char *key = strtok_r(list, ",", &rest); key; key = strtok_r(NULL, ",", &rest), n++) {
+        struct str bytes;
+        size_t kid = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                 "0123456789-_");
+        if (kid == 0 || kid > KID_MAX || key[kid] != ':' ||
+            !base64_decode(a, str_of(key + kid + 1), &bytes) || bytes.n != KEY_SIZE)
+            return refuse(row->name, "not kid:base64 of 32 bytes each");
+    }
+    return n <= JWT_KEYS_MAX || refuse(row->name, "more than 4 keys");
+}
+
 static bool set(struct settings *s, struct arena *a, const struct row *row, const char *text)
 {
     char *at = (char *)s + row->offset;
@@ -188,6 +211,14 @@ static bool set(struct settings *s, struct arena *a, const struct row *row, cons
             return refuse(row->name, "not an http:// or https:// address");
         if (text[strlen(text) - 1] == '/')
             return refuse(row->name, "must not end with a slash");
+        break;
+    case KEYS:
+        if (!check_keys(a, row, text))
+            return false;
+        break;
+    case LEVEL:
+        if (log_level_of(text) == LOG_LEVEL_INFO && strcmp(text, "info") != 0)
+            return refuse(row->name, "not debug, info, warn or error");
         break;
     case TEXT:
         break;

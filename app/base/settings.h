@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* Of JWT_KEYS: how many there may be, and how long the name of one. */
+#define JWT_KEYS_MAX 4
+#define KID_MAX 32
+
 /* Field `x_y` is set by TRACK_X_Y. The table in settings.c says what each is for. */
 struct settings {
     const char *database_url;        /* of the role track_web */

@@ -1,6 +1,7 @@
 /* GET /api/calls: the log of calls to providers, for those who ask what was really said. */
 #include "main/calls.h"
 
+#include "access/access.h"
 #include "base/json.h"
 #include "main/calls.sql.h"
 #include "web/cursor.h"
@@ -67,6 +68,7 @@ static enum err list(struct req *r, struct reply *p)
         return e;
     e = db_query(c->db, c->arena, calls_list, &rows, .provider = q->provider, .entity = q->entity,
                  .job_id = q->job_id ? arena_printf(c->arena, "%ld", q->job_id) : NULL,
+                 .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
                  .search = q->search, .after_at = after[0], .after_id = after[1],
                  .rows = arena_printf(c->arena, "%d", PAGE_ROWS + 1));
     if (e)

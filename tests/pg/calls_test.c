@@ -60,6 +60,41 @@ static void page_by_page(void **state)
     assert_int_equal(count(query), 10);
 }
 
+/* An administrator of some buildings learns nothing of the mail of others. */
+static void grants_hold_here_too(void **state)
+{
+    (void)state;
+    static const char there[] = "00000000-0000-7000-8000-0000000000c1";
+    struct call c = { .method = "GET", .path = "/api/calls", .query = "provider=granted" };
+    const char *id = call_session(&c, "admin");
+    pg_sql("update users set all_buildings = false where id = '%s'", id);
+    pg_sql("insert into buildings (tenant_id, code, name) select '%s', n, n from "
+           "unnest('{IN,OUT}'::text[]) n",
+           pg_tenant());
+    pg_sql("select set_config('track.tenant', '%s', false)", pg_tenant());
+    pg_sql(
+        "with u as (insert into units (tenant_id, building_id, number) select tenant_id, id, '1' "
+        "from buildings returning *), t as (insert into communication_batches (tenant_id, "
+        "building_id, year) select tenant_id, id, 2025 from buildings returning *) "
+        "insert into communications (tenant_id, id, batch_id, building_id, unit_id, year, "
+        "channel, recipient_name, subject) select b.tenant_id, case b.code when 'IN' then "
+        "'%s'::uuid else uuid7() end, t.id, b.id, u.id, 2025, 'EMAIL', 'R', 'S' from buildings b "
+        "join u on u.building_id = b.id join t on t.building_id = b.id",
+        there);
+    pg_sql("insert into http_calls (tenant_id, provider, method, url, entity, duration_ms) select "
+           "'%s', 'granted', 'POST', 'https://example.com', e, 5 from (select 'communication:' || "
+           "id as e from communications union all select null) x",
+           pg_tenant());
+    assert_int_equal(count("provider=granted"), 3);
+    assert_int_equal(json_object_array_length(json_get(call(&c)->json, "items")), 0);
+    pg_sql(
+        "insert into building_grants select tenant_id, '%s', id from buildings where code = 'IN'",
+        id);
+    struct json_object *items = json_get(call(&c)->json, "items");
+    assert_int_equal(json_object_array_length(items), 1);
+    assert_non_null(strstr(json_text(json_object_array_get_idx(items, 0), "entity"), there));
+}
+
 static void a_viewer_sees_none(void **state)
 {
     (void)state;
@@ -73,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_are_found),
         cmocka_unit_test(page_by_page),
+        cmocka_unit_test(grants_hold_here_too),
         cmocka_unit_test(a_viewer_sees_none),
     };
     pg_start("calls");

@@ -77,6 +77,12 @@ static void names_the_mistake(void **state)
     } bad[] = {
         { "TRACK_DATABASE_URL=", "TRACK_DATABASE_URL: missing" },
         { "TRACK_JWT_KEYS=", "TRACK_JWT_KEYS: missing" },
+        { "TRACK_JWT_KEYS=" SECRET, "TRACK_JWT_KEYS: not kid:base64 of 32 bytes" },
+        { "TRACK_JWT_KEYS=a:c2hvcnQ=", "TRACK_JWT_KEYS: not kid:base64 of 32 bytes" },
+        { "TRACK_JWT_KEYS=a/b:" SECRET, "TRACK_JWT_KEYS: not kid:base64 of 32 bytes" },
+        { "TRACK_JWT_KEYS=a:" SECRET ",b:" SECRET ",c:" SECRET ",d:" SECRET ",e:" SECRET,
+          "TRACK_JWT_KEYS: more than 4 keys" },
+        { "TRACK_LOG_LEVEL=loud", "TRACK_LOG_LEVEL: not debug, info, warn or error" },
         { "TRACK_SECRET_KEY=c2hvcnQ=", "TRACK_SECRET_KEY: not 32 bytes" },
         { "TRACK_SECRET_KEY=???", "TRACK_SECRET_KEY: not 32 bytes" },
         { "TRACK_WEB_CHILDRN=8", "unknown setting TRACK_WEB_CHILDRN" },
@@ -125,7 +131,13 @@ static void environment_before_file(void **state)
     assert_non_null(strstr(out, "TRACK_HOOK_CHILDREN=3  # "));
     assert_non_null(strstr(out, "TRACK_WEB_CHILDREN=6  # "));
     assert_false(from_file("WEB_CHILDREN=6\n", out));
-    assert_non_null(strstr(out, "not a TRACK_NAME=value line: WEB_CHILDREN=6"));
+    assert_non_null(strstr(out, "not a TRACK_NAME=value line: WEB_CHILDREN\n")); /* or a secret's */
+    char *text = malloc(5000);
+    assert_non_null(text);
+    snprintf(text, 5000, "TRACK_LOG_LEVEL=%04900d\n", 0);
+    assert_false(from_file(text, out));
+    assert_non_null(strstr(out, "a line is longer than 4094 bytes"));
+    free(text);
     assert_false(from_file("TRACK_NONE=6\n", out));
     assert_non_null(strstr(out, "unknown setting TRACK_NONE"));
 }

@@ -62,6 +62,11 @@ int front_listen(const char *path)
         log_error("socket_in_use", "path", path, NULL);
         return -1;
     }
+    struct stat there;
+    if (lstat(path, &there) == 0 && !S_ISSOCK(there.st_mode)) {
+        log_error("socket_path_taken", "path", path, NULL);
+        return -1;
+    }
     unlink(path);
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t before = umask(0117);

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /* A listening unix socket, for the master to open before it forks: mode 0660, a backlog of 1024. A
-   stale one in its place is removed; -1 with a log line where a live one is, or the folder will not
-   do. */
+   stale one in its place is removed; -1 with a log line where a live one is, or what is no socket,
+   or the folder will not do. */
 int front_listen(const char *path);
 
 struct front;

@@ -155,15 +155,30 @@ static void pages_are_answered_and_end(void **state)
     close(pool.socket);
 }
 
+/* A path that was mistyped costs nobody a file. */
+static void only_sockets_are_taken_away(void **state)
+{
+    (void)state;
+    char file[] = "/tmp/track-pool-file.XXXXXX";
+    int fd = mkstemp(file);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(front_listen(file), -1);
+    assert_int_equal(access(file, F_OK), 0);
+    unlink(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hooks_waiting_share_a_commit),
         cmocka_unit_test(pages_are_answered_and_end),
+        cmocka_unit_test(only_sockets_are_taken_away),
     };
     pg_start("web_pools");
     arena = arena_new((size_t)16 << 20);
     close(mkstemp(path));
+    unlink(path);
     pg_sql("insert into provider_accounts (tenant_id, provider, name) values ('%s', 'pool', 'x')",
            pg_tenant());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,13 +211,17 @@ static enum err page_commit(struct req *r, struct reply *p)
 
 /* ---- routes ---- */
 
-#define FILES "multipart/form-data with `file` (CSV) and, if there are, `attachments` (zip)."
+static const struct file_field files[] = {
+    { "file", true, "The billing file (CSV)." },
+    { "attachments", false, "A zip of PDFs, named as in the file." },
+    { .name = NULL },
+};
 
 const struct route import_routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/import", page_list, .role = ROLE_ADMIN,
       .doc = "The upload form and the latest imports." },
     { METHOD_POST, ROUTE_PAGE, "/import", page_add, .role = ROLE_ADMIN, .input = &options_input,
-      .body_limit = UPLOAD_LIMIT, .upload = true, .doc = "Uploads a billing file." },
+      .body_limit = UPLOAD_LIMIT, .files = files, .doc = "Uploads a billing file." },
     { METHOD_GET, ROUTE_PAGE, "/import/:importId", page_get, .role = ROLE_ADMIN,
       .doc = "The preview of an import, or what it made." },
     { METHOD_POST, ROUTE_PAGE, "/import/:importId/preview", page_change, .role = ROLE_ADMIN,
@@ -230,8 +234,8 @@ const struct route import_routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/imports", api_list, .role = ROLE_ADMIN,
       .doc = "The latest imports.", .answer = &imports_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports", api_add, .role = ROLE_ADMIN,
-      .input = &options_input, .body_limit = UPLOAD_LIMIT, .upload = true, .status = 201,
-      .doc = "Keeps and previews a billing file: " FILES, .answer = &import_shape },
+      .input = &options_input, .body_limit = UPLOAD_LIMIT, .files = files, .status = 201,
+      .doc = "Keeps and previews a billing file.", .answer = &import_shape },
     { METHOD_GET, ROUTE_API, "/api/track/imports/:importId", api_get, .role = ROLE_ADMIN,
       .doc = "An import with its preview and, once committed, its result.",
       .answer = &import_shape },

@@ -56,11 +56,27 @@ static enum err read_form(struct request *r)
     return e;
 }
 
+static bool is_known(const struct file_field *files, const char *name)
+{
+    while (files->name && strcmp(files->name, name) != 0)
+        files++;
+    return files->name != NULL;
+}
+
+static enum err check_files(struct req *q)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < q->upload_count; i++)
+        if (!is_known(q->route->files, q->uploads[i].field))
+            e = ctx_fault(&q->ctx, q->uploads[i].field, "is not known here");
+    return e;
+}
+
 static enum err read_multipart(struct request *r, struct counted *from, size_t limit)
 {
     struct multipart m;
     struct req *q = &r->req;
-    if (!q->route->upload)
+    if (!q->route->files)
         return request_refuse(r, 415, "Files cannot be sent here.");
     const char *boundary = multipart_boundary(q->ctx.arena, q->content_type);
     if (!boundary)
@@ -75,7 +91,7 @@ static enum err read_multipart(struct request *r, struct counted *from, size_t l
     r->is_form = true;
     q->uploads = m.uploads;
     q->upload_count = m.upload_count;
-    return OK;
+    return check_files(q);
 }
 
 static enum err as_long_as_said(struct request *r, const struct counted *from)
@@ -99,7 +115,7 @@ enum err body_read_raw(struct request *r, size_t limit)
 static size_t limit_of(const struct route *route, bool parts)
 {
     size_t limit = route->body_limit ? route->body_limit : LIMIT;
-    return route->upload && !parts && limit > LIMIT ? LIMIT : limit;
+    return route->files && !parts && limit > LIMIT ? LIMIT : limit;
 }
 
 enum err body_read(struct request *r)

@@ -21,6 +21,8 @@ static const char *kind_of(struct json_object *schema)
 {
     struct json_object *types = json_get(schema, "type");
     const char *format = json_text(schema, "format");
+    if (json_get(schema, "contentMediaType"))
+        return "file";
     if (format && strcmp(format, "int64") != 0)
         return format;
     if (json_object_is_type(types, json_type_array))

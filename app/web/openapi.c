@@ -110,7 +110,7 @@ static struct json_object *input_schema(const struct input *input)
 {
     struct json_object *s = object_with("type", "object"), *fields = json_object_new_object();
     struct json_object *required = json_object_new_array();
-    for (const struct field *f = input->fields; f->name; f++) {
+    for (const struct field *f = input ? input->fields : NULL; f && f->name; f++) {
         struct json_object *field = field_schema(f);
         if (f->help)
             json_set_text(field, "description", f->help);
@@ -121,6 +121,27 @@ static struct json_object *input_schema(const struct input *input)
     json_set(s, "properties", fields);
     json_set(s, "required", required);
     json_set_bool(s, "additionalProperties", false);
+    return s;
+}
+
+/* The schema of a form with files beside its input. */
+static const char *form_name(struct arena *a, const struct route *r)
+{
+    return arena_printf(a, "%sForm", r->input ? r->input->name : "Upload");
+}
+
+static struct json_object *form_schema(const struct route *r)
+{
+    struct json_object *s = input_schema(r->input);
+    for (const struct file_field *f = r->files; f->name; f++) {
+        struct json_object *file = object_with("type", "string");
+        json_set_text(file, "contentMediaType", "application/octet-stream");
+        if (f->help)
+            json_set_text(file, "description", f->help);
+        json_set(json_get(s, "properties"), f->name, file);
+        if (f->required)
+            json_object_array_add(json_get(s, "required"), json_object_new_string(f->name));
+    }
     return s;
 }
 
@@ -141,8 +162,10 @@ static struct json_object *parameters(struct arena *a, const struct route *r)
     struct json_object *list = json_object_new_array();
     for (const char *p = strchr(r->path, ':'); p; p = strchr(p, ':')) {
         size_t n = strcspn(++p, "/");
-        json_object_array_add(list, parameter(arena_strndup(a, p, n), "path", true,
-                                              object_with("type", "string"), NULL));
+        struct json_object *schema = object_with("type", "string");
+        if (n >= 2 && strncasecmp(p + n - 2, "id", 2) == 0)
+            json_set_text(schema, "format", "uuid");
+        json_object_array_add(list, parameter(arena_strndup(a, p, n), "path", true, schema, NULL));
     }
     if (r->input && method_safe(r->method))
         for (const struct field *f = r->input->fields; f->name; f++)
@@ -153,32 +176,33 @@ static struct json_object *parameters(struct arena *a, const struct route *r)
     return list;
 }
 
-static struct json_object *body(struct arena *a, const struct route *r)
+static void add_content(struct json_object *content, const char *type, struct json_object *schema)
 {
-    struct json_object *b = json_object_new_object(), *content = json_object_new_object();
-    const char *const types[] = { r->upload ? NULL : "application/json",
-                                  r->upload ? "multipart/form-data"
-                                            : "application/x-www-form-urlencoded" };
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        struct json_object *media = json_object_new_object();
-        if (r->input)
-            json_set(media, "schema", reference(a, "schemas", r->input->name));
-        if (types[i])
-            json_set(content, types[i], media);
-        else
-            json_object_put(media);
-    }
-    json_set(b, "content", content);
-    return b;
+    struct json_object *media = json_object_new_object();
+    if (schema)
+        json_set(media, "schema", schema);
+    json_set(content, type, media);
 }
 
 static struct json_object *content_of(const char *type, struct json_object *schema)
 {
-    struct json_object *content = json_object_new_object(), *media = json_object_new_object();
-    if (schema)
-        json_set(media, "schema", schema);
-    json_set(content, type, media);
+    struct json_object *content = json_object_new_object();
+    add_content(content, type, schema);
     return content;
+}
+
+static struct json_object *body(struct arena *a, const struct route *r)
+{
+    struct json_object *b = json_object_new_object(), *content;
+    if (r->files) {
+        content = content_of("multipart/form-data", reference(a, "schemas", form_name(a, r)));
+    } else {
+        content = content_of("application/json", reference(a, "schemas", r->input->name));
+        add_content(content, "application/x-www-form-urlencoded",
+                    reference(a, "schemas", r->input->name));
+    }
+    json_set(b, "content", content);
+    return b;
 }
 
 static struct json_object *success(struct arena *a, const struct route *r)
@@ -215,7 +239,7 @@ static struct json_object *operation(struct arena *a, const struct route *r)
     json_set_text(o, "summary", r->doc ? r->doc : "");
     json_set_text(o, "x-role", role_name(r->role));
     json_set(o, "parameters", parameters(a, r));
-    if (!method_safe(r->method) && (r->input || r->upload))
+    if (!method_safe(r->method) && (r->input || r->files))
         json_set(o, "requestBody", body(a, r));
     json_set(o, "responses", responses(a, r));
     if (r->role == ROLE_PUBLIC)
@@ -249,6 +273,8 @@ static struct json_object *schemas_of(const struct web *w, struct arena *a)
             continue;
         if (input && !json_get(schemas, input->name))
             json_set(schemas, input->name, input_schema(input));
+        if ((*r)->files)
+            json_set(schemas, form_name(a, *r), form_schema(*r));
         if ((*r)->answer)
             shape_add(a, schemas, (*r)->answer);
     }

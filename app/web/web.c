@@ -63,7 +63,7 @@ static enum err find_route(struct request *r)
 /* Prolongs the time that the pool gave the request; without a pool there is none. */
 static enum err allow_time(struct request *r)
 {
-    unsigned left = r->req.route->slow || r->req.route->upload ? alarm(0) : 0;
+    unsigned left = r->req.route->slow || r->req.route->files ? alarm(0) : 0;
     if (left)
         alarm(left * SLOW_TIMES);
     return OK;

@@ -93,6 +93,12 @@ enum err reply_blob(struct reply *p, const char *sha256, const char *content_typ
 
 typedef enum err handler(struct req *r, struct reply *p);
 
+struct file_field { /* a file that a form may hold beside the route's input */
+    const char *name;
+    bool required; /* the handler says so in its words */
+    const char *help;
+};
+
 struct route {
     enum method method;
     enum route_kind kind;
@@ -102,11 +108,11 @@ struct route {
     const struct input
         *input;        /* of the query for GET, else of the body; unknown names are refused */
     size_t body_limit; /* bytes; 0: 1 MiB */
-    bool upload;       /* multipart allowed */
-    bool writes;       /* though its method is GET: any other GET that writes is refused */
-    bool slow;         /* may take ten times as long as another request: imports */
-    bool no_csrf;      /* the handler checks another proof itself (login, token endpoint) */
-    const char *doc;   /* one sentence, for OpenAPI and people */
+    const struct file_field *files; /* multipart allowed, with these; name NULL at the end */
+    bool writes;     /* though its method is GET: any other GET that writes is refused */
+    bool slow;       /* may take ten times as long as another request: imports */
+    bool no_csrf;    /* the handler checks another proof itself (login, token endpoint) */
+    const char *doc; /* one sentence, for OpenAPI and people */
     const struct shape *answer; /* of the JSON it answers with; NULL: a page or a file */
     const char *file;           /* media type of the file it answers with */
     int status; /* it answers with, 0: 200; with 201 or 202 goes the Location of what it is about */

@@ -88,12 +88,14 @@ static enum err upload(struct req *r, struct reply *p)
     return reply_json(p, 200, d);
 }
 
+static const struct file_field files[] = { { "file", true, NULL }, { .name = NULL } };
+
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/s", show, ROLE_VIEWER, &input, .doc = "" },
     { METHOD_GET, ROUTE_API, "/api/s/:id", get, ROLE_VIEWER, .doc = "" },
     { METHOD_GET, ROUTE_API, "/api/s/:id/refused", refused, ROLE_VIEWER, .doc = "" },
     { METHOD_POST, ROUTE_API, "/api/s", add, ROLE_AGENT, &input, .doc = "", .body_limit = 4096 },
-    { METHOD_POST, ROUTE_API, "/api/up", upload, ROLE_AGENT, &input, .doc = "", .upload = true,
+    { METHOD_POST, ROUTE_API, "/api/up", upload, ROLE_AGENT, &input, .doc = "", .files = files,
       .body_limit = (size_t)64 << 20 },
     { METHOD_GET, ROUTE_API, "/api/closed", show, .doc = "" },
     { METHOD_GET, ROUTE_PAGE, "/s", page, ROLE_VIEWER, .doc = "" },
@@ -395,6 +397,12 @@ static void uploads_reach_the_store(void **state)
     assert_string_equal(json_text(a->json, "code"), "c1");
     c.path = "/api/s";
     assert_int_equal(call(&c)->status, 415);
+    c.path = "/api/up";
+    c.body = "--B\r\nContent-Disposition: form-data; name=\"other\"; filename=\"x.csv\"\r\n\r\na;b"
+             "\r\n--B--";
+    a = call(&c);
+    assert_int_equal(a->status, 422);
+    assert_non_null(strstr(a->body, "{\"field\":\"other\",\"message\":\"is not known here\"}"));
 }
 
 static void a_text_is_not_an_upload(void **state)

@@ -13,7 +13,7 @@ enum { OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_TIMESTAMPTZ = 1184 };
 enum { OID_JSONB = 3802 };
 
 /* json-c grows an object at its eleventh member, by hashing all of them again. */
-enum { MANY_COLUMNS = 8, ROOM_FOR_MANY = 64 };
+enum { MANY_COLUMNS = 8, ROOM_FOR_MANY = 32 };
 
 static int column_of(const PGresult *r, const char *column)
 {

@@ -231,7 +231,7 @@ static struct json_object *drawer_of(struct ctx *c, const struct track_query *q,
                                      const struct page_rows *rows)
 {
     struct track_query closed = *q;
-    struct json_object *unit = q->unit ? unit_show(c, &rows->unit) : NULL;
+    struct json_object *unit = q->unit ? unit_show(c, &rows->unit, true) : NULL;
     closed.unit = NULL;
     if (unit)
         json_set_text(unit, "closeHref", query_href(c, "/track", &closed));

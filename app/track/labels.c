@@ -4,10 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *const tone_names[] = {
-    "waiting", "moving", "done", "attention", "failed", "hand", NULL
-};
-
 const struct label channel_labels[CHANNEL_COUNT] = {
     { "EMAIL", "E-mail", "channel-EMAIL", "waiting" },
     { "SMS", "SMS", "channel-SMS", "waiting" },

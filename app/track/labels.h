@@ -5,10 +5,8 @@
 #include "track/track.h"
 
 struct label {
-    const char *name, *word, *icon, *tone; /* tone: one of tone_names */
+    const char *name, *word, *icon, *tone;
 };
-
-extern const char *const tone_names[]; /* NULL at the end */
 
 extern const struct label channel_labels[CHANNEL_COUNT];
 extern const struct label status_labels[STATUS_COUNT];

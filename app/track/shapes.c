@@ -5,23 +5,13 @@
 #include "track/labels.h"
 #include "track/track.h"
 
-#define TONE                                                                                       \
-    {                                                                                              \
-        "tone", SHAPE_CHOICE, .help = "How it is coloured on pages.", .values = tone_names         \
-    }
-#define ICON                                                                                       \
-    {                                                                                              \
-        "icon", SHAPE_TEXT, .help = "The icon on pages.", .example = "check"                       \
-    }
 #define CHANNEL                                                                                    \
-    { "channel", SHAPE_CHOICE, .help = "How it reaches its recipient.", .values = channel_names }, \
     {                                                                                              \
-        "channelLabel", SHAPE_TEXT, .help = "The channel in words.", .example = "E-mail"           \
+        "channel", SHAPE_CHOICE, .help = "How it reaches its recipient.", .values = channel_names  \
     }
 #define STATUS                                                                                     \
-    { "status", SHAPE_CHOICE, .help = "Where it stands.", .values = status_names },                \
     {                                                                                              \
-        "statusLabel", SHAPE_TEXT, .help = "The status in words.", .example = "Delivered"          \
+        "status", SHAPE_CHOICE, .help = "Where it stands.", .values = status_names                 \
     }
 
 /* ---- buildings and years ---- */
@@ -83,7 +73,7 @@ const struct shape years_shape = { "Years", "Years of a building with their figu
 
 /* ---- units ---- */
 
-static const struct member chip_members[] = { CHANNEL, ICON, STATUS, TONE, { .name = NULL } };
+static const struct member chip_members[] = { CHANNEL, STATUS, { .name = NULL } };
 static const struct shape chip = { "UnitChannel", "A channel of a unit, and where it stands.",
                                    chip_members };
 
@@ -97,13 +87,9 @@ static const struct member row_members[] = {
     { "error", SHAPE_TEXT, .help = "The latest failure in plain words.",
       .example = "The address does not exist.", .nullable = true },
     { "lastEventType", SHAPE_CHOICE, .values = event_type_names, .nullable = true },
-    { "lastEvent", SHAPE_TEXT, .help = "The same in words.", .example = "Returned",
-      .nullable = true },
     { "lastEventAt", SHAPE_TIME, .nullable = true },
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
     STATUS,
-    TONE,
-    { "href", SHAPE_LINK, .help = "The page with the unit open." },
     { .name = NULL },
 };
 static const struct shape row = { "UnitRow",
@@ -141,9 +127,6 @@ static const struct shape attachment = { "Attachment", "A file sent with a commu
 static const struct member event_members[] = {
     { "eventId", SHAPE_UUID, .help = "The event." },
     { "type", SHAPE_CHOICE, .values = event_type_names },
-    { "label", SHAPE_TEXT, .help = "The type in words.", .example = "Delivered" },
-    ICON,
-    TONE,
     { "sentence", SHAPE_TEXT, .help = "What happened, in plain words.",
       .example = "Accepted by mail.example.com." },
     { "occurredAt", SHAPE_TIME, .help = "When it happened." },
@@ -168,9 +151,7 @@ static const struct shape error = { "SendingError", "Why sending failed or waits
 static const struct member communication_members[] = {
     { "communicationId", SHAPE_UUID, .help = "Also in its messages, as X-Track-Id." },
     CHANNEL,
-    ICON,
     STATUS,
-    TONE,
     { "recipientName", SHAPE_TEXT, .example = "Anna Keller" },
     { "email", SHAPE_EMAIL, .nullable = true },
     { "phone", SHAPE_TEXT, .help = "E.164.", .example = "+41791234567", .nullable = true },
@@ -179,8 +160,6 @@ static const struct member communication_members[] = {
     { "amountMinor", SHAPE_INT, .help = "In minor units of the currency.", .example = "24000",
       .nullable = true },
     { "currency", SHAPE_TEXT, .help = "ISO 4217.", .example = "CHF", .nullable = true },
-    { "amount", SHAPE_TEXT, .help = "The amount in words.", .example = "240.00 CHF",
-      .nullable = true },
     { "reference", SHAPE_TEXT, .nullable = true },
     { "attempts", SHAPE_COUNT, .help = "Tries of sending it." },
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },

@@ -24,47 +24,63 @@ enum err unit_ask(struct ctx *c, const char *unit_id, const char *year, struct u
     return e;
 }
 
-static struct json_object *event_row(struct ctx *c, const PGresult *rows, int i)
+/* What a document is made of and for: the API gets no words and looks. */
+struct showing {
+    struct ctx *c;
+    const struct unit_rows *rows;
+    bool page;
+};
+
+static struct json_object *event_row(const struct showing *s, int i)
 {
-    struct json_object *event = row_json(c->arena, rows, i);
-    const struct label *l = event_label(row_text(rows, i, "type"));
+    struct json_object *event = row_json(s->c->arena, s->rows->events, i);
+    const struct label *l = event_label(row_text(s->rows->events, i, "type"));
+    if (!s->page)
+        return event;
     json_set_text(event, "label", l->word);
     json_set_text(event, "icon", l->icon);
     json_set_text(event, "tone", l->tone);
     return event;
 }
 
-static struct json_object *events_of(struct ctx *c, const PGresult *rows, const char *id)
+static struct json_object *events_of(const struct showing *s, const char *id)
 {
+    const PGresult *rows = s->rows->events;
     struct json_object *list = json_object_new_array();
     for (int i = 0; i < rows_count(rows); i++)
         if (strcmp(row_text(rows, i, "_communicationId"), id) == 0)
-            json_object_array_add(list, json_object_get(event_row(c, rows, i)));
+            json_object_array_add(list, json_object_get(event_row(s, i)));
     return list;
 }
 
-static struct json_object *communication_row(struct ctx *c, const struct unit_rows *rows, int i)
+static void set_words(struct ctx *c, const PGresult *r, int i, struct json_object *d)
 {
-    const PGresult *r = rows->communications;
-    struct json_object *d = row_json(c->arena, r, i);
     const struct label *channel = channel_label(row_text(r, i, "channel"));
     const struct label *status = status_label(row_text(r, i, "status"));
     const char *currency = row_text(r, i, "currency");
+    long long minor = row_int(r, i, "amountMinor");
     json_set_text(d, "channelLabel", channel->word);
     json_set_text(d, "icon", channel->icon);
     json_set_text(d, "statusLabel", status->word);
     json_set_text(d, "tone", status->tone);
-    json_set_text(d, "amount",
-                  currency ? money_text(c->arena, row_int(r, i, "amountMinor"), currency, "en")
-                           : NULL);
+    json_set_text(d, "amount", currency ? money_text(c->arena, minor, currency, "en") : NULL);
+}
+
+static struct json_object *communication_row(const struct showing *s, int i)
+{
+    const PGresult *r = s->rows->communications;
+    struct json_object *d = row_json(s->c->arena, r, i);
+    if (s->page)
+        set_words(s->c, r, i, d);
     if (!json_get(d, "attachments"))
         json_set(d, "attachments", json_object_new_array());
-    json_set(d, "events", events_of(c, rows->events, row_text(r, i, "communicationId")));
+    json_set(d, "events", events_of(s, row_text(r, i, "communicationId")));
     return d;
 }
 
-struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows)
+struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows, bool page)
 {
+    const struct showing s = { c, rows, page };
     static const char *const of_building[] = { "buildingId", "code", "name", "city", NULL };
     if (rows_count(rows->unit) == 0)
         return NULL;
@@ -76,7 +92,7 @@ struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows)
         json_object_object_del(unit, of_building[i]);
     }
     for (int i = 0; i < rows_count(rows->communications); i++)
-        json_object_array_add(list, json_object_get(communication_row(c, rows, i)));
+        json_object_array_add(list, json_object_get(communication_row(&s, i)));
     json_set(unit, "building", building);
     json_set(unit, "communications", list);
     return unit;
@@ -90,7 +106,7 @@ enum err unit_document(struct ctx *c, const char *unit_id, const char *year,
     enum err asked = unit_ask(c, unit_id, year, &rows), e = db_flush(c->db);
     if (asked != OK || e != OK)
         return asked != OK ? asked : e;
-    struct json_object *unit = unit_show(c, &rows);
+    struct json_object *unit = unit_show(c, &rows, false);
     if (!unit)
         return ERR_NOT_FOUND;
     *out = unit;

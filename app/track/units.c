@@ -74,24 +74,27 @@ static const char *next_word(struct ctx *c, const char **at)
     return n ? arena_strndup(c->arena, from, n) : NULL;
 }
 
-/* What the units of one page share: the way to a unit, and the chips, of which few differ. */
+/* What the units of one page share: the way to a unit on the page, and the chips, of which few
+   differ. */
 struct listing {
     struct ctx *c;
     const PGresult *rows;
-    const char *href; /* up to the unit's id */
+    const char *href; /* up to the unit's id; NULL: for the API, which gets no words and looks */
     struct json_object *chips[CHANNEL_COUNT][STATUS_COUNT];
 };
 
-static struct json_object *new_chip(const char *channel, const char *status)
+static struct json_object *new_chip(const struct listing *l, const char *channel,
+                                    const char *status)
 {
-    const struct label *l = status_label(status);
     struct json_object *chip = json_object_new_object();
     json_set_text(chip, "channel", channel);
+    json_set_text(chip, "status", status);
+    if (!l->href)
+        return chip;
     json_set_text(chip, "channelLabel", channel_label(channel)->word);
     json_set_text(chip, "icon", channel_label(channel)->icon);
-    json_set_text(chip, "status", status);
-    json_set_text(chip, "statusLabel", l->word);
-    json_set_text(chip, "tone", l->tone);
+    json_set_text(chip, "statusLabel", status_label(status)->word);
+    json_set_text(chip, "tone", status_label(status)->tone);
     return chip;
 }
 
@@ -107,9 +110,9 @@ static struct json_object *chip_of(struct listing *l, const char *channel, const
     int row = place_of(channel_labels, CHANNEL_COUNT, channel);
     int column = place_of(status_labels, STATUS_COUNT, status);
     if (row < 0 || column < 0)
-        return new_chip(channel, status);
+        return new_chip(l, channel, status);
     struct json_object **known = &l->chips[row][column];
-    return *known ? json_object_get(*known) : (*known = new_chip(channel, status));
+    return *known ? json_object_get(*known) : (*known = new_chip(l, channel, status));
 }
 
 /* The chips of a unit's channels; *worst becomes the status that asks for most attention. */
@@ -126,6 +129,16 @@ static struct json_object *chips(struct listing *l, const char *channels, const 
     return list;
 }
 
+static void set_words(const struct listing *l, int i, const char *status, struct json_object *unit)
+{
+    const char *type = row_text(l->rows, i, "lastEventType");
+    const char *id = row_text(l->rows, i, "unitId");
+    json_set_text(unit, "statusLabel", status_label(status)->word);
+    json_set_text(unit, "tone", status_label(status)->tone);
+    json_set_text(unit, "lastEvent", type ? event_label(type)->word : NULL);
+    json_set_text(unit, "href", arena_printf(l->c->arena, "%s%s", l->href, id));
+}
+
 static struct json_object *unit_row(struct listing *l, int i)
 {
     const char *worst = NULL;
@@ -134,12 +147,8 @@ static struct json_object *unit_row(struct listing *l, int i)
     json_set(unit, "channels",
              chips(l, row_text(rows, i, "_channels"), row_text(rows, i, "_statuses"), &worst));
     json_set_text(unit, "status", worst);
-    json_set_text(unit, "statusLabel", status_label(worst)->word);
-    json_set_text(unit, "tone", status_label(worst)->tone);
-    const char *type = row_text(rows, i, "lastEventType");
-    json_set_text(unit, "lastEvent", type ? event_label(type)->word : NULL);
-    json_set_text(unit, "href",
-                  arena_printf(l->c->arena, "%s%s", l->href, row_text(rows, i, "unitId")));
+    if (l->href)
+        set_words(l, i, worst, unit);
     return unit;
 }
 
@@ -167,7 +176,8 @@ void units_show(struct ctx *c, const struct track_query *q, const char *path, co
                 struct json_object *to)
 {
     struct json_object *units = json_object_new_array();
-    struct listing l = { .c = c, .rows = rows, .href = unit_href(c, q) };
+    bool page = strcmp(path, "/track") == 0;
+    struct listing l = { .c = c, .rows = rows, .href = page ? unit_href(c, q) : NULL };
     int n = rows_count(rows);
     bool more = n > PAGE_ROWS, back = q->before != NULL;
     if (more)

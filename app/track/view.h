@@ -20,8 +20,8 @@ const char *query_href(struct ctx *c, const char *path, const struct track_query
    year. ERR_INVALID: the cursor is not of this list. */
 enum err units_ask(struct ctx *c, const struct track_query *q, PGresult **rows) must_check;
 
-/* Adds units, next and previous to a document; links lead to `path`. A unit's href is of the page
-   /track. */
+/* Adds units, next and previous to a document; links lead to `path`. For the page /track each unit
+   has its href there and the words, icons and tones that pages show. */
 void units_show(struct ctx *c, const struct track_query *q, const char *path, const PGresult *rows,
                 struct json_object *to);
 
@@ -33,8 +33,9 @@ struct unit_rows {
 enum err unit_ask(struct ctx *c, const char *unit_id, const char *year,
                   struct unit_rows *rows) must_check;
 
-/* The document of a unit; NULL where it is absent or not granted. */
-struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows);
+/* The document of a unit, for a page with words, icons and tones; NULL where it is absent or not
+   granted. */
+struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows, bool page);
 
 /* ---- whole documents; ERR_NOT_FOUND where the building or unit is absent or not granted ---- */
 enum err buildings_document(struct ctx *c, struct json_object **out) must_check;

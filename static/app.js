@@ -5,7 +5,7 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const root = document.documentElement;
 
-/* ---- times and sizes ---- */
+/* ---- times, sizes and counts ---- */
 
 const zone = document.body.dataset.timeZone || undefined;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
@@ -16,6 +16,7 @@ const exact = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone, day: "numeric", month: "short", year: "numeric",
     hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short",
 });
+const grouped = new Intl.NumberFormat("en-GB");
 const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [7 * 86400, "day", 86400]];
 
 const date = (at) => (at.getFullYear() === new Date().getFullYear() ? thisYear : day).format(at);
@@ -39,15 +40,19 @@ function showTimes(within) {
         if (n >= 1e6) size.textContent = `${(n / 1e6).toFixed(1)} MB`;
         else if (n >= 1e3) size.textContent = `${Math.round(n / 1e3)} kB`;
     }
+    for (const count of $$("[data-count]", within)) {
+        const n = Number(count.textContent);
+        if (n >= 1e4) count.textContent = grouped.format(n);
+    }
 }
 
 /* ---- a word when something fails; the page stays ---- */
 
-function toast(sentence, again) {
+function toast(sentence, again, tone = "failed") {
     const box = document.createElement("div");
     const text = document.createElement("div");
     const close = document.createElement("button");
-    box.className = "toast tone-failed";
+    box.className = `toast tone-${tone}`;
     text.textContent = sentence;
     close.type = "button";
     close.className = "quiet";
@@ -91,19 +96,64 @@ document.addEventListener("htmx:configRequest", ({ detail: { formData } }) => {
     for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
 });
 
-/* ---- live updates: only while they are looked at ---- */
+/* ---- live updates: only while they are looked at; rows that come or go wait until they are asked for ---- */
 
 let paused = false;
 let last = "";
+let quarter = null;
 
 const still = () =>
     paused || document.hidden || $("[popover]:popover-open") || document.activeElement?.matches("select") || String(getSelection());
 
+const here = () => location.pathname + location.search;
+
 function refresh() {
     if (!$("#poll") || !window.htmx) return;
-    window.htmx.ajax("GET", location.pathname + location.search, {
-        source: "#poll", target: "#units", select: "#units", swap: "outerHTML", headers: { "X-Poll": "1" },
+    window.htmx.ajax("GET", here(), { source: "#poll", target: "#units", swap: "none", headers: { "X-Poll": "1" } });
+}
+
+// Brings the rows that are shown up to date and keeps their places; says how many others there are now.
+function mergeRows(fresh) {
+    const rows = new Map($$("#units tbody tr").map((row) => [row.id, row]));
+    const coming = $$("tbody tr", fresh);
+    const came = coming.filter((row) => !rows.has(row.id)).length;
+    for (const row of coming) {
+        const cells = rows.get(row.id)?.cells ?? [];
+        [...cells].forEach((cell, i) => i && cell.innerHTML !== row.cells[i].innerHTML && cell.replaceChildren(...row.cells[i].childNodes));
+    }
+    const order = (list) => list.map((row) => row.id).join();
+    showNews(came, rows.size - (coming.length - came), order(coming) !== order([...rows.values()]));
+}
+
+function showNews(came, gone, moved) {
+    const parts = [came && `${came} new`, gone && `${gone} no longer here`, !came && !gone && moved && "New order"].filter(Boolean);
+    const button = $("#news button");
+    if (!button) return;
+    button.hidden = !parts.length;
+    $("span", button).textContent = parts.join(", ");
+}
+
+document.addEventListener("click", ({ target }) => {
+    if (!target.closest("#news button")) return;
+    const known = new Set($$("#units tbody tr").map((row) => row.id));
+    const wanted = { source: "#units", target: "#units", select: "#units", swap: "outerHTML" };
+    window.htmx.ajax("GET", here(), wanted).then(() => {
+        const first = $$("#units tbody tr").find((row) => !known.has(row.id));
+        $("th a", first ?? $("#units tbody tr") ?? document)?.focus();
     });
+});
+
+// Tells those who hear the page each quarter of a batch, and everyone its end.
+function tellProgress() {
+    const { left, total, failed } = $("#progress")?.dataset ?? {};
+    if (!total) return;
+    const now = Math.floor((4 * (total - left)) / total);
+    if (quarter !== null && now !== quarter && now < 4) $("#said").textContent = `${total - left} of ${total} e-mails have left.`;
+    if (quarter !== null && !$("[data-moving]")) {
+        const sentence = `${left > 0 ? `${total - left} of ${total}` : `All ${total}`} e-mails have left`;
+        toast(failed > 0 ? `${sentence}; ${failed} failed.` : `${sentence}.`, null, failed > 0 ? "attention" : "done");
+    }
+    quarter = $("[data-moving]") ? now : null;
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -117,7 +167,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
         return location.reload();
     }
     if (requestConfig.headers["X-Poll"]) {
-        if (xhr.responseText === last || still()) event.detail.shouldSwap = false;
+        const stale = requestConfig.path !== here();
+        if (xhr.responseText === last || stale || still()) event.detail.shouldSwap = false;
+        else {
+            const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html");
+            showTimes(fresh);
+            mergeRows(fresh);
+        }
         last = xhr.responseText;
     }
     if (target.id === "progress" && !/data-moving/.test(xhr.responseText)) setTimeout(refresh, 50);
@@ -173,12 +229,14 @@ function arrange(within) {
     }
     showLive();
     findBuilding();
+    tellProgress();
     showDrawer(false);
 }
 
-document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
     arrange(document);
     if (target.id === "drawer") showDrawer(true);
+    if (target.id === "units" && !requestConfig.headers["X-Poll"]) showNews();
 });
 document.addEventListener("htmx:afterSettle", () => arrange(document));
 
@@ -187,7 +245,9 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target, fragment } = event.detail;
     if (target.id !== "drawer") return;
     const events = (within) => $$(".timeline li", within).length;
-    event.detail.shouldSwap = target.dataset.unit === $("#drawer", fragment)?.dataset.unit && events(target) !== events(fragment);
+    const asked = $("#busy.htmx-request"); // what was asked for by hand comes into this very place
+    event.detail.shouldSwap =
+        !asked && target.dataset.unit === $("#drawer", fragment)?.dataset.unit && events(target) !== events(fragment);
     readTo = target.scrollTop;
 });
 

@@ -238,11 +238,15 @@ static struct json_object *drawer_of(struct ctx *c, const struct track_query *q,
     return json_object_get(unit);
 }
 
-static struct json_object *empty_of(bool imported, bool matches)
+/* What to say in place of a list: `q` NULL where nothing was imported at all. */
+static struct json_object *empty_of(const struct track_query *q, int units)
 {
+    bool filtered = q && (q->search || q->channel || q->status);
     struct json_object *d = json_object_new_object();
-    json_set_bool(d, "nothingImported", !imported);
-    json_set_bool(d, "nothingMatches", imported && !matches);
+    json_set_bool(d, "nothingImported", !q);
+    json_set_bool(d, "nothingMatches", filtered && units == 0);
+    json_set_bool(d, "nothingThisYear", q && !filtered && units == 0);
+    json_set_bool(d, "shown", units > 0);
     return d;
 }
 
@@ -275,7 +279,7 @@ static struct json_object *nothing_imported(struct ctx *c, const struct track_qu
     for (int i = 0; lists[i]; i++)
         json_set(d, lists[i], json_object_new_array());
     json_set(d, "filters", filters_of(c, q));
-    json_set(d, "empty", empty_of(false, false));
+    json_set(d, "empty", empty_of(NULL, 0));
     return d;
 }
 
@@ -317,10 +321,11 @@ enum err page_document(struct ctx *c, const struct track_query *asked, struct js
     json_set_int(d, "year", q.year);
     json_set(d, "batch",
              rows_count(rows.batch) ? json_object_get(batch_document(c, rows.batch)) : NULL);
+    json_set_bool(d, "oneDraft", rows_count(rows.batch) && row_int(rows.batch, 0, "draft") == 1);
     json_set(d, "channels", channels_of(c, rows.channels));
     units_show(c, &q, "/track", rows.units, d);
     json_set(d, "filters", filters_of(c, &q));
-    json_set(d, "empty", empty_of(true, rows_count(rows.units) > 0));
+    json_set(d, "empty", empty_of(&q, rows_count(rows.units)));
     json_set(d, "drawer", drawer_of(c, &q, &rows));
     *out = d;
     return OK;

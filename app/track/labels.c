@@ -46,6 +46,14 @@ static const struct label event_labels[EVENT_TYPE_COUNT] = {
     [EVENT_NOTE] = { "NOTE", "Note", "sticky-note", "waiting" },
 };
 
+static const struct label source_labels[] = {
+    { .name = "system", .word = "Track Center" },
+    { .name = "worker", .word = "Track Center" },
+    { .name = "provider", .word = "told by the provider" },
+    { .name = "user", .word = "staff" },
+    { .name = "recipient", .word = "told by the recipient" },
+};
+
 static const struct label unknown = { "", "", "info", "waiting" };
 
 static const struct label *find(const struct label *labels, int n, const char *name)
@@ -69,6 +77,11 @@ const struct label *status_label(const char *name)
 const struct label *event_label(const char *name)
 {
     return find(event_labels, EVENT_TYPE_COUNT, name);
+}
+
+const char *source_label(const char *name)
+{
+    return find(source_labels, sizeof(source_labels) / sizeof(source_labels[0]), name)->word;
 }
 
 int status_weight(const char *name)

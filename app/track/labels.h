@@ -16,5 +16,8 @@ const struct label *channel_label(const char *name);
 const struct label *status_label(const char *name);
 const struct label *event_label(const char *name);
 
+/* Who tells an event, in words, by one of event_sources. */
+const char *source_label(const char *name);
+
 /* How much a status asks for attention: of a unit's several, the highest is shown. */
 int status_weight(const char *name);

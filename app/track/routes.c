@@ -114,6 +114,7 @@ static enum err progress(struct reply *p, const char *batch_id)
         return e;
     d = json_own(c->arena, json_object_new_object());
     json_set(d, "batch", json_object_get(batch));
+    json_set_bool(d, "oneDraft", json_object_get_int64(json_get(batch, "draft")) == 1);
     return reply_page(p, "track/progress", NULL, d);
 }
 

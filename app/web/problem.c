@@ -142,8 +142,10 @@ static bool page(struct request *r, struct reply *p, struct json_object *d)
     const char *why;
     struct templates *set = r->req.ctx.app->templates;
     json_set(d, "page", page_object(r, json_text(d, "title")));
+    json_set_bool(d, "ours", p->status >= 500);
     if (!set || template_render(set, "error", d, &p->body, &why) != OK) {
         json_object_object_del(d, "page");
+        json_object_object_del(d, "ours");
         p->body.n = 0;
         return false;
     }

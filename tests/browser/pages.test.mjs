@@ -3,6 +3,7 @@
 import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
 import { check, finish } from "../checks.mjs";
+import { axeFaults } from "./axe.mjs";
 import { expect, importBuilding, newPage, openBuilding, same, signIn } from "./browser.mjs";
 
 const house = `P${Date.now() % 100000}`;
@@ -67,6 +68,12 @@ const lowContrast = () => {
     return [...found];
 };
 
+// What stands outside the window, other than in boxes that scroll.
+const cutOff = () => {
+    const shown = [...document.body.querySelectorAll("*")].filter((e) => e.checkVisibility() && !e.closest("svg, .skip, .hidden-text, .busy, pre, thead"));
+    return shown.filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 100)).slice(0, 5);
+};
+
 for (const [name, address] of Object.entries(pages)) {
     check(`${name}: loads without complaint, every control has a name, every icon exists`, async () => {
         page.complaints.length = 0;
@@ -86,11 +93,24 @@ for (const [name, address] of Object.entries(pages)) {
         await page.setViewportSize({ width: 1440, height: 900 });
     });
 
-    check(`${name}: text stands out, light and dark`, async () => {
+    check(`${name}: text stands out and axe finds nothing, wide and narrow, light and dark`, async () => {
         for (const colorScheme of ["light", "dark"]) {
             await page.emulateMedia({ colorScheme });
             same(await page.evaluate(lowContrast), [], colorScheme);
+            for (const width of [390, 1440]) {
+                await page.setViewportSize({ width, height: 900 });
+                same(await axeFaults(page), [], `${colorScheme}, ${width} px`);
+            }
         }
+    });
+
+    check(`${name}: text twice as large fits, and nothing is cut off`, async () => {
+        for (const width of [390, 1280]) {
+            await page.setViewportSize({ width, height: 900 });
+            await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+            same(await page.evaluate(cutOff), [], `${width} px`);
+        }
+        await page.setViewportSize({ width: 1440, height: 900 });
     });
 }
 
@@ -133,7 +153,7 @@ check("budgets: list under 60 kB, scripts under 40 kB gzipped, the page under 15
     let scripts = 0;
     for (const file of ["vendor/htmx.js", "app.js"]) scripts += gzipSync(readFileSync(new URL(`../../static/${file}`, import.meta.url))).length;
     expect(scripts < 40_000, `scripts: ${scripts}`);
-    for (const file of ["base.css", "frame.css", "parts.css", "track.css", "unit.css", "vendor/icons.svg"]) total += gzipSync(readFileSync(new URL(`../../static/${file}`, import.meta.url))).length;
+    for (const file of ["base.css", "frame.css", "parts.css", "track.css", "list.css", "unit.css", "vendor/icons.svg"]) total += gzipSync(readFileSync(new URL(`../../static/${file}`, import.meta.url))).length;
     total += scripts + gzipSync(Buffer.alloc(0)).length + readFileSync(new URL("../../static/vendor/inter.woff2", import.meta.url)).length;
     expect(total < 150_000, `page: ${total}`);
 });

@@ -234,16 +234,17 @@ static enum err page_replay(struct req *r, struct reply *p)
 }
 
 static const struct route routes[] = {
-    { METHOD_GET, ROUTE_API, "/api/inbox", api_list, ROLE_AGENT, &query_input,
+    { METHOD_GET, ROUTE_API, "/api/inbox", api_list, ROLE_AGENT, &query_input, .whole = true,
       .doc = "Webhooks that came in, newest first", .answer = &list_shape },
-    { METHOD_GET, ROUTE_API, "/api/inbox/:id", api_get, ROLE_AGENT,
+    { METHOD_GET, ROUTE_API, "/api/inbox/:id", api_get, ROLE_AGENT, .whole = true,
       .doc = "One webhook with its headers and body", .answer = &request_shape },
-    { METHOD_POST, ROUTE_API, "/api/inbox/:id/replay", api_replay, ROLE_ADMIN,
+    { METHOD_POST, ROUTE_API, "/api/inbox/:id/replay", api_replay, ROLE_ADMIN, .whole = true,
       .doc = "Process a webhook again", .answer = &replay_shape, .status = 202 },
-    { METHOD_GET, ROUTE_PAGE, "/inbox", page_list, ROLE_AGENT, &query_input,
+    { METHOD_GET, ROUTE_PAGE, "/inbox", page_list, ROLE_AGENT, &query_input, .whole = true,
       .doc = "Webhooks that came in" },
-    { METHOD_GET, ROUTE_PAGE, "/inbox/:id", page_get, ROLE_AGENT, .doc = "One webhook" },
-    { METHOD_POST, ROUTE_PAGE, "/inbox/:id/replay", page_replay, ROLE_ADMIN,
+    { METHOD_GET, ROUTE_PAGE, "/inbox/:id", page_get, ROLE_AGENT, .whole = true,
+      .doc = "One webhook" },
+    { METHOD_POST, ROUTE_PAGE, "/inbox/:id/replay", page_replay, ROLE_ADMIN, .whole = true,
       .doc = "Process a webhook again" },
     { .path = NULL },
 };

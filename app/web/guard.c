@@ -64,6 +64,8 @@ enum err guard_role(struct request *r)
     const struct req *q = &r->req;
     if (q->route->role == ROLE_NOBODY || q->ctx.actor.role < q->route->role)
         return refuse(r, 403, "Your role does not allow this.");
+    if (q->route->whole && !q->ctx.actor.all_buildings)
+        return refuse(r, 403, "This is for those who see all buildings.");
     if (q->session && q->session->must_change_password && q->route->role > ROLE_PUBLIC &&
         !may_while_password_is_due(q->path)) {
         r->redirect = q->route->kind == ROUTE_PAGE ? "/password" : NULL;

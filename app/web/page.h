@@ -5,7 +5,7 @@
 
 /* The `page` object: {title, path, query, requestId, assetVersion, user: {name, email, role,
    isAgent, isAdmin}, tenant, timeZone, csrf, theme}; what is of the session is absent without one,
-   theme also where it is the system's. */
+   theme also where it is the system's. isAgent and isAdmin: of the whole tenant. */
 struct json_object *page_object(const struct request *r, const char *title);
 
 /* The security headers of an HTML answer that the handler has not set itself. */

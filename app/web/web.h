@@ -110,6 +110,7 @@ struct route {
     size_t body_limit; /* bytes; 0: 1 MiB */
     const struct file_field *files; /* multipart allowed, with these; name NULL at the end */
     bool writes;     /* though its method is GET: any other GET that writes is refused */
+    bool whole;      /* of the whole tenant: not for those who see only some buildings */
     bool slow;       /* may take ten times as long as another request: imports */
     bool no_csrf;    /* the handler checks another proof itself (login, token endpoint) */
     const char *doc; /* one sentence, for OpenAPI and people */

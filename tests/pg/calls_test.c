@@ -95,6 +95,44 @@ static void grants_hold_here_too(void **state)
     assert_non_null(strstr(json_text(json_object_array_get_idx(items, 0), "entity"), there));
 }
 
+/* What is of no building, or of any, is for those who see all of them. */
+static void whole_routes_are_for_the_whole(void **state)
+{
+    static const struct {
+        const char *method, *path;
+    } rows[] = {
+        { "GET", "/import" },
+        { "POST", "/import" },
+        { "GET", "/import/00000000-0000-7000-8000-0000000000c1" },
+        { "POST", "/import/00000000-0000-7000-8000-0000000000c1/commit" },
+        { "GET", "/api/track/imports" },
+        { "POST", "/api/track/imports" },
+        { "GET", "/api/track/imports/00000000-0000-7000-8000-0000000000c1" },
+        { "POST", "/api/track/imports/00000000-0000-7000-8000-0000000000c1/preview" },
+        { "POST", "/api/track/imports/00000000-0000-7000-8000-0000000000c1/commit" },
+        { "GET", "/inbox" },
+        { "GET", "/api/inbox" },
+        { "GET", "/api/inbox/00000000-0000-7000-8000-0000000000c1" },
+        { "POST", "/api/inbox/00000000-0000-7000-8000-0000000000c1/replay" },
+    };
+    (void)state;
+    struct call c = { 0 };
+    const char *id = call_session(&c, "admin");
+    pg_sql("update users set all_buildings = false where id = '%s'", id);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        c.method = rows[i].method;
+        c.path = rows[i].path;
+        if (call(&c)->status != 403)
+            fail_msg("%s %s", c.method, c.path);
+    }
+    c.method = "GET";
+    c.path = "/track";
+    const struct answer *a = call(&c);
+    assert_int_equal(a->status, 200);
+    assert_null(strstr(a->body, "href=\"/import\""));
+    assert_null(strstr(a->body, "href=\"/inbox\""));
+}
+
 static void a_viewer_sees_none(void **state)
 {
     (void)state;
@@ -106,9 +144,8 @@ static void a_viewer_sees_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(they_are_found),
-        cmocka_unit_test(page_by_page),
-        cmocka_unit_test(grants_hold_here_too),
+        cmocka_unit_test(they_are_found),       cmocka_unit_test(page_by_page),
+        cmocka_unit_test(grants_hold_here_too), cmocka_unit_test(whole_routes_are_for_the_whole),
         cmocka_unit_test(a_viewer_sees_none),
     };
     pg_start("calls");

@@ -40,7 +40,7 @@ static struct json_object *event_row(const struct showing *s, int i)
     json_set_text(event, "label", l->word);
     json_set_text(event, "icon", l->icon);
     json_set_text(event, "tone", l->tone);
-    json_set_text(event, "sourceLabel", source_label(row_text(rows, i, "source")));
+    json_set_text(event, "sourceLabel", source_label(row_text(s->rows->events, i, "source")));
     return event;
 }
 

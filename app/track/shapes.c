@@ -131,7 +131,6 @@ static const struct member event_members[] = {
       .example = "Accepted by mail.example.com." },
     { "occurredAt", SHAPE_TIME, .help = "When it happened." },
     { "source", SHAPE_CHOICE, .help = "Who tells it.", .values = event_sources },
-    { "sourceLabel", SHAPE_TEXT, .help = "The source in words.", .example = "Track Center" },
     { "actorName", SHAPE_TEXT, .help = "The person who did it.", .nullable = true },
     { "grade", SHAPE_CHOICE,
       .help = "Who vouches for it, from A, ourselves, to D; X is a bare claim.",

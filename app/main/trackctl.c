@@ -115,6 +115,7 @@ static int run(const struct command *command, int argc, char **args)
 int main(int argc, char **argv)
 {
     int taken;
+    app_keep_secrets_in();
     crypto_init();
     log_init("trackctl", LOG_LEVEL_WARN);
     if (argc < 2 || strcmp(argv[1], "--help") == 0)

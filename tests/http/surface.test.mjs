@@ -1,5 +1,7 @@
 // What nginx and the pools show to the outside: health, problems, headers, files.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { base, check, finish, token, trackctl } from "../checks.mjs";
 
 const get = (path, headers = {}) => fetch(base + path, { headers, redirect: "manual" });
@@ -105,6 +107,22 @@ check("a body that is not JSON, too deep or too large is refused by name", async
     const unknown = await send('{"clientId": "x", "clientSecret": "y", "role": "owner"}');
     assert.equal(unknown.status, 422);
     assert.deepEqual((await unknown.json()).errors.map((error) => error.field), ["role"]);
+});
+
+// nginx keeps what comes before anybody is asked who sends it.
+check("one address holds few uploads open, and pages go on", async () => {
+    const { hostname, port } = new URL(base);
+    const held = Array.from({ length: 12 }, () => connect(port, hostname));
+    const head = `POST /api/track/imports HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n`;
+    try {
+        await Promise.all(held.map((one) => once(one, "connect")));
+        const answers = held.map((one) => once(one, "data").then(([bytes]) => String(bytes)));
+        held.forEach((one) => one.write(`${head}\r\n`));
+        assert.match(await Promise.race(answers), /^HTTP\/1.1 429 /);
+        assert.equal((await fetch(`${base}/import`, { redirect: "manual" })).status, 303);
+    } finally {
+        held.forEach((one) => one.destroy());
+    }
 });
 
 check("a wrong setting stops a program with its name", async () => {

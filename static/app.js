@@ -385,6 +385,16 @@ document.addEventListener("keydown", (event) => {
     }
 });
 
+// The building shown is in sight in a long list.
+function findShown() {
+    const item = $(".buildings > .on");
+    const side = $(".side");
+    if (item && item.getBoundingClientRect().bottom > side.getBoundingClientRect().bottom) side.scrollTop = item.offsetTop - side.clientHeight / 3;
+}
+
+document.addEventListener("toggle", ({ target }) => target.id === "buildings" && findShown(), true);
+
 root.classList.add("js");
 showTheme();
 arrange(document);
+findShown();

@@ -131,6 +131,7 @@ static enum err page_list(struct req *r, struct reply *p)
     json_set(d, "states", choices(q->state));
     json_set_text(d, "state", q->state);
     json_set_text(d, "provider", q->provider);
+    json_set_bool(d, "filtered", q->state || q->provider || q->after);
     return reply_page(p, "inbox/list", NULL, d);
 }
 

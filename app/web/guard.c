@@ -59,11 +59,21 @@ static bool may_while_password_is_due(const char *path)
     return strcmp(path, "/password") == 0 || strcmp(path, "/logout") == 0;
 }
 
+/* What a person can ask the administrator for. */
+static const char *role_needed(const struct request *r)
+{
+    const struct req *q = &r->req;
+    if (q->route->role == ROLE_NOBODY)
+        return "Your role does not allow this.";
+    return arena_printf(q->ctx.arena, "This needs the role %s; yours is %s.",
+                        role_name(q->route->role), role_name(q->ctx.actor.role));
+}
+
 enum err guard_role(struct request *r)
 {
     const struct req *q = &r->req;
     if (q->route->role == ROLE_NOBODY || q->ctx.actor.role < q->route->role)
-        return refuse(r, 403, "Your role does not allow this.");
+        return refuse(r, 403, role_needed(r));
     if (q->route->whole && !q->ctx.actor.all_buildings)
         return refuse(r, 403, "This is for those who see all buildings.");
     if (q->session && q->session->must_change_password && q->route->role > ROLE_PUBLIC &&

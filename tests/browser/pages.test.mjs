@@ -158,6 +158,31 @@ check("budgets: list under 60 kB, scripts under 40 kB gzipped, the page under 15
     expect(total < 150_000, `page: ${total}`);
 });
 
+check("a page for another role names the role it is for", async () => {
+    const viewer = await newPage();
+    await signIn(viewer, "viewer");
+    same((await viewer.goto("/import")).status(), 403, "status");
+    expect((await viewer.textContent("main")).includes("This needs the role admin; yours is viewer."), "the role");
+    await viewer.context().close();
+});
+
+check("what is empty says why: a filter, a year, or that nothing came yet", async () => {
+    await page.goto("/inbox?state=failed&provider=nobody");
+    same(await page.textContent(".empty h2"), "No webhooks match", "filtered");
+    await page.goto(track.replace(/year=\d+/, "year=2030"));
+    same(await page.textContent(".empty h2"), "Nothing for 2030", "year");
+    await page.goto(`${track}&search=nobody`);
+    same(await page.textContent(".empty h2"), "No units match", "search");
+});
+
+check("the building that is shown is in sight in the side list", async () => {
+    await page.setViewportSize({ width: 1440, height: 300 });
+    await page.goto(track);
+    const [item, side] = await Promise.all([".buildings > .on b", ".side"].map((part) => page.locator(part).boundingBox()));
+    expect(item.y >= side.y && item.y + item.height <= side.y + side.height, `${item.y} in ${side.y} + ${side.height}`);
+    await page.setViewportSize({ width: 1440, height: 900 });
+});
+
 check("a failed request says so and leaves the page", async () => {
     await page.goto(track);
     const before = await page.locator(".units tbody tr").count();

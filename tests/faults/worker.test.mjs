@@ -1,11 +1,12 @@
-// The worker's children killed with -9 in mid-send: no message is lost, none leaves twice over Graph, and what SMTP
-// may repeat has the same Message-ID.
+// The worker's children killed with -9. In mid-send: no message is lost, none leaves twice over Graph, and what SMTP
+// may repeat has the same Message-ID. In mid-import: all of it or nothing.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { check, communications, ctl, eventually, finish, sim, sql } from "../checks.mjs";
+import { api, check, communications, ctl, eventually, finish, sim, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, rows } from "../fixtures/billing.mjs";
 import { children, imported, kill, master } from "./faults.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "track-mail."));
@@ -71,6 +72,23 @@ check("over Microsoft Graph, again and again", async () => {
     assert.equal(left.length, 40);
     assert.equal(new Set(left.map((m) => m.to[0])).size, 40);
     await graph.end();
+});
+
+check("in the midst of an import, of which nothing is left, and which is done at once by another", async () => {
+    const call = api(await token("admin", tenantNew("importkill")));
+    const made = rows("KILLED", 2025, 20_000, () => ({ attachment: "" }));
+    const { body: { id } } = await upload(call, "killed.csv", csv(made));
+    const document = async () => (await call("GET", `/api/track/imports/${id}`)).body;
+    assert.equal((await call("POST", `/api/track/imports/${id}/commit`, { mode: "all" })).status, 202);
+    await eventually("it writes", async () => (await document()).progress.written > 0);
+    children(master("track-worker")).forEach((pid) => kill(pid));
+    assert.deepEqual([(await document()).state, (await call("GET", "/api/track/buildings")).body.buildings], ["IMPORTING", []]);
+    const done = await eventually("it is done", async () => {
+        const now = await document();
+        return !now.progress && now;
+    }, 50);
+    assert.deepEqual([done.state, done.result?.communications, done.result?.alreadyThere], ["COMMITTED", 20_000, 0]);
+    assert.equal(sql(`select attempt from job_history where kind = 'track.import' and args ->> 'importId' = '${id}'`)[0][0], "2");
 });
 
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

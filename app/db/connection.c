@@ -102,13 +102,12 @@ static enum err listen_again(struct db *db)
 
 static enum err connect_now(struct db *db)
 {
-    char options[320];
+    char options[256];
     long ms = db->app->settings->database_seconds * 1000;
     snprintf(options, sizeof(options),
              "-c statement_timeout=%ld -c lock_timeout=2000 -c TimeZone=UTC "
-             "-c idle_in_transaction_session_timeout=10000 -c client_min_messages=warning "
-             "-c plan_cache_mode=%s",
-             ms > 1500 ? ms - 1000 : ms, db->keep_plans ? "force_generic_plan" : "auto");
+             "-c idle_in_transaction_session_timeout=10000 -c client_min_messages=warning",
+             ms > 1500 ? ms - 1000 : ms);
     const char *const keys[] = { "dbname", "application_name", "options", "client_encoding", NULL };
     const char *const values[] = { db->conninfo, db->name, options, "UTF8", NULL };
     db->conn = PQconnectStartParams(keys, values, 1);

@@ -29,7 +29,6 @@ struct db {
     bool reading; /* each round trip is a transaction of its own, begun when its scope is sent */
     char tenant[40];
     char sqlstate[6], constraint[64];
-    bool keep_plans;
     int64_t retry_at_ms; /* not before; after a failed connect */
     int wait_ms;
 };

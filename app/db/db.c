@@ -37,11 +37,6 @@ void db_free(struct db *db)
     free(db);
 }
 
-void db_keep_plans(struct db *db)
-{
-    db->keep_plans = true;
-}
-
 static enum err unsendable(struct db *db)
 {
     log_error("db_lost", "db", db->name, "error", PQerrorMessage(db->conn), NULL);

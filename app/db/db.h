@@ -24,10 +24,6 @@ struct db;
 struct db *db_new(struct app *app, const char *conninfo, const char *name);
 void db_free(struct db *db);
 
-/* From the next connect on, statements keep one plan whatever their values: for a program whose
-   statements go by keys, which planning anew each time costs more than running them. */
-void db_keep_plans(struct db *db);
-
 /* From here to db_commit or db_rollback the statements are one transaction, in the scope of the
    tenant (NULL: of none, which sees no tenant's rows). Costs no round trip: BEGIN and the scope
    travel with the first statement, and without one nothing happens at all. */

@@ -28,7 +28,6 @@ static int child(void *arg, volatile const int *stop)
     p->app.smtp = smtp_kept_new(p->arena);
     p->app.idle = smtp_idle;
     struct db *db = db_new(&p->app, p->app.settings->worker_database_url, "track-worker");
-    db_keep_plans(db);
     jobs_work(&p->app, db, stop, false);
     db_free(db);
     smtp_kept_free(&p->app);

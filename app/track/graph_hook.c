@@ -109,19 +109,23 @@ static enum hook_verdict verify(const struct hook_request *r, const struct hook_
 
 static const struct lifecycle {
     const char *event, *jobs[2];
+    bool doubt; /* the subscription may be gone, whatever the time it was given */
 } lifecycles[] = {
-    { "reauthorizationRequired", { "track.graph_subscribe", NULL } },
-    { "subscriptionRemoved", { "track.graph_subscribe", "track.graph_sweep" } },
-    { "missed", { "track.graph_sweep", NULL } },
+    { "reauthorizationRequired", { "track.graph_subscribe", NULL }, true },
+    { "subscriptionRemoved", { "track.graph_subscribe", "track.graph_sweep" }, true },
+    { "missed", { "track.graph_sweep", NULL }, false },
 };
 
 static enum err lifecycle(struct job *j, const char *event, const struct hook_account *account)
 {
-    enum err e = OK;
-    for (size_t i = 0; i < sizeof(lifecycles) / sizeof(lifecycles[0]); i++)
-        for (int k = 0; strcmp(lifecycles[i].event, event) == 0 && k < 2; k++)
-            if (e == OK && lifecycles[i].jobs[k])
-                e = mailbox_job(&j->ctx, lifecycles[i].jobs[k], account->id);
+    const struct lifecycle *l = lifecycles, *end = l + sizeof(lifecycles) / sizeof(lifecycles[0]);
+    while (l < end && strcmp(l->event, event) != 0)
+        l++;
+    if (l == end)
+        return OK;
+    enum err e = l->doubt ? mailbox_doubt(&j->ctx, account->id) : OK;
+    for (int k = 0; e == OK && k < 2 && l->jobs[k]; k++)
+        e = mailbox_job(&j->ctx, l->jobs[k], account->id);
     return e;
 }
 

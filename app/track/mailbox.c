@@ -52,7 +52,10 @@ enum err mailbox_message(struct job *j, const struct email_account *account, con
         return OK;
     if (e != OK)
         return e;
-    if (report_parse(c->arena, mime, &r) != OK || r.kind == REPORT_NONE)
+    e = report_parse(c->arena, mime, &r);
+    if (e != OK)
+        log_warn("report_unreadable", "messageId", m.internet_message_id, NULL);
+    if (e != OK || r.kind == REPORT_NONE)
         return OK;
     e = apply(c, &r, inbox_id, matched);
     if (e == OK && *matched == 0)
@@ -69,6 +72,13 @@ enum err mailbox_job(struct ctx *c, const char *kind, const char *account_id)
     const struct job_new n = { .kind = kind, .args = args, .unique_key = account_id };
     db_begin(c->db, c->tenant_id);
     enum err e = job_add(c, &n, &id);
+    return db_end(c->db, e);
+}
+
+enum err mailbox_doubt(struct ctx *c, const char *account_id)
+{
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, mailbox_doubted, NULL, .account_id = account_id);
     return db_end(c->db, e);
 }
 
@@ -104,14 +114,12 @@ static enum err open_mailbox(struct job *j, struct mailbox *m)
         return job_fail(j, ERR_INVALID, "The job names no account.");
     *m = (struct mailbox){ 0 };
     db_begin(c->db, c->tenant_id);
-    enum err e = open_rows(j, id, m);
-    if (e != OK) {
-        db_rollback(c->db);
+    enum err e = db_end(c->db, open_rows(j, id, m));
+    if (e != OK)
         return e == ERR_NOT_FOUND ? job_fail(j, e, "The account is off, or gone.") : e;
-    }
     m->account = (struct email_account){ m->provider.id, m->provider.provider, m->provider.settings,
                                          m->provider.secrets, j->id };
-    return db_commit(c->db);
+    return OK;
 }
 
 static enum err refused(struct job *j, enum err e)

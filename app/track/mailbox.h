@@ -13,3 +13,7 @@ enum err mailbox_message(struct job *j, const struct email_account *account, con
 
 /* Adds a job of this kind for the account, in a transaction of its own. */
 enum err mailbox_job(struct ctx *c, const char *kind, const char *account_id) must_check;
+
+/* The account's subscription may have ended before its time: track.graph_subscribe renews it, or
+   makes it anew. In a transaction of its own. */
+enum err mailbox_doubt(struct ctx *c, const char *account_id) must_check;

@@ -133,12 +133,40 @@ static void sweeping_again_changes_nothing(void **state)
     assert_int_equal(pg_int("select count(*) from communication_events"), events);
 }
 
+static void lifecycle(const char *event)
+{
+    struct job j = { .ctx = *c, .attempt = 1, .max_attempts = 12 };
+    j.ctx.tenant_id = pg_tenant();
+    const struct hook_account account = { .id = account_id, .provider = "msgraph" };
+    const char *body = arena_printf(c->arena, "{\"value\":[{\"lifecycleEvent\":\"%s\"}]}", event);
+    (void)pg_sql("update report_mailboxes set subscription_id = 's', expires_at = "
+                 "'2999-01-01T00:00:00Z' returning account_id");
+    assert_int_equal(graph_hooks[0].process(&j, NULL, str_of(body), &account), OK);
+}
+
+static void a_doubted_subscription_is_looked_at(void **state)
+{
+    (void)state;
+    static const char doubted[] = "select count(*) from report_mailboxes where expires_at is null";
+    lifecycle("missed");
+    lifecycle("anythingNew");
+    assert_int_equal(pg_int(doubted), 0);
+    lifecycle("subscriptionRemoved");
+    assert_int_equal(pg_int(doubted), 1);
+    lifecycle("reauthorizationRequired");
+    assert_int_equal(pg_int(doubted), 1);
+    assert_int_equal(pg_int("select count(*) from jobs where kind = 'track.graph_subscribe' and "
+                            "state = 'ready'"),
+                     1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_through_graph),
         cmocka_unit_test(the_sweep_finds_reports),
         cmocka_unit_test(sweeping_again_changes_nothing),
+        cmocka_unit_test(a_doubted_subscription_is_looked_at),
     };
     pg_start("track_mailbox");
     c = pg_ctx("track_worker");

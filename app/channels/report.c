@@ -11,11 +11,12 @@
 #define PARTS_MAX 64
 #define DEPTH_MAX 8
 #define MESSAGE_MAX ((size_t)4 * 1024 * 1024)
-#define RECIPIENTS_MAX 256
+#define RECIPIENTS_MAX 4096
 
 struct walk {
     struct arena *arena;
     struct report *report;
+    size_t recipient_room;
     int parts;
 };
 
@@ -38,6 +39,13 @@ static const char *message_id(struct arena *a, const char *value)
     return n ? arena_strndup(a, p, n) : NULL;
 }
 
+/* Of References the last is what is answered (RFC 5322 §3.6.4). */
+static const char *last_id(struct arena *a, const char *value)
+{
+    const char *open = value ? strrchr(value, '<') : NULL;
+    return message_id(a, open ? open : value);
+}
+
 /* "rfc822; Eva@Example.com" as "eva@example.com". */
 static const char *address(struct arena *a, const char *value)
 {
@@ -45,6 +53,14 @@ static const char *address(struct arena *a, const char *value)
     const char *p = semicolon ? semicolon + 1 : value;
     p += strspn(p, " \t<");
     return lower(a, p, strcspn(p, " \t>"));
+}
+
+/* Whom a report names: as we wrote the address, else as it was at the end; empty ones say nothing.
+ */
+static const char *named(struct arena *a, const char *original, const char *final)
+{
+    const char *first = original ? address(a, original) : "";
+    return *first || !final ? first : address(a, final);
 }
 
 static const char *after_type(const char *value)
@@ -71,32 +87,42 @@ static const char *status_code(struct arena *a, const char *value)
     return arena_strndup(a, value, strspn(value, "0123456789."));
 }
 
-static struct report_recipient *add_recipient(struct walk *w)
+/* A place for one more; more than the limit are no report that a mail system wrote. */
+static enum err add_recipient(struct walk *w, struct report_recipient **out)
 {
     struct report *r = w->report;
     if (r->recipient_count == RECIPIENTS_MAX)
-        return NULL;
-    if (!r->recipients)
-        r->recipients = arena_zalloc(w->arena, RECIPIENTS_MAX, sizeof(*r->recipients));
-    return &r->recipients[r->recipient_count++];
+        return ERR_INVALID;
+    if (r->recipient_count == w->recipient_room) {
+        size_t room = w->recipient_room ? w->recipient_room * 2 : 4;
+        struct report_recipient *more = arena_zalloc(w->arena, room, sizeof(*more));
+        if (r->recipient_count)
+            memcpy(more, r->recipients, r->recipient_count * sizeof(*more));
+        r->recipients = more;
+        w->recipient_room = room;
+    }
+    *out = &r->recipients[r->recipient_count++];
+    return OK;
 }
 
 /* One block of message/delivery-status that speaks of a recipient (RFC 3464 §2.3). */
-static void take_recipient(struct walk *w, const struct mime_header *h, size_t n)
+static enum err take_recipient(struct walk *w, const struct mime_header *h, size_t n)
 {
     const char *original = field(h, n, "original-recipient");
     const char *final = field(h, n, "final-recipient");
     const char *action = field(h, n, "action");
+    struct report_recipient *to;
     if ((!original && !final) || !action)
-        return;
-    struct report_recipient *to = add_recipient(w);
-    if (!to)
-        return;
-    to->address = address(w->arena, original ? original : final);
+        return OK;
+    enum err e = add_recipient(w, &to);
+    if (e)
+        return e;
+    to->address = named(w->arena, original, final);
     to->action = lower(w->arena, action, strcspn(action, " \t;("));
     to->status = status_code(w->arena, field(h, n, "status"));
     to->diagnostic = after_type(field(h, n, "diagnostic-code"));
     to->remote_mta = after_type(field(h, n, "remote-mta"));
+    return OK;
 }
 
 static enum err take_delivery_status(struct walk *w, struct str body)
@@ -106,9 +132,10 @@ static enum err take_delivery_status(struct walk *w, struct str body)
         struct mime_header *h;
         size_t n;
         enum err e = mime_headers_read(w->arena, body, &h, &n, &body);
+        if (!e)
+            e = take_recipient(w, h, n);
         if (e)
             return e;
-        take_recipient(w, h, n);
     }
     return OK;
 }
@@ -136,11 +163,12 @@ static enum err take_disposition(struct walk *w, struct str body)
         w->report->original_message_id = message_id(w->arena, field(h, n, "original-message-id"));
     if (!disposition || (!original && !final))
         return OK;
-    struct report_recipient *to = add_recipient(w);
-    if (to) {
-        to->address = address(w->arena, original ? original : final);
-        to->action = disposition_type(w->arena, disposition);
-    }
+    struct report_recipient *to;
+    e = add_recipient(w, &to);
+    if (e)
+        return e;
+    to->address = named(w->arena, original, final);
+    to->action = disposition_type(w->arena, disposition);
     return OK;
 }
 
@@ -218,7 +246,8 @@ enum err report_parse(struct arena *a, struct str message, struct report *out)
     if (e)
         return e;
     const char *reply = mime_header_of(&whole, "in-reply-to");
-    out->in_reply_to = message_id(a, reply ? reply : mime_header_of(&whole, "references"));
+    out->in_reply_to =
+        reply ? message_id(a, reply) : last_id(a, mime_header_of(&whole, "references"));
     out->own_message_id = message_id(a, mime_header_of(&whole, "message-id"));
     const char *date = mime_header_of(&whole, "date");
     out->date = date ? mime_date(a, date) : NULL;

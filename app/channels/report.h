@@ -28,7 +28,7 @@ struct report {
 };
 
 /* Reads a message of any shape; what is no report gives REPORT_NONE. ERR_INVALID: not a message, or
-   over the limits (64 parts, depth 8, 4 MiB). */
+   over the limits (64 parts, depth 8, 4096 recipients, 4 MiB). */
 enum err report_parse(struct arena *a, struct str message, struct report *out) must_check;
 
 /* "The address does not exist." for 5.1.1, …; a sentence for every class. */

@@ -164,7 +164,7 @@ static void memory_grows_with_the_message(void **state)
     assert_int_equal(read_repeated(status, "\n"), OK);
     assert_int_equal(read_repeated(status, "A:b\n\n"), OK);
     assert_int_equal(read_repeated(status, "Final-Recipient: rfc822;a@b.ch\nAction: failed\n\n"),
-                     OK);
+                     ERR_INVALID);
     assert_int_equal(read_repeated("X: a\n", " b\n"), OK);
 }
 
@@ -209,6 +209,44 @@ static void parameters_and_words(void **state)
     assert_null(mime_date(arena, "Mon, 5 Jan 0622 09:00:02 +0100"));
 }
 
+static struct report delivery_status(size_t recipients, const char *block, enum err expected)
+{
+    struct report r;
+    struct buf b = buf_in(arena);
+    buf_puts(&b, "References: <first@x> <last@x>\nContent-Type: multipart/report; boundary=x\n\n"
+                 "--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;a\n\n");
+    for (size_t i = 0; i < recipients; i++)
+        buf_puts(&b, block);
+    buf_puts(&b, "--x--\n");
+    assert_int_equal(report_parse(arena, buf_str(&b), &r), expected);
+    return r;
+}
+
+static void no_recipient_is_cut_silently(void **state)
+{
+    (void)state;
+    static const char block[] = "Final-Recipient: rfc822;a@b\nAction: failed\n\n";
+    assert_int_equal(delivery_status(300, block, OK).recipient_count, 300);
+    (void)delivery_status(4097, block, ERR_INVALID);
+}
+
+static void an_empty_original_recipient_hides_nothing(void **state)
+{
+    (void)state;
+    struct report r = delivery_status(1,
+                                      "Original-Recipient: rfc822;\nFinal-Recipient: rfc822; A@b\n"
+                                      "Action: failed\n\n",
+                                      OK);
+    assert_string_equal(r.recipients[0].address, "a@b");
+}
+
+static void the_last_reference_is_answered(void **state)
+{
+    (void)state;
+    struct report r = delivery_status(1, "Final-Recipient: rfc822;a@b\nAction: failed\n\n", OK);
+    assert_string_equal(r.in_reply_to, "last@x");
+}
+
 static void sentences(void **state)
 {
     (void)state;
@@ -242,6 +280,9 @@ int main(void)
         cmocka_unit_test(folds_of_any_kind),
         cmocka_unit_test(an_original_that_cannot_be_read),
         cmocka_unit_test(parameters_and_words),
+        cmocka_unit_test(no_recipient_is_cut_silently),
+        cmocka_unit_test(an_empty_original_recipient_hides_nothing),
+        cmocka_unit_test(the_last_reference_is_answered),
         cmocka_unit_test(sentences),
     };
     arena = arena_new((size_t)64 * 1024 * 1024);

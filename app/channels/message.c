@@ -197,8 +197,10 @@ enum err message_render(struct ctx *c, const char *name, const char *language,
     enum err e = render_all(c, template, language, data, out);
     if (e != ERR_NOT_FOUND || strcmp(language, "en") == 0)
         return e;
+    const char *region = strchr(language, '-');
     c->problem = (struct problem){ 0 };
-    return message_render(c, name, "en", data, out);
+    language = region ? arena_strndup(c->arena, language, (size_t)(region - language)) : "en";
+    return message_render(c, name, language, data, out);
 }
 
 /* ---- dates ---- */

@@ -9,11 +9,11 @@ struct message {
     const char *subject, *text, *html;
 };
 
-/* Renders message `name` ("statement") in a language (English where it has none of it): the
-   template messages/<name>.<language>, whose first line is "Subject: …" and whose rest, after an
-   empty line, is Markdown. Values of data are text: what looks like Markdown or HTML in them stands
-   as it is. The frame messages/frame makes the HTML whole; `pixelUrl` in data adds the open pixel
-   to it. ERR_NOT_FOUND: no such message; other errors have a sentence in c->problem. */
+/* Renders message `name` ("statement") in a language ("de-CH" falls to "de", and that to English):
+   the template messages/<name>.<language>, whose first line is "Subject: …" and whose rest, after
+   an empty line, is Markdown. Values of data are text: what looks like Markdown or HTML in them
+   stands as it is. The frame messages/frame makes the HTML whole; `pixelUrl` in data adds the open
+   pixel to it. ERR_NOT_FOUND: no such message; other errors have a sentence in c->problem. */
 enum err message_render(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message *out) must_check;
 

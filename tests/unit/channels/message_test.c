@@ -72,6 +72,16 @@ static void an_unknown_language_is_english(void **state)
     assert_int_equal(message_render(&ctx, "nothing", "en", data(), &m), ERR_NOT_FOUND);
 }
 
+static void a_region_falls_to_its_language(void **state)
+{
+    (void)state;
+    struct message m;
+    assert_int_equal(message_render(&ctx, "statement", "de-CH", data(), &m), OK);
+    assert_non_null(strstr(m.text, "Guten Tag"));
+    assert_int_equal(message_render(&ctx, "statement", "rm-CH", data(), &m), OK);
+    assert_non_null(strstr(m.text, "Kind regards"));
+}
+
 static void a_credit_says_so(void **state)
 {
     (void)state;
@@ -113,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(german, start, end),
         cmocka_unit_test_setup_teardown(an_unknown_language_is_english, start, end),
+        cmocka_unit_test_setup_teardown(a_region_falls_to_its_language, start, end),
         cmocka_unit_test_setup_teardown(a_credit_says_so, start, end),
         cmocka_unit_test_setup_teardown(a_subject_stays_one_line, start, end),
         cmocka_unit_test_setup_teardown(amounts_and_dates, start, end),

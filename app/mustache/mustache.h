@@ -24,8 +24,8 @@ enum err templates_add(struct templates *set, const char *name, struct str text,
 /* Renders the template `name` with data (an object; NULL is an empty one) into `to`. Values are
    escaped for HTML unless written
    {{{x}}} or {{&x}}. ERR_NOT_FOUND: no such template; ERR_INVALID: it, or a partial of it, does not
-   compile, or names a path; ERR_LIMITED: over 8 MiB of output, or partials nested deeper than 32.
-   *why is a sentence with template and line. */
+   compile, or names a path; ERR_LIMITED: over 8 MiB of output, over 20 million steps, or partials
+   nested deeper than 32. *why is a sentence with template and line. */
 enum err template_render(struct templates *set, const char *name, struct json_object *data,
                          struct buf *to, const char **why) must_check;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define OUTPUT_MAX ((size_t)8 * 1024 * 1024)
+#define WORK_MAX 20000000
 #define PARTIALS_MAX 32
 #define STACK_MAX 256
 #define INDENT_MAX 512
@@ -17,6 +18,7 @@ struct frame { /* the blocks that one {{<parent}} overrides */
 struct run {
     struct templates *set;
     struct buf *to;
+    size_t work;  /* operations and items of lists so far */
     size_t start; /* length of the buffer before */
     const char **why;
     bool escape, line_start;
@@ -149,6 +151,8 @@ static enum err with(struct run *r, struct json_object *v, const struct program 
 {
     if (r->stack_n == STACK_MAX)
         return refuse(r, ERR_LIMITED, "the data is nested too deep");
+    if (++r->work > WORK_MAX)
+        return refuse(r, ERR_LIMITED, "it takes over 20 million steps");
     r->stack[r->stack_n++] = v;
     enum err e = run_ops(r, p, from, to);
     r->stack_n--;
@@ -296,6 +300,8 @@ static enum err run_ops(struct run *r, const struct program *p, size_t from, siz
 {
     r->program = p;
     for (size_t i = from; i<to; i = p->ops[i].end> i ? p->ops[i].end : i + 1) {
+        if (++r->work > WORK_MAX)
+            return refuse(r, ERR_LIMITED, "it takes over 20 million steps");
         enum err e = run_op(r, p, i);
         if (e)
             return e;

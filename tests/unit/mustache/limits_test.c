@@ -101,6 +101,20 @@ static void output_ends_at_8_mib(void **state)
     assert_refused(t.p, ERR_LIMITED, "over 8 MiB");
 }
 
+/* No output, and still a list inside a list inside a list. */
+static void work_ends_too(void **state)
+{
+    (void)state;
+    struct buf json = buf_in(a), out;
+    buf_puts(&json, "{\"x\":[1");
+    for (int i = 0; i < 999; i++)
+        buf_puts(&json, ",1");
+    buf_puts(&json, "]}");
+    assert_int_equal(render("{{#x}}{{#x}}{{#x}}{{/x}}{{/x}}{{/x}}", json.p, &out), ERR_LIMITED);
+    if (!strstr(why, "over 20 million steps"))
+        fail_msg("%s", why);
+}
+
 static void write_file(const char *path, const char *text)
 {
     FILE *f = fopen(path, "we");
@@ -186,17 +200,12 @@ static void text_is_not_escaped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_escaped),
-        cmocka_unit_test(what_is_false),
-        cmocka_unit_test(errors_name_the_line),
-        cmocka_unit_test(endless_things_end),
-        cmocka_unit_test(sections_nest_so_deep),
-        cmocka_unit_test(output_ends_at_8_mib),
-        cmocka_unit_test(names_stay_in_the_folder),
-        cmocka_unit_test(dynamic_names_too),
-        cmocka_unit_test(a_changed_file_is_read_again),
-        cmocka_unit_test(text_is_not_escaped),
-        cmocka_unit_test(a_missing_template_costs_nothing),
+        cmocka_unit_test(values_are_escaped),    cmocka_unit_test(what_is_false),
+        cmocka_unit_test(errors_name_the_line),  cmocka_unit_test(endless_things_end),
+        cmocka_unit_test(sections_nest_so_deep), cmocka_unit_test(output_ends_at_8_mib),
+        cmocka_unit_test(work_ends_too),         cmocka_unit_test(names_stay_in_the_folder),
+        cmocka_unit_test(dynamic_names_too),     cmocka_unit_test(a_changed_file_is_read_again),
+        cmocka_unit_test(text_is_not_escaped),   cmocka_unit_test(a_missing_template_costs_nothing),
     };
     a = arena_new((size_t)512 << 20);
     int status = cmocka_run_group_tests(tests, NULL, NULL);

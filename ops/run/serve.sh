@@ -124,11 +124,22 @@ program_start() { # NAME
     printf '%s\n' "$!" >"$VAR/run/$1.pid"
 }
 
+# pg_ctl waits for the postmaster's file to go, which goes before the postmaster itself.
+cluster_stop() {
+    local pid i
+    pid=$(head -n 1 "$VAR/pg/postmaster.pid" 2>/dev/null) || return 0
+    as_postgres "$PG_BIN/pg_ctl" -D "$VAR/pg" -m fast -w -s stop || true
+    for i in $(seq 100); do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.02
+    done
+}
+
 stop() {
     trap '' INT TERM
     [ ${#PIDS[@]} -eq 0 ] || kill -TERM "${PIDS[@]}" 2>/dev/null || true
     wait 2>/dev/null || true
-    [ -z "${OUR_CLUSTER:-}" ] || as_postgres "$PG_BIN/pg_ctl" -D "$VAR/pg" -m fast -w -s stop || true
+    [ -z "${OUR_CLUSTER:-}" ] || cluster_stop
     rm -f "$VAR/run/"*.pid
 }
 

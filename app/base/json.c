@@ -56,6 +56,11 @@ static void write_quoted(struct buf *to, const char *before, const char *text, s
     buf_putc(to, '"');
 }
 
+void json_write_text(struct buf *to, const char *text, size_t n)
+{
+    write_quoted(to, "", text, n);
+}
+
 static void write_int(struct buf *to, int64_t n)
 {
     char digits[24], *p = digits + sizeof(digits);
@@ -71,6 +76,11 @@ static void write_int(struct buf *to, int64_t n)
 static void write_object(struct buf *to, struct json_object *object)
 {
     const char *before = "";
+    const struct str *written = json_object_get_userdata(object);
+    if (written) {
+        buf_put(to, written->p, written->n);
+        return;
+    }
     buf_putc(to, '{');
     json_object_object_foreach(object, name, value)
     {
@@ -124,6 +134,15 @@ void json_write(struct buf *to, struct json_object *value)
         write_array(to, value);
         break;
     }
+}
+
+struct json_object *json_written(struct arena *a, struct str text)
+{
+    struct str *kept = arena_new_of(a, struct str);
+    struct json_object *object = json_object_new_object();
+    *kept = text;
+    json_object_set_userdata(object, kept, NULL);
+    return object;
 }
 
 void json_put(struct json_object *to, const char *key, bool literal, struct json_object *value)

@@ -26,8 +26,13 @@ enum err json_parse(struct arena *a, struct str text, const struct json_limits *
 /* Ties a value to the arena, so that nobody else puts it. Answers it. */
 struct json_object *json_own(struct arena *a, struct json_object *value);
 
-/* Compact text of a value, in the buffer. */
+/* Compact text of a value, in the buffer; of a string, in quotes. */
 void json_write(struct buf *to, struct json_object *value);
+void json_write_text(struct buf *to, const char *text, size_t n);
+
+/* A value that was written already: json_write copies the text, all else sees an empty object. The
+   text must live as long as the value. */
+struct json_object *json_written(struct arena *a, struct str text);
 
 /* Adds a member to an object: text (NULL becomes null), a number, a truth, or a value it takes
    over. The key is copied unless it is a literal. */

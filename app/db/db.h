@@ -99,3 +99,6 @@ bool row_bool(const PGresult *r, int row, const char *column);
    text. */
 struct json_object *rows_json(struct arena *a, const PGresult *r);
 struct json_object *row_json(struct arena *a, const PGresult *r, int row);
+
+/* The members of row_json as text, without braces, where no tree is wanted: "id":"…","n":7 */
+void row_write(struct buf *to, const PGresult *r, int row);

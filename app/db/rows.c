@@ -13,7 +13,7 @@ enum { OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_TIMESTAMPTZ = 1184 };
 enum { OID_JSONB = 3802 };
 
 /* json-c grows an object at its eleventh member, by hashing all of them again. */
-enum { MANY_COLUMNS = 8, ROOM_FOR_MANY = 32 };
+enum { MANY_COLUMNS = 8, ROOM_FOR_MANY = 24 };
 
 static int column_of(const PGresult *r, const char *column)
 {
@@ -44,19 +44,29 @@ bool row_bool(const PGresult *r, int row, const char *column)
     return text && text[0] == 't';
 }
 
+#define TIME_LENGTH 24
+#define TIME_ZERO "0000-00-00T00:00:00.000Z"
+
 /* "2026-05-12 10:04:11.123456+00" as RFC 3339 in UTC with milliseconds; the session's zone is UTC.
- */
-static struct json_object *time_value(const char *text, int n)
+   What is no such time (infinity) stays as it is. */
+static struct str time_text(char out[TIME_LENGTH + 1], const char *text, int n)
 {
-    char out[32] = "0000-00-00T00:00:00.000Z";
     if (n < 19 || n > 32 || text[4] != '-' || text[10] != ' ')
-        return json_object_new_string_len(text, n);
+        return (struct str){ text, (size_t)n };
+    memcpy(out, TIME_ZERO, TIME_LENGTH + 1);
     memcpy(out, text, 10);
     memcpy(out + 11, text + 11, 8);
     if (text[19] == '.')
         for (int i = 20; i < 23 && text[i] >= '0' && text[i] <= '9'; i++)
             out[i] = text[i];
-    return json_object_new_string_len(out, 24);
+    return (struct str){ out, TIME_LENGTH };
+}
+
+static struct json_object *time_value(const char *text, int n)
+{
+    char out[TIME_LENGTH + 1];
+    struct str t = time_text(out, text, n);
+    return json_object_new_string_len(t.p, (int)t.n);
 }
 
 static struct json_object *nested_value(const char *text, int n)
@@ -120,4 +130,51 @@ struct json_object *rows_json(struct arena *a, const PGresult *r)
 struct json_object *row_json(struct arena *a, const PGresult *r, int row)
 {
     return json_own(a, object_of(r, row));
+}
+
+/* ---- as text ---- */
+
+static void write_value(struct buf *to, Oid type, const char *text, int n)
+{
+    char out[TIME_LENGTH + 1];
+    struct str t;
+    switch (type) {
+    case OID_BOOL:
+        buf_puts(to, text[0] == 't' ? "true" : "false");
+        break;
+    case OID_INT2:
+    case OID_INT4:
+    case OID_INT8:
+    case OID_FLOAT4:
+    case OID_FLOAT8:
+    case OID_JSON:
+    case OID_JSONB:
+        buf_put(to, text, (size_t)n);
+        break;
+    case OID_TIMESTAMPTZ:
+        t = time_text(out, text, n);
+        json_write_text(to, t.p, t.n);
+        break;
+    default:
+        json_write_text(to, text, (size_t)n);
+    }
+}
+
+void row_write(struct buf *to, const PGresult *r, int row)
+{
+    bool first = true;
+    for (int c = 0; c < PQnfields(r); c++) {
+        const char *name = PQfname(r, c);
+        if (name[0] == '_')
+            continue;
+        if (!first)
+            buf_putc(to, ',');
+        first = false;
+        json_write_text(to, name, strlen(name));
+        buf_putc(to, ':');
+        if (PQgetisnull(r, row, c))
+            buf_puts(to, "null");
+        else
+            write_value(to, PQftype(r, c), PQgetvalue(r, row, c), PQgetlength(r, row, c));
+    }
 }

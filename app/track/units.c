@@ -74,23 +74,70 @@ static const char *next_word(struct ctx *c, const char **at)
     return n ? arena_strndup(c->arena, from, n) : NULL;
 }
 
+/* The status of a unit: that of its channels which asks for most attention. */
+static void note_worst(const char **worst, const char *status)
+{
+    if (!*worst || status_weight(status) > status_weight(*worst))
+        *worst = status;
+}
+
+/* ---- for the API: written straight from the rows, of which a page has many ---- */
+
+static void write_member(struct buf *b, const char *before, const char *text)
+{
+    buf_puts(b, before);
+    if (text)
+        json_write_text(b, text, strlen(text));
+    else
+        buf_puts(b, "null");
+}
+
+static void write_unit(struct ctx *c, const PGresult *rows, int i, struct buf *b)
+{
+    const char *worst = NULL, *channel, *status, *before = "{\"channel\":";
+    const char *channels = row_text(rows, i, "_channels");
+    const char *statuses = row_text(rows, i, "_statuses");
+    row_write(b, rows, i);
+    buf_puts(b, ",\"channels\":[");
+    while ((channel = next_word(c, &channels)) && (status = next_word(c, &statuses))) {
+        write_member(b, before, channel);
+        write_member(b, ",\"status\":", status);
+        buf_putc(b, '}');
+        note_worst(&worst, status);
+        before = ",{\"channel\":";
+    }
+    write_member(b, "],\"status\":", worst);
+}
+
+static struct json_object *written_units(struct ctx *c, const PGresult *rows, int n, bool back)
+{
+    struct buf b = buf_in(c->arena);
+    buf_putc(&b, '[');
+    for (int i = 0; i < n; i++) {
+        buf_puts(&b, i ? ",{" : "{");
+        write_unit(c, rows, back ? n - 1 - i : i, &b);
+        buf_putc(&b, '}');
+    }
+    buf_putc(&b, ']');
+    return json_written(c->arena, buf_str(&b));
+}
+
+/* ---- for the page: as values, with words and looks ---- */
+
 /* What the units of one page share: the way to a unit on the page, and the chips, of which few
    differ. */
 struct listing {
     struct ctx *c;
     const PGresult *rows;
-    const char *href; /* up to the unit's id; NULL: for the API, which gets no words and looks */
+    const char *href; /* up to the unit's id */
     struct json_object *chips[CHANNEL_COUNT][STATUS_COUNT];
 };
 
-static struct json_object *new_chip(const struct listing *l, const char *channel,
-                                    const char *status)
+static struct json_object *new_chip(const char *channel, const char *status)
 {
     struct json_object *chip = json_object_new_object();
     json_set_text(chip, "channel", channel);
     json_set_text(chip, "status", status);
-    if (!l->href)
-        return chip;
     json_set_text(chip, "channelLabel", channel_label(channel)->word);
     json_set_text(chip, "icon", channel_label(channel)->icon);
     json_set_text(chip, "statusLabel", status_label(status)->word);
@@ -110,12 +157,12 @@ static struct json_object *chip_of(struct listing *l, const char *channel, const
     int row = place_of(channel_labels, CHANNEL_COUNT, channel);
     int column = place_of(status_labels, STATUS_COUNT, status);
     if (row < 0 || column < 0)
-        return new_chip(l, channel, status);
+        return new_chip(channel, status);
     struct json_object **known = &l->chips[row][column];
-    return *known ? json_object_get(*known) : (*known = new_chip(l, channel, status));
+    return *known ? json_object_get(*known) : (*known = new_chip(channel, status));
 }
 
-/* The chips of a unit's channels; *worst becomes the status that asks for most attention. */
+/* The chips of a unit's channels. */
 static struct json_object *chips(struct listing *l, const char *channels, const char *statuses,
                                  const char **worst)
 {
@@ -123,8 +170,7 @@ static struct json_object *chips(struct listing *l, const char *channels, const 
     const char *channel, *status;
     while ((channel = next_word(l->c, &channels)) && (status = next_word(l->c, &statuses))) {
         json_object_array_add(list, chip_of(l, channel, status));
-        if (!*worst || status_weight(status) > status_weight(*worst))
-            *worst = status;
+        note_worst(worst, status);
     }
     return list;
 }
@@ -147,9 +193,16 @@ static struct json_object *unit_row(struct listing *l, int i)
     json_set(unit, "channels",
              chips(l, row_text(rows, i, "_channels"), row_text(rows, i, "_statuses"), &worst));
     json_set_text(unit, "status", worst);
-    if (l->href)
-        set_words(l, i, worst, unit);
+    set_words(l, i, worst, unit);
     return unit;
+}
+
+static struct json_object *units_of(struct listing *l, int n, bool back)
+{
+    struct json_object *units = json_object_new_array();
+    for (int i = 0; i < n; i++)
+        json_object_array_add(units, json_object_get(unit_row(l, back ? n - 1 - i : i)));
+    return units;
 }
 
 static const char *unit_href(struct ctx *c, const struct track_query *q)
@@ -175,16 +228,13 @@ static void set_link(struct ctx *c, const struct track_query *q, const char *pat
 void units_show(struct ctx *c, const struct track_query *q, const char *path, const PGresult *rows,
                 struct json_object *to)
 {
-    struct json_object *units = json_object_new_array();
-    bool page = strcmp(path, "/track") == 0;
-    struct listing l = { .c = c, .rows = rows, .href = page ? unit_href(c, q) : NULL };
+    struct listing l = { .c = c, .rows = rows, .href = unit_href(c, q) };
     int n = rows_count(rows);
     bool more = n > PAGE_ROWS, back = q->before != NULL;
     if (more)
         n = PAGE_ROWS;
-    for (int i = 0; i < n; i++)
-        json_object_array_add(units, json_object_get(unit_row(&l, back ? n - 1 - i : i)));
-    json_set(to, "units", units);
+    json_set(to, "units",
+             strcmp(path, "/track") == 0 ? units_of(&l, n, back) : written_units(c, rows, n, back));
     json_set_text(to, "next", NULL);
     json_set_text(to, "previous", NULL);
     if (n && (back || more))

@@ -1,6 +1,7 @@
 /* The connection against a real Postgres: scope, transactions, batches, errors, recovery. */
 #include "pg/pg.h"
 
+#include "base/json.h"
 #include "db/migrate.h"
 
 #include <string.h>
@@ -191,6 +192,20 @@ static void rows_become_json(void **state)
                         "\"at\":\"2026-05-12T10:04:11.123Z\",\"json\":{\"a\":[1,2]}}]");
 }
 
+static void a_row_is_written_as_it_is_shown(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    PGresult *r;
+    struct buf b = buf_in(c->arena);
+    assert_int_equal(db_run(c->db, c->arena, &types, NULL, &r), OK);
+    buf_putc(&b, '{');
+    row_write(&b, r, 0);
+    buf_putc(&b, '}');
+    struct json_object *read = json_own(c->arena, json_tokener_parse(b.p));
+    assert_true(json_object_equal(read, row_json(c->arena, r, 0)));
+}
+
 static void reconnects_after_the_server_ended_it(void **state)
 {
     (void)state;
@@ -328,6 +343,7 @@ int main(void)
         cmocka_unit_test(reading_holds_the_scope_and_writes_nothing),
         cmocka_unit_test(reading_may_be_left_and_outlives_the_connection),
         cmocka_unit_test(rows_become_json),
+        cmocka_unit_test(a_row_is_written_as_it_is_shown),
         cmocka_unit_test(reconnects_after_the_server_ended_it),
         cmocka_unit_test(a_broken_transaction_stays_broken),
         cmocka_unit_test(a_slow_answer_is_given_up),

@@ -157,6 +157,17 @@ static void writes_what_was_set(void **state)
 }
 
 /* Ours writes what json-c writes. */
+static void writes_what_was_written(void **state)
+{
+    (void)state;
+    struct buf b = buf_in(arena);
+    struct json_object *o = json_own(arena, json_object_new_object());
+    json_set(o, "list", json_written(arena, STR("[1,{\"a\":null}]")));
+    json_set_int(o, "n", 2);
+    json_write(&b, o);
+    assert_string_equal(b.p, "{\"list\":[1,{\"a\":null}],\"n\":2}");
+}
+
 static void writes_like_json_c(void **state)
 {
     (void)state;
@@ -210,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_a_duplicate_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_what_was_set, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(writes_what_was_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_like_json_c, set_up, tear_down),
         cmocka_unit_test_setup_teardown(utf8, set_up, tear_down),
     };

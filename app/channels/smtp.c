@@ -91,13 +91,14 @@ static enum err transfer(struct smtp *s, const struct email *e, struct str messa
         notify = arena_printf(s->c->arena, " NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;%s",
                               smtp_xtext(s->c->arena, e->to_address));
     }
-    if (smtp_command(s, "MAIL FROM:<%s>%s", e->from_address, ret) != 250)
-        return refused(s, false, result);
-    int code = smtp_command(s, "RCPT TO:<%s>%s", e->to_address, notify);
-    if (code != 250 && code != 251)
-        return refused(s, true, result);
-    if (smtp_command(s, "DATA") != 354 || smtp_data(s, message) != 250)
-        return refused(s, false, result);
+    const char *const lines[] = {
+        arena_printf(s->c->arena, "MAIL FROM:<%s>%s", e->from_address, ret),
+        arena_printf(s->c->arena, "RCPT TO:<%s>%s", e->to_address, notify),
+        "DATA",
+    };
+    int taken = smtp_commands(s, lines, 3);
+    if (taken < 3 || smtp_data(s, message) != 250)
+        return refused(s, taken == 1, result);
     return OK;
 }
 

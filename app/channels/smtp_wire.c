@@ -20,7 +20,7 @@ struct smtp_line { /* a connection */
     curl_socket_t fd;
     char in[4096]; /* read and not yet taken */
     size_t in_n;
-    bool dsn;
+    bool dsn, pipelining;
     unsigned char of[SHA256_SIZE]; /* server and login */
     int messages;
     int64_t used_ms;
@@ -81,6 +81,12 @@ static const char *take_line(struct smtp *s)
     return line;
 }
 
+/* "250-DSN" of a reply to EHLO. */
+static bool offers(const char *line, const char *word)
+{
+    return (line[3] == '-' || line[3] == ' ') && strcasecmp(line + 4, word) == 0;
+}
+
 static int read_reply(struct smtp *s)
 {
     const char *line;
@@ -88,8 +94,8 @@ static int read_reply(struct smtp *s)
     while ((line = take_line(s))) {
         if (strlen(line) < 3 || line[0] < '2' || line[0] > '5')
             break;
-        if (strncasecmp(line + 3, "-DSN", 4) == 0 || strncasecmp(line + 3, " DSN", 4) == 0)
-            s->dsn = true;
+        s->dsn = s->dsn || offers(line, "DSN");
+        s->pipelining = s->pipelining || offers(line, "PIPELINING");
         if (line[3] == '-')
             continue;
         s->reply = line;
@@ -112,6 +118,39 @@ int smtp_command(struct smtp *s, const char *format, ...)
     if (!put_all(s, line, strlen(line)))
         return 0;
     return read_reply(s);
+}
+
+static bool put_lines(struct smtp *s, const char *const *lines, int n)
+{
+    struct buf all = buf_in(s->c->arena);
+    for (int i = 0; i < n; i++)
+        buf_printf(&all, "%s\r\n", lines[i]);
+    s->reply = "The mail server ended the connection.";
+    return put_all(s, all.p, all.n);
+}
+
+int smtp_commands(struct smtp *s, const char *const *lines, int n)
+{
+    int taken = 0, refused = 0;
+    const char *why = NULL;
+    s->code = 0;
+    if (s->pipelining && !put_lines(s, lines, n))
+        return 0;
+    for (int i = 0; i < n && (s->pipelining || !refused); i++) {
+        int code = s->pipelining ? read_reply(s) : smtp_command(s, "%s", lines[i]);
+        if (!code)
+            break;
+        s->stuck = refused && code == 354;
+        if (code < 400 && !refused)
+            taken++;
+        else if (!refused) {
+            refused = code;
+            why = s->reply;
+        }
+    }
+    s->code = refused ? refused : s->code;
+    s->reply = refused ? why : s->reply;
+    return taken;
 }
 
 int smtp_data(struct smtp *s, struct str message)
@@ -212,7 +251,7 @@ static void line_free(struct smtp_line *l)
 
 static void hang_up(struct smtp *s)
 {
-    if (s->code)
+    if (s->code && !s->stuck)
         smtp_command(s, "QUIT");
     line_free(s->line);
     s->line = NULL;
@@ -245,6 +284,7 @@ static bool go_on(struct smtp *s, const unsigned char *of)
                 s->c->app->now_ms(s->c->app) - l->used_ms < REUSE_MS;
     if (fits && smtp_command(s, "RSET") == 250) {
         s->dsn = l->dsn;
+        s->pipelining = l->pipelining;
         return true;
     }
     hang_up(s);
@@ -279,7 +319,6 @@ enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp 
     if (go_on(s, of))
         return OK;
     s->code = 0;
-    s->dsn = false;
     enum err r = connect_to(s, server);
     if (r) {
         const char *why = s->reply;
@@ -289,13 +328,14 @@ enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp 
     }
     memcpy(s->line->of, of, sizeof(of));
     s->line->dsn = s->dsn;
+    s->line->pipelining = s->pipelining;
     return OK;
 }
 
 void smtp_close(struct smtp *s)
 {
     struct smtp_kept *kept = s->c->app->smtp;
-    if (!kept || !s->code || s->code == 421) {
+    if (!kept || !s->code || s->code == 421 || s->stuck) {
         hang_up(s);
         return;
     }

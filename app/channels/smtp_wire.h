@@ -23,6 +23,8 @@ struct smtp { /* the dialogue about one message */
     struct smtp_line *line;
     int64_t deadline_ms;
     bool dsn;          /* the server takes DSN parameters */
+    bool pipelining;   /* and several commands at once (RFC 2920) */
+    bool stuck;        /* it waits for a message that does not come */
     int code;          /* of the last reply: 250; 0: the connection broke */
     const char *reply; /* its last line: "250 2.0.0 Ok: queued as 4711" */
 };
@@ -43,6 +45,11 @@ void smtp_kept_free(struct app *app);
 
 /* Sends a line and reads the reply; answers its code, 0 where the connection broke. */
 int smtp_command(struct smtp *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Sends lines and reads their replies, all at once where the server takes that. Answers how many
+   were taken, one after the other from the first; code and reply are of the first that was refused,
+   else of the last. */
+int smtp_commands(struct smtp *s, const char *const *lines, int n);
 
 /* The message after a 354: dots doubled, the end marked; answers the reply's code. */
 int smtp_data(struct smtp *s, struct str message);

@@ -18,6 +18,7 @@
 #define LEASE_SECONDS 30
 #define COMPLETE_AFTER_MS 20
 #define EXTERNAL_EVERY_MS 50
+#define BRIEF_EVERY_MS 200
 #define BURY_TRIES 3
 
 struct queues { /* of one sort of kinds, as a Postgres array */
@@ -33,6 +34,8 @@ struct worker {
     const char *name, *schedules;     /* schedules: their names, as a Postgres array */
     struct queues brief, external;
     int64_t ticked_ms, external_ms; /* when it last looked at the clock's work, at external jobs */
+    int64_t brief_ms;               /* and at brief ones in vain */
+    int external_n;                 /* how many it then found */
     bool sleeper;                   /* its row stands in job_sleepers */
     bool unsure; /* the table may name it as the worker of jobs that it does not have */
     unsigned naps;
@@ -329,16 +332,22 @@ static void sleep_a_while(struct worker *w)
     db_wait(w->db, TICK_MS);
 }
 
+/* A claim costs as much as a batch of brief jobs: while those abound, external ones are not looked
+   for after each; while external ones follow each other, brief ones not before each. */
 static int work_once(struct worker *w)
 {
+    int n = 0;
     tick(w);
-    int n = claim_and_run(w, &w->brief, BATCH);
-    /* A claim costs as much as a batch of brief jobs: while those abound, not after each. */
+    if (!w->external_n || now_ms() - w->brief_ms >= BRIEF_EVERY_MS) {
+        n = claim_and_run(w, &w->brief, BATCH);
+        w->brief_ms = n ? 0 : now_ms();
+    }
     bool soon = n == BATCH && now_ms() - w->external_ms < EXTERNAL_EVERY_MS;
     if (*w->stop || soon)
         return n;
     w->external_ms = now_ms();
-    return n + claim_and_run(w, &w->external, 1);
+    w->external_n = claim_and_run(w, &w->external, 1);
+    return n + w->external_n;
 }
 
 /* The clock's work at once: a tick lets go what waited for the others of its group. */

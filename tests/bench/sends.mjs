@@ -20,7 +20,7 @@ function converse(socket) {
     const hear = (line) => {
         if (message && line !== ".") return;
         if (message) setTimeout(say, LATENCY_MS, `250 2.0.0 Taken as ${++taken}`);
-        else say(line === "DATA" ? "354 Go on" : line === "QUIT" ? "221 Bye" : line.startsWith("EHLO") ? "250-stand-in\r\n250 DSN" : "250 2.1.0 Fine");
+        else say(line === "DATA" ? "354 Go on" : line === "QUIT" ? "221 Bye" : line.startsWith("EHLO") ? "250-stand-in\r\n250-PIPELINING\r\n250 DSN" : "250 2.1.0 Fine");
         message = line === "DATA";
     };
     socket.setNoDelay(true);

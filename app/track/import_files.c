@@ -76,7 +76,7 @@ static const char *entry_name(const struct walk *w, struct archive_entry *entry)
     name = name ? name : archive_entry_pathname(entry);
     if (!name || strlen(name) < w->prefix)
         return NULL;
-    name += w->prefix;
+    name = name_text(w->arena, name + w->prefix);
     while (w->prefix && *name == '/')
         name++;
     return safe_name(w->arena, name);
@@ -98,6 +98,9 @@ static enum err next_file(struct walk *w, const char **name)
             archive_read_disk_descend(w->archive);
         if (archive_entry_filetype(entry) != AE_IFREG)
             continue;
+        w->why = "The zip file is encrypted: make one without a password.";
+        if (archive_entry_is_encrypted(entry))
+            return ERR_INVALID;
         *name = entry_name(w, entry);
         w->why = "A name in the zip file leads out of it, or cannot be read.";
         return *name ? OK : ERR_INVALID;
@@ -237,16 +240,18 @@ struct attachment *attachments_find(struct arena *a, const struct attachments *s
 {
     const char *safe = safe_name(a, name), *key = safe ? key_of(a, safe) : "";
     struct attachment *found = NULL;
-    size_t i = first_with(set, key), same = 0;
+    size_t i = first_with(set, key), same = 0, exact = 0;
     for (; safe && i < set->n && strcmp(set->at[i].key, key) == 0; i++, same++) {
-        if (!found || strcmp(set->at[i].name, safe) == 0)
+        bool as_written = strcmp(set->at[i].name, safe) == 0;
+        exact += as_written;
+        if (!found || as_written)
             found = &set->at[i];
     }
     *why = "This file is not among the attachments.";
     if (!found)
         return NULL;
     *why = "Several attachments have this name.";
-    if (same > 1 && strcmp(found->name, safe) != 0)
+    if (exact ? exact > 1 : same > 1)
         return NULL;
     *why = found->problem;
     return found->problem ? NULL : found;

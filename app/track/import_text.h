@@ -24,6 +24,9 @@ struct decoder {
    Windows-1252 leaves undefined become the control characters of their number. */
 void decode(struct decoder *d, struct str piece, bool last, struct buf *out);
 
+/* A file name of an archive as UTF-8: what is not UTF-8 is taken for the code page of DOS. */
+const char *name_text(struct arena *a, const char *bytes);
+
 #define NO_CHARACTER 0xFFFDu
 
 /* The character at *at, which is moved behind it; NO_CHARACTER for bytes that are none. */

@@ -116,6 +116,66 @@ static void what_is_no_pdf_or_too_large_cannot_be_attached(void **state)
     assert_string_equal(why, "The attachment is no PDF.");
 }
 
+/* Which of the two a row means nobody can say, and taking either would send the wrong bill. */
+static void a_name_that_is_there_twice_is_no_ones(void **state)
+{
+    (void)state;
+    const char *why;
+    struct attachments set = list((const char *const[]){ "a/1.pdf", "2.pdf", "a/1.pdf", NULL });
+    assert_null(attachments_find(a, &set, "a/1.pdf", &why));
+    assert_string_equal(why, "Several attachments have this name.");
+    assert_non_null(attachments_find(a, &set, "2.pdf", &why));
+}
+
+/* The bytes of a zip with one stored file, whose name and flags are given as they are. */
+static struct str raw_zip(const char *name, unsigned char flags)
+{
+    struct buf z = buf_in(a);
+    size_t n = strlen(name);
+    const char length = (char)n;
+    const char local[] = { 'P', 'K', 3, 4, 20, 0, (char)flags, 0, 0, 0, 0, 0, 0, 0 };
+    const char central[] = { 'P', 'K', 1, 2, 20, 0, 20, 0, (char)flags, 0, 0, 0, 0, 0, 0, 0 };
+    const char facts[] = { 0x18, (char)0xEB, 0x50, 0x70, 8, 0, 0, 0, 8, 0, 0, 0 };
+    buf_put(&z, local, sizeof(local));
+    buf_put(&z, facts, sizeof(facts));
+    buf_put(&z, (char[]){ length, 0, 0, 0 }, 4);
+    buf_put(&z, name, n);
+    buf_puts(&z, "%PDF-1.7");
+    size_t at = z.n;
+    buf_put(&z, central, sizeof(central));
+    buf_put(&z, facts, sizeof(facts));
+    buf_put(&z, (char[18]){ length }, 18);
+    buf_put(&z, name, n);
+    size_t size = z.n - at;
+    buf_put(&z, "PK\5\6\0\0\0\0\1\0\1\0", 12);
+    buf_put(&z, (char[]){ (char)size, 0, 0, 0, (char)at, 0, 0, 0, 0, 0 }, 10);
+    return buf_str(&z);
+}
+
+static void names_of_old_archives_are_read(void **state)
+{
+    (void)state;
+    const char *why;
+    struct attachments set;
+    struct attachments_from from = { .zip = raw_zip("B\x84lle-\x81.pdf", 0) };
+    assert_int_equal(attachments_list(a, &from, &set, &why), OK);
+    assert_int_equal(set.n, 1);
+    assert_string_equal(set.at[0].name, "Bälle-ü.pdf");
+    from.zip = raw_zip("B\xC3\xA4lle.pdf", 0); /* UTF-8 that does not say so */
+    assert_int_equal(attachments_list(a, &from, &set, &why), OK);
+    assert_string_equal(set.at[0].name, "Bälle.pdf");
+}
+
+static void an_encrypted_archive_is_called_so(void **state)
+{
+    (void)state;
+    const char *why;
+    struct attachments set;
+    struct attachments_from from = { .zip = raw_zip("1.pdf", 1) };
+    assert_int_equal(attachments_list(a, &from, &set, &why), ERR_INVALID);
+    assert_string_equal(why, "The zip file is encrypted: make one without a password.");
+}
+
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
     (void)st;
@@ -162,6 +222,9 @@ int main(void)
         TEST(names_are_matched_with_forbearance),
         TEST(unsafe_names_and_no_zip_are_refused),
         TEST(what_is_no_pdf_or_too_large_cannot_be_attached),
+        TEST(a_name_that_is_there_twice_is_no_ones),
+        TEST(names_of_old_archives_are_read),
+        TEST(an_encrypted_archive_is_called_so),
         TEST(a_folder_is_walked),
     };
     crypto_init();

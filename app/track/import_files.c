@@ -283,6 +283,21 @@ static enum err store_one(struct walk *w, struct store *store, struct attachment
     return e == OK ? blob_finish(writer, &one->blob) : e;
 }
 
+static enum err store_used(struct walk *w, struct attachments *set, struct store *store,
+                           const struct import_watch *watch)
+{
+    enum err e = OK;
+    const char *name = NULL;
+    while (e == OK && (e = next_file(w, &name)) == OK && name) {
+        struct attachment *one = by_name(set, w->arena, name);
+        if (one && one->used && !*one->blob.sha256)
+            e = store_one(w, store, one);
+        if (e == OK && watch)
+            e = watch->look(watch->to, 0);
+    }
+    return e;
+}
+
 enum err attachments_store(struct arena *a, const struct attachments_from *from,
                            struct attachments *set, struct store *store,
                            const struct import_watch *watch, const char **why)
@@ -291,13 +306,11 @@ enum err attachments_store(struct arena *a, const struct attachments_from *from,
     if (!set->n)
         return OK;
     enum err e = open_walk(a, from, &w);
-    const char *name = NULL;
-    while (e == OK && (e = next_file(&w, &name)) == OK && name) {
-        struct attachment *one = by_name(set, a, name);
-        if (one && one->used && !*one->blob.sha256)
-            e = store_one(&w, store, one);
-        if (e == OK && watch)
-            e = watch->look(watch->to, 0);
+    if (e == OK) {
+        store_batch(store);
+        e = store_used(&w, set, store, watch);
+        enum err flushed = store_flush(store);
+        e = e ? e : flushed;
     }
     *why = w.why;
     return e;

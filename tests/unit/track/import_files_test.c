@@ -2,6 +2,7 @@
 #include "track/import_files.h"
 
 #include "base/crypto.h"
+#include "store/backend.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -214,6 +215,64 @@ static void a_folder_is_walked(void **state)
     assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static int finished, flushed;
+static enum err at_flush, at_third;
+static enum err (*really_finish)(void *file, const char *sha256, size_t size);
+
+static enum err counted_finish(void *file, const char *sha256, size_t size)
+{
+    finished++;
+    return finished == 3 && at_third ? at_third : really_finish(file, sha256, size);
+}
+
+static enum err counted_flush(struct store *s)
+{
+    assert_false(s->batching);
+    flushed++;
+    return at_flush;
+}
+
+/* Five attachments to a store that fails as told. */
+static enum err store_five(enum err third, enum err flush)
+{
+    struct attachments_from from = {
+        .zip = zip_of((const char *const[]){ "1", "2", "3", "4", "5", NULL }, "%PDF-1.7", 8)
+    };
+    char folder[] = "/tmp/track-files.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct store *store = store_local(a, folder);
+    struct store_backend counted = *store->backend;
+    struct attachments set;
+    const char *why;
+    really_finish = counted.finish;
+    counted.finish = counted_finish;
+    counted.flush = counted_flush;
+    store->backend = &counted;
+    finished = flushed = 0;
+    at_third = third;
+    at_flush = flush;
+    assert_int_equal(attachments_list(a, &from, &set, &why), OK);
+    for (size_t i = 0; i < set.n; i++)
+        set.at[i].used = true;
+    enum err e = attachments_store(a, &from, &set, store, NULL, &why);
+    assert_false(store->batching);
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return e;
+}
+
+/* Nothing is said to be kept before the disk has it, and no store is left believing in a batch. */
+static void attachments_are_stored_as_one_batch(void **state)
+{
+    (void)state;
+    assert_int_equal(store_five(OK, OK), OK);
+    assert_int_equal(finished, 5);
+    assert_int_equal(flushed, 1);
+    assert_int_equal(store_five(OK, ERR_RETRY), ERR_RETRY);
+    assert_int_equal(store_five(ERR_RETRY, OK), ERR_RETRY);
+    assert_int_equal(finished, 3);
+    assert_int_equal(flushed, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -226,6 +285,7 @@ int main(void)
         TEST(names_of_old_archives_are_read),
         TEST(an_encrypted_archive_is_called_so),
         TEST(a_folder_is_walked),
+        TEST(attachments_are_stored_as_one_batch),
     };
     crypto_init();
     return cmocka_run_group_tests(tests, NULL, NULL);

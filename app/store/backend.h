@@ -14,8 +14,8 @@ struct store_backend {
     const char *name;
     enum err (*begin)(struct store *s, struct arena *a, void **file);
     enum err (*write)(void *file, const void *bytes, size_t n);
-    /* Keeps it under its digest, durable unless the store is batching. One that is there with the
-     * same size is left as it is. */
+    /* Keeps it under its digest, durable unless the store is batching. A batch leaves one that is
+     * there with the same size as it is. */
     enum err (*finish)(void *file, const char *sha256, size_t size);
     /* Makes durable what was finished while batching. */
     enum err (*flush)(struct store *s);

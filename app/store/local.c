@@ -108,7 +108,8 @@ static bool kept_already(const char *path, size_t size)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == size;
 }
 
-/* Renames the complete file to where it belongs, and waits until both folders are on disk. */
+/* Renames the complete file to where it belongs, and waits until both folders are on disk. One that
+   is there may be of a batch that was never flushed: ours, which is on disk, takes its place. */
 static enum err keep(struct file *f, const char *outer, const char *inner, const char *path,
                      size_t size)
 {
@@ -117,7 +118,7 @@ static enum err keep(struct file *f, const char *outer, const char *inner, const
         e = make_folder(inner);
     if (e)
         return e;
-    if (kept_already(path, size)) {
+    if (f->store->batching && kept_already(path, size)) {
         drop(f);
     } else {
         if (rename(f->path, path) != 0)

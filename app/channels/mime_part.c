@@ -9,6 +9,8 @@
 #include <time.h>
 
 #define HEADERS_MAX 1000
+#define WORD_MAX 998   /* RFC 2047 §2 says 75, and that is not always kept */
+#define PIECES_MAX 100 /* of one parameter */
 
 static struct str take_line(struct str *text)
 {
@@ -184,9 +186,13 @@ struct str mime_part_body(struct arena *a, const struct mime_part *p)
 /* One encoded word at `at`, decoded to the buffer; where it ends, or NULL if there is none. */
 static const char *take_word(struct arena *a, const char *at, struct buf *to)
 {
-    const char *kind = strncmp(at, "=?", 2) == 0 ? strchr(at + 2, '?') : NULL;
-    const char *text = kind && kind[1] ? strchr(kind + 2, '?') : NULL;
-    const char *end = text ? strstr(text + 1, "?=") : NULL;
+    if (strncmp(at, "=?", 2) != 0)
+        return NULL;
+    size_t n = strnlen(at, WORD_MAX);
+    const char *kind = memchr(at + 2, '?', n - 2);
+    size_t left = kind ? n - (size_t)(kind - at) : 0;
+    const char *text = left > 2 ? memchr(kind + 2, '?', left - 2) : NULL;
+    const char *end = text ? memmem(text + 1, n - (size_t)(text + 1 - at), "?=", 2) : NULL;
     if (!end)
         return NULL;
     char *word = arena_strndup(a, text + 1, (size_t)(end - text) - 1);
@@ -256,7 +262,7 @@ static const char *extended_parameter(struct arena *a, const char *value, const 
     const char *piece = find_parameter(a, value, arena_printf(a, "%s*", name));
     if (piece)
         put_extended(&b, piece);
-    for (int i = 0; !piece; i++) {
+    for (int i = 0; !piece && i < PIECES_MAX; i++) {
         const char *next = find_parameter(a, value, arena_printf(a, "%s*%d*", name, i));
         const char *plain = find_parameter(a, value, arena_printf(a, "%s*%d", name, i));
         if (!next && !plain)
@@ -305,6 +311,8 @@ static bool find_boundary(struct str text, size_t from, const char *boundary, si
             continue;
         size_t end = i + 2 + n;
         *last = end + 1 < text.n && text.p[end] == '-' && text.p[end + 1] == '-';
+        if (!*last && end < text.n && !isspace((unsigned char)text.p[end]))
+            continue;
         const char *newline = memchr(text.p + end, '\n', text.n - end);
         *begins = i;
         *after = newline ? (size_t)(newline - text.p) + 1 : text.n;

@@ -10,6 +10,7 @@
 #include "channels/report.h"
 
 #include <string.h>
+#include <time.h>
 
 static struct arena *arena;
 
@@ -222,6 +223,46 @@ static struct report delivery_status(size_t recipients, const char *block, enum 
     return r;
 }
 
+/* Headers a mail system would not write, but a sender could: each a megabyte, done in a blink. */
+static void headers_made_to_take_long(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new((size_t)512 * 1024 * 1024);
+    struct buf words = buf_in(a), pieces = buf_in(a);
+    for (int i = 0; i < 350000; i++)
+        buf_puts(&words, "=?a");
+    buf_puts(&pieces, "a");
+    for (int i = 0; i < 80000; i++)
+        buf_printf(&pieces, ";b*%d=x", i);
+    clock_t start = clock();
+    assert_string_equal(mime_words(a, words.p), words.p);
+    assert_int_equal(strlen(mime_parameter(a, pieces.p, "b")), 100);
+    assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+    arena_free(a);
+}
+
+/* A line that only begins like the boundary is text, as is an inner boundary that is longer. */
+static void boundaries_that_begin_alike(void **state)
+{
+    (void)state;
+    struct mime_part whole, inner;
+    struct str part;
+    size_t at = 0, within = 0;
+    assert_int_equal(mime_part_read(arena,
+                                    STR("Content-Type: multipart/mixed; boundary=b1\n\n"
+                                        "--b1 \nContent-Type: multipart/alternative; boundary=b12"
+                                        "\n\n--b12\n\none\n--b12--\n--b1\n\ntwo\n--b1--\n"),
+                                    &whole),
+                     OK);
+    assert_true(mime_next_part(&whole, &at, &part));
+    assert_int_equal(mime_part_read(arena, part, &inner), OK);
+    assert_true(mime_next_part(&inner, &within, &part));
+    assert_true(str_eq(part, STR("\none")));
+    assert_true(mime_next_part(&whole, &at, &part));
+    assert_true(str_eq(part, STR("\ntwo")));
+    assert_false(mime_next_part(&whole, &at, &part));
+}
+
 static void no_recipient_is_cut_silently(void **state)
 {
     (void)state;
@@ -280,6 +321,8 @@ int main(void)
         cmocka_unit_test(folds_of_any_kind),
         cmocka_unit_test(an_original_that_cannot_be_read),
         cmocka_unit_test(parameters_and_words),
+        cmocka_unit_test(headers_made_to_take_long),
+        cmocka_unit_test(boundaries_that_begin_alike),
         cmocka_unit_test(no_recipient_is_cut_silently),
         cmocka_unit_test(an_empty_original_recipient_hides_nothing),
         cmocka_unit_test(the_last_reference_is_answered),

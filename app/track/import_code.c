@@ -3,6 +3,8 @@
 #include "track/import_text.h"
 #include "track/import_value.h"
 
+#include <idn2.h>
+
 /* " CHF " in upper case from two or three letters; NULL for anything else. */
 static char *code_of(struct arena *a, struct str text, size_t letters)
 {
@@ -224,11 +226,38 @@ static bool is_local_part(const char *p, size_t n)
     return n > 0 && n <= 64;
 }
 
+static bool is_ascii(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)p[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* A domain as the DNS knows it; NULL where it is none. */
+static const char *ascii_domain(struct arena *a, const char *domain)
+{
+    uint8_t *found = NULL;
+    if (is_ascii(domain, strlen(domain)))
+        return domain;
+    if (idn2_lookup_u8((const uint8_t *)domain, &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=
+        IDN2_OK)
+        return NULL;
+    const char *copy = arena_strdup(a, (const char *)found);
+    idn2_free(found);
+    return copy;
+}
+
 const char *read_email(struct arena *a, struct str text, const char **out)
 {
     const char *copy = arena_strndup(a, text.p, text.n), *at = strrchr(copy, '@');
-    if (!at || !is_local_part(copy, (size_t)(at - copy)) || !is_domain(at + 1, strlen(at + 1)))
+    size_t n = at ? (size_t)(at - copy) : 0;
+    const char *domain = at ? ascii_domain(a, at + 1) : NULL;
+    if (!is_ascii(copy, n))
+        return "Before the @ of an e-mail address only letters without accents can stand.";
+    if (!domain || !is_local_part(copy, n) || !is_domain(domain, strlen(domain)))
         return "This is not an e-mail address.";
-    *out = copy;
+    *out = arena_printf(a, "%.*s@%s", (int)n, copy, domain);
     return NULL;
 }

@@ -23,7 +23,8 @@ const char *read_date(struct arena *a, struct str text, const char **out);
 /* E.164; a number without + or 00 is one of the country (ISO 3166, "" unknown). */
 const char *read_phone(struct arena *a, struct str text, const char *country, const char **out);
 
-/* RFC 5321 address of ASCII characters with a domain of at least two labels. */
+/* RFC 5321 address with a domain of at least two labels, whose accents become A-labels (RFC 5890):
+   "eva@zürich.ch" → "eva@xn--zrich-kva.ch". None are taken before the @ (RFC 6531). */
 const char *read_email(struct arena *a, struct str text, const char **out);
 
 /* ISO 639-1 in lower case, from a code, "de-CH" or a name. */

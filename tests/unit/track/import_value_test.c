@@ -203,6 +203,37 @@ static void addresses_are_checked(void **state)
     }
 }
 
+static void domains_with_accents_become_a_labels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *out;
+    } rows[] = {
+        { "eva@z\u00fcrich.ch", "eva@xn--zrich-kva.ch" },
+        { "eva@Z\u00dcRICH.ch", "eva@xn--zrich-kva.ch" },
+        { "eva@zu\u0308rich.ch", "eva@xn--zrich-kva.ch" }, /* as a Mac writes it */
+        { "eva@stra\u00dfe.de", "eva@xn--strae-oqa.de" },
+        { "eva@\u0440\u0444.\u0440\u0444", "eva@xn--p1ai.xn--p1ai" },
+        { "eva@b.ch", "eva@b.ch" },
+    };
+    static const char *const bad[] = { "eva@z\u00fcrich", "eva@\u00fc..ch", "eva@a\u2028.ch",
+                                       "eva@\u202ea.ch", "eva@\u00fc b.ch" };
+    const char *out;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *why = read_email(a, str_of(rows[i].text), &out);
+        if (why)
+            fail_msg("%s: %s", rows[i].text, why);
+        assert_string_equal(out, rows[i].out);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (!read_email(a, str_of(bad[i]), &out))
+            fail_msg("%s was taken", bad[i]);
+    }
+    assert_string_equal(
+        read_email(a, STR("j\u00f6rg@b.ch"), &out),
+        "Before the @ of an e-mail address only letters without accents can stand.");
+}
+
 static void codes_are_normalised(void **state)
 {
     (void)state;
@@ -238,6 +269,7 @@ int main(void)
         cmocka_unit_test(preferences_name_channels),
         cmocka_unit_test(phones_become_e164),
         cmocka_unit_test(addresses_are_checked),
+        cmocka_unit_test(domains_with_accents_become_a_labels),
         cmocka_unit_test(codes_are_normalised),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

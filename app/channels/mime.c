@@ -124,6 +124,14 @@ static void put_text_header(struct buf *to, const char *name, const char *text)
     buf_puts(to, "\r\n");
 }
 
+static size_t quoted_width(const char *text)
+{
+    size_t n = 2;
+    for (; *text; text++)
+        n += *text == '"' || *text == '\\' ? 2 : 1;
+    return n;
+}
+
 static void put_quoted(struct buf *to, const char *text)
 {
     buf_putc(to, '"');
@@ -140,7 +148,7 @@ static void put_address(struct buf *to, const char *header, const char *name, co
     size_t start = to->n, column = strlen(header) + 2;
     buf_printf(to, "%s: ", header);
     if (name && *name) {
-        if (is_ascii(name) && !strstr(name, "=?") && strlen(name) < 50) {
+        if (is_ascii(name) && !strstr(name, "=?") && column + quoted_width(name) <= LINE) {
             put_quoted(to, name);
             column = to->n - start;
         } else {
@@ -235,7 +243,7 @@ static void put_long_name(struct buf *to, const char *name)
 static void put_disposition(struct buf *to, const char *name)
 {
     buf_puts(to, "Content-Disposition: attachment");
-    if (is_ascii(name) && strlen(name) < 60) {
+    if (is_ascii(name) && strlen(" filename=") + quoted_width(name) <= LINE) {
         buf_puts(to, ";\r\n filename=");
         put_quoted(to, name);
     } else {

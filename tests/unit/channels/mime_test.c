@@ -113,6 +113,25 @@ static void words_keep_characters_whole(void **state)
     }
 }
 
+/* `written` holds every line to 78 characters. */
+static void names_of_any_kind_fold(void **state)
+{
+    struct fixture *f = *state;
+    char quotes[60] = "";
+    f->e.to_address = "a.rather.long.local.part.of.an.address@a.rather.long.domain.example";
+    f->e.attachments = &f->file;
+    f->e.attachment_count = 1;
+    for (size_t n = 0; n + 1 < sizeof(quotes); n++) {
+        f->file = (struct email_attachment){ quotes, "application/pdf", STR("%PDF") };
+        f->e.to_name = f->e.subject = quotes;
+        written(f);
+        memset(quotes, n % 2 ? '"' : '\\', n + 1);
+    }
+    f->e.to_name = "=?UTF-8?Q?Bcc?=";
+    f->e.subject = "=?UTF-8?Q?Bcc?=";
+    has(written(f), "Subject: =?UTF-8?B?PT9VVEYtOD9RP0JjYz89?=");
+}
+
 static void quoted_printable(void **state)
 {
     struct fixture *f = *state;
@@ -183,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(headers, setup, teardown),
         cmocka_unit_test_setup_teardown(encoded_words, setup, teardown),
         cmocka_unit_test_setup_teardown(words_keep_characters_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_of_any_kind_fold, setup, teardown),
         cmocka_unit_test_setup_teardown(quoted_printable, setup, teardown),
         cmocka_unit_test_setup_teardown(parts, setup, teardown),
         cmocka_unit_test_setup_teardown(injection, setup, teardown),

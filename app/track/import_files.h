@@ -47,8 +47,8 @@ enum err attachments_list(struct arena *a, const struct attachments_from *from,
 struct attachment *attachments_find(struct arena *a, const struct attachments *set,
                                     const char *name, const char **why);
 
-/* Puts those in use into the store, as one batch that is durable with OK; `watch` is looked at after
-   each, or NULL. ERR_INVALID with *why as above. */
+/* Puts those in use into the store, as one batch that is durable with OK; `watch` is looked at
+   after each, or NULL. ERR_INVALID with *why as above. */
 enum err attachments_store(struct arena *a, const struct attachments_from *from,
                            struct attachments *set, struct store *store,
                            const struct import_watch *watch, const char **why) must_check;

@@ -9,12 +9,15 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "inbox/inbox.sql.h"
+#include "web/pressure.h"
 
 #include <string.h>
 
 #define CACHE_MS 1000
 #define DOUBT_MS 100 /* a refusal by accounts read longer ago is looked at again */
 #define KEY_MAX 512
+#define WAITING_MOST 500000
+#define WAITING_EVERY_MS 10000 /* so many are not counted oftener */
 
 /* A hook with the accounts of its provider, as read at most a second ago. */
 struct way {
@@ -28,6 +31,7 @@ struct way {
 struct intake {
     struct app *app;
     struct db *db;
+    struct pressure *pressure;
     struct way *ways;
     size_t n;
 };
@@ -46,6 +50,7 @@ struct intake *intake_new(struct app *app, struct arena *a, struct db *db,
         for (const struct hook *h = (*d)->hooks; h && h->provider; h++)
             count++;
     *in = (struct intake){ .app = app, .db = db };
+    in->pressure = pressure_new(app, a, db, "inbox", WAITING_MOST, WAITING_EVERY_MS);
     in->ways = arena_zalloc(a, count + 1, sizeof(*in->ways));
     for (const struct domain *const *d = list; *d; d++) {
         for (const struct hook *h = (*d)->hooks; h && h->provider; h++) {
@@ -211,10 +216,26 @@ static enum err keep(struct intake *in, struct arena *a, struct delivery *const 
     return db_query(in->db, a, inbox_take, NULL, .requests = text.p);
 }
 
+static bool is_full(struct intake *in, struct arena *a)
+{
+    return pressure_room(in->pressure) == ROOM_NONE || pressure_too_many(in->pressure, a);
+}
+
+/* Providers keep what we cannot: their own tries go on for hours. */
+static void put_off(struct delivery *d)
+{
+    d->retry_after = PRESSURE_RETRY_SECONDS;
+    d->failed = true;
+    d->keep = false;
+}
+
 void intake_take(struct intake *in, struct arena *a, struct delivery *const *deliveries, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         verify(in, a, deliveries[i]);
+    for (size_t i = 0; i < n; i++)
+        if (deliveries[i]->keep && is_full(in, a))
+            put_off(deliveries[i]);
     enum err all = keep(in, a, deliveries, n);
     for (size_t i = 0; i < n && all != OK; i++) {
         /* Where not the database but one request is at fault, each stands for itself. */

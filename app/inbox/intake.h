@@ -19,6 +19,7 @@ struct delivery {
     const struct hook_account *account;
     const char *dedupe_key;
     bool keep, failed; /* failed: a fault of ours; the sender is to try again */
+    int retry_after;   /* seconds, where failed; 0: soon */
     struct hook_answer answer;
 };
 

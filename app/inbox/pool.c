@@ -66,6 +66,7 @@ static void fill_reply(struct taken *t, struct reply *p)
 {
     const struct delivery *d = &t->delivery;
     if (!t->good || !d->hook || d->failed) {
+        t->request.req.ctx.problem.retry_after = d->retry_after;
         problem_reply(&t->request, p,
                       !t->good    ? ERR_INVALID
                       : d->failed ? ERR_RETRY

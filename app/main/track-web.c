@@ -16,7 +16,7 @@
 int main(void)
 {
     struct arena *a = arena_new((size_t)64 << 20);
-    struct app app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes };
+    struct app app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes, .disk = app_disk };
     int status = 1;
     log_init("track-web", LOG_LEVEL_INFO);
     app_keep_secrets_in();

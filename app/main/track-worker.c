@@ -46,8 +46,10 @@ static void bury(void *arg, int pid, bool killed)
 
 int main(void)
 {
-    struct program p = { .app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes },
-                         .arena = arena_new(ARENA_LIMIT) };
+    struct program p = {
+        .app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes, .disk = app_disk },
+        .arena = arena_new(ARENA_LIMIT)
+    };
     app_keep_secrets_in();
     crypto_init();
     const struct settings *s = p.app.settings = settings_read(p.arena);

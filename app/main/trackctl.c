@@ -93,7 +93,7 @@ static bool prepare(struct ctx *c, struct app *app, const struct command *comman
 
 static int run(const struct command *command, int argc, char **args)
 {
-    struct app app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes };
+    struct app app = { .now_ms = app_now_ms, .random_bytes = app_random_bytes, .disk = app_disk };
     struct ctx c = { .app = &app,
                      .arena = arena_new(ARENA_LIMIT),
                      .work_id = "trackctl",

@@ -25,6 +25,7 @@ static const struct {
     { 431, "too-large", "Headers too large" },
     { 500, NULL, "Something went wrong" },
     { 503, NULL, "Not available at the moment" },
+    { 507, "storage", "No room left" },
 };
 
 #define TITLES (sizeof(titles) / sizeof(titles[0]))
@@ -81,7 +82,7 @@ static struct json_object *document(const struct request *r, int status, enum er
     json_set_text(d, "type", arena_printf(c->arena, "/problems/%s", name));
     json_set_text(d, "title", titles[row].title);
     json_set_int(d, "status", status);
-    const char *detail = status < 500 || status == 503 ? c->problem.detail : NULL;
+    const char *detail = status != 500 ? c->problem.detail : NULL;
     if (detail || sentence(status))
         json_set_text(d, "detail", detail ? detail : sentence(status));
     json_set_text(d, "instance", c->work_id);
@@ -111,7 +112,7 @@ static void add_headers(struct request *r, struct reply *p)
 {
     struct arena *a = r->req.ctx.arena;
     int wait = r->req.ctx.problem.retry_after;
-    if (p->status == 503 || p->status == 429)
+    if (p->status == 503 || p->status == 429 || p->status == 507)
         reply_header(p, "Retry-After", arena_printf(a, "%d", wait ? wait : 2));
     if (p->status == 401)
         reply_header(p, "WWW-Authenticate", "Bearer realm=\"track\"");

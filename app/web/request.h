@@ -13,6 +13,7 @@ struct web {
     struct db *db;
     const struct domain *const *domains;
     struct router *router;
+    struct pressure *pressure;
     const char *asset_version; /* changes with the files under static/ */
 };
 

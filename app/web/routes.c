@@ -9,7 +9,6 @@
 #include "web/web.sql.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 #define DISK_FREE_MIN ((unsigned long long)64 << 20)
 
@@ -39,10 +38,10 @@ static const char *schema_state(struct ctx *c)
 
 static const char *disk_state(struct ctx *c)
 {
-    struct statvfs fs;
-    if (statvfs(c->app->settings->store_dir, &fs) != 0)
+    unsigned long long left, size;
+    if (!c->app->disk(c->app, &left, &size))
         return "cannot be read";
-    return (unsigned long long)fs.f_bavail * fs.f_frsize < DISK_FREE_MIN ? "is full" : NULL;
+    return left < DISK_FREE_MIN ? "is full" : NULL;
 }
 
 /* Says of each part "ok" or what is wrong; 503 unless all are. */

@@ -9,6 +9,7 @@
 #include "web/guard.h"
 #include "web/idempotency.h"
 #include "web/page.h"
+#include "web/pressure.h"
 #include "web/problem.h"
 #include "web/request.h"
 
@@ -44,6 +45,7 @@ struct web *web_new(struct app *app, struct arena *a, struct db *db,
     w->db = db;
     w->domains = list;
     w->router = router_new(a, list);
+    w->pressure = pressure_of_pages(app, a, db);
     w->asset_version = asset_version(app, a);
     return w;
 }
@@ -71,9 +73,9 @@ static enum err allow_time(struct request *r)
 
 static enum err guard(struct request *r)
 {
-    enum err (*const guards[])(struct request *) = { find_route,   guard_actor, guard_role,
-                                                     guard_origin, allow_time,  body_read,
-                                                     guard_token,  body_input };
+    enum err (*const guards[])(struct request *) = { find_route,   guard_actor,    guard_role,
+                                                     guard_origin, guard_pressure, allow_time,
+                                                     body_read,    guard_token,    body_input };
     enum err e = OK;
     for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]) && e == OK; i++)
         e = guards[i](r);

@@ -112,6 +112,8 @@ struct route {
     bool writes;     /* though its method is GET: any other GET that writes is refused */
     bool whole;      /* of the whole tenant: not for those who see only some buildings */
     bool slow;       /* may take ten times as long as another request: imports */
+    bool queues;     /* adds jobs: refused while too many wait */
+    bool always;     /* also while the disk is nearly full: signing in and out */
     bool no_csrf;    /* the handler checks another proof itself (login, token endpoint) */
     const char *doc; /* one sentence, for OpenAPI and people */
     const struct shape *answer; /* of the JSON it answers with; NULL: a page or a file */

@@ -28,8 +28,9 @@ static void print_route(FILE *to, const char *domain, const struct route *r)
             roles[r->role], r->path);
     for (const struct field *f = r->input ? r->input->fields : NULL; f && f->name; f++)
         fprintf(to, " %s%s", f->name, f->required ? "!" : "");
-    fprintf(to, "%s%s%s\n", r->no_csrf ? " [own proof]" : "", r->files ? " [upload]" : "",
+    fprintf(to, "%s%s%s", r->no_csrf ? " [own proof]" : "", r->files ? " [upload]" : "",
             r->whole ? " [whole]" : "");
+    fprintf(to, "%s%s\n", r->queues ? " [queues]" : "", r->always ? " [always]" : "");
 }
 
 static void print_routes(FILE *to)

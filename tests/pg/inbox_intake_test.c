@@ -164,6 +164,41 @@ static void a_new_account_is_seen(void **state)
     assert_int_equal(d[0]->answer.status, 202);
 }
 
+static bool full_disk(const struct app *app, unsigned long long *left, unsigned long long *size)
+{
+    (void)app;
+    *left = 1;
+    *size = 100;
+    return true;
+}
+
+/* What is not ours stays refused for good; the rest is to come again. */
+static void a_full_house_puts_off(void **state)
+{
+    (void)state;
+    struct delivery *d[] = {
+        delivery("/api/hooks/sample", "s1", "full", "1"),
+        delivery("/api/hooks/sample", "wrong", "full", "1"),
+        delivery("/api/hooks/sample", NULL, NULL, ""),
+    };
+    d[2]->request.query_string = "hello=there";
+    pg_app()->disk = full_disk;
+    pg_clock_shift(60000);
+    intake_take(intake, ctx->arena, d, 3);
+    assert_true(d[0]->failed);
+    assert_int_equal(d[0]->retry_after, 60);
+    assert_int_equal(d[1]->answer.status, 401);
+    assert_false(d[1]->failed);
+    assert_int_equal(d[2]->answer.status, 200);
+    assert_int_equal(pg_int("select count(*) from inbox where dedupe_key = 'full'"), 0);
+    pg_app()->disk = app_disk;
+    pg_clock_shift(120000);
+    d[0] = delivery("/api/hooks/sample", "s1", "full", "1");
+    intake_take(intake, ctx->arena, d, 1);
+    assert_int_equal(d[0]->answer.status, 202);
+    pg_clock_shift(0);
+}
+
 static void without_a_database_the_fault_is_ours(void **state)
 {
     (void)state;
@@ -184,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_neighbour_spoils_nothing),
         cmocka_unit_test(keys_of_any_kind),
         cmocka_unit_test(a_new_account_is_seen),
+        cmocka_unit_test(a_full_house_puts_off),
         cmocka_unit_test(without_a_database_the_fault_is_ours),
     };
     pg_start("inbox_intake");

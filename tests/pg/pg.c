@@ -179,6 +179,7 @@ void pg_start(const char *name)
     fill_settings();
     pg.app = (struct app){ .settings = &pg.settings,
                            .now_ms = now_ms,
+                           .disk = app_disk,
                            .random_bytes = app_random_bytes };
     pg.app.store = store_local(pg.arena, pg.settings.store_dir);
     pg.app.templates = templates_open(pg.arena, pg.settings.template_dir, false);

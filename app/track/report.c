@@ -43,11 +43,10 @@ static enum err match_message(struct ctx *c, const char *message_id, PGresult **
     return db_query(c->db, c->arena, report_match, rows, .message_id = message_id);
 }
 
-/* Our own id in the returned headers, or at the start of a Message-ID of ours. */
-static enum err match_track(struct ctx *c, const char *text, PGresult **rows)
+/* Our own id in the returned headers. */
+static enum err match_track(struct ctx *c, const char *id, PGresult **rows)
 {
-    const char *id = text ? arena_strndup(c->arena, text, 36) : "";
-    if (!uuid_valid(id))
+    if (!id || !uuid_valid(id))
         return OK;
     return db_query(c->db, c->arena, report_match_track, rows, .track_id = id);
 }
@@ -98,19 +97,39 @@ struct origin {
     const char *inbox_id, *mapper;
 };
 
-static enum err tell(struct ctx *c, const char *id, const struct report *r,
+/* Whether it is about a message of the communication (its id, a number, a host) before the present
+   one: that was sent again, or is about to be. */
+static bool is_of_earlier(const PGresult *rows, int i, const struct report *r)
+{
+    const char *id = row_text(rows, i, "id"), *present = row_text(rows, i, "message_id");
+    const char *about = r->original_message_id;
+    size_t n = strlen(id);
+    if (!about || !present || strncasecmp(about, id, n) != 0 || about[n] != '.')
+        return false;
+    return strcasecmp(about, present) != 0 || strcmp(row_text(rows, i, "status"), "ENQUEUED") == 0;
+}
+
+static const char *of_earlier(struct ctx *c, const struct action *a, const char *sentence)
+{
+    return arena_printf(c->arena, "About an earlier message: %s",
+                        sentence ? sentence : timeline_sentence(a->type));
+}
+
+static enum err tell(struct ctx *c, const PGresult *rows, int i, const struct report *r,
                      const struct report_recipient *to, const struct origin *from)
 {
     const struct action *a = action_of(to->action);
     if (!a)
         return OK;
     bool seen_by_mx = a->type == EVENT_DELIVERED && to->remote_mta;
+    bool earlier = is_of_earlier(rows, i, r);
+    const char *sentence = sentence_of(a, to);
     const struct timeline_event event = {
-        .type = a->type,
+        .type = earlier ? EVENT_NOTE : a->type,
         .source = r->kind == REPORT_DISPOSITION ? "recipient" : "provider",
         .grade = seen_by_mx ? 'B' : a->grade,
         .occurred_at = r->date,
-        .sentence = sentence_of(a, to),
+        .sentence = earlier ? of_earlier(c, a, sentence) : sentence,
         .detail = detail_of(c, r, to),
         .inbox_id = from->inbox_id,
         .mapper = from->mapper,
@@ -118,15 +137,31 @@ static enum err tell(struct ctx *c, const char *id, const struct report *r,
                                    r->own_message_id ? r->own_message_id : (r->date ? r->date : ""),
                                    to->address ? to->address : "", a->name),
     };
-    return timeline_append(c, id, &event, NULL);
+    return timeline_append(c, row_text(rows, i, "id"), &event, NULL);
 }
 
-/* A report of a message to one person is about him whatever address it names: mail is forwarded.
-   Where several communications match, each takes what names its own address. */
-static bool concerns(const PGresult *rows, int i, const struct report_recipient *to)
+static bool names(const struct report_recipient *to, const char *email)
+{
+    return email && to->address && strcasecmp(email, to->address) == 0;
+}
+
+static bool names_any(const struct report *r, const char *email)
+{
+    for (size_t k = 0; k < r->recipient_count; k++)
+        if (names(&r->recipients[k], email))
+            return true;
+    return false;
+}
+
+/* A communication takes what names its own address. A report of a message to one person that names
+   other addresses is about him all the same, as mail is forwarded: then its first recipient counts,
+   and no more, for anybody can write a report. */
+static bool concerns(const PGresult *rows, int i, const struct report *r, size_t k)
 {
     const char *email = row_text(rows, i, "email");
-    return rows_count(rows) == 1 || (email && to->address && strcasecmp(email, to->address) == 0);
+    if (names(&r->recipients[k], email))
+        return true;
+    return k == 0 && rows_count(rows) == 1 && !names_any(r, email);
 }
 
 enum err report_apply(struct ctx *c, const struct report *r, const char *inbox_id,
@@ -143,8 +178,8 @@ enum err report_apply(struct ctx *c, const struct report *r, const char *inbox_i
     for (int i = 0; e == OK && i < rows_count(rows); i++) {
         bool told = false;
         for (size_t k = 0; e == OK && k < r->recipient_count; k++)
-            if (concerns(rows, i, &r->recipients[k])) {
-                e = tell(c, row_text(rows, i, "id"), r, &r->recipients[k], &from);
+            if (concerns(rows, i, r, k)) {
+                e = tell(c, rows, i, r, &r->recipients[k], &from);
                 told = true;
             }
         *matched += told;

@@ -22,6 +22,11 @@ static const char *const sentences[EVENT_TYPE_COUNT] = {
     [EVENT_NOTE] = "Note.",
 };
 
+const char *timeline_sentence(enum event_type t)
+{
+    return sentences[t];
+}
+
 static const char *sentence_of(const struct timeline_event *e)
 {
     return e->sentence ? e->sentence : sentences[e->type];

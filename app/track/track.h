@@ -72,6 +72,9 @@ struct timeline_event {
     const char *caused_by;      /* id of an event; NULL */
 };
 
+/* What an event without a sentence of its own says: "Returned as undeliverable." */
+const char *timeline_sentence(enum event_type t);
+
 /* Appends to a communication's timeline in the transaction at hand and moves its status; *moved
    (may be NULL) tells whether anything changed. Emits the domain event communication.<type>.
    ERR_NOT_FOUND. */

@@ -106,13 +106,13 @@ enum err csv_detect(struct arena *a, const struct csv_file *f, struct csv_format
         *why = head.n ? "This is no text file: it holds zero bytes." : "The file is empty.";
         return ERR_INVALID;
     }
-    char *next = first_line(head.p);
+    char *line = head.p + strspn(head.p, " \r\n"), *next = first_line(line);
     if (!next && !all) {
         *why = "The first line has no end: this is not CSV.";
         return ERR_INVALID;
     }
-    format.delimiter = delimiter_of(head.p);
-    if (strncasecmp(head.p, "sep=", 4) == 0 && head.p[4] && !head.p[5] && next) {
+    format.delimiter = delimiter_of(line);
+    if (line == head.p && strncasecmp(head.p, "sep=", 4) == 0 && head.p[4] && !head.p[5] && next) {
         format.delimiter = head.p[4];
         format.header_line = 2;
     }

@@ -75,7 +75,9 @@ static void count_amount(struct scan *s, const struct import_row *row)
         memcpy(s->amounts[i].currency, currency, 4);
         s->amount_count++;
     }
-    s->amounts[i].minor += row->amount_minor;
+    int64_t *sum = &s->amounts[i].minor;
+    if (__builtin_add_overflow(*sum, row->amount_minor, sum))
+        *sum = row->amount_minor < 0 ? INT64_MIN : INT64_MAX;
 }
 
 static void count_building(struct scan *s, const struct import_row *row)
@@ -110,26 +112,34 @@ static void count_good(struct scan *s, const struct import_row *row)
 
 /* ---- rows ---- */
 
-/* The same unit, year, channel and reference twice: the later line is at fault. */
-static bool is_new(struct scan *s, const struct import_row *row)
+static const char *key_of(struct scan *s, const struct import_row *row, int channel)
 {
     const char *const *t = row->text;
-    bool new = true;
-    for (int i = 0; i < CHANNEL_COUNT && new; i++) {
-        if (!(row->channels & 1u << i))
+    return arena_printf(s->row_arena, "%s\x1f%s\x1f%d\x1f%d\x1f%s", t[COLUMN_BUILDING_CODE],
+                        t[COLUMN_UNIT_NUMBER], row->year, channel, t[COLUMN_REFERENCE]);
+}
+
+/* The same unit, year, channel and reference twice: the later line is at fault, with all of it. */
+static bool is_new(struct scan *s, const struct import_row *row)
+{
+    const char *keys[CHANNEL_COUNT];
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
+        long line = 0;
+        keys[i] = row->channels & 1u << i ? key_of(s, row, i) : NULL;
+        if (!keys[i] || !key_set_has(s->seen, keys[i], strlen(keys[i]), &line))
             continue;
-        long line = row->line;
-        char *key =
-            arena_printf(s->row_arena, "%s\x1f%s\x1f%d\x1f%d\x1f%s", t[COLUMN_BUILDING_CODE],
-                         t[COLUMN_UNIT_NUMBER], row->year, i, t[COLUMN_REFERENCE]);
-        new = key_set_add(s->seen, key, strlen(key), &line);
-        enum import_field f = *t[COLUMN_REFERENCE] ? COLUMN_REFERENCE : COLUMN_UNIT_NUMBER;
-        if (!new)
-            add_fault(s, row->line, column_header(&s->columns, f), t[f],
-                      arena_printf(s->row_arena,
-                                   "Line %ld already has this unit, channel and reference.", line));
+        enum import_field f = *row->text[COLUMN_REFERENCE] ? COLUMN_REFERENCE : COLUMN_UNIT_NUMBER;
+        add_fault(s, row->line, column_header(&s->columns, f), row->text[f],
+                  arena_printf(s->row_arena,
+                               "Line %ld already has this unit, channel and reference.", line));
+        return false;
     }
-    return new;
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
+        long line = row->line;
+        if (keys[i])
+            key_set_add(s->seen, keys[i], strlen(keys[i]), &line);
+    }
+    return true;
 }
 
 static bool find_file(struct scan *s, const struct import_row *row, struct attachment **file)
@@ -163,9 +173,18 @@ static void read_header(struct scan *s, long line, const struct str *cells, size
     s->bad = 0; /* the header is no row */
 }
 
+static bool is_empty(const struct str *cells, size_t n)
+{
+    while (n && !cells[n - 1].n)
+        n--;
+    return n == 0;
+}
+
 static enum err on_row(void *to, long line, const struct str *cells, size_t n)
 {
     struct scan *s = to;
+    if (is_empty(cells, n))
+        return OK;
     if (!s->header_read) {
         read_header(s, line, cells, n);
         return OK;

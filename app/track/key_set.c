@@ -57,13 +57,26 @@ static void grow(struct key_set *s)
     s->cap = cap;
 }
 
-bool key_set_add(struct key_set *s, const char *text, size_t n, long *number)
+static uint64_t digest_of(const char *text, size_t n)
 {
     unsigned char digest[SHA256_SIZE];
     uint64_t key;
     sha256(text, n, digest);
     memcpy(&key, digest, sizeof(key));
-    key = key ? key : 1;
+    return key ? key : 1;
+}
+
+bool key_set_has(const struct key_set *s, const char *text, size_t n, long *number)
+{
+    const struct cell *cell = place(s->cells, s->cap, digest_of(text, n));
+    if (cell->key)
+        *number = cell->number;
+    return cell->key != 0;
+}
+
+bool key_set_add(struct key_set *s, const char *text, size_t n, long *number)
+{
+    uint64_t key = digest_of(text, n);
     if (s->n * 4 >= s->cap * 3)
         grow(s);
     struct cell *cell = place(s->cells, s->cap, key);

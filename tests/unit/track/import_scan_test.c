@@ -113,6 +113,43 @@ static void line_ends_and_delimiters_do_not_matter(void **state)
                 1);
 }
 
+/* Excel writes what was once touched: rows of nothing, above, between and below. */
+static void rows_of_nothing_are_none(void **state)
+{
+    (void)state;
+    assert_good(STR("\r\n \r\nbuilding;unit;name;email;versand;betreff\r\n"
+                    "B1;1;Meier;a@b.ch;email;Bill 2024\r\n"),
+                1);
+    assert_good(STR(";;;;;\nbuilding;unit;name;email;versand;betreff\n;;;;;\n"
+                    "B1;1;Anna;a@b.ch;email;Bill 2024\n;;;;;\n; ;;\"\";;;;\n"),
+                1);
+}
+
+/* A row that is left out for one of its channels does not take the others from a later one. */
+static void a_row_left_out_is_no_ones_double(void **state)
+{
+    (void)state;
+    struct json_object *doc = scan(
+        STR("building;unit;name;email;phone;versand;betreff\n"
+            "B1;1;A;a@b.ch;+41791234567;sms;Bill 2024\nB1;1;A;a@b.ch;+41791234567;email+sms;Bill "
+            "2024\nB1;1;A;a@b.ch;+41791234567;email;Bill 2024\n"));
+    assert_int_equal(number(doc, "errorCount"), 1);
+    assert_int_equal(number(error_at(doc, 0), "line"), 3);
+    assert_int_equal(number(doc, "goodRows"), 2);
+}
+
+static void sums_end_where_numbers_end(void **state)
+{
+    (void)state;
+    struct buf text = buf_in(a);
+    buf_puts(&text, "building;unit;name;email;versand;betreff;betrag;currency\n");
+    for (int i = 0; i < 12; i++)
+        buf_printf(&text, "B;%d;A;a@b.ch;email;X 2024;-999999999999999;BHD\n", i);
+    assert_string_equal(
+        json_object_to_json_string_ext(json_get(scan(buf_str(&text)), "amounts"), 0),
+        "[{\"currency\":\"BHD\",\"minor\":-9223372036854775808}]");
+}
+
 static void encodings_are_found(void **state)
 {
     (void)state;
@@ -287,17 +324,13 @@ static void real_files_are_taken_as_they_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_plain_file_is_counted),
-        TEST(line_ends_and_delimiters_do_not_matter),
-        TEST(encodings_are_found),
-        TEST(every_fault_names_its_place),
-        TEST(money_and_dates_name_their_place),
-        TEST(what_is_no_csv_is_one_error),
-        TEST(unknown_headers_are_asked_for_and_told),
-        TEST(a_year_of_the_file_or_the_page),
-        TEST(errors_are_capped_and_counted),
-        TEST(a_guarded_formula_loses_its_quote),
-        TEST(real_files_are_taken_as_they_are),
+        TEST(a_plain_file_is_counted),           TEST(line_ends_and_delimiters_do_not_matter),
+        TEST(rows_of_nothing_are_none),          TEST(a_row_left_out_is_no_ones_double),
+        TEST(sums_end_where_numbers_end),        TEST(encodings_are_found),
+        TEST(every_fault_names_its_place),       TEST(money_and_dates_name_their_place),
+        TEST(what_is_no_csv_is_one_error),       TEST(unknown_headers_are_asked_for_and_told),
+        TEST(a_year_of_the_file_or_the_page),    TEST(errors_are_capped_and_counted),
+        TEST(a_guarded_formula_loses_its_quote), TEST(real_files_are_taken_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -212,6 +212,46 @@ static void one_that_lost_its_lease_writes_nothing(void **state)
     assert_int_equal(pg_int("select count(*) from communications"), MANY);
 }
 
+/* The rows of a file from the last to the first, so that two who import both wait for each other.
+ */
+static const char *turned_around(struct ctx *c, const char *text)
+{
+    struct buf out = buf_in(c->arena);
+    size_t head = strcspn(text, "\n") + 1;
+    buf_put(&out, text, head);
+    for (size_t end = strlen(text); end > head;) {
+        size_t from = end - 1;
+        while (from > head && text[from - 1] != '\n')
+            from--;
+        buf_put(&out, text + from, end - from);
+        end = from;
+    }
+    return out.p;
+}
+
+static void two_who_import_the_same_write_it_once(void **state)
+{
+    (void)state;
+    struct ctx *c = context();
+    const char *text = many_rows(c, MANY);
+    const char *ids[] = { add(c, text, (struct str){ 0 }),
+                          add(c, turned_around(c, text), (struct str){ 0 }) };
+    pid_t children[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(queue(c, ids[i], false), OK);
+    for (int i = 0; i < 2; i++)
+        children[i] = worker();
+    for (int i = 0; i < 2; i++)
+        waitpid(children[i], NULL, 0);
+    hurry();
+    for (int i = 0; i < 2; i++)
+        assert_state(c, ids[i], "COMMITTED");
+    assert_int_equal(pg_int("select count(*) from communications"), MANY);
+    assert_int_equal(pg_int("select sum(draft) from communication_counts"), MANY);
+    assert_int_equal(pg_int("select sum(communications) from imports"), MANY);
+    nothing_is_left_to_do();
+}
+
 static void after_the_last_try_it_has_failed_and_may_be_asked_for_again(void **state)
 {
     (void)state;
@@ -239,6 +279,7 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_read_fails_with_the_reason),
         cmocka_unit_test(a_worker_that_dies_leaves_nothing_and_the_next_one_does_it),
         cmocka_unit_test(one_that_lost_its_lease_writes_nothing),
+        cmocka_unit_test(two_who_import_the_same_write_it_once),
         cmocka_unit_test(after_the_last_try_it_has_failed_and_may_be_asked_for_again),
     };
     pg_start("track_import_job");

@@ -14,24 +14,25 @@ static const char *digest(struct ctx *c, const char *secret)
 }
 
 enum err client_add(struct ctx *c, const char *name, enum role role, const char *const *buildings,
-                    const char **id, const char **secret)
+                    int days, struct client_new *out)
 {
+    PGresult *rows;
     const char *made = uuid7(c->app, c->arena);
     const char *told = arena_printf(c->arena, "tc_live_%s", token_new(c->app, c->arena, 32));
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "name", name);
     json_set_text(after, "role", role_name(role));
-    enum err e = db_query(c->db, c->arena, client_add, NULL, .id = made, .name = name,
+    enum err e = db_query(c->db, c->arena, client_add, &rows, .id = made, .name = name,
                           .hash = arena_printf(c->arena, "\\x%s", digest(c, told)),
-                          .role = role_name(role), .all_buildings = buildings ? "f" : "t");
+                          .role = role_name(role), .all_buildings = buildings ? "f" : "t",
+                          .days = arena_printf(c->arena, "%d", days));
     if (e == OK)
         e = grant_all(c, made, buildings);
     if (e == OK)
         e = audit_add(c, "client.added", "client", made, NULL, after);
-    if (e == OK) {
-        *id = made;
-        *secret = told;
-    }
+    if (e == OK)
+        *out =
+            (struct client_new){ made, told, json_text(row_json(c->arena, rows, 0), "expiresAt") };
     return e;
 }
 
@@ -74,7 +75,8 @@ enum err client_check(struct ctx *c, const char *id, const char *secret, struct 
                             .name = row_text(rows, 0, "name"),
                             .version = (int)row_int(rows, 0, "version") };
     bool same = ct_equal(str_of(row_text(rows, 0, "hash")), str_of(digest(c, secret)));
-    return same && !row_bool(rows, 0, "revoked") ? OK : ERR_DENIED;
+    out->expired = same && row_bool(rows, 0, "expired");
+    return same && !row_bool(rows, 0, "revoked") && !out->expired ? OK : ERR_DENIED;
 }
 
 enum err token_find(struct ctx *c, const char *text)

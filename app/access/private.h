@@ -102,9 +102,15 @@ enum err user_disable(struct ctx *c, const char *email) must_check;
 /* Sets a password that its owner chose. */
 enum err user_choose(struct ctx *c, const char *user_id, const char *password) must_check;
 
-/* The secret is told here and never again. buildings as for users. */
+#define CLIENT_DAYS_MAX 365
+
+struct client_new {
+    const char *id, *secret, *expires_at; /* the secret is told here and never again */
+};
+
+/* One that ends in so many days. buildings as for users. */
 enum err client_add(struct ctx *c, const char *name, enum role role, const char *const *buildings,
-                    const char **id, const char **secret) must_check;
+                    int days, struct client_new *out) must_check;
 
 /* Lets an actor see buildings by their codes. ERR_INVALID: one does not exist. */
 enum err grant_all(struct ctx *c, const char *actor_id, const char *const *buildings) must_check;
@@ -114,10 +120,11 @@ enum err client_revoke(struct ctx *c, const char *id) must_check;
 struct client {
     const char *id, *tenant_id, *name; /* NULL where there is none */
     int version;
+    bool expired; /* and its secret was right */
 };
 
 /* Whether the secret is the client's. ERR_DENIED with *out filled: there is one, but it is not, or
-   it was revoked. */
+   it was revoked or has expired. */
 enum err client_check(struct ctx *c, const char *id, const char *secret,
                       struct client *out) must_check;
 

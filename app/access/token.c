@@ -58,7 +58,11 @@ static enum err refuse_client(struct req *r, struct reply *p, const struct clien
         if (e == OK)
             e = audit_add(&r->ctx, "token.refused", "client", known->id, NULL, NULL);
     }
-    return e ? e : refuse(p, 401, "invalid_client", "No client has this id and secret.");
+    return e ? e
+             : refuse(p, 401, "invalid_client",
+                      known->expired
+                          ? "This client has expired. Have another one made: trackctl client add."
+                          : "No client has this id and secret.");
 }
 
 static enum err grant(struct req *r, struct reply *p, const struct client *client)

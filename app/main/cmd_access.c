@@ -1,12 +1,14 @@
 /* The commands of access: tenants, users, API clients, provider accounts, the audit trail. */
 #include "main/command.h"
 
+#include "access/clients.sql.h"
 #include "access/private.h"
 #include "access/providers.sql.h"
 #include "access/tenants.sql.h"
 #include "base/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WRONG_USAGE 2
 #define LINE_MAX_SIZE 65536
@@ -193,22 +195,62 @@ static int user_disable_run(struct ctx *c, int argc, char **args)
 
 /* ---- API clients ---- */
 
+static enum err days_given(struct ctx *c, const struct words *w, int *out)
+{
+    char *end;
+    const char *text = option(w, "--days", 0);
+    long days = text ? strtol(text, &end, 10) : CLIENT_DAYS_MAX;
+    if (text && (end == text || *end || days < 1 || days > CLIENT_DAYS_MAX))
+        return ctx_refuse(c, ERR_INVALID, "--days is a number from 1 to %d.", CLIENT_DAYS_MAX);
+    *out = (int)days;
+    return OK;
+}
+
 static int client_add_run(struct ctx *c, int argc, char **args)
 {
-    static const char *const options[] = { "--tenant", "--role", "--building", "--json!", NULL };
+    static const char *const options[] = { "--tenant", "--role",  "--building",
+                                           "--days",   "--json!", NULL };
     struct words w = { argc, args };
-    const char *id, *secret;
+    struct client_new made;
     enum role role;
+    int days;
     if (!words_fit(&w, 1, options))
         return WRONG_USAGE;
     enum err e = role_given(c, &w, ROLE_ADMIN, &role);
     if (e == OK)
+        e = days_given(c, &w, &days);
+    if (e == OK)
         e = enter(c, &w);
     if (e == OK)
-        e = client_add(c, args[0], role, option_list(c, &w, "--building"), &id, &secret);
+        e = client_add(c, args[0], role, option_list(c, &w, "--building"), days, &made);
     if (finish(c, e))
         return 1;
-    return tell(c, &w, (const char *const[]){ "clientId", id, "clientSecret", secret, NULL });
+    return tell(c, &w,
+                (const char *const[]){ "clientId", made.id, "clientSecret", made.secret,
+                                       "expiresAt", made.expires_at, NULL });
+}
+
+static int client_list_run(struct ctx *c, int argc, char **args)
+{
+    static const char *const options[] = { "--tenant", "--json!", NULL };
+    struct words w = { argc, args };
+    PGresult *rows = NULL;
+    if (!words_fit(&w, 0, options))
+        return WRONG_USAGE;
+    enum err e = enter(c, &w);
+    if (e == OK)
+        e = db_run(c->db, c->arena, &sql_client_list, NULL, &rows);
+    if (finish(c, e))
+        return 1;
+    struct buf b = buf_in(c->arena);
+    json_write(&b, rows_json(c->arena, rows));
+    if (option(&w, "--json", 0))
+        printf("%s\n", b.p);
+    for (int i = 0; !option(&w, "--json", 0) && i < rows_count(rows); i++)
+        printf("%s  %s  %s  %s until %.10s\n", row_text(rows, i, "id"), row_text(rows, i, "name"),
+               row_text(rows, i, "role"), row_text(rows, i, "state"),
+               row_text(rows, i, "expiresAt"));
+    return 0;
 }
 
 static int client_revoke_run(struct ctx *c, int argc, char **args)
@@ -352,8 +394,12 @@ const struct command access_commands[] = {
       "Gives a user another one-time password and ends the sessions.", .owner = true,
       .run = user_password_run },
     { "user disable", "EMAIL", "Closes a user's account.", .owner = true, .run = user_disable_run },
-    { "client add", "NAME --tenant SLUG --role ROLE [--building CODE]… [--json]",
-      "Adds an API client and prints its secret, once.", .owner = true, .run = client_add_run },
+    { "client add", "NAME --tenant SLUG --role ROLE [--building CODE]… [--days N] [--json]",
+      "Adds an API client, for a year or N days, and prints its secret, once.", .owner = true,
+      .run = client_add_run },
+    { "client list", "--tenant SLUG [--json]",
+      "Lists the API clients, and until when each is good.", .owner = true,
+      .run = client_list_run },
     { "client revoke", "ID", "Ends an API client and its tokens.", .owner = true,
       .run = client_revoke_run },
     { "provider add",

@@ -54,6 +54,7 @@ check("mistakes are said in words, with a status of their own", () => {
         [["user", "add", "not-an-address", "--tenant", tenant, "--role", "admin"], /e-?mail|address/i],
         [["user", "add", "a@example.com", "--tenant", tenant, "--role", "king"], /viewer, agent, admin, owner/],
         [["client", "add", "c", "--tenant", tenant, "--role", "viewer", "--building", "NO-SUCH"], /NO-SUCH/],
+        [["client", "add", "c", "--tenant", tenant, "--role", "viewer", "--days", "366"], /--days is a number from 1 to 365/],
         [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host"], /key=value/],
         [["tenant", "add", "Not A Slug", "--name", "x"], /./],
     ]) {
@@ -71,6 +72,14 @@ check("a secret comes from standard input and is shown nowhere", () => {
     const shown = ctl("provider", "list", "--tenant", tenant, "--json");
     assert.doesNotMatch(JSON.stringify(shown), /very-secret/);
     assert.match(JSON.stringify(shown), /mail\.example\.com/);
+});
+
+check("a client lives as long as it is given, and is listed with its end", async () => {
+    const name = `brief-${process.pid}`;
+    const { clientId, expiresAt } = ctl("client", "add", name, "--tenant", tenant, "--role", "viewer", "--days", "30", "--json");
+    assert.ok(Math.abs(new Date(expiresAt) - Date.now() - 30 * 86400e3) < 60e3, expiresAt);
+    const listed = ctl("client", "list", "--tenant", tenant, "--json").find((one) => one.id === clientId);
+    assert.deepEqual([listed.name, listed.state, listed.expiresAt], [name, "good", expiresAt]);
 });
 
 check("a client that is revoked is out at once", async () => {

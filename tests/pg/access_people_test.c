@@ -86,7 +86,8 @@ static void buildings_are_granted_one_by_one(void **state)
     struct user_new n = {
         .email = "one@example.com", .name = "One", .role = ROLE_VIEWER, .buildings = codes
     };
-    const char *id, *client, *text;
+    const char *id, *text;
+    struct client_new made;
     pg_sql("insert into buildings (tenant_id, code, name) values ('%s', 'B1', 'One'), ('%s', 'B2', "
            "'Two')",
            pg_tenant(), pg_tenant());
@@ -94,14 +95,14 @@ static void buildings_are_granted_one_by_one(void **state)
     const char *b2 = arena_strdup(c->arena, pg_sql("select id from buildings where code = 'B2'"));
     db_begin(c->db, pg_tenant());
     assert_int_equal(user_add(c, &n, &id, &text), OK);
-    assert_int_equal(
-        client_add(c, "Two only", ROLE_VIEWER, (const char *const[]){ "B2", NULL }, &client, &text),
-        OK);
+    assert_int_equal(client_add(c, "Two only", ROLE_VIEWER, (const char *const[]){ "B2", NULL },
+                                CLIENT_DAYS_MAX, &made),
+                     OK);
     commit(c);
     assert_int_equal(may_see_building(seeing(id, false), b1), OK);
     assert_int_equal(may_see_building(seeing(id, false), b2), ERR_NOT_FOUND);
-    assert_int_equal(may_see_building(seeing(client, false), b2), OK);
-    assert_int_equal(may_see_building(seeing(client, false), b1), ERR_NOT_FOUND);
+    assert_int_equal(may_see_building(seeing(made.id, false), b2), OK);
+    assert_int_equal(may_see_building(seeing(made.id, false), b1), ERR_NOT_FOUND);
     assert_int_equal(may_see_building(seeing(pg_user(), true), b2), OK);
     assert_int_equal(may_see_building(seeing(pg_user(), true), pg_user()), ERR_NOT_FOUND);
     assert_int_equal(may_see_building(seeing(pg_user(), true), "x"), ERR_NOT_FOUND);

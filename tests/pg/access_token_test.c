@@ -12,12 +12,11 @@ struct credentials {
 static struct credentials client(struct browser *b, const char *name)
 {
     struct ctx *c = pg_ctx("track_owner");
-    struct credentials k;
     db_begin(c->db, pg_tenant());
-    assert_int_equal(client_add(c, name, ROLE_AGENT, NULL, &k.id, &k.secret), OK);
+    struct client_new made;
+    assert_int_equal(client_add(c, name, ROLE_AGENT, NULL, CLIENT_DAYS_MAX, &made), OK);
     assert_int_equal(db_commit(c->db), OK);
-    k.id = arena_strdup(b->ctx->arena, k.id);
-    return k;
+    return (struct credentials){ arena_strdup(b->ctx->arena, made.id), made.secret };
 }
 
 #define JSON "application/json"
@@ -59,6 +58,28 @@ static enum err opens(const char *text, struct ctx *out)
     if (out)
         *out = *c;
     return e;
+}
+
+/* It is told to none but who has the secret; tokens end with it. */
+static void a_client_ends_by_itself(void **state)
+{
+    (void)state;
+    struct browser b = browser_new("192.0.2.29");
+    struct credentials k = client(&b, "Short");
+    assert_int_equal(pg_int("select round(extract(epoch from expires_at - now()) / 86400) from "
+                            "api_clients where id = '%s'",
+                            k.id),
+                     CLIENT_DAYS_MAX);
+    const char *token = token_of(&b, ask_token(&b, k.id, k.secret));
+    assert_int_equal(opens(token, NULL), OK);
+    pg_sql("update api_clients set expires_at = now() where id = '%s'", k.id);
+    assert_int_equal(opens(token, NULL), ERR_DENIED);
+    struct answer a = ask_token(&b, k.id, k.secret);
+    assert_int_equal(a.status, 401);
+    assert_non_null(strstr(a.text, "This client has expired"));
+    a = ask_token(&b, k.id, "wrong");
+    assert_int_equal(a.status, 401);
+    assert_null(strstr(a.text, "expired"));
 }
 
 static void a_secret_becomes_a_token(void **state)
@@ -200,6 +221,7 @@ int main(void)
     pg_start("access_token");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_becomes_a_token),
+        cmocka_unit_test(a_client_ends_by_itself),
         cmocka_unit_test(forms_are_taken_too),
         cmocka_unit_test(wrong_secrets_are_refused),
         cmocka_unit_test(the_eleventh_try_waits),

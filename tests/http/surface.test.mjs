@@ -1,6 +1,7 @@
 // What nginx and the pools show to the outside: health, problems, headers, files.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { request } from "node:http";
 import { connect } from "node:net";
 import { base, check, finish, token, trackctl } from "../checks.mjs";
 
@@ -81,6 +82,18 @@ check("a repeated security header is refused", async () => {
         socket.on("error", reject);
     });
     assert.match(answer, /^HTTP\/1.1 400/);
+});
+
+check("a flood of logins from one address is stopped, and nobody else", async () => {
+    const post = (localAddress) => new Promise((resolve, reject) =>
+        request(`${base}/login`, { method: "POST", localAddress, headers: { "content-length": 0 } }, (answer) => answer.resume().on("end", () => resolve(answer)))
+            .on("error", reject).end());
+    const answers = await Promise.all(Array.from({ length: 150 }, () => post("127.0.0.2")));
+    const stopped = answers.filter((answer) => answer.statusCode === 429);
+    assert.ok(stopped.length > 0 && stopped.length <= 100, `${stopped.length} of 150`);
+    assert.equal(stopped[0].headers["retry-after"], "2");
+    assert.match(stopped[0].headers["content-type"], /problem\+json/);
+    assert.notEqual((await post("127.0.0.1")).statusCode, 429);
 });
 
 check("the OpenAPI document names every part, and answers 304 to its ETag", async () => {

@@ -213,7 +213,7 @@ static int client_add_run(struct ctx *c, int argc, char **args)
     struct words w = { argc, args };
     struct client_new made;
     enum role role;
-    int days;
+    int days = 0;
     if (!words_fit(&w, 1, options))
         return WRONG_USAGE;
     enum err e = role_given(c, &w, ROLE_ADMIN, &role);

@@ -44,6 +44,8 @@ struct email_account {
     const char *id, *provider;
     struct json_object *settings, *secrets;
     int64_t job_id;
+    enum err (*alive)(void *of); /* called between the pieces of a long sending; an error ends it */
+    void *alive_of;              /* alive NULL: nobody asks */
 };
 
 /* OK: accepted. ERR_RETRY, ERR_LIMITED: try again later (limited: not counted as a try).

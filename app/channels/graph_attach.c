@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CHUNK ((size_t)3276800)
@@ -39,11 +40,28 @@ static enum err upload_begin(struct ctx *c, const struct email_account *account,
     return graph_call(c, account, &q, reply);
 }
 
-/* Chunks go to the session's own address, which is proof enough: our token must not go there. */
+/* From where the session wants the rest ("1000000" or "1000000-6999999"); without a word of it,
+   from the chunk's end. */
+static size_t wanted_next(struct ctx *c, const struct http_answer *answer, size_t end)
+{
+    struct json_object *body;
+    const char *why;
+    if (json_parse(c->arena, answer->body, &json_request_limits, &body, &why))
+        return end;
+    struct json_object *ranges = json_get(body, "nextExpectedRanges");
+    if (!json_object_is_type(ranges, json_type_array) || !json_object_array_length(ranges))
+        return end;
+    const char *first = json_object_get_string(json_object_array_get_idx(ranges, 0));
+    return first ? (size_t)strtoull(first, NULL, 10) : end;
+}
+
+/* Chunks go to the session's own address, which is proof enough: our token must not go there.
+   Moves *at to where the next one begins. */
 static enum err upload_chunk(struct ctx *c, const struct email_account *account, const char *url,
-                             struct str bytes, size_t from, const char *entity,
+                             struct str bytes, size_t *at, const char *entity,
                              struct graph_reply *reply)
 {
+    size_t from = *at;
     size_t n = bytes.n - from < CHUNK ? bytes.n - from : CHUNK;
     const char *headers[] = { "Content-Type: application/octet-stream",
                               arena_printf(c->arena, "Content-Range: bytes %zu-%zu/%zu", from,
@@ -67,9 +85,13 @@ static enum err upload_chunk(struct ctx *c, const struct email_account *account,
                               .sentence = "An attachment could not be uploaded to Microsoft 365." };
     if (r)
         return r;
-    return answer.status == 200 || answer.status == 201 ? OK
-           : answer.status == 429                       ? ERR_LIMITED
-                                                        : ERR_RETRY;
+    if (answer.status == 201)
+        *at = bytes.n;
+    else if (answer.status == 200)
+        *at = wanted_next(c, &answer, from + n);
+    else
+        return answer.status == 429 ? ERR_LIMITED : ERR_RETRY;
+    return *at > from && *at <= bytes.n ? OK : ERR_RETRY;
 }
 
 static enum err upload(struct ctx *c, const struct email_account *account, const char *draft,
@@ -84,8 +106,11 @@ static enum err upload(struct ctx *c, const struct email_account *account, const
         reply->sentence = "Microsoft 365 gave no address for the upload.";
         return ERR_RETRY;
     }
-    for (size_t at = 0; !r && at < file->bytes.n; at += CHUNK)
-        r = upload_chunk(c, account, url, file->bytes, at, entity, reply);
+    for (size_t at = 0; !r && at < file->bytes.n;) {
+        r = account->alive ? account->alive(account->alive_of) : OK;
+        if (!r)
+            r = upload_chunk(c, account, url, file->bytes, &at, entity, reply);
+    }
     return r;
 }
 

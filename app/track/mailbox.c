@@ -117,8 +117,11 @@ static enum err open_mailbox(struct job *j, struct mailbox *m)
     enum err e = db_end(c->db, open_rows(j, id, m));
     if (e != OK)
         return e == ERR_NOT_FOUND ? job_fail(j, e, "The account is off, or gone.") : e;
-    m->account = (struct email_account){ m->provider.id, m->provider.provider, m->provider.settings,
-                                         m->provider.secrets, j->id };
+    m->account = (struct email_account){ .id = m->provider.id,
+                                         .provider = m->provider.provider,
+                                         .settings = m->provider.settings,
+                                         .secrets = m->provider.secrets,
+                                         .job_id = j->id };
     return OK;
 }
 

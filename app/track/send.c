@@ -20,6 +20,7 @@
 
 #define WAIT_FIRST 30
 #define WAIT_MAX 3600
+#define TOUCH_MS 30000
 
 struct sending {
     struct job *job;
@@ -30,6 +31,7 @@ struct sending {
     bool has_account;
     struct email mail;
     struct email_result result;
+    int64_t touched_ms; /* when the lease was prolonged */
 };
 
 static const char *text(const struct sending *s, const char *column)
@@ -166,17 +168,33 @@ static enum err compose(struct sending *s)
     return read_files(s);
 }
 
+/* Prolongs the lease where sending takes long, half a minute after it was prolonged before. */
+static enum err stay_alive(void *of)
+{
+    struct sending *s = of;
+    struct ctx *c = &s->job->ctx;
+    int64_t now = c->app->now_ms(c->app);
+    if (now - s->touched_ms < TOUCH_MS)
+        return OK;
+    s->touched_ms = now;
+    return job_touch(s->job);
+}
+
 static enum err hand_over(struct sending *s)
 {
+    struct ctx *c = &s->job->ctx;
+    s->touched_ms = c->app->now_ms(c->app);
     const struct email_account account = {
         .id = s->account.id,
         .provider = s->account.provider,
         .settings = s->account.settings,
         .secrets = s->account.secrets,
         .job_id = s->job->id,
+        .alive = stay_alive,
+        .alive_of = s,
     };
     const struct email_way *way = email_way_of(s->has_account ? s->account.provider : NULL);
-    return way->send(&s->job->ctx, s->has_account ? &account : NULL, &s->mail, &s->result);
+    return way->send(c, s->has_account ? &account : NULL, &s->mail, &s->result);
 }
 
 /* ---- how it ended ---- */

@@ -252,6 +252,48 @@ static void large_files(void **state)
     file_arrived(m, 1, &files[1]);
 }
 
+/* Microsoft 365 says from where it wants the rest. */
+static void a_chunk_cut_short_is_completed(void **state)
+{
+    struct email_attachment file = { "big.zip", "application/zip", big(7000000, 9) };
+    struct email_account a = desk();
+    struct email e = email_to("eva@example.com");
+    struct email_result result;
+    int count;
+    (void)state;
+    e.attachments = &file;
+    e.attachment_count = 1;
+    control("faults", "{\"shortChunk\":2}");
+    assert_int_equal(email_graph.send(c, &a, &e, &result), OK);
+    struct json_object *m = left(&e, &count);
+    assert_int_equal(count, 1);
+    file_arrived(m, 0, &file);
+}
+
+static enum err count_down(void *of)
+{
+    int *left_to_go = of;
+    return --*left_to_go < 0 ? ERR_CONFLICT : OK;
+}
+
+static void who_lost_the_job_stops_uploading(void **state)
+{
+    struct email_attachment file = { "big.zip", "application/zip", big(7000000, 9) };
+    struct email_account a = desk();
+    struct email e = email_to("eva@example.com");
+    struct email_result result;
+    int count, pieces = 1;
+    (void)state;
+    e.attachments = &file;
+    e.attachment_count = 1;
+    a.alive = count_down;
+    a.alive_of = &pieces;
+    assert_int_not_equal(email_graph.send(c, &a, &e, &result), OK);
+    assert_int_equal(pieces, -1);
+    left(&e, &count);
+    assert_int_equal(count, 0);
+}
+
 static void refusals(void **state)
 {
     static const struct {
@@ -384,6 +426,8 @@ int main(void)
         cmocka_unit_test_setup(leaves_once, fresh),
         cmocka_unit_test_setup(told_to_wait, fresh),
         cmocka_unit_test_setup(large_files, fresh),
+        cmocka_unit_test_setup(a_chunk_cut_short_is_completed, fresh),
+        cmocka_unit_test_setup(who_lost_the_job_stops_uploading, fresh),
         cmocka_unit_test_setup(refusals, fresh),
         cmocka_unit_test_setup(reports_come_back, fresh),
         cmocka_unit_test_setup(sweeps_page_by_page, fresh),

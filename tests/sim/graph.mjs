@@ -1,7 +1,7 @@
 // Microsoft Graph and its sign-in, as far as the product uses them: node graph.mjs [PORT]. Prints its port, and
 // ends with its standard input (SIM_STAYS=1: it does not). Graph is below /v1.0, tokens below
 // /{tenant}/oauth2/v2.0/token (any secret but "wrong"), and for tests:
-//   POST /control/faults   {name: n}   the next n requests: throttle, failCreate, failSend, garbageCreate, garbageSend,
+//   POST /control/faults   {name: n}   the next n requests: throttle, failCreate, failSend, garbageCreate, garbageSend, shortChunk,
 //                          lateCreate and lateSend (the work is done, the connection breaks), badTokens; and switches:
 //                          twice, shuffle (held until shuffle is false), autoReports, retryAfter (seconds), resync,
 //                          slowCreate and slowSend (ms between the work and its answer)
@@ -83,8 +83,9 @@ function upload(req, body) {
     const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(req.headers["content-range"]) ?? [];
     if (Number(from) !== session.at || Number(to) - Number(from) + 1 !== body.length || body.length > 4 << 20)
         throw new Problem(416, "invalidRange");
-    session.parts.push(body);
-    session.at += body.length;
+    const kept = strikes("shortChunk") ? body.subarray(0, 1_000_000) : body;
+    session.parts.push(kept);
+    session.at += kept.length;
     if (session.at < Number(total)) return [200, { ExpirationDateTime: new Date().toISOString(), nextExpectedRanges: [String(session.at)] }];
     session.message.attachments.push({ name: session.name, type: session.type, bytes: Buffer.concat(session.parts) });
     return [201, null];

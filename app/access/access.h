@@ -38,7 +38,8 @@ struct provider_account {
 };
 
 /* The first enabled account of the tenant at hand for a purpose ("email": smtp or msgraph) or of
-   the provider of that name. ERR_NOT_FOUND: none; ERR_INTERNAL: its secrets do not open. */
+   the provider of that name. ERR_NOT_FOUND: there is none; ERR_DENIED: all are switched off;
+   ERR_INTERNAL: its secrets do not open. */
 enum err provider_find(struct ctx *c, const char *kind, struct provider_account *out) must_check;
 
 /* The enabled account with this id. */

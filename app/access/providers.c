@@ -62,6 +62,8 @@ enum err provider_find(struct ctx *c, const char *kind, struct provider_account 
     PGresult *rows;
     enum err e =
         db_query(c->db, c->arena, provider_find, &rows, .providers = providers_of(c, kind));
+    if (e == OK && rows_count(rows) && !row_bool(rows, 0, "enabled"))
+        return ERR_DENIED;
     return e ? e : fill(c, rows, out);
 }
 

@@ -28,7 +28,7 @@ struct sending {
     bool resend;
     PGresult *row, *files;
     struct provider_account account;
-    bool has_account;
+    bool has_account, switched_off; /* off: every account there is */
     struct email mail;
     struct email_result result;
     int64_t touched_ms; /* when the lease was prolonged */
@@ -43,7 +43,8 @@ static enum err find_account(struct sending *s)
 {
     enum err e = provider_find(&s->job->ctx, "email", &s->account);
     s->has_account = e == OK;
-    return e == ERR_NOT_FOUND ? OK : e;
+    s->switched_off = e == ERR_DENIED;
+    return e == ERR_NOT_FOUND || e == ERR_DENIED ? OK : e;
 }
 
 static enum err load(struct sending *s)
@@ -144,6 +145,11 @@ static enum err compose(struct sending *s)
 {
     struct ctx *c = &s->job->ctx;
     struct message m;
+    /* The sink is for those who have no account yet: who has one means real mail. */
+    if (s->switched_off) {
+        s->result.sentence = "Every mail account is switched off.";
+        return ERR_DENIED;
+    }
     if (!text(s, "email")) {
         s->result.sentence = "The recipient has no e-mail address.";
         s->result.bad_address = true;

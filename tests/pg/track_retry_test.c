@@ -84,10 +84,29 @@ static void a_lost_job_is_told_of(void **state)
                         "COMPLETED");
 }
 
+static void accounts_switched_off_are_not_the_sink(void **state)
+{
+    (void)state;
+    long long kept = pg_int("select count(*) from sink_messages");
+    (void)pg_sql("update provider_accounts set enabled = false returning id");
+    (void)pg_sql("update jobs set run_at = now() where kind = 'track.send_communication' "
+                 "returning id");
+    work();
+    assert_int_equal(pg_int("select count(*) from sink_messages"), kept);
+    assert_int_equal(pg_int("select count(*) from communications where batch_id = '%s' and "
+                            "delivery_status not in ('ENQUEUED', 'FAILED', 'WAITING')",
+                            batch_id),
+                     0);
+    assert_true(pg_int("select count(*) from communication_events where type = 'DELAYED' and "
+                       "sentence = 'Every mail account is switched off.'") > 0);
+    (void)pg_sql("update provider_accounts set enabled = true returning id");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dead_server_is_tried_again),
+        cmocka_unit_test(accounts_switched_off_are_not_the_sink),
         cmocka_unit_test(the_last_try_fails_it),
         cmocka_unit_test(a_lost_job_is_told_of),
     };

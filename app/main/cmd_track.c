@@ -1,9 +1,9 @@
 /* trackctl commands of the track domain. */
 #include "base/json.h"
+#include "import/import.h"
 #include "main/command.h"
-#include "track/import.h"
 
-#include "track/import.sql.h"
+#include "import/import.sql.h"
 
 #include <fcntl.h>
 #include <stdio.h>

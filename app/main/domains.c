@@ -2,6 +2,7 @@
 #include "access/access.h"
 #include "base/domain.h"
 #include "events/events.h"
+#include "import/import.h"
 #include "inbox/inbox.h"
 #include "main/house.h"
 #include "track/track.h"

@@ -1,7 +1,7 @@
 /* How pages and documents name channels, statuses and events: word, icon and tone of each. */
 #pragma once
 
-#include "track/import_value.h"
+#include "track/channel.h"
 #include "track/track.h"
 
 struct label {

@@ -4,10 +4,8 @@
 #include "base/uuid.h"
 #include "db/db.h"
 #include "track/batch.h"
+#include "track/channel.h"
 #include "track/graph_hook.h"
-#include "track/import.h"
-#include "track/import_job.h"
-#include "track/import_value.h"
 #include "track/outbox.h"
 #include "track/pixel.h"
 #include "track/send.h"
@@ -289,11 +287,4 @@ const struct domain track_domain = {
     .jobs = jobs,
     .schedules = schedules,
     .hooks = graph_hooks,
-};
-
-const struct domain import_domain = {
-    .name = "import",
-    .routes = import_routes,
-    .jobs = import_jobs,
-    .schedules = import_schedules,
 };

@@ -1,5 +1,4 @@
-/* Track: buildings, units, batches, communications and their timelines; import, sending, reports
- * back. */
+/* Track: buildings, units, batches, communications and their timelines; sending, reports back. */
 #pragma once
 
 #include "base/ctx.h"
@@ -9,7 +8,7 @@
 #include "jobs/jobs.h"
 #include "web/web.h"
 
-extern const struct domain track_domain, import_domain; /* import: pages and API of imports */
+extern const struct domain track_domain;
 
 /* ---- the timeline ---- */
 

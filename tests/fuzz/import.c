@@ -2,7 +2,7 @@
    is read. */
 #include "base/crypto.h"
 #include "base/json.h"
-#include "track/import_scan.h"
+#include "import/scan.h"
 
 #include <stdint.h>
 

@@ -1,0 +1,209 @@
+/* Checks a row of a billing file, field by field, then the fields against each other. */
+#include "import/row.h"
+
+#include "base/utf8.h"
+#include "import/text.h"
+
+struct check {
+    struct arena *arena;
+    const struct row_rules *rules;
+    struct import_row *row;
+    struct str raw[IMPORT_FIELDS];
+    row_fault *fault;
+    void *to;
+    bool good;
+};
+
+/* Keeps what is shown of a bad value short, cut between characters. */
+static const char *shown(struct arena *a, struct str value)
+{
+    size_t n = value.n;
+    if (n > 120) {
+        n = 120;
+        while (n > 0 && ((unsigned char)value.p[n] & 0xC0) == 0x80)
+            n--;
+    }
+    char *text = arena_strndup(a, value.p, n);
+    for (size_t i = 0; i < n; i++)
+        text[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7F ? ' ' : text[i];
+    return text;
+}
+
+static void tell(struct check *c, enum import_field f, const char *reason)
+{
+    c->good = false;
+    c->fault(c->to, c->row->line, column_header(c->rules->columns, f), shown(c->arena, c->raw[f]),
+             reason);
+}
+
+/* NULL, or why the text cannot be taken at all. */
+static const char *bad_text(struct str text, size_t max)
+{
+    for (size_t at = 0; at < text.n;) {
+        unsigned c = char_next(text, &at);
+        if (c < ' ' || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029)
+            return "This holds a line break or another control character.";
+        if (c == NO_CHARACTER)
+            return "This holds a character that could not be read: is the file damaged?";
+    }
+    return utf8_length(text) > max ? "This is too long." : NULL;
+}
+
+/* Exports put ' before what a spreadsheet would take for a formula: one is taken away again. */
+static struct str without_guard(struct str text)
+{
+    if (text.n > 1 && text.p[0] == '\'' && strchr("=+-@", text.p[1]))
+        return (struct str){ text.p + 1, text.n - 1 };
+    return text;
+}
+
+static struct str trimmed(struct str text)
+{
+    while (text.n && (text.p[0] == ' ' || text.p[0] == '\t'))
+        text = (struct str){ text.p + 1, text.n - 1 };
+    while (text.n && (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\t'))
+        text.n--;
+    return text;
+}
+
+static void take(struct check *c, const struct str *cells, size_t n)
+{
+    for (int f = 0; f < IMPORT_FIELDS; f++) {
+        int column = c->rules->columns->of[f];
+        bool there = column >= 0 && (size_t)column < n;
+        c->raw[f] = there ? without_guard(trimmed(cells[column])) : STR("");
+        const char *why = bad_text(c->raw[f], import_field_kinds[f].max);
+        if (why)
+            tell(c, (enum import_field)f, why);
+        else
+            c->row->text[f] = arena_strndup(c->arena, c->raw[f].p, c->raw[f].n);
+        if (!c->raw[f].n && import_field_kinds[f].required)
+            tell(c, (enum import_field)f, "This must not be empty.");
+    }
+}
+
+/* Whether a field has a readable value. */
+static bool given(const struct check *c, enum import_field f)
+{
+    return *c->row->text[f] != '\0';
+}
+
+/* A value that a reader refused: told, and left empty. */
+static void refuse(struct check *c, enum import_field f, const char *why)
+{
+    if (!why)
+        return;
+    tell(c, f, why);
+    c->row->text[f] = "";
+}
+
+typedef const char *reader(struct arena *a, struct str text, const char **out);
+
+static void read_plain_fields(struct check *c)
+{
+    static const struct {
+        enum import_field field;
+        reader *read;
+    } readers[] = {
+        { COLUMN_EMAIL, read_email },
+        { COLUMN_COUNTRY, read_country },
+        { COLUMN_LANGUAGE, read_language },
+        { COLUMN_DUE_DATE, read_date },
+    };
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        enum import_field f = readers[i].field;
+        if (given(c, f))
+            refuse(c, f, readers[i].read(c->arena, str_of(c->row->text[f]), &c->row->text[f]));
+    }
+    if (given(c, COLUMN_PHONE))
+        refuse(c, COLUMN_PHONE,
+               read_phone(c->arena, str_of(c->row->text[COLUMN_PHONE]),
+                          c->row->text[COLUMN_COUNTRY], &c->row->text[COLUMN_PHONE]));
+}
+
+static void read_money(struct check *c)
+{
+    int exponent = -1;
+    const char **currency = &c->row->text[COLUMN_CURRENCY];
+    if (given(c, COLUMN_CURRENCY))
+        refuse(c, COLUMN_CURRENCY, read_currency(c->arena, str_of(*currency), currency, &exponent));
+    if (!given(c, COLUMN_AMOUNT_DUE)) {
+        *currency = "";
+        return;
+    }
+    if (!c->raw[COLUMN_CURRENCY].n)
+        tell(c, COLUMN_CURRENCY, "An amount needs its currency.");
+    if (exponent < 0)
+        return;
+    struct str text = str_of(c->row->text[COLUMN_AMOUNT_DUE]);
+    refuse(c, COLUMN_AMOUNT_DUE, read_amount(text, exponent, &c->row->amount_minor));
+    c->row->has_amount = given(c, COLUMN_AMOUNT_DUE);
+}
+
+/* What each channel cannot do without. */
+static void need(struct check *c, enum import_field f, const char *reason)
+{
+    if (!c->raw[f].n)
+        tell(c, f, reason);
+}
+
+static void read_channels(struct check *c)
+{
+    struct str text = str_of(c->row->text[COLUMN_DELIVERY_PREFERENCE]);
+    if (!text.n)
+        return;
+    refuse(c, COLUMN_DELIVERY_PREFERENCE, read_preference(c->arena, text, &c->row->channels));
+    unsigned set = c->row->channels;
+    if (set & 1u << CHANNEL_EMAIL)
+        need(c, COLUMN_EMAIL, "Delivery by e-mail needs an address.");
+    if (set & 1u << CHANNEL_SMS)
+        need(c, COLUMN_PHONE, "Delivery by SMS needs a phone number.");
+    if (!(set & (1u << CHANNEL_LETTER | 1u << CHANNEL_LETTER_WITH_RECEIPT)))
+        return;
+    need(c, COLUMN_STREET, "Delivery by letter needs a street.");
+    need(c, COLUMN_POSTAL_CODE, "Delivery by letter needs a postal code.");
+    need(c, COLUMN_CITY, "Delivery by letter needs a city.");
+}
+
+static void find_row_year(struct check *c)
+{
+    struct import_row *row = c->row;
+    row->year = c->rules->year;
+    if (row->year)
+        return;
+    if (c->raw[COLUMN_YEAR].n) {
+        refuse(c, COLUMN_YEAR, read_year(c->raw[COLUMN_YEAR], &row->year));
+        return;
+    }
+    row->year = find_year(str_of(row->text[COLUMN_SUBJECT]));
+    if (!row->year)
+        row->year = find_year(str_of(row->text[COLUMN_REFERENCE]));
+    if (!row->year)
+        row->year = find_year(str_of(c->rules->file_name));
+    if (!row->year)
+        tell(c, COLUMN_YEAR,
+             "No billing year in the subject, the reference or the file's name: give the year.");
+}
+
+bool row_check(struct arena *a, const struct row_rules *rules, long line, const struct str *cells,
+               size_t n, row_fault *fault, void *to, struct import_row *out)
+{
+    *out = (struct import_row){ .line = line };
+    struct check c = { .arena = a, .rules = rules, .row = out, .fault = fault, .to = to };
+    c.good = true;
+    for (int f = 0; f < IMPORT_FIELDS; f++)
+        out->text[f] = "";
+    for (size_t i = rules->columns->n; i < n; i++) {
+        if (!cells[i].n)
+            continue;
+        fault(to, line, "", shown(a, cells[i]),
+              "The row has more cells than the header: is a text with the delimiter not quoted?");
+        return false;
+    }
+    take(&c, cells, n);
+    read_plain_fields(&c);
+    read_money(&c);
+    read_channels(&c);
+    find_row_year(&c);
+    return c.good;
+}

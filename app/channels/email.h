@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "channels/account.h"
 
 #include <json-c/json.h>
 #include <stdint.h>
@@ -25,36 +26,13 @@ struct email {
     bool first_try; /* no earlier try of this message_id can have reached the provider */
 };
 
-struct email_result {
-    const char *provider;            /* "smtp", "msgraph", "sink" */
-    const char *provider_message_id; /* what reports will name */
-    const char *conversation_id;
-    const char *accepted_by; /* host or mailbox, for the timeline */
-    struct json_object *raw; /* the provider's answer, for the event's detail */
-    bool already_sent;       /* found as sent by an earlier try */
-    /* On failure: */
-    const char *sentence; /* in plain words: "The mailbox of the recipient is full." */
-    const char *code;     /* "550 5.1.1", "ErrorInvalidRecipients" */
-    bool bad_address;     /* the address will never work */
-    int retry_after;      /* seconds */
-};
-
-/* An account to send through: a row of provider_accounts, its secrets opened. */
-struct email_account {
-    const char *id, *provider;
-    struct json_object *settings, *secrets;
-    int64_t job_id;
-    enum err (*alive)(void *of); /* called between the pieces of a long sending; an error ends it */
-    void *alive_of;              /* alive NULL: nobody asks */
-};
-
 /* OK: accepted. ERR_RETRY, ERR_LIMITED: try again later (limited: not counted as a try).
    ERR_INVALID: refused for good. ERR_DENIED: the account itself is refused; ERR_INTERNAL: our
    fault. */
 struct email_way {
     const char *provider;
-    enum err (*send)(struct ctx *c, const struct email_account *account, const struct email *e,
-                     struct email_result *result);
+    enum err (*send)(struct ctx *c, const struct channel_account *account, const struct email *e,
+                     struct send_result *result);
 };
 
 extern const struct email_way email_smtp, email_graph, email_sink;
@@ -64,7 +42,7 @@ const struct email_way *email_way_of(const char *provider);
 
 /* The e-mail with what it leaves NULL of its sender (from_address, from_name, reply_to) taken from
    the account's settings from, fromName and replyTo. */
-struct email email_from_account(const struct email_account *account, const struct email *e);
+struct email email_from_account(const struct channel_account *account, const struct email *e);
 
 /* In one sentence why an e-mail could not be written or kept: its first fault, or e in words. */
 const char *email_refusal(const struct ctx *c, enum err e);

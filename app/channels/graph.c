@@ -16,7 +16,7 @@
 
 struct sending {
     struct ctx *c;
-    const struct email_account *account;
+    const struct channel_account *account;
     const struct email *e;
     const char *entity, *track; /* the attempt: message_id up to its @ */
     struct json_object *message;
@@ -184,16 +184,16 @@ static enum err deliver(struct sending *s)
     return r;
 }
 
-static enum err failed(struct sending *s, enum err r, struct email_result *result)
+static enum err failed(struct sending *s, enum err r, struct send_result *result)
 {
     const struct graph_reply *reply = &s->reply;
-    *result = (struct email_result){ .provider = "msgraph",
-                                     .sentence = reply->sentence ? reply->sentence
-                                                                 : "Microsoft 365 did not answer.",
-                                     .code = reply->code,
-                                     .bad_address = reply->bad_address,
-                                     .retry_after = reply->retry_after,
-                                     .raw = reply->body };
+    *result = (struct send_result){ .provider = "msgraph",
+                                    .sentence = reply->sentence ? reply->sentence
+                                                                : "Microsoft 365 did not answer.",
+                                    .code = reply->code,
+                                    .bad_address = reply->bad_address,
+                                    .retry_after = reply->retry_after,
+                                    .raw = reply->body };
     if (r == ERR_NOT_FOUND)
         result->sentence = "The mailbox of the account does not exist.";
     /* The mailbox is the account's; a conflict passes. */
@@ -209,14 +209,14 @@ static struct json_object *raw_of(struct sending *s)
     return raw;
 }
 
-static enum err graph_send(struct ctx *c, const struct email_account *account,
-                           const struct email *e, struct email_result *result)
+static enum err graph_send(struct ctx *c, const struct channel_account *account,
+                           const struct email *e, struct send_result *result)
 {
     struct email mail = email_from_account(account, e);
     struct sending s = { .c = c, .account = account, .e = &mail };
     enum err r = email_check(c, &mail);
     if (r) {
-        *result = (struct email_result){ .provider = "msgraph", .sentence = email_refusal(c, r) };
+        *result = (struct send_result){ .provider = "msgraph", .sentence = email_refusal(c, r) };
         return r;
     }
     s.entity = arena_printf(c->arena, "communication:%s", mail.communication_id);
@@ -224,7 +224,7 @@ static enum err graph_send(struct ctx *c, const struct email_account *account,
     r = deliver(&s);
     if (r)
         return failed(&s, r, result);
-    *result = (struct email_result){
+    *result = (struct send_result){
         .provider = "msgraph",
         .provider_message_id = graph_bare_id(c->arena, json_text(s.message, "internetMessageId")),
         .conversation_id = json_text(s.message, "conversationId"),

@@ -25,11 +25,11 @@ struct graph_message {
 const char *graph_message_header(const struct graph_message *m, const char *name);
 
 /* ERR_NOT_FOUND: moved or deleted meanwhile. */
-enum err graph_message_class(struct ctx *c, const struct email_account *account,
+enum err graph_message_class(struct ctx *c, const struct channel_account *account,
                              const char *message_id, struct graph_message *out) must_check;
 
 /* The message as it came, at most its first 4 MiB (reports stand before what they return). */
-enum err graph_message_mime(struct ctx *c, const struct email_account *account,
+enum err graph_message_mime(struct ctx *c, const struct channel_account *account,
                             const char *message_id, struct str *out) must_check;
 
 /* The subscription to the Inbox. The caller keeps both values between calls; NULL at first. */
@@ -41,12 +41,12 @@ struct graph_subscription {
 /* Makes sure that a subscription lives for two more days: creates, renews, creates anew where it is
    gone, takes over an equal one. While it is created Graph calls notification_url with a
    validationToken: the web must be up. */
-enum err graph_subscription_ensure(struct ctx *c, const struct email_account *account,
+enum err graph_subscription_ensure(struct ctx *c, const struct channel_account *account,
                                    const char *notification_url,
                                    struct graph_subscription *s) must_check;
 
 /* Ends it, for an account that is switched off. OK also where it is gone. */
-enum err graph_subscription_end(struct ctx *c, const struct email_account *account,
+enum err graph_subscription_end(struct ctx *c, const struct channel_account *account,
                                 const char *id) must_check;
 
 struct graph_delta {
@@ -57,5 +57,5 @@ struct graph_delta {
 
 /* What arrived in the Inbox since `link` (NULL: in the last seven days, as also where the link is
    too old). */
-enum err graph_inbox_delta(struct ctx *c, const struct email_account *account, const char *link,
+enum err graph_inbox_delta(struct ctx *c, const struct channel_account *account, const char *link,
                            struct graph_delta *out) must_check;

@@ -20,9 +20,9 @@ struct json_object *graph_file(struct arena *a, const struct email_attachment *f
     return o;
 }
 
-static enum err upload_begin(struct ctx *c, const struct email_account *account, const char *draft,
-                             const struct email_attachment *file, const char *entity,
-                             struct graph_reply *reply)
+static enum err upload_begin(struct ctx *c, const struct channel_account *account,
+                             const char *draft, const struct email_attachment *file,
+                             const char *entity, struct graph_reply *reply)
 {
     struct json_object *body = json_own(c->arena, json_object_new_object());
     struct json_object *item = json_object_new_object();
@@ -57,7 +57,7 @@ static size_t wanted_next(struct ctx *c, const struct http_answer *answer, size_
 
 /* Chunks go to the session's own address, which is proof enough: our token must not go there.
    Moves *at to where the next one begins. */
-static enum err upload_chunk(struct ctx *c, const struct email_account *account, const char *url,
+static enum err upload_chunk(struct ctx *c, const struct channel_account *account, const char *url,
                              struct str bytes, size_t *at, const char *entity,
                              struct graph_reply *reply)
 {
@@ -94,7 +94,7 @@ static enum err upload_chunk(struct ctx *c, const struct email_account *account,
     return *at > from && *at <= bytes.n ? OK : ERR_RETRY;
 }
 
-static enum err upload(struct ctx *c, const struct email_account *account, const char *draft,
+static enum err upload(struct ctx *c, const struct channel_account *account, const char *draft,
                        const struct email_attachment *file, const char *entity,
                        struct graph_reply *reply)
 {
@@ -114,7 +114,7 @@ static enum err upload(struct ctx *c, const struct email_account *account, const
     return r;
 }
 
-enum err graph_attach(struct ctx *c, const struct email_account *account, const char *draft,
+enum err graph_attach(struct ctx *c, const struct channel_account *account, const char *draft,
                       const struct email *e, const struct email_attachment *file,
                       struct graph_reply *reply)
 {

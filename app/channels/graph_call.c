@@ -119,7 +119,7 @@ static const char *url_of(struct ctx *c, const char *path)
     return strncmp(path, base, strlen(base)) == 0 && path[strlen(base)] == '/' ? path : NULL;
 }
 
-static enum err send_once(struct ctx *c, const struct email_account *account,
+static enum err send_once(struct ctx *c, const struct channel_account *account,
                           const struct graph_request *q, const char *url, struct graph_reply *reply)
 {
     struct buf body = buf_in(c->arena);
@@ -162,7 +162,7 @@ static enum err send_once(struct ctx *c, const struct email_account *account,
     return judge(c, reply);
 }
 
-enum err graph_call(struct ctx *c, const struct email_account *account,
+enum err graph_call(struct ctx *c, const struct channel_account *account,
                     const struct graph_request *q, struct graph_reply *reply)
 {
     const char *url = url_of(c, q->path);
@@ -179,7 +179,7 @@ enum err graph_call(struct ctx *c, const struct email_account *account,
     return send_once(c, account, q, url, reply);
 }
 
-enum err graph_ask(struct ctx *c, const struct email_account *account,
+enum err graph_ask(struct ctx *c, const struct channel_account *account,
                    const struct graph_request *q, struct graph_reply *reply)
 {
     enum err r = graph_call(c, account, q, reply);
@@ -197,7 +197,8 @@ const char *graph_encode(struct arena *a, const char *text)
     return buf_str(&out).p;
 }
 
-const char *graph_path(struct ctx *c, const struct email_account *account, const char *format, ...)
+const char *graph_path(struct ctx *c, const struct channel_account *account, const char *format,
+                       ...)
 {
     const char *mailbox = json_text(account->settings, "mailbox");
     va_list args;

@@ -33,7 +33,7 @@ static const char *class_of(struct json_object *message)
     return json_text(json_object_array_get_idx(list, 0), "value");
 }
 
-enum err graph_message_class(struct ctx *c, const struct email_account *account,
+enum err graph_message_class(struct ctx *c, const struct channel_account *account,
                              const char *message_id, struct graph_message *out)
 {
     struct graph_reply reply;
@@ -66,7 +66,7 @@ enum err graph_message_class(struct ctx *c, const struct email_account *account,
     return OK;
 }
 
-enum err graph_message_mime(struct ctx *c, const struct email_account *account,
+enum err graph_message_mime(struct ctx *c, const struct channel_account *account,
                             const char *message_id, struct str *out)
 {
     struct graph_reply reply;
@@ -81,7 +81,7 @@ enum err graph_message_mime(struct ctx *c, const struct email_account *account,
     return r;
 }
 
-static const char *first_link(struct ctx *c, const struct email_account *account)
+static const char *first_link(struct ctx *c, const struct channel_account *account)
 {
     time_t since = (time_t)(c->app->now_ms(c->app) / 1000) - BACK_S;
     struct tm t;
@@ -131,7 +131,7 @@ static bool too_old(enum err r, const struct graph_reply *reply)
                                      strcasecmp(reply->code, "resyncRequired") == 0));
 }
 
-static enum err sweep(struct ctx *c, const struct email_account *account, const char *link,
+static enum err sweep(struct ctx *c, const struct channel_account *account, const char *link,
                       struct graph_delta *out, struct graph_reply *reply)
 {
     struct ids ids = { .arena = c->arena };
@@ -155,7 +155,7 @@ static enum err sweep(struct ctx *c, const struct email_account *account, const 
     return OK;
 }
 
-enum err graph_inbox_delta(struct ctx *c, const struct email_account *account, const char *link,
+enum err graph_inbox_delta(struct ctx *c, const struct channel_account *account, const char *link,
                            struct graph_delta *out)
 {
     struct graph_reply reply;

@@ -29,7 +29,7 @@ static bool lives(struct ctx *c, const struct graph_subscription *s)
     return timegm(&t) > c->app->now_ms(c->app) / 1000 + RENEW_S;
 }
 
-static const char *resource_of(struct ctx *c, const struct email_account *account)
+static const char *resource_of(struct ctx *c, const struct channel_account *account)
 {
     return graph_path(c, account, "/mailFolders('inbox')/messages") + 1;
 }
@@ -43,7 +43,7 @@ static enum err keep(struct ctx *c, struct json_object *body, struct graph_subsc
     return OK;
 }
 
-static enum err renew(struct ctx *c, const struct email_account *account, const char *id,
+static enum err renew(struct ctx *c, const struct channel_account *account, const char *id,
                       struct graph_subscription *s)
 {
     struct graph_reply reply;
@@ -63,7 +63,7 @@ static enum err renew(struct ctx *c, const struct email_account *account, const 
     return r ? r : keep(c, reply.body, s);
 }
 
-static enum err create(struct ctx *c, const struct email_account *account, const char *url,
+static enum err create(struct ctx *c, const struct channel_account *account, const char *url,
                        int life_s, struct graph_subscription *s)
 {
     struct graph_reply reply;
@@ -80,7 +80,8 @@ static enum err create(struct ctx *c, const struct email_account *account, const
     return r ? r : keep(c, reply.body, s);
 }
 
-enum err graph_subscription_end(struct ctx *c, const struct email_account *account, const char *id)
+enum err graph_subscription_end(struct ctx *c, const struct channel_account *account,
+                                const char *id)
 {
     struct graph_reply reply;
     const struct graph_request q = {
@@ -93,7 +94,7 @@ enum err graph_subscription_end(struct ctx *c, const struct email_account *accou
 }
 
 /* After a 409: takes over the one that is there, or ends it where it calls another address. */
-static enum err take_over(struct ctx *c, const struct email_account *account, const char *url,
+static enum err take_over(struct ctx *c, const struct channel_account *account, const char *url,
                           struct graph_subscription *s)
 {
     struct graph_reply reply;
@@ -116,7 +117,7 @@ static enum err take_over(struct ctx *c, const struct email_account *account, co
     return r ? r : create(c, account, url, LIFE_S, s);
 }
 
-enum err graph_subscription_ensure(struct ctx *c, const struct email_account *account,
+enum err graph_subscription_ensure(struct ctx *c, const struct channel_account *account,
                                    const char *notification_url, struct graph_subscription *s)
 {
     enum err r = ERR_NOT_FOUND;

@@ -19,7 +19,7 @@ static struct kept {
     char token[8192];
 } tokens[KEPT];
 
-static struct kept *slot_of(struct ctx *c, const struct email_account *account,
+static struct kept *slot_of(struct ctx *c, const struct channel_account *account,
                             unsigned char key[SHA256_SIZE])
 {
     const char *tenant = json_text(account->settings, "tenant");
@@ -40,7 +40,7 @@ static struct kept *slot_of(struct ctx *c, const struct email_account *account,
     return oldest;
 }
 
-void graph_token_drop(struct ctx *c, const struct email_account *account)
+void graph_token_drop(struct ctx *c, const struct channel_account *account)
 {
     unsigned char key[SHA256_SIZE];
     struct kept *k = slot_of(c, account, key);
@@ -74,7 +74,7 @@ static enum err refusal(const struct http_answer *answer, struct json_object *bo
     return ERR_DENIED;
 }
 
-static enum err fetch(struct ctx *c, const struct email_account *account, struct kept *k,
+static enum err fetch(struct ctx *c, const struct channel_account *account, struct kept *k,
                       struct graph_reply *reply)
 {
     static const char *const headers[] = { "Content-Type: application/x-www-form-urlencoded",
@@ -118,7 +118,7 @@ static enum err fetch(struct ctx *c, const struct email_account *account, struct
     return OK;
 }
 
-enum err graph_token(struct ctx *c, const struct email_account *account, const char **token,
+enum err graph_token(struct ctx *c, const struct channel_account *account, const char **token,
                      struct graph_reply *reply)
 {
     unsigned char key[SHA256_SIZE];

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 
-struct email email_from_account(const struct email_account *account, const struct email *e)
+struct email email_from_account(const struct channel_account *account, const struct email *e)
 {
     struct email out = *e;
     if (!out.from_address)

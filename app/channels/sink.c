@@ -24,8 +24,8 @@ static enum err keep(struct ctx *c, const struct email *e, const struct blob *bl
     return db_end(c->db, r);
 }
 
-static enum err sink_send(struct ctx *c, const struct email_account *account, const struct email *e,
-                          struct email_result *result)
+static enum err sink_send(struct ctx *c, const struct channel_account *account,
+                          const struct email *e, struct send_result *result)
 {
     struct email mail = account ? email_from_account(account, e) : *e;
     struct buf text = buf_in(c->arena);
@@ -37,13 +37,13 @@ static enum err sink_send(struct ctx *c, const struct email_account *account, co
     if (!r)
         r = keep(c, &mail, &blob, &fresh);
     if (r) {
-        *result = (struct email_result){ .provider = "sink", .sentence = email_refusal(c, r) };
+        *result = (struct send_result){ .provider = "sink", .sentence = email_refusal(c, r) };
         return r;
     }
-    *result = (struct email_result){ .provider = "sink",
-                                     .provider_message_id = mail.message_id,
-                                     .accepted_by = "the mail sink of this server",
-                                     .already_sent = !fresh };
+    *result = (struct send_result){ .provider = "sink",
+                                    .provider_message_id = mail.message_id,
+                                    .accepted_by = "the mail sink of this server",
+                                    .already_sent = !fresh };
     return OK;
 }
 

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static struct smtp_server server_of(const struct email_account *account)
+static struct smtp_server server_of(const struct channel_account *account)
 {
     struct json_object *settings = account->settings;
     const char *security = json_text(settings, "security");
@@ -62,10 +62,10 @@ static struct json_object *raw_of(struct ctx *c, const struct smtp *s)
     return raw;
 }
 
-static enum err refused(struct smtp *s, bool recipient, struct email_result *result)
+static enum err refused(struct smtp *s, bool recipient, struct send_result *result)
 {
     struct ctx *c = s->c;
-    *result = (struct email_result){ .provider = "smtp", .sentence = s->reply };
+    *result = (struct send_result){ .provider = "smtp", .sentence = s->reply };
     if (!s->code)
         return ERR_RETRY;
     const char *status = status_of(c, s->reply);
@@ -83,7 +83,7 @@ static enum err refused(struct smtp *s, bool recipient, struct email_result *res
 }
 
 static enum err transfer(struct smtp *s, const struct email *e, struct str message,
-                         struct email_result *result)
+                         struct send_result *result)
 {
     const char *ret = "", *notify = "";
     if (s->dsn) {
@@ -102,14 +102,14 @@ static enum err transfer(struct smtp *s, const struct email *e, struct str messa
     return OK;
 }
 
-static enum err smtp_send(struct ctx *c, const struct email_account *account, const struct email *e,
-                          struct email_result *result)
+static enum err smtp_send(struct ctx *c, const struct channel_account *account,
+                          const struct email *e, struct send_result *result)
 {
     struct email mail = email_from_account(account, e);
     struct smtp_server server = server_of(account);
     struct buf text = buf_in(c->arena);
     struct smtp *s = arena_new_of(c->arena, struct smtp);
-    *result = (struct email_result){ .provider = "smtp" };
+    *result = (struct send_result){ .provider = "smtp" };
     if (!server.host) {
         result->sentence = "The account names no mail server.";
         return ERR_DENIED;
@@ -126,11 +126,11 @@ static enum err smtp_send(struct ctx *c, const struct email_account *account, co
     }
     r = transfer(s, &mail, buf_str(&text), result);
     if (r == OK)
-        *result = (struct email_result){ .provider = "smtp",
-                                         .provider_message_id = mail.message_id,
-                                         .accepted_by = arena_printf(c->arena, "%s: %s",
-                                                                     server.host, s->reply),
-                                         .raw = raw_of(c, s) };
+        *result = (struct send_result){ .provider = "smtp",
+                                        .provider_message_id = mail.message_id,
+                                        .accepted_by =
+                                            arena_printf(c->arena, "%s: %s", server.host, s->reply),
+                                        .raw = raw_of(c, s) };
     smtp_close(s);
     return r;
 }

@@ -104,12 +104,12 @@ with r as materialized (
     insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
         email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference)
     select current_tenant(), r.batch_id, r.building_id, r.unit_id, r.year, r.channel,
-        case r.channel when 'EMAIL' then 'DRAFT' else 'WAITING' end, r.recipient, r.email, r.phone, coalesce(r.street, ''),
+        'DRAFT', r.recipient, r.email, r.phone, coalesce(r.street, ''),
         coalesce(r.postal, ''), coalesce(r.city, ''), coalesce(r.country, ''),
         coalesce(r.language, (select language from tenants where id = current_tenant())), r.subject, r.amount, r.currency, r.due,
         coalesce(r.reference, '')
     from r
-    on conflict (tenant_id, unit_id, year, channel, reference) do nothing
+    on conflict (tenant_id, unit_id, year, (coalesce(origin_channel, channel)), reference) do nothing
     returning batch_id
 )
 select k.batch_id as "batchId", k.building_id as "buildingId", k.code as "buildingCode", k.name as "buildingName", k.year as "year",
@@ -128,9 +128,10 @@ with added as (
     cross join lateral (select id from units
         where tenant_id = current_tenant() and building_id = b.id and number = r.unit offset 0) u
     cross join lateral (select id, delivery_status from communications
-        where tenant_id = current_tenant() and unit_id = u.id and year = r.year and channel = r.channel
+        where tenant_id = current_tenant() and unit_id = u.id and year = r.year
+            and coalesce(origin_channel, channel) = r.channel
             and reference = coalesce(r.reference, '') offset 0) c
-    where c.delivery_status in ('DRAFT', 'WAITING')
+    where c.delivery_status = 'DRAFT'
     on conflict do nothing
     returning 1
 )

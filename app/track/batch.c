@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "events/events.h"
 #include "track/batch.sql.h"
+#include "track/send_way.h"
 #include "track/track.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ static const char *source_of(const struct ctx *c)
 static enum err count(struct ctx *c, const char *batch_id, long long *drafts, long long *enqueued)
 {
     PGresult *row;
-    enum err e = db_query(c->db, c->arena, batch_queued, &row, .batch_id = batch_id);
+    enum err e = db_query(c->db, c->arena, batch_queued, &row, .batch_id = batch_id,
+                          .channels = send_channels(c->arena));
     if (e != OK)
         return e;
     *drafts = row_int(row, 0, "drafts");
@@ -36,10 +38,12 @@ static enum err enqueue(struct ctx *c, const char *batch_id, long long drafts)
     const struct job_new settle = {
         .kind = "track.settle_batch", .args = args, .group_id = group, .waits = true
     };
+    const char *channels = send_channels(c->arena), *queues = send_queues(c->arena);
     enum err e = OK;
     for (; e == OK && drafts > 0; drafts -= 5000)
         e = db_query(c->db, c->arena, batch_enqueue, NULL, .batch_id = batch_id, .group_id = group,
-                     .source = source_of(c), .actor_id = c->actor.id, .actor_name = c->actor.name);
+                     .channels = channels, .queues = queues, .source = source_of(c),
+                     .actor_id = c->actor.id, .actor_name = c->actor.name);
     return e == OK ? job_add(c, &settle, NULL) : e;
 }
 
@@ -89,6 +93,7 @@ enum err batch_get(struct ctx *c, const char *batch_id, struct json_object **out
 {
     PGresult *row;
     enum err e = db_query(c->db, c->arena, batch_get, &row, .batch_id = batch_id,
+                          .channels = send_channels(c->arena),
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e != OK)
         return e;

@@ -9,17 +9,18 @@ where p.tenant_id = current_tenant() and p.id = :batch_id::uuid
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
 for no key update of p;
 
--- Every e-mail of a batch that was not sent yet: its event and its job, at most 5,000 at a time.
+-- Every message of a batch that was not sent yet, by a channel that sends: its event and its job, at most 5,000 at a
+-- time. `channels` has the queue of each in `queues`.
 -- name: batch_enqueue
 with due as materialized (
-    select c.id from communications c
-    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = 'EMAIL'
+    select c.id, c.channel from communications c
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = any (:channels::text[])
         and c.delivery_status = 'DRAFT'
     order by c.id limit 5000 for no key update
 ), queued as (
     insert into jobs (tenant_id, queue, kind, args, unique_key, group_id)
-    select current_tenant(), 'email', 'track.send_communication',
-        jsonb_build_object('communicationId', d.id, 'channel', 'EMAIL', 'initiatedById', :actor_id::uuid), d.id,
+    select current_tenant(), (:queues::text[])[array_position(:channels::text[], d.channel)], 'track.send_communication',
+        jsonb_build_object('communicationId', d.id, 'channel', d.channel, 'initiatedById', :actor_id::uuid), d.id,
         :group_id::uuid
     from due d
     on conflict do nothing
@@ -34,7 +35,7 @@ from due d order by d.id;
 select count(*) filter (where c.delivery_status = 'DRAFT') as drafts,
     count(*) filter (where c.delivery_status = 'ENQUEUED') as enqueued
 from communications c
-where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = 'EMAIL'
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = any (:channels::text[])
     and c.delivery_status in ('DRAFT', 'ENQUEUED');
 
 -- name: batch_sending
@@ -57,10 +58,11 @@ cross join lateral (
     select coalesce(sum(draft), 0) as draft, coalesce(sum(enqueued), 0) as enqueued,
         coalesce(sum(sent), 0) as sent, coalesce(sum(delivered + opened), 0) as delivered,
         coalesce(sum(failed + bounced), 0) as failed,
-        coalesce(sum(draft + waiting + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled), 0)
+        coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
             as total
     from communication_counts k
-    where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year and k.channel = 'EMAIL'
+    where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year
+        and k.channel = any (:channels::text[])
 ) k
 where p.tenant_id = current_tenant()
     and (p.id = :batch_id::uuid or :batch_id::uuid is null and p.building_id = :building_id::uuid and p.year = :year::int)

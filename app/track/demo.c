@@ -71,11 +71,18 @@ static const struct story {
     { "EMAIL",
       { QUEUED,
         { EVENT_DELAYED, "worker", 'A', 2, "The receiving server asked to wait.", "451 4.7.1" },
-        { EVENT_FAILED, "worker", 'A', 65, "The receiving server refuses mail from here.",
+        { EVENT_FAILED, "worker", 'B', 65, "The receiving server refuses mail from here.",
           "550 5.7.1" } } },
     { "LETTER", { { EVENT_MANUAL_MARKED, "user", 'A', 2880, "Handed over in person.", NULL } } },
-    { "LETTER", { { 0 } } },
-    { "SMS", { { 0 } } },
+    { "LETTER",
+      { QUEUED,
+        { EVENT_READY_TO_PRINT, "worker", 'A', 1, "The letter is ready to be printed.", NULL },
+        { EVENT_PRINTED, "user", 'A', 240, "Printed.", NULL },
+        { EVENT_LODGED, "user", 'B', 1500, "Handed in at the post office.", NULL } } },
+    { "SMS",
+      { QUEUED,
+        { EVENT_SENT, "worker", 'C', 1, "Accepted by sms.example.com.", NULL },
+        { EVENT_DELIVERED, "provider", 'B', 1, "The handset reports it as received.", NULL } } },
 #undef QUEUED
 #undef ACCEPTED
 };

@@ -28,7 +28,7 @@ with c as (
     insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
         email, phone, street, postal_code, city, country, subject, amount_minor, currency, due_on, reference)
     select current_tenant(), :batch_id::uuid, u.building_id, u.id, :year::int, :channel::text,
-        case when :channel::text = 'EMAIL' then 'DRAFT' else 'WAITING' end, :name::text, :email::text, :phone::text, b.street,
+        'DRAFT', :name::text, :email::text, :phone::text, b.street,
         b.postal_code, b.city, b.country, 'Statement ' || :year::int || ', unit ' || u.number, :amount::int8, 'CHF',
         make_date(:year::int + 1, 4, 30), :reference::text
     from units u

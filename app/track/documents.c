@@ -5,6 +5,7 @@
 #include "track/batch.h"
 #include "track/batch.sql.h"
 #include "track/labels.h"
+#include "track/send_way.h"
 #include "track/view.h"
 #include "track/view.sql.h"
 
@@ -263,8 +264,9 @@ static enum err ask_page(struct ctx *c, const struct track_query *q, struct page
         e = db_query(c->db, c->arena, view_channels, &rows->channels, .building_id = q->building,
                      .year = year, .all_buildings = all, .actor_id = c->actor.id);
     if (e == OK)
-        e = db_query(c->db, c->arena, batch_get, &rows->batch, .building_id = q->building,
-                     .year = year, .all_buildings = all, .actor_id = c->actor.id);
+        e = db_query(c->db, c->arena, batch_get, &rows->batch, .channels = send_channels(c->arena),
+                     .building_id = q->building, .year = year, .all_buildings = all,
+                     .actor_id = c->actor.id);
     if (e == OK)
         e = units_ask(c, q, &rows->units);
     if (e == OK && q->unit)

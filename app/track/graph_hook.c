@@ -136,11 +136,11 @@ struct outcome {
 static enum err one(struct job *j, struct json_object *item, const char *inbox_id,
                     const struct hook_account *account, struct outcome *o)
 {
-    const struct email_account a = { .id = account->id,
-                                     .provider = account->provider,
-                                     .settings = account->settings,
-                                     .secrets = account->secrets,
-                                     .job_id = j->id };
+    const struct channel_account a = { .id = account->id,
+                                       .provider = account->provider,
+                                       .settings = account->settings,
+                                       .secrets = account->secrets,
+                                       .job_id = j->id };
     int matched = 0;
     const char *event = json_text(item, "lifecycleEvent");
     if (event) {

@@ -13,7 +13,7 @@ const struct label channel_labels[CHANNEL_COUNT] = {
 
 const struct label status_labels[STATUS_COUNT] = {
     [STATUS_DRAFT] = { "DRAFT", "Not sent", "hourglass", "waiting" },
-    [STATUS_WAITING] = { "WAITING", "Waiting", "hourglass", "waiting" },
+    [STATUS_HELD] = { "HELD", "Held", "pause", "attention" },
     [STATUS_ENQUEUED] = { "ENQUEUED", "Sending", "loader", "moving" },
     [STATUS_SENT] = { "SENT", "Sent", "send", "moving" },
     [STATUS_DELIVERED] = { "DELIVERED", "Delivered", "check", "done" },
@@ -22,12 +22,13 @@ const struct label status_labels[STATUS_COUNT] = {
     [STATUS_BOUNCED] = { "BOUNCED", "Returned", "undo-2", "failed" },
     [STATUS_MANUAL] = { "MANUAL", "By hand", "hand", "hand" },
     [STATUS_CANCELLED] = { "CANCELLED", "Cancelled", "ban", "waiting" },
+    [STATUS_SKIPPED] = { "SKIPPED", "Skipped", "skip-forward", "waiting" },
 };
 
 static const int weights[STATUS_COUNT] = {
-    [STATUS_FAILED] = 9, [STATUS_BOUNCED] = 8,   [STATUS_ENQUEUED] = 7, [STATUS_DRAFT] = 6,
-    [STATUS_SENT] = 5,   [STATUS_WAITING] = 4,   [STATUS_MANUAL] = 3,   [STATUS_DELIVERED] = 2,
-    [STATUS_OPENED] = 1, [STATUS_CANCELLED] = 0,
+    [STATUS_FAILED] = 9,    [STATUS_BOUNCED] = 8, [STATUS_ENQUEUED] = 7,  [STATUS_DRAFT] = 6,
+    [STATUS_HELD] = 6,      [STATUS_SENT] = 5,    [STATUS_SKIPPED] = 4,   [STATUS_MANUAL] = 3,
+    [STATUS_DELIVERED] = 2, [STATUS_OPENED] = 1,  [STATUS_CANCELLED] = 0,
 };
 
 static const struct label event_labels[EVENT_TYPE_COUNT] = {
@@ -42,6 +43,13 @@ static const struct label event_labels[EVENT_TYPE_COUNT] = {
     [EVENT_COMPLAINED] = { "COMPLAINED", "Complaint", "flag", "failed" },
     [EVENT_RESEND_REQUESTED] = { "RESEND_REQUESTED", "Resend", "rotate-cw", "moving" },
     [EVENT_MANUAL_MARKED] = { "MANUAL_MARKED", "By hand", "hand", "hand" },
+    [EVENT_READY_TO_PRINT] = { "READY_TO_PRINT", "Ready to print", "file-text", "moving" },
+    [EVENT_PRINTED] = { "PRINTED", "Printed", "printer", "moving" },
+    [EVENT_LODGED] = { "LODGED", "Handed in", "mailbox", "moving" },
+    [EVENT_RETURNED] = { "RETURNED", "Came back", "undo-2", "failed" },
+    [EVENT_SKIPPED] = { "SKIPPED", "Skipped", "skip-forward", "waiting" },
+    [EVENT_HELD] = { "HELD", "Held", "pause", "attention" },
+    [EVENT_RELEASED] = { "RELEASED", "Released", "play", "moving" },
     [EVENT_CANCELLED] = { "CANCELLED", "Cancelled", "ban", "waiting" },
     [EVENT_NOTE] = { "NOTE", "Note", "sticky-note", "waiting" },
 };

@@ -35,8 +35,8 @@ static enum err apply(struct ctx *c, const struct report *r, const char *inbox_i
     return db_end(c->db, e);
 }
 
-enum err mailbox_message(struct job *j, const struct email_account *account, const char *message_id,
-                         const char *inbox_id, int *matched)
+enum err mailbox_message(struct job *j, const struct channel_account *account,
+                         const char *message_id, const char *inbox_id, int *matched)
 {
     struct ctx *c = &j->ctx;
     struct graph_message m;
@@ -86,7 +86,7 @@ enum err mailbox_doubt(struct ctx *c, const char *account_id)
 
 struct mailbox {
     struct provider_account provider;
-    struct email_account account;
+    struct channel_account account;
     struct graph_subscription subscription;
     const char *delta_link;
 };
@@ -117,11 +117,11 @@ static enum err open_mailbox(struct job *j, struct mailbox *m)
     enum err e = db_end(c->db, open_rows(j, id, m));
     if (e != OK)
         return e == ERR_NOT_FOUND ? job_fail(j, e, "The account is off, or gone.") : e;
-    m->account = (struct email_account){ .id = m->provider.id,
-                                         .provider = m->provider.provider,
-                                         .settings = m->provider.settings,
-                                         .secrets = m->provider.secrets,
-                                         .job_id = j->id };
+    m->account = (struct channel_account){ .id = m->provider.id,
+                                           .provider = m->provider.provider,
+                                           .settings = m->provider.settings,
+                                           .secrets = m->provider.secrets,
+                                           .job_id = j->id };
     return OK;
 }
 

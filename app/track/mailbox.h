@@ -8,8 +8,8 @@
 
 /* Reads one message and applies it, if it is a report, in a transaction of its own; *matched counts
    the communications it told about. OK: also where it is gone, or no report. */
-enum err mailbox_message(struct job *j, const struct email_account *account, const char *message_id,
-                         const char *inbox_id, int *matched) must_check;
+enum err mailbox_message(struct job *j, const struct channel_account *account,
+                         const char *message_id, const char *inbox_id, int *matched) must_check;
 
 /* Adds a job of this kind for the account, in a transaction of its own. */
 enum err mailbox_job(struct ctx *c, const char *kind, const char *account_id) must_check;

@@ -23,7 +23,7 @@ static const struct action {
     { "delayed", EVENT_DELAYED, 'C', NULL },
     { "relayed", EVENT_RELAYED, 'C', "Passed on to a system that reports no deliveries." },
     { "expanded", EVENT_NOTE, 'C', "Passed on to the members of a list." },
-    { "displayed", EVENT_OPENED, 'C', "The recipient's mail program reports it as opened." },
+    { "displayed", EVENT_OPENED, 'B', "The recipient's mail program reports it as opened." },
     { "deleted", EVENT_NOTE, 'C', "Deleted by the recipient, perhaps unread." },
     { "denied", EVENT_NOTE, 'C', "The recipient declined to confirm reading." },
     { "dispatched", EVENT_NOTE, 'C', "Passed on by the recipient's mail program." },
@@ -97,18 +97,6 @@ struct origin {
     const char *inbox_id, *mapper;
 };
 
-/* Whether it is about a message of the communication (its id, a number, a host) before the present
-   one: that was sent again, or is about to be. */
-static bool is_of_earlier(const PGresult *rows, int i, const struct report *r)
-{
-    const char *id = row_text(rows, i, "id"), *present = row_text(rows, i, "message_id");
-    const char *about = r->original_message_id;
-    size_t n = strlen(id);
-    if (!about || !present || strncasecmp(about, id, n) != 0 || about[n] != '.')
-        return false;
-    return strcasecmp(about, present) != 0 || strcmp(row_text(rows, i, "status"), "ENQUEUED") == 0;
-}
-
 static const char *of_earlier(struct ctx *c, const struct action *a, const char *sentence)
 {
     return arena_printf(c->arena, "About an earlier message: %s",
@@ -122,7 +110,7 @@ static enum err tell(struct ctx *c, const PGresult *rows, int i, const struct re
     if (!a)
         return OK;
     bool seen_by_mx = a->type == EVENT_DELIVERED && to->remote_mta;
-    bool earlier = is_of_earlier(rows, i, r);
+    bool earlier = row_bool(rows, i, "earlier");
     const char *sentence = sentence_of(a, to);
     const struct timeline_event event = {
         .type = earlier ? EVENT_NOTE : a->type,

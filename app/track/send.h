@@ -3,6 +3,6 @@
 
 #include "jobs/jobs.h"
 
-/* Arguments: communicationId, channel, resend (optional), initiatedById (optional). Every try of a
-   job sends under the same Message-ID, so that what went out twice is seen to be one. */
+/* Arguments: communicationId, channel, resend (optional), initiatedById (optional). Sends the
+   attempt at hand where it is ENQUEUED and of that channel; else there is nothing to do. */
 enum err send_communication(struct job *j) must_check;

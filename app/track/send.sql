@@ -1,9 +1,10 @@
 -- Sending one communication.
 
 -- name: send_load
-select c.id, c.delivery_status as status, c.channel, c.recipient_name, c.email, c.language, c.subject, c.year,
-    c.amount_minor, c.currency, to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, c.pixel_token, u.number,
-    b.name as building, b.street as building_street, b.city as building_city, t.name as tenant, t.open_tracking
+select c.id, c.delivery_status as status, c.channel, c.attempt_no, c.attempts, c.recipient_name, c.email, c.phone,
+    c.street, c.postal_code, c.city, c.country, c.language, c.subject, c.year, c.amount_minor, c.currency,
+    to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, c.pixel_token, u.number, b.name as building,
+    b.street as building_street, b.city as building_city, t.name as tenant, t.open_tracking
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id

@@ -18,6 +18,13 @@ static const char *const sentences[EVENT_TYPE_COUNT] = {
     [EVENT_COMPLAINED] = "The recipient complained about it.",
     [EVENT_RESEND_REQUESTED] = "To be sent again.",
     [EVENT_MANUAL_MARKED] = "Handed over by a person.",
+    [EVENT_READY_TO_PRINT] = "The letter is ready to be printed.",
+    [EVENT_PRINTED] = "Printed.",
+    [EVENT_LODGED] = "Handed in at the post office.",
+    [EVENT_RETURNED] = "The letter came back.",
+    [EVENT_SKIPPED] = "Not sent on purpose.",
+    [EVENT_HELD] = "Kept back until it is released.",
+    [EVENT_RELEASED] = "Released to be sent.",
     [EVENT_CANCELLED] = "Cancelled before it was sent.",
     [EVENT_NOTE] = "Note.",
 };
@@ -56,41 +63,58 @@ static const char *news_of(struct ctx *c, const char *id, const struct timeline_
     return text.p;
 }
 
-static enum err add(struct ctx *c, const char *id, const struct timeline_event *e, enum status to,
-                    const char *news, PGresult **added)
+/* The event's detail, with what it speaks against where that is to be shown. */
+static const char *detail_text(struct ctx *c, const struct timeline_event *e,
+                               struct standing before, bool contradiction)
 {
-    const char grade[2] = { e->grade ? e->grade : 'C', 0 };
-    return db_query(
-        c->db, c->arena, timeline_add, added, .communication_id = id,
-        .type = event_type_name(e->type), .source = e->source, .grade = grade,
-        .status_after = status_name(to), .occurred_at = e->occurred_at, .actor_id = c->actor.id,
-        .actor_name = c->actor.kind == ACTOR_USER ? c->actor.name : NULL,
-        .sentence = sentence_of(e),
-        .detail = e->detail
-                      ? json_object_to_json_string_ext(e->detail, JSON_C_TO_STRING_NOSLASHESCAPE)
-                      : NULL,
-        .inbox_id = e->inbox_id, .mapper = e->mapper, .dedupe_key = e->dedupe_key,
-        .caused_by = e->caused_by, .event_name = domain_event_name(c->arena, e->type),
-        .event_data = news);
+    struct buf text = buf_in(c->arena);
+    struct json_object *d = e->detail ? e->detail : json_own(c->arena, json_object_new_object());
+    if (contradiction) {
+        struct json_object *against = json_object_new_object();
+        const char grade[2] = { before.grade, 0 };
+        json_set_text(against, "status", status_name(before.status));
+        json_set_text(against, "grade", before.grade ? grade : NULL);
+        json_set(d, "contradicts", against);
+    }
+    json_write(&text, d);
+    return text.p;
+}
+
+static enum err add(struct ctx *c, const char *id, const struct timeline_event *e, enum status to,
+                    const char *detail, const char *news, PGresult **added)
+{
+    const char grade[2] = { e->grade, 0 };
+    return db_query(c->db, c->arena, timeline_add, added, .communication_id = id,
+                    .type = event_type_name(e->type), .source = e->source, .grade = grade,
+                    .status_after = status_name(to), .occurred_at = e->occurred_at,
+                    .actor_id = c->actor.id,
+                    .actor_name = c->actor.kind == ACTOR_USER ? c->actor.name : NULL,
+                    .sentence = sentence_of(e), .detail = detail, .inbox_id = e->inbox_id,
+                    .mapper = e->mapper, .dedupe_key = e->dedupe_key, .caused_by = e->caused_by,
+                    .event_name = domain_event_name(c->arena, e->type), .event_data = news);
 }
 
 enum err timeline_append(struct ctx *c, const char *communication_id,
                          const struct timeline_event *e, bool *moved)
 {
     PGresult *row, *added;
-    enum status before, after;
+    struct standing before = { 0 };
+    bool contradiction;
     enum err err =
         db_query(c->db, c->arena, timeline_lock, &row, .communication_id = communication_id);
     if (err != OK)
         return err;
     if (rows_count(row) == 0)
         return ERR_NOT_FOUND;
-    if (!status_of(row_text(row, 0, "status"), &before))
+    const char *grade = row_text(row, 0, "grade");
+    if (!status_of(row_text(row, 0, "status"), &before.status))
         return ERR_INTERNAL;
-    /* What a machine opened proves nothing: kept, and moves nothing. */
-    after = e->grade == 'X' ? before : status_after(before, e->type);
-    const char *news = news_of(c, communication_id, e, before, after, row_text(row, 0, "channel"));
-    if ((err = add(c, communication_id, e, after, news, &added)) != OK)
+    before.grade = grade ? *grade : 0;
+    enum status after = status_after_claim(before, e->type, e->grade, &contradiction);
+    const char *news =
+        news_of(c, communication_id, e, before.status, after, row_text(row, 0, "channel"));
+    const char *detail = detail_text(c, e, before, contradiction);
+    if ((err = add(c, communication_id, e, after, detail, news, &added)) != OK)
         return err;
     if (moved)
         *moved = rows_count(added) == 1;

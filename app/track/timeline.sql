@@ -1,7 +1,7 @@
 -- Appending to a communication's timeline.
 
 -- name: timeline_lock
-select c.delivery_status as status, c.channel, c.batch_id
+select c.delivery_status as status, c.evidence_grade as grade, c.channel
 from communications c
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
 for no key update;
@@ -14,7 +14,7 @@ with added as (
         actor_name, sentence, detail, inbox_id, mapper, dedupe_key, caused_by, seq, prev_hash, hash)
     select current_tenant(), :communication_id::uuid, :type::text, :source::text, :grade::text, :status_after::text,
         coalesce(:occurred_at::timestamptz, now()), :actor_id::uuid, :actor_name::text, :sentence::text,
-        coalesce(:detail::jsonb, '{}'), :inbox_id::uuid, :mapper::text, :dedupe_key::text, :caused_by::uuid, 0, '', ''
+        :detail::jsonb, :inbox_id::uuid, :mapper::text, :dedupe_key::text, :caused_by::uuid, 0, '', ''
     where :dedupe_key::text is null or not exists (
         select from communication_events e
         where e.tenant_id = current_tenant() and e.communication_id = :communication_id::uuid

@@ -13,9 +13,9 @@ extern const struct domain track_domain;
 /* ---- the timeline ---- */
 
 enum status {
-    STATUS_DRAFT,   /* imported, not sent */
-    STATUS_WAITING, /* its channel sends nothing yet */
+    STATUS_DRAFT, /* imported, not sent */
     STATUS_ENQUEUED,
+    STATUS_HELD, /* kept back until it is released */
     STATUS_SENT, /* accepted by the provider */
     STATUS_DELIVERED,
     STATUS_OPENED,
@@ -23,6 +23,7 @@ enum status {
     STATUS_BOUNCED, /* accepted, then returned */
     STATUS_MANUAL,  /* handed over by a person */
     STATUS_CANCELLED,
+    STATUS_SKIPPED, /* not sent on purpose: the recipient opted out */
     STATUS_COUNT
 };
 
@@ -38,6 +39,13 @@ enum event_type {
     EVENT_COMPLAINED,
     EVENT_RESEND_REQUESTED,
     EVENT_MANUAL_MARKED,
+    EVENT_READY_TO_PRINT, /* a letter's file is made */
+    EVENT_PRINTED,
+    EVENT_LODGED,   /* handed in at the post office */
+    EVENT_RETURNED, /* a letter came back */
+    EVENT_SKIPPED,
+    EVENT_HELD,
+    EVENT_RELEASED,
     EVENT_CANCELLED,
     EVENT_NOTE,
     EVENT_TYPE_COUNT
@@ -54,8 +62,23 @@ extern const char *const batch_states[];
 
 bool status_of(const char *name, enum status *out);
 
-/* The status after an event: pure. A late or weaker event leaves it as it is. */
+/* The status after an event: pure. A late event leaves it as it is. */
 enum status status_after(enum status s, enum event_type t);
+
+/* Whether what an event claims speaks against a status: delivered against failed or returned. */
+bool event_contradicts(enum status s, enum event_type t);
+
+/* A status with the grade of the claim it stands on, 'A' the strongest; 0: none. */
+struct standing {
+    enum status status;
+    char grade;
+};
+
+/* The status after a claim of a grade: pure. Of two that contradict each other the stronger stands,
+   of equals what status_after says; what machines do (X) moves nothing. *contradiction: it is to be
+   shown; an inference (D) contradicts nobody. */
+enum status status_after_claim(struct standing before, enum event_type t, char grade,
+                               bool *contradiction);
 
 struct timeline_event {
     enum event_type type;

@@ -20,7 +20,7 @@ from buildings b
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as sent,
         coalesce(sum(delivered + opened), 0) as delivered, coalesce(sum(failed + bounced), 0) as failed,
-        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + k.waiting + enqueued), 0) as waiting
+        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + held + enqueued), 0) as waiting
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id
 ) k
@@ -50,7 +50,7 @@ from shown b
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as sent,
         coalesce(sum(delivered + opened), 0) as delivered, coalesce(sum(failed + bounced), 0) as failed,
-        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + k.waiting + enqueued), 0) as waiting
+        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + held + enqueued), 0) as waiting
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id and k.year = :year::int
 ) k
@@ -65,7 +65,7 @@ where b.tenant_id = current_tenant() and b.id = :building_id::uuid
 
 -- name: view_years
 select p.year, p.state,
-    coalesce(sum(draft + waiting + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled), 0)
+    coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
         as communications,
     coalesce(sum(k.sent + delivered + opened), 0) as sent, coalesce(sum(k.failed + bounced), 0) as failed
 from communication_batches p
@@ -80,8 +80,8 @@ select *
 from (
     select k.channel, sum(k.sent) as sent, sum(k.delivered + k.opened) as delivered, sum(k.opened) as opened,
         sum(k.failed + bounced) as failed, sum(manual) as "byHand",
-        sum(draft + k.waiting + enqueued) as waiting,
-        sum(draft + k.waiting + enqueued + k.sent + k.delivered + k.opened + k.failed + bounced + manual + cancelled)
+        sum(draft + held + enqueued) as waiting,
+        sum(draft + held + enqueued + k.sent + k.delivered + k.opened + k.failed + bounced + manual + cancelled + skipped)
             as total
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = :building_id::uuid and k.year = :year::int

@@ -54,7 +54,7 @@ cross join lateral (values (1, 'ENQUEUED', 'system', 'Waiting to be sent.'), (2,
 
 insert into communication_counts
 select tenant_id, building_id, year, channel, 0, 0, 0, 0, 0, count(*) filter (where delivery_status = 'DELIVERED'),
-    count(*) filter (where delivery_status = 'OPENED'), 0, count(*) filter (where delivery_status = 'BOUNCED'), 0, 0
+    count(*) filter (where delivery_status = 'OPENED'), 0, count(*) filter (where delivery_status = 'BOUNCED'), 0, 0, 0
 from communications where building_id in (select id from fresh) group by 1, 2, 3, 4;
 
 select refresh_unit_years(array_agg(unit_id), array_agg(year))

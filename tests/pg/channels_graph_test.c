@@ -14,7 +14,7 @@
 static struct ctx *c;
 static const char *sim, *hook;
 
-static struct email_account account(const char *mailbox, const char *secret)
+static struct channel_account account(const char *mailbox, const char *secret)
 {
     struct json_object *settings = json_own(c->arena, json_object_new_object());
     struct json_object *secrets = json_own(c->arena, json_object_new_object());
@@ -24,10 +24,10 @@ static struct email_account account(const char *mailbox, const char *secret)
     json_set_text(secrets, "clientSecret", secret);
     json_set_text(secrets, "clientState", "state-of-the-test");
     return (
-        struct email_account){ .provider = "msgraph", .settings = settings, .secrets = secrets };
+        struct channel_account){ .provider = "msgraph", .settings = settings, .secrets = secrets };
 }
 
-static struct email_account desk(void)
+static struct channel_account desk(void)
 {
     return account("desk@contoso.example", "a~b+c/d=");
 }
@@ -97,9 +97,9 @@ static int fresh(void **state)
 static void sends(void **state)
 {
     struct email_attachment file = { "a.pdf", "application/pdf", STR("%PDF-1.7") };
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     int count;
     (void)state;
     e.attachments = &file;
@@ -125,9 +125,9 @@ static void sends(void **state)
 
 static void keeps_its_token_and_its_secrets(void **state)
 {
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     (void)state;
     assert_int_equal(email_graph.send(c, &a, &e, &result), OK);
     assert_int_equal(pg_int("select count(*) from http_calls where provider = 'msgraph.token'"), 1);
@@ -146,9 +146,9 @@ static void keeps_its_token_and_its_secrets(void **state)
 
 static void again_is_already_sent(void **state)
 {
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result first, second;
+    struct send_result first, second;
     int count;
     (void)state;
     assert_int_equal(email_graph.send(c, &a, &e, &first), OK);
@@ -181,9 +181,9 @@ static void leaves_once(void **state)
         { "{\"badTokens\":1}", OK, 1 },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct email_account a = desk();
+        struct channel_account a = desk();
         struct email e = email_to("eva@example.com");
-        struct email_result result;
+        struct send_result result;
         fresh(state);
         control("faults", cases[i].faults);
         int tries = 0;
@@ -202,9 +202,9 @@ static void leaves_once(void **state)
 
 static void told_to_wait(void **state)
 {
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     (void)state;
     control("faults", "{\"throttle\":1}");
     assert_int_equal(email_graph.send(c, &a, &e, &result), ERR_LIMITED);
@@ -234,9 +234,9 @@ static void large_files(void **state)
 {
     struct email_attachment files[] = { { "big.zip", "application/zip", big(7000000, 3) },
                                         { "small.pdf", "application/pdf", big(2000000, 5) } };
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     int count;
     (void)state;
     e.attachments = files;
@@ -256,9 +256,9 @@ static void large_files(void **state)
 static void a_chunk_cut_short_is_completed(void **state)
 {
     struct email_attachment file = { "big.zip", "application/zip", big(7000000, 9) };
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     int count;
     (void)state;
     e.attachments = &file;
@@ -279,9 +279,9 @@ static enum err count_down(void *of)
 static void who_lost_the_job_stops_uploading(void **state)
 {
     struct email_attachment file = { "big.zip", "application/zip", big(7000000, 9) };
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     int count, pieces = 1;
     (void)state;
     e.attachments = &file;
@@ -315,9 +315,9 @@ static void refusals(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct email_account a = account(cases[i].mailbox, cases[i].secret);
+        struct channel_account a = account(cases[i].mailbox, cases[i].secret);
         struct email e = email_to(cases[i].to);
-        struct email_result result;
+        struct send_result result;
         if (email_graph.send(c, &a, &e, &result) != cases[i].e)
             fail_msg("case %zu: %s", i, result.sentence);
         assert_string_equal(result.code ? result.code : "", cases[i].code ? cases[i].code : "");
@@ -329,9 +329,9 @@ static void refusals(void **state)
 
 static void reports_come_back(void **state)
 {
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct email e = email_to("eva@example.com");
-    struct email_result result;
+    struct send_result result;
     struct graph_delta before, after;
     struct graph_message m;
     struct str mime;
@@ -357,7 +357,7 @@ static void reports_come_back(void **state)
 
 static void sweeps_page_by_page(void **state)
 {
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct graph_delta before, d;
     (void)state;
     assert_int_equal(graph_inbox_delta(c, &a, NULL, &before), OK);
@@ -380,7 +380,7 @@ static long long notified(void)
 
 static void subscribes(void **state)
 {
-    struct email_account a = desk();
+    struct channel_account a = desk();
     struct graph_subscription s = { 0 };
     (void)state;
     assert_int_equal(graph_subscription_ensure(c, &a, hook, &s), OK);

@@ -27,7 +27,7 @@ static void chosen_by_name(void **state)
 
 static void keeps_once(void **state)
 {
-    struct email_result result;
+    struct send_result result;
     struct str text;
     (void)state;
     assert_int_equal(email_sink.send(c, NULL, &mail, &result), OK);
@@ -53,7 +53,7 @@ static void keeps_once(void **state)
 static void refuses_what_mail_cannot_carry(void **state)
 {
     struct email bad = mail;
-    struct email_result result;
+    struct send_result result;
     (void)state;
     bad.message_id = "other@track.example";
     bad.subject = "Bill\r\nBcc: all@example.com";

@@ -17,7 +17,7 @@ static int plain_port, starttls_port, tls_port;
 
 static const unsigned char every_byte[] = { 0, 1, 13, 10, 46, 13, 10, 46, 10, 255, 128, 61, 0 };
 
-static struct email_account account(int port, const char *security, const char *password)
+static struct channel_account account(int port, const char *security, const char *password)
 {
     struct json_object *settings = json_own(c->arena, json_object_new_object());
     struct json_object *secrets = json_own(c->arena, json_object_new_object());
@@ -31,7 +31,7 @@ static struct email_account account(int port, const char *security, const char *
         json_set_text(secrets, "username", "user");
         json_set_text(secrets, "password", password);
     }
-    return (struct email_account){ .provider = "smtp", .settings = settings, .secrets = secrets };
+    return (struct channel_account){ .provider = "smtp", .settings = settings, .secrets = secrets };
 }
 
 static struct email email_to(const char *address)
@@ -47,8 +47,8 @@ static struct email email_to(const char *address)
 }
 
 /* Sends it, and clears what a fault noted before. */
-static enum err send_to(const struct email_account *a, const char *address,
-                        struct email_result *result)
+static enum err send_to(const struct channel_account *a, const char *address,
+                        struct send_result *result)
 {
     struct email e = email_to(address);
     c->problem = (struct problem){ 0 };
@@ -83,9 +83,9 @@ static void readers_see(void **state)
           { (const char *)every_byte, sizeof(every_byte) } },
         { "plain \"x\".bin", "application/octet-stream", { "", 0 } },
     };
-    struct email_account a = account(plain_port, "none", NULL);
+    struct channel_account a = account(plain_port, "none", NULL);
     struct email e = email_to("eva+1@example.com");
-    struct email_result result;
+    struct send_result result;
     (void)state;
     e.attachments = files;
     e.attachment_count = 2;
@@ -116,8 +116,8 @@ static void asks_for_reports(void **state)
 
 static void says_who_took_it(void **state)
 {
-    struct email_account a = account(plain_port, "none", NULL);
-    struct email_result result;
+    struct channel_account a = account(plain_port, "none", NULL);
+    struct send_result result;
     (void)state;
     assert_int_equal(send_to(&a, "eva@example.com", &result), OK);
     assert_string_equal(result.accepted_by, "127.0.0.1: 250 2.0.0 queued as 4711");
@@ -128,9 +128,9 @@ static void says_who_took_it(void **state)
 
 static void secured(void **state)
 {
-    struct email_account up = account(starttls_port, "starttls", "pass");
-    struct email_account tls = account(tls_port, "tls", "pass");
-    struct email_result result;
+    struct channel_account up = account(starttls_port, "starttls", "pass");
+    struct channel_account tls = account(tls_port, "tls", "pass");
+    struct send_result result;
     (void)state;
     assert_int_equal(send_to(&up, "eva@example.com", &result), OK);
     shows(last_message("starttls"), "\"secure\":true,\"user\":\"user\"");
@@ -140,9 +140,9 @@ static void secured(void **state)
 
 static void never_unsecured(void **state)
 {
-    struct email_account no_tls = account(plain_port, "starttls", NULL);
-    struct email_account no_ca = account(tls_port, "tls", "pass");
-    struct email_result result;
+    struct channel_account no_tls = account(plain_port, "starttls", NULL);
+    struct channel_account no_ca = account(tls_port, "tls", "pass");
+    struct send_result result;
     (void)state;
     assert_int_equal(send_to(&no_tls, "eva@example.com", &result), ERR_DENIED);
     json_object_object_del(no_ca.settings, "caFile");
@@ -152,9 +152,9 @@ static void never_unsecured(void **state)
 
 static void wrong_login(void **state)
 {
-    struct email_account a = account(tls_port, "tls", "wrong");
-    struct email_account none = account(tls_port, "tls", NULL);
-    struct email_result result;
+    struct channel_account a = account(tls_port, "tls", "wrong");
+    struct channel_account none = account(tls_port, "tls", NULL);
+    struct send_result result;
     (void)state;
     assert_int_equal(send_to(&a, "eva@example.com", &result), ERR_DENIED);
     assert_non_null(strstr(result.sentence, "password"));
@@ -175,10 +175,10 @@ static void refusals(void **state)
                   { "drop@example.com", ERR_RETRY, NULL, false },
                   { "lost@example.com", ERR_RETRY, NULL, false },
                   { "a@b\r\nDATA", ERR_INVALID, NULL, false } };
-    struct email_account a = account(plain_port, "none", NULL);
+    struct channel_account a = account(plain_port, "none", NULL);
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct email_result result;
+        struct send_result result;
         if (send_to(&a, cases[i].address, &result) != cases[i].e)
             fail_msg("%s: %s", cases[i].address, result.sentence);
         assert_string_equal(result.code ? result.code : "", cases[i].code ? cases[i].code : "");
@@ -189,9 +189,9 @@ static void refusals(void **state)
 
 static void not_reached(void **state)
 {
-    struct email_account closed = account(1, "none", NULL);
-    struct email_account hidden = account(2, "none", NULL);
-    struct email_result result;
+    struct channel_account closed = account(1, "none", NULL);
+    struct channel_account hidden = account(2, "none", NULL);
+    struct send_result result;
     (void)state;
     assert_int_equal(send_to(&closed, "eva@example.com", &result), ERR_RETRY);
     assert_int_equal(send_to(&hidden, "eva@example.com", &result), ERR_DENIED);
@@ -206,19 +206,19 @@ static long connection_of(const char *mode)
     return strtol(at + strlen("\"connection\":"), NULL, 10);
 }
 
-static long sent_by(const struct email_account *a, const char *mode)
+static long sent_by(const struct channel_account *a, const char *mode)
 {
-    struct email_result result;
+    struct send_result result;
     assert_int_equal(send_to(a, "eva@example.com", &result), OK);
     return connection_of(mode);
 }
 
 static void a_connection_serves_several_messages(void **state)
 {
-    struct email_account plain = account(plain_port, "none", NULL);
-    struct email_account tls = account(tls_port, "tls", "pass");
-    struct email_account wrong = account(tls_port, "tls", "wrong");
-    struct email_result result;
+    struct channel_account plain = account(plain_port, "none", NULL);
+    struct channel_account tls = account(tls_port, "tls", "pass");
+    struct channel_account wrong = account(tls_port, "tls", "wrong");
+    struct send_result result;
     (void)state;
     assert_int_not_equal(sent_by(&plain, "none"), sent_by(&plain, "none"));
     c->app->smtp = smtp_kept_new(c->arena);
@@ -237,7 +237,7 @@ static void a_connection_serves_several_messages(void **state)
 
 static void an_idle_connection_is_closed(void **state)
 {
-    struct email_account plain = account(plain_port, "none", NULL);
+    struct channel_account plain = account(plain_port, "none", NULL);
     (void)state;
     long first = sent_by(&plain, "none");
     smtp_idle(c->app);

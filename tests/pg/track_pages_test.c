@@ -204,7 +204,7 @@ static void the_outbox_shows_what_was_kept(void **state)
     (void)state;
     char path[200];
     struct ctx *c = pg_ctx("track_worker");
-    struct email_result result = { 0 };
+    struct send_result result = { 0 };
     const struct email_attachment file = { "Abrechnung für Zürich.txt", "text/plain",
                                            STR("Grüezi = 1\n") };
     const struct email mail = {

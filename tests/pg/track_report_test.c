@@ -1,6 +1,7 @@
 /* Reports against a real timeline: whom they are about, and which message of a communication. */
 #include "pg/pg.h"
 
+#include "base/json.h"
 #include "channels/report.h"
 #include "track/demo.h"
 #include "track/track.h"
@@ -95,27 +96,64 @@ static void of_strangers_only_the_first_counts(void **state)
     assert_string_equal(status(), "BOUNCED");
 }
 
-static void an_earlier_message_moves_nothing(void **state)
+static void happens(enum event_type type, const char *message_id, const char *provider_id)
 {
-    (void)state;
-    struct report_recipient to = { .address = "anna@example.com", .action = "failed" };
-    const char *first = arena_printf(pg_ctx("track_worker")->arena, "%s.1@track.example", id);
-    stands_at("SENT", 42);
-    struct report r = bounce(first, "late1@mx.example", &to, 1);
-    assert_int_equal(apply(&r), 1);
-    assert_string_equal(status(), "SENT");
+    struct ctx *c = pg_ctx("track_worker");
+    struct json_object *detail = json_own(c->arena, json_object_new_object());
+    if (message_id)
+        json_set_text(detail, "messageId", message_id);
+    if (provider_id)
+        json_set_text(detail, "providerMessageId", provider_id);
+    const struct timeline_event event = {
+        .type = type, .source = "worker", .grade = 'C', .detail = detail
+    };
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(timeline_append(c, id, &event, NULL), OK);
+    assert_int_equal(db_commit(c->db), OK);
+}
+
+static void last_event_is(const char *expected)
+{
     assert_string_equal(pg_sql("select type || ': ' || sentence from communication_events where "
                                "communication_id = '%s' order by seq desc limit 1",
                                id),
-                        "NOTE: About an earlier message: Returned as undeliverable.");
-    stands_at("ENQUEUED", 1);
-    r = bounce(first, "late2@mx.example", &to, 1);
+                        expected);
+}
+
+static void bounced(const char *original, const char *own)
+{
+    struct report_recipient to = { .address = "anna@example.com", .action = "failed" };
+    struct report r = bounce(original, own, &to, 1);
     assert_int_equal(apply(&r), 1);
+}
+
+#define EARLIER "NOTE: About an earlier message: Returned as undeliverable."
+
+/* Named by our id or by the provider's: the attempt it is about has ended. */
+static void an_earlier_attempt_moves_nothing(void **state)
+{
+    (void)state;
+    struct arena *a = pg_ctx("track_worker")->arena;
+    const char *first = arena_printf(a, "%s.1@track.example", id);
+    const char *second = arena_printf(a, "%s.2@track.example", id);
+    stands_at("ENQUEUED", 0);
+    happens(EVENT_SENT, first, "AAMk-first");
+    happens(EVENT_RESEND_REQUESTED, NULL, NULL);
+    bounced(first, "late1@mx.example");
+    last_event_is(EARLIER);
     assert_string_equal(status(), "ENQUEUED");
-    stands_at("SENT", 1);
-    r = bounce(first, "intime@mx.example", &to, 1);
-    assert_int_equal(apply(&r), 1);
+    happens(EVENT_SENT, second, "AAMk-second");
+    bounced(first, "late2@mx.example");
+    last_event_is(EARLIER);
+    bounced("AAMk-first", "late3@mx.example");
+    last_event_is(EARLIER);
+    assert_string_equal(status(), "SENT");
+    bounced(second, "intime@mx.example");
     assert_string_equal(status(), "BOUNCED");
+    assert_string_equal(pg_sql("select string_agg(concat_ws(' ', no, status, message_id), ',') "
+                               "from communication_attempts where communication_id = '%s'",
+                               id),
+                        arena_printf(a, "1 SENT %s", first));
 }
 
 /* A relay may give a message an id of its own: that is none of ours, and so not an earlier one. */
@@ -134,7 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_many_recipients_the_one_it_was_sent_to_counts),
         cmocka_unit_test(of_strangers_only_the_first_counts),
-        cmocka_unit_test(an_earlier_message_moves_nothing),
+        cmocka_unit_test(an_earlier_attempt_moves_nothing),
         cmocka_unit_test(a_rewritten_id_is_no_earlier_message),
     };
     pg_start("track_report");

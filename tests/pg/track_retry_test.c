@@ -94,11 +94,11 @@ static void accounts_switched_off_are_not_the_sink(void **state)
     work();
     assert_int_equal(pg_int("select count(*) from sink_messages"), kept);
     assert_int_equal(pg_int("select count(*) from communications where batch_id = '%s' and "
-                            "delivery_status not in ('ENQUEUED', 'FAILED', 'WAITING')",
+                            "delivery_status not in ('ENQUEUED', 'FAILED', 'DRAFT')",
                             batch_id),
                      0);
     assert_true(pg_int("select count(*) from communication_events where type = 'DELAYED' and "
-                       "sentence = 'Every mail account is switched off.'") > 0);
+                       "sentence = 'Every account for email is switched off.'") > 0);
     (void)pg_sql("update provider_accounts set enabled = true returning id");
 }
 

@@ -49,13 +49,13 @@ static void a_file_becomes_communications(void **state)
     assert_string_equal(pg_sql("select string_agg(channel || ':' || delivery_status || ':' || "
                                "coalesce(amount_minor::text, '-'), ' ' order by channel) "
                                "from communications"),
-                        "EMAIL:DRAFT:1250 LETTER:WAITING:1250 SMS:WAITING:-");
+                        "EMAIL:DRAFT:1250 LETTER:DRAFT:1250 SMS:DRAFT:-");
     assert_string_equal(pg_sql("select recipient_name from communications where channel = 'EMAIL'"),
                         "Anna \"\\\" Meier");
     assert_int_equal(pg_int("select count(*) from communication_attachments "
                             "where content_type = 'application/pdf' and size = 10"),
                      2);
-    assert_int_equal(pg_int("select sum(draft + waiting) from communication_counts"), 3);
+    assert_int_equal(pg_int("select sum(draft) from communication_counts"), 3);
     assert_int_equal(pg_int("select sum(communications) from unit_years"), 3);
     assert_int_equal(pg_int("select count(*) from audit_history where action = 'import.commit'"),
                      1);
@@ -73,7 +73,7 @@ static void the_same_file_twice_changes_nothing(void **state)
     assert_int_equal(result(done, "alreadyThere"), 3);
     assert_int_equal(pg_int("select count(*) from communications"), 3);
     assert_int_equal(pg_int("select count(*) from communication_batches"), 1);
-    assert_int_equal(pg_int("select sum(draft + waiting) from communication_counts"), 3);
+    assert_int_equal(pg_int("select sum(draft) from communication_counts"), 3);
     assert_int_equal(pg_int("select count(*) from communications where recipient_name = 'Changed'"),
                      1);
     assert_int_equal(json_object_array_length(json_get(json_get(done, "result"), "batches")), 1);
@@ -195,7 +195,7 @@ static void a_death_half_way_leaves_nothing(void **state)
     struct json_object *done;
     assert_int_equal(import(c, text, (struct str){ 0 }, false, &done), OK);
     assert_int_equal(result(done, "communications"), 20000);
-    assert_int_equal(pg_int("select sum(draft + waiting) from communication_counts"), 20000);
+    assert_int_equal(pg_int("select sum(draft) from communication_counts"), 20000);
 }
 
 int main(void)

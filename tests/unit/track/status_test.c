@@ -9,16 +9,18 @@
 #include <cmocka.h>
 
 /* Rows: statuses; columns: ENQUEUED SENT DELAYED RELAYED DELIVERED OPENED FAILED BOUNCED COMPLAINED
-   RESEND_REQUESTED MANUAL_MARKED CANCELLED NOTE. Letters: D draft, W waiting, E enqueued, S sent,
-   L delivered, O opened, F failed, B bounced, M manual, C cancelled. */
+   RESEND_REQUESTED MANUAL_MARKED READY_TO_PRINT PRINTED LODGED RETURNED SKIPPED HELD RELEASED
+   CANCELLED NOTE. Letters: D draft, E enqueued, H held, S sent, L delivered, O opened, F failed,
+   B bounced, M manual, C cancelled, K skipped. */
 static const char *const expected[STATUS_COUNT] = {
-    [STATUS_DRAFT] = "ESDDLOFDDDMCD",     [STATUS_WAITING] = "ESWWLOFWWWMCW",
-    [STATUS_ENQUEUED] = "ESEELOFBEEMCE",  [STATUS_SENT] = "SSSSLOFBSEMSS",
-    [STATUS_DELIVERED] = "LLLLLOLBLLMLL", [STATUS_OPENED] = "OOOOOOOOOOMOO",
-    [STATUS_FAILED] = "FFFFLOFFFEMFF",    [STATUS_BOUNCED] = "BBBBBOBBBEMBB",
-    [STATUS_MANUAL] = "MMMMMMMMMMMMM",    [STATUS_CANCELLED] = "CCCCCCCCCEMCC",
+    [STATUS_DRAFT] = "ESDDLOFDDDMSSSDKHDCD",     [STATUS_ENQUEUED] = "ESEELOFBEEMSSSBKHECE",
+    [STATUS_HELD] = "HSHHLOFHHHMSSSHKHECH",      [STATUS_SENT] = "SSSSLOFBSEMSSSBSSSSS",
+    [STATUS_DELIVERED] = "LLLLLOLBLEMLLLBLLLLL", [STATUS_OPENED] = "OOOOOOOOOEMOOOOOOOOO",
+    [STATUS_FAILED] = "FFFFLOFFFEMFFFFFFFFF",    [STATUS_BOUNCED] = "BBBBBOBBBEMBBBBBBBBB",
+    [STATUS_MANUAL] = "MMMMMMMMMEMMMMMMMMMM",    [STATUS_CANCELLED] = "CSCCLOCCCEMSSSCCCCCC",
+    [STATUS_SKIPPED] = "KSKKLOKKKEMSSSKKKKKK",
 };
-static const char letters[STATUS_COUNT + 1] = "DWESLOFBMC";
+static const char letters[STATUS_COUNT + 1] = "DEHSLOFBMCK";
 
 static void every_pair(void **state)
 {
@@ -58,6 +60,58 @@ static void order_of_reports_does_not_matter(void **state)
     }
 }
 
+static enum status claimed(struct standing before, enum event_type t, char grade, bool *against)
+{
+    return status_after_claim(before, t, grade, against);
+}
+
+/* Delivered and returned, told in either order: the stronger claim stands, and the second one is
+   shown as a contradiction. */
+static void the_stronger_claim_stands(void **state)
+{
+    (void)state;
+    static const enum event_type told[] = { EVENT_DELIVERED, EVENT_BOUNCED };
+    static const enum status stands[] = { STATUS_DELIVERED, STATUS_BOUNCED };
+    for (int first = 0; first < 2; first++)
+        for (char a = 'A'; a <= 'C'; a++)
+            for (char b = 'A'; b <= 'C'; b++) {
+                bool against = false;
+                struct standing s = { STATUS_SENT, 'C' };
+                s.status = claimed(s, told[first], a, &against);
+                s.grade = a;
+                assert_false(against);
+                s.status = claimed(s, told[!first], b, &against);
+                assert_true(against);
+                if (a != b)
+                    assert_int_equal(s.status, stands[a < b ? first : !first]);
+                else
+                    assert_int_equal(s.status, STATUS_BOUNCED);
+            }
+}
+
+static void what_machines_do_moves_nothing(void **state)
+{
+    (void)state;
+    for (int s = 0; s < STATUS_COUNT; s++)
+        for (int t = 0; t < EVENT_TYPE_COUNT; t++) {
+            bool against;
+            const struct standing before = { (enum status)s, 'C' };
+            assert_int_equal(claimed(before, (enum event_type)t, 'X', &against), s);
+            assert_false(against);
+        }
+}
+
+static void an_inference_contradicts_nobody(void **state)
+{
+    (void)state;
+    bool against;
+    const struct standing presumed = { STATUS_DELIVERED, 'D' }, seen = { STATUS_DELIVERED, 'B' };
+    assert_int_equal(claimed(presumed, EVENT_RETURNED, 'B', &against), STATUS_BOUNCED);
+    assert_false(against);
+    assert_int_equal(claimed(seen, EVENT_RETURNED, 'C', &against), STATUS_DELIVERED);
+    assert_true(against);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -77,6 +131,9 @@ int main(void)
         cmocka_unit_test(every_pair),
         cmocka_unit_test(repeating_changes_nothing),
         cmocka_unit_test(order_of_reports_does_not_matter),
+        cmocka_unit_test(the_stronger_claim_stands),
+        cmocka_unit_test(what_machines_do_moves_nothing),
+        cmocka_unit_test(an_inference_contradicts_nobody),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

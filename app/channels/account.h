@@ -1,0 +1,30 @@
+/* What every channel shares: the account it goes through, and what came of sending. */
+#pragma once
+
+#include "base/ctx.h"
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+/* An account to send through: a row of provider_accounts, its secrets opened. */
+struct channel_account {
+    const char *id, *provider;
+    struct json_object *settings, *secrets;
+    int64_t job_id;
+    enum err (*alive)(void *of); /* called between the pieces of a long sending; an error ends it */
+    void *alive_of;              /* alive NULL: nobody asks */
+};
+
+struct send_result {
+    const char *provider;            /* "smtp", "msgraph", "sink" */
+    const char *provider_message_id; /* what reports will name */
+    const char *conversation_id;
+    const char *accepted_by; /* host or mailbox, for the timeline */
+    struct json_object *raw; /* the provider's answer, for the event's detail */
+    bool already_sent;       /* found as sent by an earlier try */
+    /* On failure: */
+    const char *sentence; /* in plain words: "The mailbox of the recipient is full." */
+    const char *code;     /* "550 5.1.1", "ErrorInvalidRecipients" */
+    bool bad_address;     /* the address will never work */
+    int retry_after;      /* seconds */
+};

@@ -1,0 +1,113 @@
+/* A communication as an e-mail: rendered, its files read, sent by the account's way. */
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/settings.h"
+#include "channels/email.h"
+#include "channels/message.h"
+#include "db/db.h"
+#include "store/store.h"
+#include "track/pixel.h"
+#include "track/send.sql.h"
+#include "track/send_way.h"
+
+#include <string.h>
+
+/* A pixel of its own for each communication of a tenant that has opens tracked. */
+static enum err give_pixel(struct sending *s, const char **pixel)
+{
+    struct ctx *c = &s->job->ctx;
+    *pixel = NULL;
+    if (!row_bool(s->row, 0, "open_tracking"))
+        return OK;
+    *pixel = sending_text(s, "pixel_token");
+    if (*pixel)
+        return OK;
+    *pixel = token_new(c->app, c->arena, 24);
+    db_begin(c->db, c->tenant_id);
+    return db_end(c->db, db_query(c->db, c->arena, send_pixel, NULL, .token = *pixel,
+                                  .communication_id = s->id));
+}
+
+/* Of public_url, without scheme and port. */
+static const char *host_of(struct ctx *c)
+{
+    const char *url = c->app->settings->public_url, *at = url ? strstr(url, "://") : NULL;
+    if (!at)
+        return "localhost";
+    return arena_strndup(c->arena, at + 3, strcspn(at + 3, ":/"));
+}
+
+static enum err read_files(struct sending *s, struct email *mail)
+{
+    struct ctx *c = &s->job->ctx;
+    int n = rows_count(s->files);
+    struct email_attachment *list = arena_zalloc(c->arena, (size_t)n + 1, sizeof(*list));
+    for (int i = 0; i < n; i++) {
+        enum err e =
+            store_get(c->app->store, c->arena, row_text(s->files, i, "sha256"), &list[i].bytes);
+        if (e == ERR_NOT_FOUND)
+            s->result.sentence = "An attachment is not in the store any more.";
+        if (e != OK)
+            return e == ERR_NOT_FOUND ? ERR_INVALID : e;
+        list[i].file_name = row_text(s->files, i, "file_name");
+        list[i].content_type = row_text(s->files, i, "content_type");
+    }
+    mail->attachments = list;
+    mail->attachment_count = (size_t)n;
+    return OK;
+}
+
+/* The message under the same id at every try of an attempt. */
+static enum err compose(struct sending *s, struct email *mail)
+{
+    struct message m;
+    const char *pixel;
+    struct ctx *c = &s->job->ctx;
+    if (!sending_text(s, "email")) {
+        s->result.sentence = "The recipient has no e-mail address.";
+        s->result.bad_address = true;
+        return ERR_INVALID;
+    }
+    enum err e = give_pixel(s, &pixel);
+    if (e != OK)
+        return e;
+    struct json_object *data = sending_data(s);
+    json_set_text(data, "pixelUrl", pixel ? pixel_url(c, pixel) : NULL);
+    e = message_render(c, "statement", sending_text(s, "language"), data, &m);
+    if (e != OK) {
+        s->result.sentence = "The message could not be written from its template.";
+        return e;
+    }
+    s->message_id =
+        arena_printf(c->arena, "%s.%s@%s", s->id, sending_text(s, "attempt_no"), host_of(c));
+    *mail = (struct email){
+        .communication_id = s->id,
+        .message_id = s->message_id,
+        .from_name = s->account ? NULL : sending_text(s, "tenant"),
+        .from_address = s->account ? NULL : arena_printf(c->arena, "no-reply@%s", host_of(c)),
+        .to_name = sending_text(s, "recipient_name"),
+        .to_address = sending_text(s, "email"),
+        .subject = m.subject,
+        .text = m.text,
+        .html = m.html,
+        .first_try = s->job->token == 1 && row_int(s->row, 0, "attempts") == 0,
+    };
+    return read_files(s, mail);
+}
+
+static enum err send(struct sending *s)
+{
+    struct email mail;
+    enum err e = compose(s, &mail);
+    if (e != OK)
+        return e;
+    const struct email_way *way = email_way_of(s->account ? s->account->provider : NULL);
+    return way->send(&s->job->ctx, s->account, &mail, &s->result);
+}
+
+const struct send_way send_email = {
+    .channel = CHANNEL_EMAIL,
+    .queue = "email",
+    .accounts = "email",
+    .send = send,
+};

@@ -1,0 +1,47 @@
+/* How a communication goes out: one row for each channel, and the piece of work that it gets. */
+#pragma once
+
+#include "channels/account.h"
+#include "jobs/jobs.h"
+#include "track/channel.h"
+
+#include <json-c/json.h>
+#include <libpq-fe.h>
+
+/* A communication on its way out, loaded and outside any transaction. */
+struct sending {
+    struct job *job;
+    const char *id;  /* of the communication */
+    PGresult *row;   /* of send_load */
+    PGresult *files; /* of send_attachments */
+    const struct channel_account
+        *account;              /* NULL: none is set up, and the channel's sink takes it */
+    const char *message_id;    /* of ours, where the channel has one; set by the way */
+    struct send_result result; /* set by the way */
+    int64_t touched_ms;        /* when the lease was prolonged */
+};
+
+/* Writes and hands it over; answers as email_way.send does, in s->result what became of it. */
+struct send_way {
+    enum channel channel;
+    const char *queue;    /* of its jobs */
+    const char *accounts; /* purpose of the accounts it goes through (provider_find); NULL: none */
+    enum err (*send)(struct sending *s);
+};
+
+extern const struct send_way send_email;
+extern const struct send_way *const send_ways[]; /* NULL at the end */
+
+/* By the channel's name; NULL: nothing goes out by it. */
+const struct send_way *send_way_of(const char *channel);
+
+/* The channels of send_ways and the queue of each, as array literals of SQL: "{EMAIL,SMS}". */
+const char *send_channels(struct arena *a);
+const char *send_queues(struct arena *a);
+
+/* A column of the row. */
+const char *sending_text(const struct sending *s, const char *column);
+
+/* What templates of the message are given: recipientName, unit, building, street, city, year,
+   subject, amount, credit, dueOn, reference, tenant, hasAttachments. */
+struct json_object *sending_data(const struct sending *s);

@@ -24,13 +24,37 @@
         "city", SHAPE_TEXT, .example = "Zürich"                                                   \
     }
 
+#define FIGURES                                                                                    \
+    { "sent", SHAPE_COUNT, .help = "Communications that left, delivered ones included." },         \
+        { "delivered", SHAPE_COUNT, .help = "Of those, reported as delivered or opened." },        \
+        { "failed", SHAPE_COUNT, .help = "Failed or returned." },                                  \
+        { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },                             \
+    {                                                                                              \
+        "waiting", SHAPE_COUNT, .help = "Not sent yet."                                            \
+    }
+
+static const struct member channel_figures_members[] = {
+    CHANNEL,
+    FIGURES,
+    { .name = NULL },
+};
+static const struct shape channel_figures = { "ChannelFigures", "The figures of one channel.",
+                                              channel_figures_members };
+
+static const struct member year_channel_members[] = {
+    CHANNEL,
+    { "communications", SHAPE_COUNT, .help = "All there are." },
+    FIGURES,
+    { .name = NULL },
+};
+static const struct shape year_channel = { "YearChannelFigures",
+                                           "The figures of one channel in a year.",
+                                           year_channel_members };
+
 static const struct member figures_members[] = {
     BUILDING,
-    { "sent", SHAPE_COUNT, .help = "Communications that left, delivered ones included." },
-    { "delivered", SHAPE_COUNT, .help = "Of those, reported as delivered or opened." },
-    { "failed", SHAPE_COUNT, .help = "Failed or returned." },
-    { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },
-    { "waiting", SHAPE_COUNT, .help = "Not sent yet." },
+    FIGURES,
+    { "channels", SHAPE_LIST, .help = "The same by channel.", .of = &channel_figures },
     { .name = NULL },
 };
 static const struct shape figures = { "BuildingFigures", "A building with its figures.",
@@ -59,6 +83,7 @@ static const struct member year_members[] = {
     { "communications", SHAPE_COUNT, .help = "Of every channel." },
     { "sent", SHAPE_COUNT, .help = "Those that left, delivered ones included." },
     { "failed", SHAPE_COUNT, .help = "Failed or returned." },
+    { "channels", SHAPE_LIST, .help = "By channel.", .of = &year_channel },
     { .name = NULL },
 };
 static const struct shape year = { "Year", "A billing year of a building.", year_members };

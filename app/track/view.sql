@@ -13,21 +13,24 @@ where b.tenant_id = current_tenant() and (:building_id::uuid is null or b.id = :
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 order by b.name, b.id limit 1;
 
--- Buildings with their figures over all years.
+-- Buildings with their figures over all years, of every channel and of each.
 -- name: view_buildings
-select b.id as "buildingId", b.code, b.name, b.city, k.*
+select b.id as "buildingId", b.code, b.name, b.city, coalesce(sum(k.sent), 0)::bigint as sent,
+    coalesce(sum(k.delivered), 0)::bigint as delivered, coalesce(sum(k.failed), 0)::bigint as failed,
+    coalesce(sum(k."byHand"), 0)::bigint as "byHand", coalesce(sum(k.waiting), 0)::bigint as waiting,
+    coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from buildings b
-cross join lateral (
-    select coalesce(sum(k.sent + delivered + opened), 0) as sent,
-        coalesce(sum(delivered + opened), 0) as delivered, coalesce(sum(failed + bounced), 0) as failed,
-        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + held + enqueued), 0) as waiting
+left join lateral (
+    select k.channel, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
+        sum(failed + bounced) as failed, sum(manual) as "byHand", sum(draft + held + enqueued) as waiting
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id
-) k
+    group by k.channel
+) k on true
 where b.tenant_id = current_tenant()
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
-order by b.name, b.id limit 1000;
+group by b.id, b.code, b.name, b.city order by b.name, b.id limit 1000;
 
 -- The side list of a page, of one year: the building shown and the first fifty others by name that match; one more
 -- than is shown tells that there are more.
@@ -64,12 +67,18 @@ where b.tenant_id = current_tenant() and b.id = :building_id::uuid
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id));
 
 -- name: view_years
-select p.year, p.state,
-    coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
-        as communications,
-    coalesce(sum(k.sent + delivered + opened), 0) as sent, coalesce(sum(k.failed + bounced), 0) as failed
+select p.year, p.state, coalesce(sum(k.communications), 0)::bigint as communications, coalesce(sum(k.sent), 0)::bigint as sent,
+    coalesce(sum(k.failed), 0)::bigint as failed,
+    coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from communication_batches p
-left join communication_counts k on k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
+left join lateral (
+    select k.channel, sum(draft + held + enqueued + k.sent + delivered + opened + k.failed + bounced + manual + cancelled
+        + skipped) as communications, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
+        sum(k.failed + bounced) as failed, sum(manual) as "byHand", sum(draft + held + enqueued) as waiting
+    from communication_counts k
+    where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
+    group by k.channel
+) k on true
 where p.tenant_id = current_tenant() and p.building_id = :building_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))

@@ -87,6 +87,18 @@ check("filters and search narrow the list", async () => {
     assert.deepEqual(numbers(await pages("?search=_")), []);
 });
 
+check("figures add up by channel", async () => {
+    const { buildings } = (await admin("GET", "/api/track/buildings")).body;
+    const { channels, waiting } = buildings.find((b) => b.buildingId === big.buildingId);
+    assert.deepEqual(channels.map((c) => [c.channel, c.waiting, c.sent]), [["EMAIL", count - 14, 0], ["LETTER", 14, 0]]);
+    assert.equal(waiting, count);
+    const { years } = (await admin("GET", `/api/track/buildings/${big.buildingId}/years`)).body;
+    assert.deepEqual(
+        years.map((y) => [y.year, y.communications, ...y.channels.map((c) => c.communications)]),
+        [[year, count, count - 14, 14]],
+    );
+});
+
 check("faults of a query are named by field", async () => {
     const answer = await admin("GET", `${units}?channel=PIGEON&sort=colour&limit=3&search=${"x".repeat(300)}`);
     assert.equal(answer.status, 422);

@@ -8,8 +8,11 @@
 #include "track/send_way.h"
 #include "track/view.h"
 #include "track/view.sql.h"
+#include "web/cursor.h"
 
 #include <string.h>
+
+#define BUILDINGS_PAGE 50
 
 static void put(struct buf *b, const char *name, const char *value)
 {
@@ -42,15 +45,37 @@ static const char *year_text(struct ctx *c, const struct track_query *q)
     return q->year ? arena_printf(c->arena, "%ld", q->year) : NULL;
 }
 
-enum err buildings_document(struct ctx *c, struct json_object **out)
+/* Where the list goes on behind row n - 1. */
+static const char *next_buildings(struct ctx *c, const struct track_query *q, const PGresult *rows,
+                                  int n)
+{
+    const char *const last[] = { row_text(rows, n - 1, "name"),
+                                 row_text(rows, n - 1, "buildingId") };
+    struct buf b = buf_in(c->arena);
+    buf_puts(&b, "/api/track/buildings");
+    put(&b, "find", q->find);
+    put(&b, "after", cursor_make(c, "buildings", 2, last));
+    return b.p;
+}
+
+enum err buildings_document(struct ctx *c, const struct track_query *q, struct json_object **out)
 {
     PGresult *rows;
-    enum err e = db_query(c->db, c->arena, view_buildings, &rows,
-                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    const char *at[2];
+    enum err e = cursor_read(c, "buildings", q->after, 2, at);
+    if (e == OK)
+        e = db_query(c->db, c->arena, view_buildings, &rows,
+                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
+                     .find = q->find, .key = at[0], .building_id = at[1]);
     if (e != OK)
         return e;
+    int n = rows_count(rows) > BUILDINGS_PAGE ? BUILDINGS_PAGE : rows_count(rows);
     struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set(d, "buildings", json_object_get(rows_json(c->arena, rows)));
+    struct json_object *list = json_object_new_array();
+    for (int i = 0; i < n; i++)
+        json_object_array_add(list, json_object_get(row_json(c->arena, rows, i)));
+    json_set(d, "buildings", list);
+    json_set_text(d, "next", rows_count(rows) > n ? next_buildings(c, q, rows, n) : NULL);
     *out = d;
     return OK;
 }

@@ -60,6 +60,15 @@ static const struct field progress_fields[] = {
     { .name = NULL },
 };
 
+static const struct field buildings_fields[] = {
+    { "find", FIELD_TEXT, AT(find), .max = 100,
+      .help = "Part of a building's name, code or city." },
+    { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
+    { .name = NULL },
+};
+
+static const struct input buildings_query = { "BuildingsQuery", sizeof(struct track_query),
+                                              buildings_fields };
 static const struct input page_query = { "TrackQuery", sizeof(struct track_query), page_fields };
 static const struct input units_query = { "UnitsQuery", sizeof(struct track_query), units_fields };
 static const struct input unit_query = { "UnitQuery", sizeof(struct track_query), unit_fields };
@@ -145,7 +154,7 @@ static enum err send_page(struct req *r, struct reply *p)
 static enum err api_buildings(struct req *r, struct reply *p)
 {
     struct json_object *d;
-    enum err e = buildings_document(&r->ctx, &d);
+    enum err e = buildings_document(&r->ctx, r->input, &d);
     return e != OK ? e : reply_json(p, 200, d);
 }
 
@@ -228,8 +237,9 @@ static const struct route routes[] = {
       .doc = "Leads to a unit on the page." },
     { METHOD_POST, ROUTE_PAGE, "/track/batches/:batchId/send", send_page, ROLE_AGENT,
       .queues = true, .doc = "Sends every e-mail of the batch that was not sent yet." },
-    { METHOD_GET, ROUTE_API, "/api/track/buildings", api_buildings, ROLE_VIEWER,
-      .doc = "Buildings with their figures over all years.", .answer = &buildings_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/buildings", api_buildings, ROLE_VIEWER, &buildings_query,
+      .doc = "Buildings with their figures over all years, 50 at a time.",
+      .answer = &buildings_shape },
     { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years", api_years, ROLE_VIEWER,
       .doc = "Years of a building with their figures.", .answer = &years_shape },
     { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years/:year/units", api_units,

@@ -62,6 +62,7 @@ static const struct shape figures = { "BuildingFigures", "A building with its fi
 
 static const struct member buildings_members[] = {
     { "buildings", SHAPE_LIST, .help = "By name.", .of = &figures },
+    { "next", SHAPE_LINK, .help = "The page after this one.", .nullable = true },
     { .name = NULL },
 };
 const struct shape buildings_shape = { "Buildings", "Buildings with their figures over all years.",

@@ -38,7 +38,8 @@ enum err unit_ask(struct ctx *c, const char *unit_id, const char *year,
 struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows, bool page);
 
 /* ---- whole documents; ERR_NOT_FOUND where the building or unit is absent or not granted ---- */
-enum err buildings_document(struct ctx *c, struct json_object **out) must_check;
+enum err buildings_document(struct ctx *c, const struct track_query *q,
+                            struct json_object **out) must_check;
 enum err years_document(struct ctx *c, const char *building_id,
                         struct json_object **out) must_check;
 enum err units_document(struct ctx *c, const struct track_query *q,

@@ -13,13 +13,23 @@ where b.tenant_id = current_tenant() and (:building_id::uuid is null or b.id = :
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 order by b.name, b.id limit 1;
 
--- Buildings with their figures over all years, of every channel and of each.
+-- Fifty buildings by name, and one more that tells of a next page, with their figures over all years, of every channel
+-- and of each.
 -- name: view_buildings
 select b.id as "buildingId", b.code, b.name, b.city, coalesce(sum(k.sent), 0)::bigint as sent,
     coalesce(sum(k.delivered), 0)::bigint as delivered, coalesce(sum(k.failed), 0)::bigint as failed,
     coalesce(sum(k."byHand"), 0)::bigint as "byHand", coalesce(sum(k.waiting), 0)::bigint as waiting,
     coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
-from buildings b
+from (
+    select b.id, b.code, b.name, b.city
+    from buildings b
+    where b.tenant_id = current_tenant()
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+        and (:find::text is null or strpos(lower(concat_ws(' ', b.name, b.code, b.city)), lower(:find::text)) > 0)
+        and (:key::text is null or (b.name, b.id) > (:key::text, :building_id::uuid))
+    order by b.name, b.id limit 51
+) b
 left join lateral (
     select k.channel, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
         sum(failed + bounced) as failed, sum(manual) as "byHand", sum(draft + held + enqueued) as waiting
@@ -27,10 +37,7 @@ left join lateral (
     where k.tenant_id = current_tenant() and k.building_id = b.id
     group by k.channel
 ) k on true
-where b.tenant_id = current_tenant()
-    and (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
-group by b.id, b.code, b.name, b.city order by b.name, b.id limit 1000;
+group by b.id, b.code, b.name, b.city order by b.name, b.id;
 
 -- The side list of a page, of one year: the building shown and the first fifty others by name that match; one more
 -- than is shown tells that there are more.

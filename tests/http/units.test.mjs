@@ -99,6 +99,22 @@ check("figures add up by channel", async () => {
     );
 });
 
+check("buildings come in pages, each of them once", async () => {
+    const owner = api(await token("admin", tenantNew("many")));
+    const many = [...Array(53).keys()].map((i) => rows(`MANY-${i}`, year, 1)[0]);
+    await committed(owner, (await upload(owner, "many.csv", csv(many), statements(many))).body.id);
+    const codes = [];
+    for (let next = "/api/track/buildings"; next; ) {
+        const { body } = await owner("GET", next);
+        codes.push(...body.buildings.map((b) => b.code));
+        next = body.next;
+    }
+    assert.deepEqual(codes.toSorted(), many.map((row) => row.building_code).toSorted());
+    const found = (await owner("GET", "/api/track/buildings?find=many-52")).body;
+    assert.deepEqual([found.buildings.map((b) => b.code), found.next], [["MANY-52"], null]);
+    assert.equal((await owner("GET", "/api/track/buildings?after=nonsense")).body.errors[0].field, "after");
+});
+
 check("faults of a query are named by field", async () => {
     const answer = await admin("GET", `${units}?channel=PIGEON&sort=colour&limit=3&search=${"x".repeat(300)}`);
     assert.equal(answer.status, 422);

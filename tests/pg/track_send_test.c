@@ -168,29 +168,6 @@ static void machine_opens_move_nothing(void **state)
                         "SENT");
 }
 
-static void figures_are_those_of_the_rows(void **state)
-{
-    (void)state;
-    assert_int_equal(
-        pg_int(
-            "select count(*) from (select building_id, year, channel, delivery_status, "
-            "count(*) as n from communications group by 1, 2, 3, 4) c full join (select "
-            "building_id, year, channel, status, sum(n) as n from communication_counts k cross "
-            "join lateral (values ('DRAFT', draft), ('HELD', held), ('SKIPPED', skipped), "
-            "('ENQUEUED', "
-            "enqueued), ('SENT', sent), ('DELIVERED', delivered), ('OPENED', opened), ('FAILED', "
-            "failed), ('BOUNCED', bounced), ('MANUAL', manual), ('CANCELLED', cancelled)) "
-            "s (status, n) group by 1, 2, 3, 4 having sum(n) <> 0) k on k.building_id = "
-            "c.building_id and k.year = c.year and k.channel = c.channel and k.status = "
-            "c.delivery_status where k.n is distinct from c.n"),
-        0);
-    assert_int_equal(pg_int("select sum(communications) from unit_years"),
-                     pg_int("select count(*) from communications"));
-    assert_int_equal(pg_int("select sum(failed) from unit_years"),
-                     pg_int("select count(*) from communications where delivery_status in "
-                            "('FAILED', 'BOUNCED')"));
-}
-
 static struct json_object *page_of(const struct track_query *q)
 {
     struct json_object *d;
@@ -320,7 +297,6 @@ int main(void)
         cmocka_unit_test(the_worker_sends_and_completes),
         cmocka_unit_test(reports_move_it_and_repeats_do_not),
         cmocka_unit_test(machine_opens_move_nothing),
-        cmocka_unit_test(figures_are_those_of_the_rows),
         cmocka_unit_test(pages),
         cmocka_unit_test(a_unit_shows_its_timelines),
         cmocka_unit_test(chains_tell_what_was_taken_or_put),

@@ -172,35 +172,47 @@ static void free_node(void *node)
     cmark_node_free(node);
 }
 
-static enum err render_all(struct ctx *c, const char *template, const char *language,
-                           struct json_object *data, struct message *out)
+static enum err source(struct ctx *c, const char *template, struct json_object *data,
+                       struct message_source *out)
 {
     struct buf markdown = buf_in(c->arena);
     enum err e = subject_of(c, template, data, &out->subject);
     if (!e)
         e = render(c, template, json_own(c->arena, escape_value(c->arena, data)), &markdown);
-    if (e)
-        return e;
-    const char *body = without_blank_lines(markdown.p + strcspn(markdown.p, "\n"));
-    cmark_node *document = cmark_parse_document(body, strlen(body), CMARK_OPT_DEFAULT);
-    arena_defer(c->arena, free_node, document);
-    out->text = plain_text(c->arena, document);
-    char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
-    arena_defer(c->arena, cmark_get_default_mem_allocator()->free, html);
-    return frame(c, out->subject, language, html, data, &out->html);
+    if (!e)
+        out->markdown = without_blank_lines(markdown.p + strcspn(markdown.p, "\n"));
+    return e;
 }
 
-enum err message_render(struct ctx *c, const char *name, const char *language,
-                        struct json_object *data, struct message *out)
+enum err message_source(struct ctx *c, const char *name, const char *language,
+                        struct json_object *data, struct message_source *out)
 {
     const char *template = arena_printf(c->arena, "messages/%s.%s", name, language);
-    enum err e = render_all(c, template, language, data, out);
+    out->language = language;
+    enum err e = source(c, template, data, out);
     if (e != ERR_NOT_FOUND || strcmp(language, "en") == 0)
         return e;
     const char *region = strchr(language, '-');
     c->problem = (struct problem){ 0 };
     language = region ? arena_strndup(c->arena, language, (size_t)(region - language)) : "en";
-    return message_render(c, name, language, data, out);
+    return message_source(c, name, language, data, out);
+}
+
+enum err message_render(struct ctx *c, const char *name, const char *language,
+                        struct json_object *data, struct message *out)
+{
+    struct message_source from = { 0 };
+    enum err e = message_source(c, name, language, data, &from);
+    if (e)
+        return e;
+    cmark_node *document =
+        cmark_parse_document(from.markdown, strlen(from.markdown), CMARK_OPT_DEFAULT);
+    arena_defer(c->arena, free_node, document);
+    out->subject = from.subject;
+    out->text = plain_text(c->arena, document);
+    char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
+    arena_defer(c->arena, cmark_get_default_mem_allocator()->free, html);
+    return frame(c, out->subject, from.language, html, data, &out->html);
 }
 
 /* ---- dates ---- */

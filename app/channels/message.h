@@ -17,6 +17,16 @@ struct message {
 enum err message_render(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message *out) must_check;
 
+/* The same message before it becomes HTML or a letter: Markdown that holds the data. */
+struct message_source {
+    const char *subject, *markdown;
+    const char *language; /* of the template that was found */
+};
+
+/* As message_render, for ways that lay the Markdown out themselves. */
+enum err message_source(struct ctx *c, const char *name, const char *language,
+                        struct json_object *data, struct message_source *out) must_check;
+
 /* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 April 2026".
  * Another text as it is. */
 const char *date_text(struct arena *a, const char *iso, const char *language);

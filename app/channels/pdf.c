@@ -1,0 +1,349 @@
+/* Pages of PDF files counted and put together by qpdf, in a child without rights. */
+#include "channels/pdf.h"
+
+#include "base/settings.h"
+#include "channels/pdf_child.h"
+
+#include <fcntl.h>
+#include <qpdf/qpdf-c.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MEMORY ((size_t)512 << 20)
+#define COUNT_SECONDS 10
+#define OUTPUT "/proc/self/fd/4" /* where pdf_child keeps it */
+#define BLANK "<< /Type /Page /MediaBox [0 0 %.2f %.2f] /Resources << >> >>"
+
+struct source {
+    struct str pdf;
+    qpdf_data of;
+    int pages;
+};
+
+struct merge {
+    struct pdf_part *parts;
+    size_t count;
+    struct source *sources; /* as many as parts, at most */
+    size_t opened;
+    qpdf_data out;
+    bool counting; /* nothing is written */
+    int pages;
+    double width, height; /* of the page before, in points: a blank one is as large */
+};
+
+/* What the child tells of each part, or of the one at fault. */
+struct told {
+    int pages, page;
+};
+
+/* ---- in the child ---- */
+
+static const char *sentence(enum qpdf_error_code_e code)
+{
+    switch (code) {
+    case qpdf_e_password:
+        return "is protected by a password";
+    case qpdf_e_unsupported:
+        return "is of a kind that cannot be read here";
+    case qpdf_e_success:
+    case qpdf_e_internal:
+    case qpdf_e_system:
+    case qpdf_e_damaged_pdf:
+    case qpdf_e_pages:
+    case qpdf_e_object:
+    case qpdf_e_json:
+    case qpdf_e_linearization:
+        break;
+    }
+    return "is damaged";
+}
+
+static const char *fault_of(qpdf_data of)
+{
+    return qpdf_has_error(of) ? sentence(qpdf_get_error_code(of, qpdf_get_error(of))) : NULL;
+}
+
+static const char *look(struct str pdf)
+{
+    if (pdf.n == 0)
+        return "is empty";
+    return memmem(pdf.p, pdf.n < 1024 ? pdf.n : 1024, "%PDF-", 5) ? NULL : "is not a PDF";
+}
+
+static const char *open_source(struct source *s)
+{
+    const char *fault = look(s->pdf);
+    if (fault)
+        return fault;
+    s->of = qpdf_init();
+    qpdf_silence_errors(s->of);
+    qpdf_set_suppress_warnings(s->of, QPDF_TRUE);
+    qpdf_set_attempt_recovery(s->of, QPDF_FALSE);
+    if (qpdf_read_memory(s->of, "pdf", s->pdf.p, s->pdf.n, NULL) & QPDF_ERRORS)
+        return fault_of(s->of);
+    s->pages = qpdf_get_num_pages(s->of);
+    fault = fault_of(s->of);
+    return fault                      ? fault
+           : s->pages < 1             ? "has no pages"
+           : s->pages > PDF_PAGES_MAX ? "has too many pages"
+                                      : NULL;
+}
+
+static const char *source_of(struct merge *m, struct str pdf, struct source **out)
+{
+    for (size_t i = m->opened; i > 0; i--)
+        if (m->sources[i - 1].pdf.p == pdf.p && m->sources[i - 1].pdf.n == pdf.n) {
+            *out = &m->sources[i - 1];
+            return NULL;
+        }
+    *out = &m->sources[m->opened++];
+    (*out)->pdf = pdf;
+    return open_source(*out);
+}
+
+/* What a page would do by itself when it is opened or clicked on. */
+static void still(qpdf_data of, qpdf_oh page)
+{
+    qpdf_oh_remove_key(of, page, "/AA");
+    qpdf_oh notes = qpdf_oh_get_key(of, page, "/Annots");
+    int n = qpdf_oh_is_array(of, notes) ? qpdf_oh_get_array_n_items(of, notes) : 0;
+    for (int i = 0; i < n; i++) {
+        qpdf_oh note = qpdf_oh_get_array_item(of, notes, i);
+        if (qpdf_oh_is_dictionary(of, note)) {
+            qpdf_oh_remove_key(of, note, "/A");
+            qpdf_oh_remove_key(of, note, "/AA");
+        }
+    }
+}
+
+static void measure(struct merge *m, qpdf_data of, qpdf_oh page)
+{
+    qpdf_oh box = qpdf_oh_get_key(of, page, "/MediaBox");
+    if (!qpdf_oh_is_array(of, box) || qpdf_oh_get_array_n_items(of, box) != 4)
+        return;
+    double at[4];
+    for (int i = 0; i < 4; i++)
+        at[i] = qpdf_oh_get_numeric_value(of, qpdf_oh_get_array_item(of, box, i));
+    m->width = at[2] - at[0];
+    m->height = at[3] - at[1];
+}
+
+static void add_blank(struct merge *m)
+{
+    char text[128];
+    snprintf(text, sizeof text, BLANK, m->width, m->height);
+    qpdf_oh page = qpdf_make_indirect_object(m->out, qpdf_oh_parse(m->out, text));
+    qpdf_add_page(m->out, m->out, page, QPDF_FALSE);
+    m->pages++;
+}
+
+static const char *add_page(struct merge *m, qpdf_data of, int number)
+{
+    qpdf_oh page = qpdf_get_page_n(of, (size_t)number);
+    still(of, page);
+    if (qpdf_add_page(m->out, of, page, QPDF_FALSE) & QPDF_ERRORS)
+        return fault_of(m->out);
+    measure(m, of, page);
+    m->pages++;
+    qpdf_oh_release_all(of);
+    return fault_of(of);
+}
+
+static const char *add_part(struct merge *m, struct pdf_part *part)
+{
+    struct source *s;
+    const char *fault = source_of(m, part->pdf, &s);
+    if (fault)
+        return fault;
+    int end = part->count ? part->from + part->count : s->pages;
+    if (part->from < 0 || end > s->pages || part->from >= end)
+        return "has fewer pages than were asked for";
+    part->pages = end - part->from;
+    if (m->counting)
+        return NULL;
+    if (part->new_sheet && m->pages % 2 == 1)
+        add_blank(m);
+    part->page = m->pages + 1;
+    for (int i = part->from; !fault && i < end; i++)
+        fault = m->pages < PDF_PAGES_MAX ? add_page(m, s->of, i) : "makes the file too long";
+    return fault;
+}
+
+/* The file is opened and its writer made before the limits hold: later nothing can be opened. */
+static void prepare(void *of)
+{
+    struct merge *m = of;
+    m->out = qpdf_init();
+    qpdf_silence_errors(m->out);
+    qpdf_set_suppress_warnings(m->out, QPDF_TRUE);
+    qpdf_empty_pdf(m->out);
+    if (m->counting)
+        return;
+    qpdf_init_write(m->out, OUTPUT);
+    qpdf_set_deterministic_ID(m->out, QPDF_TRUE);
+    qpdf_set_stream_data_mode(m->out, qpdf_s_preserve);
+    qpdf_set_object_stream_mode(m->out, qpdf_o_generate);
+}
+
+static bool tell(struct buf *answer, const char *fault, size_t part)
+{
+    int number = (int)part;
+    buf_put(answer, &number, sizeof number);
+    buf_puts(answer, fault);
+    return false;
+}
+
+static bool work(void *of, struct buf *answer)
+{
+    struct merge *m = of;
+    for (size_t i = 0; i < m->count; i++) {
+        const char *fault = add_part(m, &m->parts[i]);
+        if (fault)
+            return tell(answer, fault, i);
+        struct told t = { m->parts[i].pages, m->parts[i].page };
+        buf_put(answer, &t, sizeof t);
+    }
+    if (m->counting || !(qpdf_write(m->out) & QPDF_ERRORS))
+        return true;
+    answer->n = 0;
+    return tell(answer, "is damaged", m->count);
+}
+
+/* ---- in the caller ---- */
+
+static const char *end_sentence(enum pdf_child_end end)
+{
+    static const char *const sentences[] = { [CHILD_FAILED] = "cannot be read",
+                                             [CHILD_CRASHED] = "is damaged",
+                                             [CHILD_TOO_LONG] = "takes too long to read",
+                                             [CHILD_TOO_LARGE] = "is too large" };
+    return sentences[end];
+}
+
+/* A child that died could not say of which part: each is tried by itself. */
+static struct pdf_part *find_fault(struct ctx *c, struct pdf_part *parts, size_t count)
+{
+    for (size_t i = 0; count > 1 && i < count; i++) {
+        int pages;
+        if (pdf_page_count(c, parts[i].pdf, &pages) == ERR_INVALID)
+            return &parts[i];
+    }
+    return NULL;
+}
+
+static enum err refuse(struct ctx *c, struct merge *m, struct str answer, enum pdf_child_end end)
+{
+    struct pdf_part *at = NULL;
+    const char *fault = end_sentence(end);
+    int number = 0;
+    if (end == CHILD_FAILED && answer.n > sizeof number) {
+        memcpy(&number, answer.p, sizeof number);
+        fault = arena_strndup(c->arena, answer.p + sizeof number, answer.n - sizeof number);
+        at = number >= 0 && (size_t)number < m->count ? &m->parts[number] : NULL;
+    } else if (!m->counting) {
+        at = find_fault(c, m->parts, m->count);
+    }
+    if (at)
+        at->fault = fault;
+    return ctx_refuse(c, ERR_INVALID, "The PDF %s.", fault);
+}
+
+static enum err run(struct ctx *c, struct merge *m, const struct pdf_child *limits)
+{
+    struct str answer = { 0 };
+    enum pdf_child_end end = CHILD_FAILED;
+    struct pdf_child k = *limits;
+    m->sources = arena_zalloc(c->arena, m->count, sizeof *m->sources);
+    k.memory = MEMORY;
+    k.confined = true;
+    k.prepare = prepare;
+    k.work = work;
+    k.of = m;
+    enum err e = pdf_child_run(c, &k, &answer, &end);
+    if (e == ERR_INVALID)
+        return refuse(c, m, answer, end);
+    if (!e && answer.n != m->count * sizeof(struct told))
+        return refuse(c, m, (struct str){ 0 }, CHILD_CRASHED);
+    for (size_t i = 0; !e && i < m->count; i++) {
+        struct told t;
+        memcpy(&t, answer.p + i * sizeof t, sizeof t);
+        m->parts[i].pages = t.pages;
+        m->parts[i].page = t.page;
+    }
+    return e;
+}
+
+enum err pdf_page_count(struct ctx *c, struct str pdf, int *out)
+{
+    struct pdf_part part = { .pdf = pdf };
+    struct merge m = { .parts = &part, .count = 1, .counting = true };
+    enum err e = run(c, &m, &(struct pdf_child){ .seconds = COUNT_SECONDS, .output = -1 });
+    if (!e)
+        *out = part.pages;
+    return e;
+}
+
+/* ---- the file ---- */
+
+struct mapping {
+    void *at;
+    size_t size;
+};
+
+static void unmap(void *of)
+{
+    struct mapping *m = of;
+    munmap(m->at, m->size);
+}
+
+static enum err map_file(struct ctx *c, int file, struct str *out)
+{
+    struct stat s;
+    if (fstat(file, &s) != 0 || s.st_size <= 0)
+        return ERR_RETRY;
+    struct mapping *m = arena_new_of(c->arena, struct mapping);
+    m->size = (size_t)s.st_size;
+    m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (m->at == MAP_FAILED)
+        return ERR_RETRY;
+    arena_defer(c->arena, unmap, m);
+    *out = (struct str){ m->at, m->size };
+    return OK;
+}
+
+static size_t bytes_of(const struct pdf_part *parts, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        n += parts[i].pdf.n;
+    return n;
+}
+
+int pdf_temporary(const struct ctx *c)
+{
+    const struct settings *s = c->app->settings;
+    return open(s && s->store_dir ? s->store_dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+enum err pdf_merge(struct ctx *c, struct pdf_part *parts, size_t count, struct pdf_merged *out)
+{
+    int file = pdf_temporary(c);
+    if (file < 0)
+        return ERR_RETRY;
+    struct merge m = { .parts = parts, .count = count, .width = 595.28, .height = 841.89 };
+    struct pdf_child limits = { .seconds = 30 + (int)(count / 20),
+                                .file = ((size_t)64 << 20) + 2 * bytes_of(parts, count),
+                                .output = file };
+    struct pdf_merged made = { 0 };
+    enum err e = run(c, &m, &limits);
+    if (!e)
+        e = map_file(c, file, &made.bytes);
+    close(file);
+    if (!e) {
+        made.pages = count ? parts[count - 1].page + parts[count - 1].pages - 1 : 0;
+        *out = made;
+    }
+    return e;
+}

@@ -1,0 +1,32 @@
+/* A piece of work in a short-lived child: of itself limited in time and memory, and where it reads
+   what others made, unable to open, connect to or start anything. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/ctx.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pdf_child {
+    int seconds;   /* of wall clock and of CPU, each */
+    size_t memory; /* bytes it may take beyond what the caller has */
+    size_t file;   /* bytes it may write to `output` */
+    int output;    /* open in the child, beside the pipe; -1: none */
+    bool confined; /* seccomp: memory, clocks, read and write of what is open, nothing else */
+    /* Runs in the child before the limits hold: opens what the work needs. NULL: nothing. */
+    void (*prepare)(void *of);
+    /* Runs in the child; its answer goes to the caller. False: failed, and `answer` is a sentence
+       that says why. */
+    bool (*work)(void *of, struct buf *answer);
+    void *of;
+};
+
+/* How it ended where err is ERR_INVALID. */
+enum pdf_child_end { CHILD_FAILED, CHILD_CRASHED, CHILD_TOO_LONG, CHILD_TOO_LARGE };
+
+/* OK: `answer` (at most 16 MiB, in the arena) is what `work` wrote. ERR_INVALID: the child failed,
+   crashed or went over its limits, *end says which, and `answer` is its sentence or empty.
+   ERR_RETRY: no child could be made. ERR_INTERNAL: it could not be confined; nothing was read. */
+enum err pdf_child_run(struct ctx *c, const struct pdf_child *child, struct str *answer,
+                       enum pdf_child_end *end) must_check;

@@ -1,0 +1,211 @@
+/* Drawing with Cairo and Pango: fonts, lines, codes. The font map is Pango's own of this process,
+   so that fonts are looked up once and not for each letter. */
+#include "channels/press.h"
+
+#include <cairo-pdf.h>
+#include <unistd.h>
+#include <zint.h>
+
+static const char *const faces[] = {
+    [PRESS_TEXT] = "Noto Sans, sans-serif 10",
+    [PRESS_STRONG] = "Noto Sans, sans-serif Bold 10",
+    [PRESS_NAME] = "Noto Sans, sans-serif Bold 12",
+    [PRESS_SMALL] = "Noto Sans, sans-serif 8",
+    [PRESS_TINY] = "Noto Sans, sans-serif 6.5",
+    [PRESS_HUGE] = "Noto Sans, sans-serif Bold 40",
+};
+
+static double points(double mm)
+{
+    return mm / PRESS_POINT;
+}
+
+static double mm_of(int pango_units)
+{
+    return (double)pango_units / PANGO_SCALE * PRESS_POINT;
+}
+
+/* ---- the file ---- */
+
+static cairo_status_t write_bytes(void *of, const unsigned char *bytes, unsigned n)
+{
+    struct press *p = of;
+    if (p->file < 0) {
+        buf_put(&p->bytes, bytes, n);
+        return CAIRO_STATUS_SUCCESS;
+    }
+    for (ssize_t done; n > 0; bytes += done, n -= (unsigned)done)
+        if ((done = write(p->file, bytes, n)) <= 0)
+            return CAIRO_STATUS_WRITE_ERROR;
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static void drop(void *of)
+{
+    struct press *p = of;
+    cairo_destroy(p->cr);
+    cairo_surface_finish(p->surface);
+    cairo_surface_destroy(p->surface);
+    g_object_unref(p->context);
+}
+
+static PangoContext *context_new(const char *language)
+{
+    PangoContext *context = pango_font_map_create_context(pango_cairo_font_map_get_default());
+    cairo_font_options_t *o = cairo_font_options_create();
+    cairo_font_options_set_hint_style(o, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(o, CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(context, o);
+    cairo_font_options_destroy(o);
+    pango_cairo_context_set_resolution(context, 72);
+    pango_context_set_round_glyph_positions(context, FALSE);
+    pango_context_set_language(context, pango_language_from_string(language ? language : "en"));
+    return context;
+}
+
+struct press *press_open(struct arena *a, int file, double width, double height,
+                         const char *language)
+{
+    struct press *p = arena_new_of(a, struct press);
+    p->arena = a;
+    p->bytes = buf_in(a);
+    p->file = file;
+    p->surface = cairo_pdf_surface_create_for_stream(write_bytes, p, points(width), points(height));
+    /* No date: the same letter is the same file. */
+    cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
+    p->cr = cairo_create(p->surface);
+    p->context = context_new(language);
+    arena_defer(a, drop, p);
+    return p;
+}
+
+void press_size(struct press *p, double width, double height)
+{
+    cairo_pdf_surface_set_size(p->surface, points(width), points(height));
+}
+
+void press_end_page(struct press *p)
+{
+    cairo_show_page(p->cr);
+    p->pages++;
+}
+
+enum err press_close(struct press *p, struct str *out)
+{
+    cairo_surface_finish(p->surface);
+    if (cairo_status(p->cr) || cairo_surface_status(p->surface))
+        return ERR_RETRY;
+    if (out)
+        *out = buf_str(&p->bytes);
+    return OK;
+}
+
+/* ---- text ---- */
+
+PangoLayout *press_layout(struct press *p, enum press_face face, const char *text, double width)
+{
+    PangoLayout *layout = pango_layout_new(p->context);
+    PangoFontDescription *font = pango_font_description_from_string(faces[face]);
+    pango_layout_set_font_description(layout, font);
+    pango_font_description_free(font);
+    pango_layout_set_text(layout, text ? text : "", -1);
+    if (width > 0) {
+        pango_layout_set_width(layout, (int)(points(width) * PANGO_SCALE));
+        pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+    }
+    arena_defer(p->arena, g_object_unref, layout);
+    return layout;
+}
+
+void press_measure(PangoLayout *layout, double *width, double *height)
+{
+    int w, h;
+    pango_layout_get_size(layout, &w, &h);
+    *width = mm_of(w);
+    *height = mm_of(h);
+}
+
+void press_draw(struct press *p, PangoLayout *layout, double x, double y)
+{
+    p->unknown += pango_layout_get_unknown_glyphs_count(layout);
+    cairo_move_to(p->cr, points(x), points(y));
+    pango_cairo_show_layout(p->cr, layout);
+}
+
+double press_put(struct press *p, enum press_face face, const char *text, double x, double y)
+{
+    double width, height;
+    PangoLayout *layout = press_layout(p, face, text, 0);
+    press_measure(layout, &width, &height);
+    press_draw(p, layout, x, y);
+    return height;
+}
+
+void press_put_right(struct press *p, enum press_face face, const char *text, double x, double y)
+{
+    double width, height;
+    PangoLayout *layout = press_layout(p, face, text, 0);
+    press_measure(layout, &width, &height);
+    press_draw(p, layout, x - width, y);
+}
+
+void press_fit(struct press *p, enum press_face face, const char *text, double x, double y,
+               double width)
+{
+    double wide, height;
+    PangoLayout *layout = press_layout(p, face, text, 0);
+    press_measure(layout, &wide, &height);
+    double scale = wide > width ? width / wide : 1;
+    p->unknown += pango_layout_get_unknown_glyphs_count(layout);
+    cairo_save(p->cr);
+    cairo_translate(p->cr, points(x), points(y + height * (1 - scale) * 0.75));
+    cairo_scale(p->cr, scale, scale);
+    cairo_move_to(p->cr, 0, 0);
+    pango_cairo_show_layout(p->cr, layout);
+    cairo_restore(p->cr);
+}
+
+/* ---- lines and codes ---- */
+
+void press_shade(struct press *p, double grey)
+{
+    cairo_set_source_rgb(p->cr, grey, grey, grey);
+}
+
+void press_line(struct press *p, double x1, double y1, double x2, double y2, double width)
+{
+    cairo_set_line_width(p->cr, width);
+    cairo_move_to(p->cr, points(x1), points(y1));
+    cairo_line_to(p->cr, points(x2), points(y2));
+    cairo_stroke(p->cr);
+}
+
+static bool is_dark(const struct zint_symbol *s, int row, int column)
+{
+    return s->encoded_data[row][column >> 3] >> (column & 7) & 1;
+}
+
+static void draw_row(struct press *p, const struct zint_symbol *s, int row, double x, double y,
+                     double module)
+{
+    for (int from = 0, to; from < s->width; from = to + 1) {
+        for (to = from; to < s->width && is_dark(s, row, to); to++)
+            ;
+        if (to > from)
+            cairo_rectangle(p->cr, points(x + from * module), points(y + row * module),
+                            points((to - from) * module), points(module));
+    }
+}
+
+void press_code(struct press *p, const char *text, double x, double y, double size)
+{
+    struct zint_symbol *s = ZBarcode_Create();
+    s->symbology = BARCODE_QRCODE;
+    s->option_1 = 2; /* level M: 15 % may be lost */
+    if (ZBarcode_Encode(s, (const unsigned char *)text, 0) < ZINT_ERROR) {
+        for (int row = 0; row < s->rows; row++)
+            draw_row(p, s, row, x, y, size / s->width);
+        cairo_fill(p->cr);
+    }
+    ZBarcode_Delete(s);
+}

@@ -8,4 +8,9 @@ say "building ($PRESET)"
 build "$PRESET" track-web track-worker trackctl bench-mustache
 TRACK_TEST_START_PORT=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 export TRACK_TEST_START_PORT
-PG_OPTIONS="" tests/instance "$PRESET" node tests/bench/bench.mjs
+case ${1:-} in
+"") script=bench.mjs ;;
+--big) script=big.mjs; export TRACK_BENCH_MILLIONS=${2:-10} ;;
+*) die "bench: unknown option $1 (./run --help)" ;;
+esac
+PG_OPTIONS="" tests/instance "$PRESET" node "tests/bench/$script"

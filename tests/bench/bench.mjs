@@ -1,5 +1,6 @@
 // The benchmark: each row a figure of ours beside a limit measured on the same machine in the same run.
 import { cpus } from "node:os";
+import { measureCounters } from "./counters.mjs";
 import { measureImport } from "./import.mjs";
 import { measureIntake } from "./intake.mjs";
 import { measureJobs } from "./jobs.mjs";
@@ -26,6 +27,7 @@ const small = await measurePages("");
 await measureIntake();
 await measureJobs();
 await measureImport();
+await measureCounters();
 await measureSends();
 await measureMustache();
 heading("after the load, and with 10 × the data");

@@ -107,7 +107,7 @@ export async function pgbench(statements, places, { clients = 32, seconds = 8, t
     const args = ["-n", "-M", "prepared", "-c", String(clients), "-j", "1", ...(transactions ? ["-t", String(transactions)] : ["-T", String(seconds)])];
     places.forEach((place, i) => {
         const named = statements.map((text) => text.replace(/(?<!:):([a-z_]+)\b/g, (all, name) => (name in place ? `:${name}_${i}` : all)));
-        const lines = named.map((text) => (text.endsWith("\\gset") ? text : `${text};`));
+        const lines = named.map((text) => (/^\\|\\gset$/.test(text) ? text : `${text};`));
         const file = `${VAR}/bench-${i}.pgbench`;
         writeFileSync(file, [...(reads ? ["\\startpipeline"] : []), ...lines, ...(reads ? ["\\endpipeline"] : [])].join("\n") + "\n");
         args.push("-f", file);
@@ -133,10 +133,11 @@ export function psql(text, { role = "postgres", variables = {}, tuples = true } 
 
 export const tenant = () => psql("select id from tenants where slug = 'demo'");
 
-// Buildings `first` to `last` with all that belongs to them.
-export function seed(first, last) {
+// Buildings `first` to `last` with all that belongs to them; `quiet`: more follow.
+export function seed(first, last, { quiet = false } = {}) {
     const began = Date.now();
     psql(readFileSync("tests/bench/seed.sql", "utf8"), { variables: { first, last } });
+    if (quiet) return;
     psql("vacuum analyze; checkpoint");
     console.log(`\n(${psql("select count(*) from communications")} communications, ${psql("select count(*) from communication_events")} events; seeded in ${Math.round((Date.now() - began) / 1000)} s)`);
 }

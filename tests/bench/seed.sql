@@ -1,4 +1,4 @@
--- The benchmark's data: buildings :first to :last × 4 years × 100 units × 3 communications, about four events each.
+-- The benchmark's data: buildings :first to :last × 4 years × 100 units × 3 communications of five events each.
 -- Run by a superuser of the private cluster: triggers are off, and their figures are made at the end.
 \set ON_ERROR_STOP on
 set session_replication_role = replica;
@@ -26,14 +26,17 @@ analyze units, communication_batches;
 
 insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
     email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference,
-    provider_message_id, attempts, queued_at, sent_at, delivered_at, error, failed_at, event_seq, last_event_type, last_event_at)
+    provider, provider_message_id, attempts, queued_at, sent_at, delivered_at, error, failed_at, event_seq, evidence_grade,
+    last_event_type, last_event_at)
 select :'tenant', p.id, p.building_id, u.id, p.year, c.channel, s.status, 'Resident ' || u.number, 'r' || h.n || '@example.com',
     '+4179' || lpad((h.n % 10000000)::text, 7, '0'), '1 Long Street', '8001', 'Zürich', 'CH', 'en', 'Statement ' || p.year,
     10000 + h.n % 90000, 'CHF', make_date(p.year + 1, 4, 30), b.code || '-' || p.year || '-' || u.number,
-    gen_random_uuid()::text || '@bench.example', 1, now() - interval '26 hours', now() - interval '25 hours',
+    case c.channel when 'EMAIL' then 'smtp' when 'SMS' then 'twilio' end, gen_random_uuid()::text || '@bench.example', 1, now() - interval '26 hours', now() - interval '25 hours',
     case when s.status in ('DELIVERED', 'OPENED') then now() - interval '24 hours' end,
-    case when s.status = 'BOUNCED' then '{"sentence": "The address does not exist.", "code": "550 5.1.1"}'::jsonb end,
-    case when s.status = 'BOUNCED' then now() - interval '24 hours' end, 4, s.last, now() - interval '24 hours'
+    case when s.status = 'BOUNCED' then case h.n % 3 when 0 then '{"sentence": "The mailbox is full.", "code": "452 4.2.2"}'
+        else '{"sentence": "The address does not exist.", "code": "550 5.1.1"}' end::jsonb end,
+    case when s.status = 'BOUNCED' then now() - interval '24 hours' end, 5, 'B', s.last,
+    now() - (2025 - p.year) * interval '1 year' - (h.n % 300) * interval '1 day' - (h.n % 86400) * interval '1 second'
 from communication_batches p
 join fresh b on b.id = p.building_id
 join units u on u.tenant_id = p.tenant_id and u.building_id = p.building_id
@@ -49,8 +52,8 @@ select c.tenant_id, c.id, e.seq, e.type, e.source, 'C', e.type, now() - interval
 from communications c
 join fresh b on b.id = c.building_id
 cross join lateral (values (1, 'ENQUEUED', 'system', 'Waiting to be sent.'), (2, 'SENT', 'worker', 'Accepted by mx.example.com.'),
-    (3, 'DELAYED', 'provider', 'The receiving server asked to wait.'), (4, c.delivery_status, 'provider', 'Report of the provider.'))
-    e (seq, type, source, sentence);
+    (3, 'DELAYED', 'provider', 'The receiving server asked to wait.'), (4, c.delivery_status, 'provider', 'Report of the provider.'),
+    (5, 'NOTE', 'provider', 'Passed on to the members of a list.')) e (seq, type, source, sentence);
 
 insert into communication_counts
 select tenant_id, building_id, year, channel, 0, 0, 0, 0, 0, count(*) filter (where delivery_status = 'DELIVERED'),

@@ -1,0 +1,74 @@
+// Whether pages and searches cost the same with a hundred times the data: each by one client, before and after.
+import { base, token } from "../checks.mjs";
+import { heading, psql, row, seed, summary } from "./measure.mjs";
+import { cookies, signIn } from "./session.mjs";
+
+const PER_BUILDING = 1200; // communications that seed.sql makes
+const SMALL = 100_000;
+const BIG = Number(process.env.TRACK_BENCH_MILLIONS) * 1_000_000;
+const AT_ONCE = 250; // buildings in one transaction
+const TRIES = 30;
+
+const jar = await signIn();
+const bearer = await token("admin");
+const page = (path) => fetch(base + path, { headers: { cookie: cookies(jar) } });
+const call = (path) => fetch(base + path, { headers: { authorization: `Bearer ${bearer}` } });
+
+const places = () =>
+    psql("select id || ' ' || code from buildings where code like 'B-%' order by md5(id::text) limit 30")
+        .split("\n")
+        .map((line, i) => ({ id: line.split(" ")[0], code: line.split(" ")[1], year: 2022 + (i % 4) }));
+
+const list = (q) => (p) => call(`/api/track/communications?q=${encodeURIComponent(q(p))}`);
+const search = (q) => (p) => call(`/api/track/search?q=${encodeURIComponent(q(p))}`);
+
+const works = {
+    "buildings, as JSON": () => call("/api/track/buildings"),
+    "unit page, as HTML": (p) => page(`/track?building=${p.id}&year=${p.year}`),
+    "units, as JSON": (p) => call(`/api/track/buildings/${p.id}/years/${p.year}/units`),
+    "messages, newest": list(() => ""),
+    "messages by status, channel, year": list((p) => `status:bounced channel:email year:${p.year}`),
+    "messages by building, year, status": list((p) => `building:${p.code} year:${p.year} status:opened`),
+    "messages by building, channel, -status": list((p) => `building:${p.code} channel:sms -status:delivered`),
+    "messages by domain, status, before": list((p) => `domain:example.com status:bounced before:${p.year}-06-01`),
+    "messages by code, channel, after": list((p) => `code:"550 5.1.1" channel:letter after:${p.year}-03-01`),
+    "messages by provider, grade, year": list((p) => `provider:twilio grade:B year:${p.year}`),
+    "messages by unit, channel, building": list((p) => `unit:3.07 channel:email building:${p.code}`),
+    "messages by text, status, channel": list((p) => `B-${p.code.slice(2)}-${p.year}-4.02 status:delivered channel:email`),
+    "search for a reference": search((p) => `${p.code}-${p.year}-4.02`),
+    "search for a name": search(() => "Resident 7.05"),
+    "search for a phone number": search(() => "+41790000000"),
+};
+
+async function once(work, place) {
+    const began = performance.now();
+    const answer = await work(place);
+    await answer.arrayBuffer();
+    if (answer.status !== 200) throw new Error(`${answer.url}: ${answer.status}`);
+    return performance.now() - began;
+}
+
+// The median of each work in ms, over buildings drawn from all; each place is asked for once before.
+async function medians() {
+    const all = places();
+    const found = {};
+    for (const [name, work] of Object.entries(works)) {
+        for (const place of all) await once(work, place);
+        const times = [];
+        for (let i = 0; i < TRIES; i++) times.push(await once(work, all[i % all.length]));
+        found[name] = times.sort((a, b) => a - b)[TRIES / 2];
+    }
+    return found;
+}
+
+const count = (communications) => Math.ceil(communications / PER_BUILDING);
+const began = Date.now();
+seed(1, count(SMALL));
+const small = await medians();
+for (let first = count(SMALL) + 1; first <= count(BIG); first += AT_ONCE) seed(first, Math.min(first + AT_ONCE - 1, count(BIG)), { quiet: true });
+seed(1, 0);
+const big = await medians();
+heading(`${psql("select count(*) from communications")} communications against ${SMALL}, one client`);
+for (const name of Object.keys(works)) row(name, `p50 ${big[name].toFixed(1)} ms`, `${small[name].toFixed(1)} ms`, big[name] / small[name], "≤ 1.5");
+summary();
+console.log(`measured in ${Math.round((Date.now() - began) / 1000)} s`);

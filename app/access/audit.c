@@ -22,14 +22,3 @@ enum err audit_add(struct ctx *c, const char *action, const char *entity_type,
                     .before = text_of(c, before), .after = text_of(c, after),
                     .work_id = c->work_id);
 }
-
-enum err audit_check(struct ctx *c, int64_t *entries, int64_t *bad)
-{
-    PGresult *rows;
-    enum err e = db_run(c->db, c->arena, &sql_audit_check, NULL, &rows);
-    if (e)
-        return e;
-    *entries = row_int(rows, 0, "n");
-    *bad = row_int(rows, 0, "bad");
-    return OK;
-}

@@ -138,10 +138,6 @@ enum err provider_add(struct ctx *c, const char *provider, const char *name,
                       struct json_object *settings, struct json_object *secrets,
                       const char **id) must_check;
 
-/* Checks the chain of the tenant at hand, as its owner. *entries counts; *bad is the first entry
-   that does not fit, or 0. */
-enum err audit_check(struct ctx *c, int64_t *entries, int64_t *bad) must_check;
-
 /* ---- handlers, for the table in routes.c ---- */
 
 handler home_show, login_show, login_do, logout_do, password_show, password_do, theme_do, token_do,

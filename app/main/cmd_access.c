@@ -348,41 +348,6 @@ static int provider_list_run(struct ctx *c, int argc, char **args)
     return 0;
 }
 
-/* ---- the audit trail ---- */
-
-static enum err verify(struct ctx *c, const char *tenant_id, const char *slug, bool *broken)
-{
-    int64_t entries, bad;
-    enum err e = scope_enter(c, tenant_id);
-    if (e == OK)
-        e = audit_check(c, &entries, &bad);
-    if (e)
-        return e;
-    *broken = *broken || bad;
-    if (bad)
-        printf("%s: %lld entries, broken at %lld\n", slug, (long long)entries, (long long)bad);
-    else
-        printf("%s: %lld entries, unbroken\n", slug, (long long)entries);
-    return OK;
-}
-
-static int audit_verify_run(struct ctx *c, int argc, char **args)
-{
-    (void)args;
-    PGresult *rows;
-    bool broken = false;
-    if (argc != 0)
-        return WRONG_USAGE;
-    enum err e = db_run(c->db, c->arena, &sql_tenant_list, NULL, &rows);
-    for (int i = 0; e == OK && i < rows_count(rows); i++)
-        e = verify(c, row_text(rows, i, "id"), row_text(rows, i, "slug"), &broken);
-    if (finish(c, e))
-        return 1;
-    if (broken)
-        c->problem.detail = "The audit trail was changed.";
-    return broken;
-}
-
 const struct command access_commands[] = {
     { "tenant add", "SLUG --name NAME [--time-zone ZONE] [--language CODE] [--json]",
       "Adds a tenant.", .owner = true, .run = tenant_add_run },
@@ -408,7 +373,5 @@ const struct command access_commands[] = {
       .owner = true, .run = provider_add_run },
     { "provider list", "--tenant SLUG [--json]", "Lists the accounts at providers.", .owner = true,
       .run = provider_list_run },
-    { "audit verify", "", "Checks the chain of every tenant's audit trail.", .owner = true,
-      .run = audit_verify_run },
     { 0 },
 };

@@ -1,8 +1,8 @@
 /* trackctl demo: something to look at on the first start. */
 #include "db/db.h"
 #include "main/command.h"
+#include "proof/verify.sql.h"
 #include "track/demo.h"
-#include "track/verify.sql.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,10 @@
-/* trackctl commands about timelines: a report read from a mail pipe, and the check of the chains.
- */
+/* trackctl report: a report read from a mail pipe. */
 #include "base/json.h"
 #include "channels/report.h"
 #include "db/db.h"
 #include "main/command.h"
+#include "proof/verify.sql.h"
 #include "track/track.h"
-#include "track/verify.h"
-#include "track/verify.sql.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,8 +20,6 @@ static enum err tenants(struct ctx *c, const char *slug, PGresult **rows)
         return ctx_refuse(c, ERR_NOT_FOUND, "There is no such tenant.");
     return e;
 }
-
-/* ---- report ---- */
 
 static enum err read_message(struct ctx *c, const char *path, struct str *out)
 {
@@ -91,40 +87,11 @@ static int run_report(struct ctx *c, int argc, char **args)
     return 0;
 }
 
-/* ---- verify ---- */
-
-static int run_verify(struct ctx *c, int argc, char **args)
-{
-    PGresult *rows;
-    int status = 0;
-    if (tenants(c, option(argc, args, "--tenant"), &rows) != OK)
-        return 1;
-    for (int i = 0; i < rows_count(rows); i++) {
-        struct verification v;
-        c->tenant_id = row_text(rows, i, "id");
-        if (timelines_verify(c, &v) != OK)
-            return 1;
-        printf("%s: %lld communications, %lld events, %lld broken\n", row_text(rows, i, "slug"),
-               v.communications, v.events, v.bad);
-        if (v.bad) {
-            printf("  first: communication %s, event %lld\n", v.first_bad, v.first_bad_event);
-            status = 1;
-            (void)ctx_refuse(c, ERR_CONFLICT, "A timeline is not as it was written.");
-        }
-    }
-    return status;
-}
-
 const struct command report_commands[] = {
     { .name = "report",
       .usage = "FILE|- [--tenant SLUG]",
       .help = "Reads one mail message and applies it, if it is a delivery or read report.",
       .owner = true,
       .run = run_report },
-    { .name = "verify",
-      .usage = "[--tenant SLUG]",
-      .help = "Checks that every timeline is as it was written.",
-      .owner = true,
-      .run = run_verify },
     { .name = NULL },
 };

@@ -21,5 +21,6 @@ extern const struct command settings_commands[]; /* settings */
 extern const struct command template_commands[]; /* render TEMPLATE DATA.json */
 extern const struct command access_commands[];   /* tenant add, user add, client add, … */
 extern const struct command track_commands[];    /* import */
-extern const struct command report_commands[];   /* report, verify */
+extern const struct command report_commands[];   /* report */
+extern const struct command proof_commands[];    /* verify, retention plan, … */
 extern const struct command demo_commands[];     /* demo */

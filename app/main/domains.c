@@ -5,10 +5,11 @@
 #include "import/import.h"
 #include "inbox/inbox.h"
 #include "main/house.h"
+#include "proof/proof.h"
 #include "track/track.h"
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,   &access_domain, &inbox_domain,  &events_domain,
-    &house_domain, &track_domain,  &import_domain, NULL,
+    &web_domain,   &access_domain, &inbox_domain, &events_domain, &house_domain,
+    &track_domain, &import_domain, &proof_domain, NULL,
 };

@@ -1,0 +1,36 @@
+/* Merkle trees as RFC 6962 §2.1 has them, over a stream of leaves: SHA-256, leaves hashed behind a
+   byte 0, inner nodes behind a byte 1; the tree of nothing is the digest of nothing. */
+#pragma once
+
+#include "base/crypto.h"
+
+#include <stdint.h>
+
+#define MERKLE_HEIGHT 64
+
+struct merkle_node {
+    unsigned char hash[SHA256_SIZE];
+    uint64_t size;     /* leaves below it */
+    bool holds_wanted; /* the leaf whose path is wanted is below it */
+};
+
+/* Zeroed at the start; `wanted` is set where a path is wanted. Its size does not grow with the
+   leaves. */
+struct merkle {
+    uint64_t leaves;
+    int n; /* whole subtrees, the largest first */
+    struct merkle_node stack[MERKLE_HEIGHT];
+    bool path_wanted;
+    uint64_t wanted;                 /* number of a leaf, from 0 */
+    unsigned char leaf[SHA256_SIZE]; /* the wanted one's hash */
+    int steps;
+    struct merkle_step {
+        unsigned char hash[SHA256_SIZE];
+        bool left; /* it stands left of what was known so far */
+    } path[MERKLE_HEIGHT];
+};
+
+void merkle_add(struct merkle *m, const unsigned char *bytes, size_t n);
+
+/* The tree's hash; completes the path, from the leaf upward. Nothing may be added after it. */
+void merkle_root(struct merkle *m, unsigned char out[SHA256_SIZE]);

@@ -1,0 +1,264 @@
+/* Checking timelines and the audit trail: sets of rows by Postgres, the first that does not hold by
+ * reading its chain. */
+#include "proof/verify.h"
+
+#include "base/json.h"
+#include "db/db.h"
+#include "proof/verify.sql.h"
+
+#include <string.h>
+
+#define FIRST "00000000-0000-0000-0000-000000000000"
+#define LAST "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+const char *chain_break_name(enum chain_break what)
+{
+    static const char *const names[] = { "none", "changed", "removed", "inserted" };
+    return names[what];
+}
+
+void finding_add(struct verification *v, struct finding f)
+{
+    v->findings[v->n++] = f;
+}
+
+struct json_object *finding_json(const struct finding *f)
+{
+    struct json_object *o = json_object_new_object();
+    json_set_text(o, "kind", f->kind);
+    json_set_text(o, "what", chain_break_name(f->what));
+    json_set_text(o, "sentence", f->sentence);
+    json_set_text(o, "communicationId", f->communication_id);
+    json_set_text(o, "eventId", f->event_id);
+    json_set_text(o, "day", f->day);
+    json_set(o, "seq", f->seq ? json_object_new_int64(f->seq) : NULL);
+    return o;
+}
+
+/* One statement in a reading of its own. */
+#define read_rows(c, statement, out, ...)                                                          \
+    (db_begin_reading((c)->db, (c)->tenant_id),                                                    \
+     db_end((c)->db, db_query((c)->db, (c)->arena, statement, out, __VA_ARGS__)))
+
+static enum err read_all(struct ctx *c, const struct sql *q, PGresult **out)
+{
+    db_begin_reading(c->db, c->tenant_id);
+    return db_end(c->db, db_run(c->db, c->arena, q, NULL, out));
+}
+
+static struct chain_row *rows_of(struct ctx *c, const PGresult *rows)
+{
+    struct chain_row *list =
+        arena_zalloc(c->arena, (size_t)rows_count(rows) + 1, sizeof(struct chain_row));
+    for (int i = 0; i < rows_count(rows); i++)
+        list[i] = (struct chain_row){ .seq = row_int(rows, i, "seq"),
+                                      .id = row_text(rows, i, "id"),
+                                      .hash = row_text(rows, i, "hash"),
+                                      .prev = row_text(rows, i, "prev"),
+                                      .whole = row_bool(rows, i, "whole") };
+    return list;
+}
+
+/* ---- timelines ---- */
+
+struct timeline {
+    struct ctx *c;
+    const char *id;
+    PGresult *head, *links;
+    struct chain_finding found;
+};
+
+static struct finding about(const struct timeline *t, const char *sentence)
+{
+    return (struct finding){ .kind = "timeline",
+                             .what = t->found.what,
+                             .sentence = sentence,
+                             .communication_id = t->id,
+                             .event_id = t->found.row ? t->found.row->id : NULL,
+                             .seq = t->found.seq };
+}
+
+/* Where an event that is gone stands now, or which timeline one that was put in is missed from. */
+static enum err look_elsewhere(struct timeline *t, const char **id)
+{
+    PGresult *rows = NULL;
+    enum err e = OK;
+    *id = NULL;
+    if (t->found.what == CHAIN_REMOVED && t->found.missing)
+        e = read_rows(t->c, verify_holder, &rows, .hash = t->found.missing, .id = t->id);
+    else if (t->found.what == CHAIN_INSERTED && t->found.row)
+        e = read_rows(t->c, verify_asker, &rows, .hash = t->found.row->hash, .id = t->id);
+    if (e == OK && rows && rows_count(rows))
+        *id = row_text(rows, 0, "id");
+    return e;
+}
+
+static enum err describe_event(struct timeline *t, struct verification *v)
+{
+    const char *other, *row = t->found.row ? t->found.row->id : "unknown";
+    struct arena *a = t->c->arena;
+    enum err e = look_elsewhere(t, &other);
+    if (e != OK)
+        return e;
+    const char *where = arena_printf(a, "communication %s", t->id);
+    const char *text =
+        t->found.what == CHAIN_CHANGED
+            ? arena_printf(a, "Event %lld of %s (id %s) was changed after it was written.",
+                           t->found.seq, where, row)
+        : t->found.what == CHAIN_INSERTED
+            ? arena_printf(a, "Event %lld (id %s) was put into the timeline of %s%s%s.",
+                           t->found.seq, row, where,
+                           other ? "; it is missing from that of communication " : "",
+                           other ? other : "")
+            : arena_printf(a, "Event %lld of %s was removed%s%s.", t->found.seq, where,
+                           other ? "; it stands in the timeline of communication " : "",
+                           other ? other : "");
+    finding_add(v, about(t, text));
+    return OK;
+}
+
+/* The chain holds and the communication does not say what its last event says. */
+static void describe_status(struct timeline *t, struct verification *v)
+{
+    int n = rows_count(t->links);
+    t->found = (struct chain_finding){ .what = CHAIN_CHANGED };
+    finding_add(v, about(t, arena_printf(t->c->arena,
+                                         "The status of communication %s was changed: its timeline "
+                                         "says %s, it says %s.",
+                                         t->id, n ? row_text(t->links, n - 1, "status") : "nothing",
+                                         row_text(t->head, 0, "status"))));
+}
+
+static enum err describe(struct ctx *c, const char *id, struct verification *v)
+{
+    struct timeline t = { .c = c, .id = id };
+    enum err e = read_rows(c, verify_communication, &t.head, .id = id);
+    if (e == OK)
+        e = read_rows(c, verify_links, &t.links, .id = id);
+    if (e != OK)
+        return e;
+    if (rows_count(t.head) == 0) {
+        t.found.what = CHAIN_REMOVED;
+        finding_add(v, about(&t, arena_printf(c->arena,
+                                              "Communication %s was removed; its events are "
+                                              "still there.",
+                                              id)));
+        return OK;
+    }
+    struct chain chain = { .rows = rows_of(c, t.links),
+                           .n = (size_t)rows_count(t.links),
+                           .first = 1,
+                           .prev = "",
+                           .head_seq = row_int(t.head, 0, "headSeq"),
+                           .head = row_text(t.head, 0, "head") };
+    t.found = chain_check(&chain);
+    if (t.found.what != CHAIN_HOLDS)
+        return describe_event(&t, v);
+    describe_status(&t, v);
+    return OK;
+}
+
+static enum err check_chains(struct ctx *c, struct job *j, struct verification *v,
+                             const char **first_bad)
+{
+    const char *after = FIRST;
+    *first_bad = NULL;
+    for (enum err e = OK; strcmp(after, LAST) != 0;) {
+        PGresult *rows;
+        e = read_rows(c, verify_chains, &rows, .after = after);
+        if (e == OK && j)
+            e = job_touch(j);
+        if (e != OK)
+            return e;
+        v->communications += row_int(rows, 0, "communications");
+        v->events += row_int(rows, 0, "events");
+        v->broken += row_int(rows, 0, "bad");
+        if (!*first_bad)
+            *first_bad = row_text(rows, 0, "firstBad");
+        after = row_text(rows, 0, "last");
+    }
+    return OK;
+}
+
+static void describe_register(struct ctx *c, const PGresult *rows, struct verification *v)
+{
+    bool gone = row_bool(rows, 0, "registered");
+    struct timeline t = { .c = c,
+                          .id = row_text(rows, 0, "id"),
+                          .found.what = gone ? CHAIN_REMOVED : CHAIN_INSERTED };
+    const char *how = gone ? "was removed with its whole timeline"
+                           : "was put in: the register of communications does not know it";
+    finding_add(v, about(&t, arena_printf(c->arena, "Communication %s %s.", t.id, how)));
+}
+
+enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v)
+{
+    PGresult *rows;
+    const char *bad;
+    enum err e = check_chains(c, j, v, &bad);
+    if (e == OK)
+        e = read_all(c, &sql_verify_register, &rows);
+    if (e != OK)
+        return e;
+    const char *odd = rows_count(rows) ? row_text(rows, 0, "id") : NULL;
+    if (odd && (!bad || strcmp(odd, bad) < 0)) {
+        describe_register(c, rows, v);
+        v->broken++;
+        return OK;
+    }
+    return bad ? describe(c, bad, v) : OK;
+}
+
+/* ---- the audit trail ---- */
+
+static enum err describe_entry(struct ctx *c, const PGresult *tail, struct verification *v)
+{
+    PGresult *rows;
+    long long bad = row_int(tail, 0, "bad");
+    struct chain chain = { .first = bad > 3 ? bad - 2 : 1,
+                           .prev = "",
+                           .head_seq = row_int(tail, 0, "headSeq"),
+                           .head = row_text(tail, 0, "head") };
+    enum err e = read_rows(c, verify_audit_links, &rows,
+                           .first = arena_printf(c->arena, "%lld", chain.first));
+    if (e != OK)
+        return e;
+    chain.rows = rows_of(c, rows);
+    chain.n = (size_t)rows_count(rows);
+    chain.more = chain.n == 50;
+    if (chain.first > 1 && chain.n)
+        chain.prev = chain.rows[0].prev;
+    struct chain_finding f = chain_check(&chain);
+    static const char *const words[] = { "does not fit", "was changed after it was written",
+                                         "was removed", "was put in" };
+    finding_add(
+        v, (struct finding){ .kind = "audit",
+                             .what = f.what,
+                             .sentence = arena_printf(c->arena, "Entry %lld of the audit trail %s.",
+                                                      f.seq, words[f.what]),
+                             .seq = f.seq });
+    return OK;
+}
+
+enum err audit_verify(struct ctx *c, struct verification *v)
+{
+    PGresult *rows;
+    enum err e = read_all(c, &sql_verify_audit, &rows);
+    if (e != OK)
+        return e;
+    v->entries = row_int(rows, 0, "entries");
+    return row_text(rows, 0, "bad") ? describe_entry(c, rows, v) : OK;
+}
+
+enum err proof_verify(struct ctx *c, struct job *j, struct verification *out)
+{
+    struct verification v = { 0 };
+    enum err e = timelines_verify(c, j, &v);
+    if (e == OK)
+        e = audit_verify(c, &v);
+    if (e == OK)
+        e = days_verify(c, j, &v);
+    if (e == OK)
+        *out = v;
+    return e;
+}

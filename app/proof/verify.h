@@ -1,0 +1,40 @@
+/* Checking that what was written is still what it was: timelines, the audit trail, daily roots. */
+#pragma once
+
+#include "base/ctx.h"
+#include "jobs/jobs.h"
+#include "proof/chain.h"
+
+/* The first thing of its kind that is not as it was written. */
+struct finding {
+    const char *kind; /* "timeline", "audit" or "day" */
+    enum chain_break what;
+    const char *sentence;                          /* in plain words, naming it */
+    const char *communication_id, *event_id, *day; /* NULL where it is about none, or it is gone */
+    long long seq;                                 /* of the event or entry; 0: of none */
+};
+
+struct verification {
+    long long communications, events, entries, days;
+    long long broken; /* communications whose timeline does not hold */
+    struct finding findings[3];
+    int n; /* of findings, one of a kind at most */
+};
+
+/* Each checks all of its kind of the tenant at hand, outside a transaction, and adds what it found.
+   j may be NULL; else its lease is kept. */
+enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v) must_check;
+enum err audit_verify(struct ctx *c, struct verification *v) must_check;
+enum err days_verify(struct ctx *c, struct job *j, struct verification *v) must_check;
+
+/* All three. */
+enum err proof_verify(struct ctx *c, struct job *j, struct verification *out) must_check;
+
+/* "changed", "removed" or "inserted" */
+const char *chain_break_name(enum chain_break what);
+
+/* Adds a finding. */
+void finding_add(struct verification *v, struct finding f);
+
+/* A finding as documents have it. */
+struct json_object *finding_json(const struct finding *f);

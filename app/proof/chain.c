@@ -26,15 +26,16 @@ static struct chain_finding gone(long long seq, const char *hash)
     return (struct chain_finding){ .what = CHAIN_REMOVED, .seq = seq, .missing = hash };
 }
 
-/* Whether another row or the head says that this one comes before it. */
+/* Whether another row or the head says that this one comes before it, and it is no copy. */
 static bool linked(const struct chain *c, const struct chain_row *r)
 {
-    if (c->more ? r == c->rows + c->n - 1 : same(c->head, r->hash))
-        return true;
-    for (size_t i = 0; i < c->n; i++)
-        if (c->rows + i != r && same(c->rows[i].prev, r->hash))
-            return true;
-    return false;
+    bool yes = c->more ? r == c->rows + c->n - 1 : same(c->head, r->hash);
+    for (const struct chain_row *x = c->rows; x < c->rows + c->n; x++) {
+        if (x != r && x->whole && !r->whole && same(x->hash, r->hash))
+            return false;
+        yes = yes || (x != r && same(x->prev, r->hash));
+    }
+    return yes;
 }
 
 static bool fits(const struct place *p, const struct chain_row *r)
@@ -62,16 +63,21 @@ static struct chain_finding end(const struct place *p)
                                   : found(CHAIN_CHANGED, p->seq - 1, last);
 }
 
+/* The row of this number is gone; the one behind it tells its hash. */
+static struct chain_finding gone_before(long long seq, const struct chain_row *next)
+{
+    return gone(seq, next->seq == seq + 1 && next->whole ? next->prev : NULL);
+}
+
 /* No row has the number that is due. */
 static struct chain_finding gap(const struct place *p)
 {
-    const struct chain_row *next = p->c->rows + p->i;
     for (size_t i = p->i; i < p->c->n; i++) {
         const struct chain_row *r = p->c->rows + i;
         if (!r->whole && same(r->prev, p->prev) && linked(p->c, r))
             return found(CHAIN_CHANGED, p->seq, r); /* it has another number now */
     }
-    return gone(p->seq, next->seq == p->seq + 1 && next->whole ? next->prev : NULL);
+    return gone_before(p->seq, p->c->rows + p->i);
 }
 
 /* Several rows have the number: one is the chain's, another was put. */
@@ -83,8 +89,7 @@ static struct chain_finding crowd(const struct place *p, size_t n)
         if (!ours || (linked(c, c->rows + i) && (fits(p, c->rows + i) || !linked(c, ours))))
             ours = c->rows + i;
     const struct chain_row *other = ours == c->rows + p->i ? ours + 1 : c->rows + p->i;
-    bool moved = linked(c, other) && !same(other->hash, ours->hash);
-    return found(moved ? CHAIN_CHANGED : CHAIN_INSERTED, p->seq, other);
+    return found(linked(c, other) ? CHAIN_CHANGED : CHAIN_INSERTED, p->seq, other);
 }
 
 /* A row that fits what is before it, but nothing behind it knows of it. */
@@ -98,7 +103,7 @@ static struct chain_finding unlinked(const struct place *p)
         return found(p->seq > c->head_seq ? CHAIN_INSERTED : CHAIN_CHANGED, p->seq, r);
     }
     if (next->seq > p->seq + 1)
-        return gone(p->seq + 1, NULL);
+        return gone_before(p->seq + 1, next);
     if (next->whole)
         return linked(c, next) ? found(CHAIN_CHANGED, p->seq, r)
                                : found(CHAIN_CHANGED, next->seq, next);

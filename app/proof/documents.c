@@ -183,7 +183,7 @@ static enum err find(struct ctx *c, const char *id, PGresult **event, PGresult *
 
 enum err inclusion_document(struct ctx *c, const char *event_id, struct json_object **out)
 {
-    PGresult *event, *day, *index;
+    PGresult *event = NULL, *day = NULL, *index = NULL;
     unsigned char digest[SHA256_SIZE];
     enum err e = find(c, event_id, &event, &day, &index);
     if (e != OK)

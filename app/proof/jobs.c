@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "proof/proof.h"
 #include "proof/roots.h"
+#include "proof/roots.sql.h"
 #include "proof/routes.h"
 #include "proof/verify.h"
 #include "proof/verify.sql.h"
@@ -24,7 +25,7 @@ static enum err nightly(struct job *j)
 {
     PGresult *tenants;
     struct ctx *c = &j->ctx;
-    enum err e = db_query(c->db, c->arena, verify_tenants, &tenants, .slug = NULL);
+    enum err e = db_run(c->db, c->arena, &sql_roots_tenants, NULL, &tenants);
     for (int i = 0; e == OK && i < rows_count(tenants); i++) {
         c->tenant_id = row_text(tenants, i, "id");
         e = add(c, "proof.daily_root");

@@ -200,7 +200,7 @@ static enum err check_days(struct days *d, const PGresult *rows)
 
 enum err days_verify(struct ctx *c, struct job *j, struct verification *v)
 {
-    PGresult *rows, *seen;
+    PGresult *rows = NULL, *seen = NULL;
     struct days d = { .c = c, .j = j, .v = v, .root = root_zero };
     enum err e;
     do {

@@ -1,5 +1,8 @@
 -- Daily roots: the days to be made, their events in order, and what was made.
 
+-- name: roots_tenants
+select tenant_ids() as id;
+
 -- The days that have no root yet, up to the last that may have one: an hour after its end, so that whatever was begun on
 -- it is there; with the root they go on from.
 -- name: roots_due

@@ -201,9 +201,10 @@ enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v)
     if (e != OK)
         return e;
     const char *odd = rows_count(rows) ? row_text(rows, 0, "id") : NULL;
-    if (odd && (!bad || strcmp(odd, bad) < 0)) {
+    int order = odd && bad ? strcmp(odd, bad) : -1;
+    if (odd && (order < 0 || (order == 0 && !row_bool(rows, 0, "registered")))) {
         describe_register(c, rows, v);
-        v->broken++;
+        v->broken += order != 0;
         return OK;
     }
     return bad ? describe(c, bad, v) : OK;

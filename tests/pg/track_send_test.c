@@ -8,7 +8,6 @@
 #include "track/demo.h"
 #include "track/send_way.h"
 #include "track/track.h"
-#include "track/verify.h"
 #include "track/view.h"
 
 #include <string.h>
@@ -227,68 +226,6 @@ static void a_unit_shows_its_timelines(void **state)
     db_rollback(c->db);
 }
 
-/* What a superuser did to the events of `one`, the first event that does not fit; then undone. */
-static void assert_bad(long long event, const char *sql)
-{
-    struct verification v;
-    (void)pg_sql("set session_replication_role = replica; "
-                 "create table kept as select * from communication_events "
-                 "where communication_id = '%s'; %s; "
-                 "update communication_events e set hash = event_digest(e) "
-                 "where communication_id = '%s'",
-                 one, sql, one);
-    assert_int_equal(timelines_verify(pg_ctx("track_worker"), &v), OK);
-    assert_int_equal(v.bad, 1);
-    assert_string_equal(v.first_bad, one);
-    assert_int_equal(v.first_bad_event, event);
-    (void)pg_sql("set session_replication_role = replica; "
-                 "delete from communication_events where communication_id = '%s'; "
-                 "insert into communication_events select * from kept; drop table kept",
-                 one);
-}
-
-/* With digests written anew, so that each event by itself is as it should be. */
-static void chains_tell_what_was_taken_or_put(void **state)
-{
-    (void)state;
-    long long n =
-        pg_int("select count(*) from communication_events where communication_id = '%s'", one);
-    assert_true(n > 2);
-    const char *last = "(select max(seq) from kept)";
-    struct arena *a = pg_ctx("track_worker")->arena;
-    const char *of = arena_printf(a, "where communication_id = '%s' and seq", one);
-    assert_bad(2, arena_printf(a, "delete from communication_events %s = 2", of));
-    assert_bad(1, arena_printf(a, "delete from communication_events %s = 1", of));
-    assert_bad(n, arena_printf(a, "delete from communication_events %s = %s", of, last));
-    assert_bad(1, arena_printf(a, "delete from communication_events %s > 0", of));
-    assert_bad(n,
-               arena_printf(a, "update communication_events set sentence = 'X' %s = %s", of, last));
-    assert_bad(n + 1, arena_printf(a,
-                                   "insert into communication_events select (jsonb_populate_record"
-                                   "(e, jsonb_build_object('seq', seq + 1, 'prev_hash', hash))).* "
-                                   "from communication_events e %s = %s",
-                                   of, last));
-}
-
-static void chains_tell_of_a_change(void **state)
-{
-    (void)state;
-    struct verification v;
-    struct ctx *c = pg_ctx("track_worker");
-    assert_int_equal(timelines_verify(c, &v), OK);
-    assert_int_equal(v.bad, 0);
-    assert_int_equal(v.communications, pg_int("select count(*) from communications"));
-    assert_int_equal(v.events, pg_int("select count(*) from communication_events"));
-    (void)pg_sql("set session_replication_role = replica; "
-                 "update communication_events set sentence = 'Changed.' "
-                 "where communication_id = '%s' and seq = 2 returning seq",
-                 one);
-    assert_int_equal(timelines_verify(c, &v), OK);
-    assert_int_equal(v.bad, 1);
-    assert_string_equal(v.first_bad, one);
-    assert_int_equal(v.first_bad_event, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,8 +236,6 @@ int main(void)
         cmocka_unit_test(machine_opens_move_nothing),
         cmocka_unit_test(pages),
         cmocka_unit_test(a_unit_shows_its_timelines),
-        cmocka_unit_test(chains_tell_what_was_taken_or_put),
-        cmocka_unit_test(chains_tell_of_a_change),
     };
     pg_start("track_send");
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));

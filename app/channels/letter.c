@@ -50,8 +50,8 @@ static void draw_window(const struct page *g)
     double pitch = w->address.height / (double)(l->address_count ? l->address_count : 1);
     pitch = pitch < ADDRESS_PITCH ? pitch : ADDRESS_PITCH;
     for (size_t i = 0; i < l->address_count; i++)
-        press_fit(g->press, PRESS_TEXT, l->address[i], w->address.x,
-                  w->address.y + (double)i * pitch, w->address.width);
+        press_fit_box(g->press, PRESS_TEXT, l->address[i], w->address.x,
+                      w->address.y + (double)i * pitch, w->address.width, pitch);
 }
 
 static void draw_code(const struct page *g)
@@ -137,22 +137,25 @@ static int count_pages(const struct page *g, const struct body *b, double y)
     return pages;
 }
 
-static void draw_pages(struct page *g)
+int letter_draw(struct press *p, const struct letter *l)
 {
-    const struct letter *l = g->letter;
-    draw_info(g, draw_head(g) + 5);
-    draw_window(g);
-    draw_code(g);
-    draw_marks(g);
-    double y = draw_subject(g), end = g->at->page_height - BOTTOM;
-    struct body b = body_layout(g->press, l->markdown ? l->markdown : "", g->width);
-    g->count = count_pages(g, &b, y);
+    const struct letter_window *w = letter_window(l->form);
+    struct page g = { p, l, w, w->page_width - w->left - w->right, 0 };
+    press_begin(p, w->page_width, w->page_height, l->language);
+    draw_info(&g, draw_head(&g) + 5);
+    draw_window(&g);
+    draw_code(&g);
+    draw_marks(&g);
+    double y = draw_subject(&g), end = w->page_height - BOTTOM;
+    struct body b = body_layout(p, l->markdown ? l->markdown : "", g.width);
+    g.count = count_pages(&g, &b, y);
     size_t i = 0;
-    for (int page = 1; page <= g->count; page++) {
-        i = body_draw(g->press, &b, i, g->at->left, page > 1 ? TOP : y, end, g->width);
-        draw_foot(g, page);
-        press_end_page(g->press);
+    for (int page = 1; page <= g.count; page++) {
+        i = body_draw(p, &b, i, w->left, page > 1 ? TOP : y, end, g.width);
+        draw_foot(&g, page);
+        press_end_page(p);
     }
+    return g.count;
 }
 
 /* ---- the letter ---- */
@@ -162,7 +165,7 @@ static enum err check_text(struct ctx *c, const char *field, const char *text)
     return utf8_valid(str_of(text)) ? OK : ctx_fault(c, field, "is not UTF-8");
 }
 
-static enum err check(struct ctx *c, const struct letter *l)
+enum err letter_check(struct ctx *c, const struct letter *l)
 {
     if (!letter_window(l->form))
         return ctx_fault(c, "form", "is no form of letters");
@@ -182,6 +185,9 @@ static enum err attach(struct ctx *c, const struct letter *l, struct letter_pdf 
         parts[i + 1] = (struct pdf_part){ .pdf = l->attachments[i], .new_sheet = l->duplex };
     struct pdf_merged whole;
     enum err e = pdf_merge(c, parts, l->attachment_count + 1, &whole);
+    for (size_t i = 1; e == ERR_INVALID && i <= l->attachment_count; i++)
+        if (parts[i].fault)
+            return ctx_fault(c, "attachments", "number %zu %s", i, parts[i].fault);
     if (e)
         return e;
     out->bytes = whole.bytes;
@@ -191,14 +197,13 @@ static enum err attach(struct ctx *c, const struct letter *l, struct letter_pdf 
 
 enum err letter_write(struct ctx *c, const struct letter *l, struct letter_pdf *out)
 {
-    enum err e = check(c, l);
+    enum err e = letter_check(c, l);
     if (e)
         return e;
-    const struct letter_window *w = letter_window(l->form);
-    struct press *p = press_open(c->arena, -1, w->page_width, w->page_height, l->language);
-    struct page g = { p, l, w, w->page_width - w->left - w->right, 0 };
-    draw_pages(&g);
-    struct letter_pdf made = { .pages = g.count, .own_pages = g.count, .unknown = p->unknown };
+    struct press *p = press_open(c->arena, -1);
+    struct letter_pdf made = { .own_pages = letter_draw(p, l) };
+    made.pages = made.own_pages;
+    made.unknown = p->unknown;
     e = press_close(p, &made.bytes);
     if (!e && l->attachment_count)
         e = attach(c, l, &made);

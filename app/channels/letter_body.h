@@ -1,7 +1,13 @@
-/* The body of a letter: Markdown laid out as lines, to be put on pages. */
+/* A letter drawn on pages, and its body: Markdown laid out as lines. */
 #pragma once
 
 #include "channels/press.h"
+
+/* ERR_INVALID with a fault where letter_draw could not set it. */
+enum err letter_check(struct ctx *c, const struct letter *l) must_check;
+
+/* Draws the letter's own pages and answers how many. */
+int letter_draw(struct press *p, const struct letter *l);
 
 /* One line as it was set; millimetres. */
 struct body_line {

@@ -213,13 +213,13 @@ static bool work(void *of, struct buf *answer)
 
 /* ---- in the caller ---- */
 
-static const char *end_sentence(enum pdf_child_end end)
+static const char *fate_sentence(enum pdf_child_fate fate)
 {
     static const char *const sentences[] = { [CHILD_FAILED] = "cannot be read",
                                              [CHILD_CRASHED] = "is damaged",
                                              [CHILD_TOO_LONG] = "takes too long to read",
                                              [CHILD_TOO_LARGE] = "is too large" };
-    return sentences[end];
+    return sentences[fate];
 }
 
 /* A child that died could not say of which part: each is tried by itself. */
@@ -233,12 +233,12 @@ static struct pdf_part *find_fault(struct ctx *c, struct pdf_part *parts, size_t
     return NULL;
 }
 
-static enum err refuse(struct ctx *c, struct merge *m, struct str answer, enum pdf_child_end end)
+static enum err refuse(struct ctx *c, struct merge *m, struct str answer, enum pdf_child_fate fate)
 {
     struct pdf_part *at = NULL;
-    const char *fault = end_sentence(end);
+    const char *fault = fate_sentence(fate);
     int number = 0;
-    if (end == CHILD_FAILED && answer.n > sizeof number) {
+    if (fate == CHILD_FAILED && answer.n > sizeof number) {
         memcpy(&number, answer.p, sizeof number);
         fault = arena_strndup(c->arena, answer.p + sizeof number, answer.n - sizeof number);
         at = number >= 0 && (size_t)number < m->count ? &m->parts[number] : NULL;
@@ -253,7 +253,7 @@ static enum err refuse(struct ctx *c, struct merge *m, struct str answer, enum p
 static enum err run(struct ctx *c, struct merge *m, const struct pdf_child *limits)
 {
     struct str answer = { 0 };
-    enum pdf_child_end end = CHILD_FAILED;
+    enum pdf_child_fate fate = CHILD_FAILED;
     struct pdf_child k = *limits;
     m->sources = arena_zalloc(c->arena, m->count, sizeof *m->sources);
     k.memory = MEMORY;
@@ -261,9 +261,9 @@ static enum err run(struct ctx *c, struct merge *m, const struct pdf_child *limi
     k.prepare = prepare;
     k.work = work;
     k.of = m;
-    enum err e = pdf_child_run(c, &k, &answer, &end);
+    enum err e = pdf_child_run(c, &k, &answer, &fate);
     if (e == ERR_INVALID)
-        return refuse(c, m, answer, end);
+        return refuse(c, m, answer, fate);
     if (!e && answer.n != m->count * sizeof(struct told))
         return refuse(c, m, (struct str){ 0 }, CHILD_CRASHED);
     for (size_t i = 0; !e && i < m->count; i++) {
@@ -298,7 +298,7 @@ static void unmap(void *of)
     munmap(m->at, m->size);
 }
 
-static enum err map_file(struct ctx *c, int file, struct str *out)
+enum err pdf_map(struct ctx *c, int file, struct str *out)
 {
     struct stat s;
     if (fstat(file, &s) != 0 || s.st_size <= 0)
@@ -339,7 +339,7 @@ enum err pdf_merge(struct ctx *c, struct pdf_part *parts, size_t count, struct p
     struct pdf_merged made = { 0 };
     enum err e = run(c, &m, &limits);
     if (!e)
-        e = map_file(c, file, &made.bytes);
+        e = pdf_map(c, file, &made.bytes);
     close(file);
     if (!e) {
         made.pages = count ? parts[count - 1].page + parts[count - 1].pages - 1 : 0;

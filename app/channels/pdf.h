@@ -17,6 +17,10 @@ enum err pdf_page_count(struct ctx *c, struct str pdf, int *out) must_check;
    be made. The caller closes it. */
 int pdf_temporary(const struct ctx *c);
 
+/* What was written to it, mapped read-only for the life of the arena; it may be closed after.
+   ERR_RETRY: it is empty or cannot be mapped. */
+enum err pdf_map(struct ctx *c, int file, struct str *out) must_check;
+
 /* A piece of a merged file. */
 struct pdf_part {
     struct str pdf;    /* several parts may name the same bytes: they are kept once */

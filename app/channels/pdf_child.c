@@ -37,9 +37,15 @@ static size_t mapped(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Never more than the caller may itself. */
 static bool limit(__rlimit_resource_t what, size_t value)
 {
-    return setrlimit(what, &(struct rlimit){ value, value }) == 0;
+    struct rlimit r;
+    if (getrlimit(what, &r) != 0)
+        return false;
+    r.rlim_max = r.rlim_max < value ? r.rlim_max : value;
+    r.rlim_cur = r.rlim_max;
+    return setrlimit(what, &r) == 0;
 }
 
 static bool limit_all(const struct pdf_child *k)
@@ -61,10 +67,10 @@ static bool keep_files(int *pipe, int output)
     for (int i = 0; i < 3; i++)
         if (dup2(null, i) < 0)
             return false;
-    if (dup2(answer, 3) < 0 || (kept >= 0 && dup2(kept, 4) < 0))
+    if (dup2(answer, 3) < 0 || (kept >= 0 && dup2(kept, PDF_CHILD_OUTPUT) < 0))
         return false;
     *pipe = 3;
-    return close_range(kept >= 0 ? 5 : 4, ~0U, 0) == 0;
+    return close_range(kept >= 0 ? PDF_CHILD_OUTPUT + 1 : PDF_CHILD_OUTPUT, ~0U, 0) == 0;
 }
 
 /* Calls that need memory, time and open files only; what a library asks for beyond them is refused,
@@ -195,24 +201,24 @@ static int reap(pid_t pid)
     return status;
 }
 
-static enum err judge(int status, bool in_time, enum pdf_child_end *end)
+static enum err judge(int status, bool in_time, enum pdf_child_fate *fate)
 {
-    if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == DONE)
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (in_time && code == DONE)
         return OK;
-    if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == NOT_CONFINED) {
+    if (in_time && code == NOT_CONFINED) {
         log_error("child_not_confined", NULL);
         return ERR_INTERNAL;
     }
-    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    *end = !in_time || signal == SIGXCPU || signal == SIGKILL   ? CHILD_TOO_LONG
-           : signal == SIGXFSZ                                  ? CHILD_TOO_LARGE
-           : WIFEXITED(status) && WEXITSTATUS(status) == FAILED ? CHILD_FAILED
-                                                                : CHILD_CRASHED;
+    *fate = !in_time || signal == SIGXCPU || signal == SIGKILL ? CHILD_TOO_LONG
+            : signal == SIGXFSZ                                ? CHILD_TOO_LARGE
+            : code == FAILED                                   ? CHILD_FAILED
+                                                               : CHILD_CRASHED;
     return ERR_INVALID;
 }
 
-enum err pdf_child_run(struct ctx *c, const struct pdf_child *child, struct str *answer,
-                       enum pdf_child_end *end)
+enum err pdf_child_start(const struct pdf_child *child, struct pdf_running *out)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -221,16 +227,29 @@ enum err pdf_child_run(struct ctx *c, const struct pdf_child *child, struct str 
     if (pid == 0)
         child_main(child, ends[1], parent);
     close(ends[1]);
-    if (pid < 0) {
+    if (pid < 0)
         close(ends[0]);
-        return ERR_RETRY;
-    }
+    *out = (struct pdf_running){ pid, ends[0], now_ms() + (int64_t)child->seconds * 1000 };
+    return pid < 0 ? ERR_RETRY : OK;
+}
+
+enum err pdf_child_end(struct ctx *c, const struct pdf_running *child, struct str *answer,
+                       enum pdf_child_fate *fate)
+{
     struct buf b = buf_in(c->arena);
-    bool in_time = read_answer(ends[0], now_ms() + (int64_t)child->seconds * 1000, &b);
-    close(ends[0]);
+    bool in_time = read_answer(child->pipe, child->deadline, &b);
+    close(child->pipe);
     if (!in_time)
-        kill(pid, SIGKILL);
-    enum err e = judge(reap(pid), in_time, end);
+        kill(child->pid, SIGKILL);
+    enum err e = judge(reap(child->pid), in_time, fate);
     *answer = buf_str(&b);
     return e;
+}
+
+enum err pdf_child_run(struct ctx *c, const struct pdf_child *child, struct str *answer,
+                       enum pdf_child_fate *fate)
+{
+    struct pdf_running running;
+    enum err e = pdf_child_start(child, &running);
+    return e ? e : pdf_child_end(c, &running, answer, fate);
 }

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define PDF_CHILD_OUTPUT 4 /* the number of `output` in the child */
 
 struct pdf_child {
     int seconds;   /* of wall clock and of CPU, each */
@@ -23,10 +26,23 @@ struct pdf_child {
 };
 
 /* How it ended where err is ERR_INVALID. */
-enum pdf_child_end { CHILD_FAILED, CHILD_CRASHED, CHILD_TOO_LONG, CHILD_TOO_LARGE };
+enum pdf_child_fate { CHILD_FAILED, CHILD_CRASHED, CHILD_TOO_LONG, CHILD_TOO_LARGE };
 
-/* OK: `answer` (at most 16 MiB, in the arena) is what `work` wrote. ERR_INVALID: the child failed,
-   crashed or went over its limits, *end says which, and `answer` is its sentence or empty.
-   ERR_RETRY: no child could be made. ERR_INTERNAL: it could not be confined; nothing was read. */
+/* A child that runs; several may at the same time. */
+struct pdf_running {
+    int pid, pipe;
+    int64_t deadline;
+};
+
+/* ERR_RETRY: no child could be made. What was started must be ended, by pdf_child_end. */
+enum err pdf_child_start(const struct pdf_child *child, struct pdf_running *out) must_check;
+
+/* Waits for it. OK: `answer` (at most 16 MiB, in the arena) is what `work` wrote. ERR_INVALID: the
+   child failed, crashed or went over its limits, *fate says which, and `answer` is its sentence or
+   empty. ERR_INTERNAL: it could not be confined; nothing was read. */
+enum err pdf_child_end(struct ctx *c, const struct pdf_running *child, struct str *answer,
+                       enum pdf_child_fate *fate) must_check;
+
+/* Both in one. */
 enum err pdf_child_run(struct ctx *c, const struct pdf_child *child, struct str *answer,
-                       enum pdf_child_end *end) must_check;
+                       enum pdf_child_fate *fate) must_check;

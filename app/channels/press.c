@@ -6,13 +6,17 @@
 #include <unistd.h>
 #include <zint.h>
 
-static const char *const faces[] = {
-    [PRESS_TEXT] = "Noto Sans, sans-serif 10",
-    [PRESS_STRONG] = "Noto Sans, sans-serif Bold 10",
-    [PRESS_NAME] = "Noto Sans, sans-serif Bold 12",
-    [PRESS_SMALL] = "Noto Sans, sans-serif 8",
-    [PRESS_TINY] = "Noto Sans, sans-serif 6.5",
-    [PRESS_HUGE] = "Noto Sans, sans-serif Bold 40",
+#define FAMILY "Noto Sans, sans-serif"
+
+static const struct {
+    double points;
+    PangoWeight weight;
+} faces[] = {
+    [PRESS_TEXT] = { 10, PANGO_WEIGHT_NORMAL },       [PRESS_STRONG] = { 10, PANGO_WEIGHT_BOLD },
+    [PRESS_NAME] = { 12, PANGO_WEIGHT_BOLD },         [PRESS_CELL] = { 8.5, PANGO_WEIGHT_NORMAL },
+    [PRESS_CELL_STRONG] = { 8.5, PANGO_WEIGHT_BOLD }, [PRESS_SMALL] = { 8, PANGO_WEIGHT_NORMAL },
+    [PRESS_TINY] = { 6.5, PANGO_WEIGHT_NORMAL },      [PRESS_LARGE] = { 18, PANGO_WEIGHT_NORMAL },
+    [PRESS_HUGE] = { 40, PANGO_WEIGHT_BOLD },
 };
 
 static double points(double mm)
@@ -49,7 +53,7 @@ static void drop(void *of)
     g_object_unref(p->context);
 }
 
-static PangoContext *context_new(const char *language)
+static PangoContext *context_new(void)
 {
     PangoContext *context = pango_font_map_create_context(pango_cairo_font_map_get_default());
     cairo_font_options_t *o = cairo_font_options_create();
@@ -59,29 +63,28 @@ static PangoContext *context_new(const char *language)
     cairo_font_options_destroy(o);
     pango_cairo_context_set_resolution(context, 72);
     pango_context_set_round_glyph_positions(context, FALSE);
-    pango_context_set_language(context, pango_language_from_string(language ? language : "en"));
     return context;
 }
 
-struct press *press_open(struct arena *a, int file, double width, double height,
-                         const char *language)
+struct press *press_open(struct arena *a, int file)
 {
     struct press *p = arena_new_of(a, struct press);
     p->arena = a;
     p->bytes = buf_in(a);
     p->file = file;
-    p->surface = cairo_pdf_surface_create_for_stream(write_bytes, p, points(width), points(height));
+    p->surface = cairo_pdf_surface_create_for_stream(write_bytes, p, 595, 842);
     /* No date: the same letter is the same file. */
     cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
     p->cr = cairo_create(p->surface);
-    p->context = context_new(language);
+    p->context = context_new();
     arena_defer(a, drop, p);
     return p;
 }
 
-void press_size(struct press *p, double width, double height)
+void press_begin(struct press *p, double width, double height, const char *language)
 {
     cairo_pdf_surface_set_size(p->surface, points(width), points(height));
+    pango_context_set_language(p->context, pango_language_from_string(language ? language : "en"));
 }
 
 void press_end_page(struct press *p)
@@ -105,7 +108,10 @@ enum err press_close(struct press *p, struct str *out)
 PangoLayout *press_layout(struct press *p, enum press_face face, const char *text, double width)
 {
     PangoLayout *layout = pango_layout_new(p->context);
-    PangoFontDescription *font = pango_font_description_from_string(faces[face]);
+    PangoFontDescription *font = pango_font_description_new();
+    pango_font_description_set_family_static(font, FAMILY);
+    pango_font_description_set_weight(font, faces[face].weight);
+    pango_font_description_set_size(font, (int)(faces[face].points * PANGO_SCALE));
     pango_layout_set_font_description(layout, font);
     pango_font_description_free(font);
     pango_layout_set_text(layout, text ? text : "", -1);
@@ -152,10 +158,19 @@ void press_put_right(struct press *p, enum press_face face, const char *text, do
 void press_fit(struct press *p, enum press_face face, const char *text, double x, double y,
                double width)
 {
+    press_fit_box(p, face, text, x, y, width, 1000);
+}
+
+/* A line's height is that of the face: a word of a higher script does not make it smaller. */
+void press_fit_box(struct press *p, enum press_face face, const char *text, double x, double y,
+                   double width, double room)
+{
     double wide, height;
     PangoLayout *layout = press_layout(p, face, text, 0);
     press_measure(layout, &wide, &height);
+    double line = faces[face].points * PRESS_POINT * 1.2;
     double scale = wide > width ? width / wide : 1;
+    scale = scale * line > room ? room / line : scale;
     p->unknown += pango_layout_get_unknown_glyphs_count(layout);
     cairo_save(p->cr);
     cairo_translate(p->cr, points(x), points(y + height * (1 - scale) * 0.75));

@@ -12,29 +12,30 @@ enum press_face {
     PRESS_TEXT,   /* 10 pt */
     PRESS_STRONG, /* 10 pt bold */
     PRESS_NAME,   /* 12 pt bold */
-    PRESS_SMALL,  /* 8 pt */
-    PRESS_TINY,   /* 6.5 pt */
-    PRESS_HUGE    /* 40 pt bold */
+    PRESS_CELL,   /* 8.5 pt: tables */
+    PRESS_CELL_STRONG,
+    PRESS_SMALL, /* 8 pt */
+    PRESS_TINY,  /* 6.5 pt */
+    PRESS_LARGE, /* 18 pt */
+    PRESS_HUGE   /* 40 pt bold */
 };
 
 struct press {
-    struct arena *arena;
-    struct buf bytes; /* what was written, where there is no file */
-    int file;         /* -1: none */
-    bool failed;
+    struct arena *arena; /* of the layouts: another one may be put here between pages */
+    struct buf bytes;    /* what was written, where there is no file */
+    int file;            /* -1: none */
     cairo_surface_t *surface;
     cairo_t *cr;
     PangoContext *context;
     int pages, unknown;
 };
 
-/* A PDF of pages of this size, into the arena or, where file is not -1, into that file. What it
-   holds is freed with the arena. */
-struct press *press_open(struct arena *a, int file, double width, double height,
-                         const char *language);
+/* A PDF, into the arena or, where file is not -1, into that file. What it holds is freed with the
+   arena. */
+struct press *press_open(struct arena *a, int file);
 
-/* Size of the page at hand and those after it. */
-void press_size(struct press *p, double width, double height);
+/* Size and language of what is drawn next; before anything on the page. */
+void press_begin(struct press *p, double width, double height, const char *language);
 void press_end_page(struct press *p);
 
 /* Ends the file. ERR_RETRY where it could not be written; *out (may be NULL) are its bytes. */
@@ -58,6 +59,10 @@ void press_put_right(struct press *p, enum press_face face, const char *text, do
 /* As press_put, set smaller where it is wider than the width: never cut. */
 void press_fit(struct press *p, enum press_face face, const char *text, double x, double y,
                double width);
+
+/* As press_fit, where the height may be less than the face's line too. */
+void press_fit_box(struct press *p, enum press_face face, const char *text, double x, double y,
+                   double width, double height);
 
 /* Shade of what is drawn next: 0 black, 1 white. */
 void press_shade(struct press *p, double grey);

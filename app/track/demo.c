@@ -36,8 +36,9 @@ static const struct story {
         const char *source;
         char grade;
         int minutes; /* after sending was asked for */
-        const char *sentence, *code;
-    } steps[5];
+        const char *sentence;
+        const char *about; /* the code of a failure; the channel of a resend by another way */
+    } steps[8];
 } stories[] = {
 #define QUEUED                                                                                     \
     {                                                                                              \
@@ -83,13 +84,32 @@ static const struct story {
       { QUEUED,
         { EVENT_SENT, "worker", 'C', 1, "Accepted by sms.example.com.", NULL },
         { EVENT_DELIVERED, "provider", 'B', 1, "The handset reports it as received.", NULL } } },
+    { "EMAIL",
+      { QUEUED,
+        ACCEPTED,
+        { EVENT_BOUNCED, "provider", 'B', 8, "The mailbox is full.", "5.2.2" },
+        { EVENT_RESEND_REQUESTED, "user", 'A', 300, "To be sent again, as a letter.", "LETTER" },
+        { EVENT_READY_TO_PRINT, "worker", 'A', 301, "The letter is ready to be printed.",
+          NULL } } },
+    { "EMAIL",
+      { QUEUED,
+        ACCEPTED,
+        { EVENT_DELIVERED, "provider", 'B', 3, "The receiving system reports it as delivered.",
+          NULL },
+        { EVENT_BOUNCED, "provider", 'C', 190, "The message could not be delivered.", "5.0.0" } } },
+    { "EMAIL",
+      { QUEUED, { EVENT_HELD, "user", 'A', 1, "Kept back: the amount is being checked.", NULL } } },
+    { "SMS",
+      { QUEUED,
+        { EVENT_SKIPPED, "worker", 'A', 1, "The recipient asked for no more text messages.",
+          NULL } } },
 #undef QUEUED
 #undef ACCEPTED
 };
 
 /* The story of each unit; a second one where the unit has two channels. -1: none. */
-static const int first_story[UNITS] = { 0, 1, 1, 0, 2, 3, 1, 0, 6, 4, 1, 7 };
-static const int second_story[UNITS] = { -1, -1, 5, -1, 5, -1, -1, -1, -1, 5, 7, -1 };
+static const int first_story[UNITS] = { 0, 1, 1, 8, 2, 3, 1, 0, 6, 4, 1, 7 };
+static const int second_story[UNITS] = { -1, -1, 5, -1, 5, -1, 11, -1, 10, 5, 7, 9 };
 
 struct demo {
     struct ctx *c;
@@ -145,8 +165,8 @@ static enum err tell(struct demo *d, const char *id, const struct story *story)
     enum err e = OK;
     for (const struct step *s = story->steps; e == OK && s->sentence; s++) {
         struct json_object *detail = json_own(c->arena, json_object_new_object());
-        if (s->code)
-            json_set_text(detail, "code", s->code);
+        if (s->about)
+            json_set_text(detail, s->type == EVENT_RESEND_REQUESTED ? "channel" : "code", s->about);
         if (s->type == EVENT_SENT)
             json_set_text(detail, "messageId", arena_printf(c->arena, "%s.1@demo.example.com", id));
         const struct timeline_event event = {

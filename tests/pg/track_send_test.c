@@ -58,7 +58,7 @@ static void demo(void **state)
     assert_int_equal(demo_load(c), ERR_CONFLICT);
     assert_int_equal(pg_int("select count(*) from buildings"), 3);
     assert_int_equal(pg_int("select count(*) from unit_years"), 72);
-    assert_int_equal(pg_int("select count(distinct delivery_status) from communications"), 7);
+    assert_int_equal(pg_int("select count(distinct delivery_status) from communications"), 9);
     keep(batch_id, pg_sql("select " BATCH));
 }
 

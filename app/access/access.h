@@ -25,6 +25,10 @@ static inline const char *actor_all_buildings(const struct ctx *c)
     return c->actor.all_buildings ? "t" : "f";
 }
 
+/* Who asked for work that is done later, as he stands now: his role and whether he sees all
+   buildings may have changed since. ERR_DENIED: switched off, revoked, expired or gone. */
+enum err actor_now(struct ctx *c, const char *actor_id, struct actor *out) must_check;
+
 /* Appends to audit_history in the transaction at hand. before and after may be NULL; neither may
    hold a secret. The tenant's chain is held until the commit: call it last. */
 enum err audit_add(struct ctx *c, const char *action, const char *entity_type,

@@ -15,3 +15,6 @@ with building as (
     on conflict do nothing
 )
 select id from building
+
+-- name: actor_now
+select kind, name, role, all_buildings as "allBuildings" from actor_standing(:id::uuid)

@@ -77,6 +77,8 @@ static const struct row rows[] = {
       "longest time of one request" },
     { "DATABASE_SECONDS", NUMBER, AT(database_seconds), "6", 1, 60, false,
       "longest wait for one answer of Postgres" },
+    { "EXPORT_DAYS", NUMBER, AT(export_days), "7", 1, 90, false,
+      "days that the file of an export is kept" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -24,7 +24,7 @@ struct settings {
     unsigned char *secret_key; /* 32 bytes */
     long web_children, hook_children, worker_children, max_requests;
     long session_idle_minutes, session_hours, password_min_length, argon_mib;
-    long request_seconds, database_seconds;
+    long request_seconds, database_seconds, export_days;
 };
 
 /* Reads all settings. On a missing, unknown or malformed one it writes one line that names it to

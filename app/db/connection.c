@@ -40,6 +40,11 @@ static enum err broken(struct db *db, const char *why)
     return ERR_RETRY;
 }
 
+static int64_t deadline_of(const struct db *db)
+{
+    return monotonic_ms() + db->app->settings->database_seconds * 1000;
+}
+
 /* Waits for `events` until the deadline: 1 ready, 0 too late, -1 an error. */
 static int wait_for(int fd, short events, int64_t deadline_ms)
 {
@@ -212,10 +217,23 @@ enum err failure(struct db *db, const PGresult *r, const char *statement)
 
 static void mark_prepared(struct db *db, const char *name);
 
+/* A row for whom the statement is run. Who wants no more of them closes the connection: the rest
+   may be long. */
+static enum err hand_over(struct db *db, struct sending *s, PGresult *r)
+{
+    enum err e = s->take(s->to, r);
+    PQclear(r);
+    if (e)
+        connection_close(db);
+    return e;
+}
+
 /* One result of one thing sent. Answers its error; keeps its rows in s->result. */
 static enum err take_result(struct db *db, struct sending *s, PGresult *r)
 {
     ExecStatusType status = PQresultStatus(r);
+    if (status == PGRES_SINGLE_TUPLE)
+        return hand_over(db, s, r);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
         if (s->what == SENT_PREPARE)
             mark_prepared(db, s->q->name);
@@ -232,8 +250,10 @@ static enum err take_result(struct db *db, struct sending *s, PGresult *r)
 static enum err take_results(struct db *db, struct sending *s, int64_t deadline_ms)
 {
     enum err first = OK;
+    if (s->take && !PQsetSingleRowMode(db->conn))
+        return broken(db, "rows cannot be had one by one");
     for (;;) {
-        enum err e = connection_wait(db, deadline_ms);
+        enum err e = connection_wait(db, s->take ? deadline_of(db) : deadline_ms);
         if (e)
             return e;
         PGresult *r = PQgetResult(db->conn);
@@ -249,6 +269,8 @@ static enum err take_results(struct db *db, struct sending *s, int64_t deadline_
         e = take_result(db, s, r);
         if (!first)
             first = e;
+        if (!db->conn)
+            return first;
     }
 }
 
@@ -267,7 +289,7 @@ static void hand_out(struct sending *s, bool good)
 enum err queue_collect(struct db *db)
 {
     enum err first = OK;
-    int64_t deadline = monotonic_ms() + db->app->settings->database_seconds * 1000;
+    int64_t deadline = deadline_of(db);
     int n = db->queued;
     for (int i = 0; i < n && db->conn; i++) {
         enum err e = take_results(db, &db->queue[i], deadline);

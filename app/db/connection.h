@@ -15,6 +15,8 @@ struct sending { /* something sent whose result was not read yet */
     const struct sql *q;
     struct arena *arena;
     PGresult **out, *result;
+    row_taker *take; /* of a statement whose rows are handed over as they come; NULL */
+    void *to;
 };
 
 struct db {

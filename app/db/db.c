@@ -135,6 +135,20 @@ enum err db_run(struct db *db, struct arena *a, const struct sql *q, const char 
     return e ? e : queue_collect(db);
 }
 
+enum err db_each(struct db *db, const struct sql *q, const char *const *args, row_taker *take,
+                 void *to)
+{
+    enum err e = ready(db);
+    if (!e)
+        e = send_statement(db, NULL, q, args, NULL);
+    if (e)
+        return e;
+    db->queue[db->queued - 1].take = take;
+    db->queue[db->queued - 1].to = to;
+    e = send_sync(db);
+    return e ? e : queue_collect(db);
+}
+
 void db_batch(struct db *db)
 {
     if (db->queued && queue_collect(db))

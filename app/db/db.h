@@ -63,6 +63,18 @@ enum err db_run(struct db *db, struct arena *a, const struct sql *q, const char 
            (const char *const *)(const void *)&(struct sql_args_##statement){ __VA_ARGS__ },       \
            (out))
 
+/* Runs a statement whose rows are handed over one by one as they come, so that memory stays flat
+   however many there are: `take` gets a result of one row, gone when it returns. What it answers,
+   if not OK, is the answer, and the connection is closed: the transaction is lost. The deadline
+   begins anew with each row. */
+typedef enum err row_taker(void *to, const PGresult *row);
+enum err db_each(struct db *db, const struct sql *q, const char *const *args, row_taker *take,
+                 void *to) must_check;
+#define db_query_each(db, statement, take, to, ...)                                                \
+    db_each((db), &sql_##statement,                                                                \
+            (const char *const *)(const void *)&(struct sql_args_##statement){ __VA_ARGS__ },      \
+            (take), (to))
+
 /* Several statements that do not wait for each other, in one round trip. Between db_batch and
    db_flush, db_run queues; db_flush sends all and fills every *out. The first error is the answer;
    on it no *out is set. At most 32. */
@@ -99,6 +111,10 @@ bool row_bool(const PGresult *r, int row, const char *column);
    text. */
 struct json_object *rows_json(struct arena *a, const PGresult *r);
 struct json_object *row_json(struct arena *a, const PGresult *r, int row);
+
+/* A timestamptz of a column by its place, as rows_json tells it; of one that is null, "". */
+#define TIME_LENGTH 24
+struct str row_time(char out[TIME_LENGTH + 1], const PGresult *r, int row, int column);
 
 /* The members of row_json as text, without braces, where no tree is wanted: "id":"…","n":7 */
 void row_write(struct buf *to, const PGresult *r, int row);

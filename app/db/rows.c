@@ -44,7 +44,6 @@ bool row_bool(const PGresult *r, int row, const char *column)
     return text && text[0] == 't';
 }
 
-#define TIME_LENGTH 24
 #define TIME_ZERO "0000-00-00T00:00:00.000Z"
 
 /* "2026-05-12 10:04:11.123456+00" as RFC 3339 in UTC with milliseconds; the session's zone is UTC.
@@ -60,6 +59,11 @@ static struct str time_text(char out[TIME_LENGTH + 1], const char *text, int n)
         for (int i = 20; i < 23 && text[i] >= '0' && text[i] <= '9'; i++)
             out[i] = text[i];
     return (struct str){ out, TIME_LENGTH };
+}
+
+struct str row_time(char out[TIME_LENGTH + 1], const PGresult *r, int row, int column)
+{
+    return time_text(out, PQgetvalue(r, row, column), PQgetlength(r, row, column));
 }
 
 static struct json_object *time_value(const char *text, int n)

@@ -3,66 +3,30 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/settings.h"
 #include "db/db.h"
 #include "import/import.h"
 #include "import/import.sql.h"
+#include "jobs/watch.h"
 
-#define LOOK_MS 1000
-#define LOOK_ARENA ((size_t)1 << 20)
-
-/* The job on its second connection. */
-struct watching {
-    struct job lease;
+/* Who is told how far an import is. */
+struct telling {
+    struct job_watch *watch;
     const char *id;
-    int64_t looked_ms;
+    int64_t written;
 };
 
-static void close_db(void *db)
+static enum err tell(struct ctx *c, void *of)
 {
-    db_free(db);
+    const struct telling *t = of;
+    return db_query(c->db, c->arena, import_written, NULL, .id = t->id,
+                    .written = arena_printf(c->arena, "%lld", (long long)t->written));
 }
 
-static void free_arena(void *arena)
-{
-    arena_free(arena);
-}
-
-static struct watching *watch(struct job *j, const char *id)
-{
-    struct ctx *c = &j->ctx;
-    struct watching *w = arena_new_of(c->arena, struct watching);
-    *w = (struct watching){ .lease = *j, .id = id };
-    w->lease.ctx.arena = arena_new(LOOK_ARENA);
-    arena_defer(c->arena, free_arena, w->lease.ctx.arena);
-    w->lease.ctx.db = db_new(c->app, c->app->settings->worker_database_url, "track-import");
-    arena_defer(c->arena, close_db, w->lease.ctx.db);
-    return w;
-}
-
-static enum err tell(struct watching *w, int64_t written)
-{
-    struct ctx *c = &w->lease.ctx;
-    db_begin(c->db, c->tenant_id);
-    enum err e = job_touch(&w->lease);
-    if (e == OK)
-        e = db_query(c->db, c->arena, import_written, NULL, .id = w->id,
-                     .written = arena_printf(c->arena, "%lld", (long long)written));
-    e = db_end(c->db, e);
-    arena_reset(c->arena);
-    return e;
-}
-
-/* Asked of every row, it looks at the clock and tells at most once a second. */
 static enum err look(void *to, int64_t written)
 {
-    struct watching *w = to;
-    struct app *app = w->lease.ctx.app;
-    int64_t now = app->now_ms(app);
-    if (now - w->looked_ms < LOOK_MS)
-        return OK;
-    w->looked_ms = now;
-    return tell(w, written);
+    struct telling *t = to;
+    t->written = written;
+    return job_watch_look(t->watch, tell, t);
 }
 
 static enum err begin(struct ctx *c, const char *id, bool *open)
@@ -78,7 +42,8 @@ static enum err begin(struct ctx *c, const char *id, bool *open)
 static enum err commit(struct job *j, const char *id)
 {
     struct ctx *c = &j->ctx;
-    const struct import_watch told = { look, watch(j, id) };
+    struct telling t = { .watch = job_watch_new(j, "track-import"), .id = id };
+    const struct import_watch told = { look, &t };
     const struct import_how how = { .good_rows_only =
                                         json_object_get_boolean(json_get(j->args, "goodRowsOnly")),
                                     .watch = &told };

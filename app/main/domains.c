@@ -2,6 +2,7 @@
 #include "access/access.h"
 #include "base/domain.h"
 #include "events/events.h"
+#include "exports/exports.h"
 #include "import/import.h"
 #include "inbox/inbox.h"
 #include "main/house.h"
@@ -10,6 +11,6 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,   &access_domain, &inbox_domain, &events_domain, &house_domain,
-    &track_domain, &import_domain, &proof_domain, NULL,
+    &web_domain,   &access_domain, &inbox_domain,   &events_domain, &house_domain,
+    &track_domain, &import_domain, &exports_domain, &proof_domain,  NULL,
 };

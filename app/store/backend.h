@@ -21,6 +21,8 @@ struct store_backend {
     enum err (*flush)(struct store *s);
     /* The whole content. ERR_NOT_FOUND. */
     enum err (*get)(struct store *s, struct arena *a, const char *sha256, struct str *out);
+    /* Gone for good; OK where it was not there. */
+    enum err (*remove)(struct store *s, struct arena *a, const char *sha256);
 };
 
 struct store {

@@ -18,7 +18,8 @@ struct file {
     struct store *store;
     struct arena *arena;
     const char *path;
-    int fd; /* -1: kept */
+    int fd;     /* -1: kept */
+    bool named; /* it stands at `path`; else it has no name yet, and dies with its process */
 };
 
 static enum err failed(const char *what, const char *path)
@@ -68,7 +69,32 @@ static void drop(void *what)
     if (f->fd < 0)
         return;
     close(f->fd);
-    unlink(f->path);
+    if (f->named)
+        unlink(f->path);
+}
+
+/* Opens a file without a name in tmp/, so that a process killed in mid-write leaves nothing; with
+   one where the file system knows no such files. */
+static int open_new(struct file *f, const char *tmp)
+{
+    int fd = open(tmp, O_WRONLY | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+    if (fd >= 0)
+        return fd;
+    f->named = true;
+    return open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+}
+
+/* Gives it its name, for the moment before it is renamed. */
+static enum err name_it(struct file *f)
+{
+    char fd[32];
+    if (f->named)
+        return OK;
+    snprintf(fd, sizeof(fd), "/proc/self/fd/%d", f->fd);
+    if (linkat(AT_FDCWD, fd, AT_FDCWD, f->path, AT_SYMLINK_FOLLOW) != 0)
+        return failed("linkat", f->path);
+    f->named = true;
+    return OK;
 }
 
 static enum err begin(struct store *s, struct arena *a, void **out)
@@ -78,8 +104,9 @@ static enum err begin(struct store *s, struct arena *a, void **out)
     char text[33];
     randombytes_buf(name, sizeof(name));
     sodium_bin2hex(text, sizeof(text), name, sizeof(name));
-    *f = (struct file){ s, a, arena_printf(a, "%s/tmp/%s", s->place, text), -1 };
-    f->fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    const char *tmp = arena_printf(a, "%s/tmp", s->place);
+    *f = (struct file){ s, a, arena_printf(a, "%s/%s", tmp, text), -1, false };
+    f->fd = open_new(f, tmp);
     if (f->fd < 0)
         return failed("open", f->path);
     arena_defer(a, drop, f);
@@ -121,6 +148,8 @@ static enum err keep(struct file *f, const char *outer, const char *inner, const
     if (f->store->batching && kept_already(path, size)) {
         drop(f);
     } else {
+        if ((e = name_it(f)) != OK)
+            return e;
         if (rename(f->path, path) != 0)
             return failed("rename", path);
         close(f->fd);
@@ -201,6 +230,15 @@ static enum err get(struct store *s, struct arena *a, const char *sha256, struct
     return e;
 }
 
+static enum err discard(struct store *s, struct arena *a, const char *sha256)
+{
+    const char *folder = arena_printf(a, "%s/%.2s/%.2s", s->place, sha256, sha256 + 2);
+    const char *path = arena_printf(a, "%s/%s", folder, sha256);
+    if (unlink(path) != 0)
+        return errno == ENOENT ? OK : failed("unlink", path);
+    return sync_folder(folder);
+}
+
 /* Removes what killed processes left behind. */
 static void sweep(struct arena *a, const char *tmp)
 {
@@ -216,7 +254,9 @@ static void sweep(struct arena *a, const char *tmp)
         closedir(d);
 }
 
-static const struct store_backend local = { "local", begin, write_all, finish, flush, get };
+static const struct store_backend local = {
+    "local", begin, write_all, finish, flush, get, discard
+};
 
 struct store *store_local(struct arena *a, const char *dir)
 {

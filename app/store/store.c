@@ -159,6 +159,11 @@ enum err store_get(struct store *s, struct arena *a, const char *sha256, struct 
     return digest_valid(sha256) ? s->backend->get(s, a, sha256, out) : ERR_NOT_FOUND;
 }
 
+enum err store_remove(struct store *s, struct arena *a, const char *sha256)
+{
+    return digest_valid(sha256) ? s->backend->remove(s, a, sha256) : OK;
+}
+
 enum err store_find(struct store *s, struct arena *a, const char *sha256, struct blob *out)
 {
     struct str bytes;

@@ -44,6 +44,10 @@ enum err store_flush(struct store *s) must_check;
 enum err store_get(struct store *s, struct arena *a, const char *sha256,
                    struct str *out) must_check;
 
+/* Removes one for good; none there is as well. Whose row refers to it is for the caller to know
+   (blob_forget in SQL). */
+enum err store_remove(struct store *s, struct arena *a, const char *sha256) must_check;
+
 /* Size and sniffed type of one that is there. ERR_NOT_FOUND. */
 enum err store_find(struct store *s, struct arena *a, const char *sha256,
                     struct blob *out) must_check;

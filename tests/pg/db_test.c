@@ -243,6 +243,44 @@ static void a_slow_answer_is_given_up(void **state)
     assert_int_equal(count(c, pg_tenant()), 1);
 }
 
+/* Takes numbers in their order, and has enough at one of them. */
+struct counted {
+    int n, enough;
+};
+
+static enum err count_row(void *to, const PGresult *row)
+{
+    struct counted *c = to;
+    assert_int_equal(PQntuples(row), 1);
+    assert_int_equal(row_int(row, 0, "n"), ++c->n);
+    return c->n == c->enough ? ERR_LIMITED : OK;
+}
+
+static void rows_come_one_by_one(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    struct counted all = { 0 }, some = { .enough = 7 };
+    static const char *const params[] = { "most" };
+    const struct sql q = { "t_each", "select generate_series(1, $1::int) as n", 1, params };
+    const struct sql bad = { "t_each_bad",
+                             "select n + 0 / (5 - n) as n from generate_series(1, $1::int) n", 1,
+                             params };
+    const char *most[] = { "100000" };
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_each(c->db, &q, most, count_row, &all), OK);
+    assert_int_equal(all.n, 100000);
+    assert_int_equal(db_each(c->db, &q, most, count_row, &some), ERR_LIMITED);
+    assert_int_equal(some.n, 7);
+    assert_int_equal(db_end(c->db, OK), ERR_RETRY); /* the transaction went with the connection */
+    all.n = 0;
+    assert_int_equal(db_each(c->db, &q, most, count_row, &all), OK);
+    assert_int_equal(all.n, 100000);
+    some = (struct counted){ .enough = 1000 };
+    assert_int_not_equal(db_each(c->db, &bad, most, count_row, &some), OK);
+    assert_int_equal(db_run(c->db, c->arena, &q, most, NULL), OK);
+}
+
 static void hears_notifications(void **state)
 {
     (void)state;
@@ -347,6 +385,7 @@ int main(void)
         cmocka_unit_test(reconnects_after_the_server_ended_it),
         cmocka_unit_test(a_broken_transaction_stays_broken),
         cmocka_unit_test(a_slow_answer_is_given_up),
+        cmocka_unit_test(rows_come_one_by_one),
         cmocka_unit_test(hears_notifications),
         cmocka_unit_test(transactions_are_tried_again),
         cmocka_unit_test(every_statement_fits_the_schema),

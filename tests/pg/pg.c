@@ -130,7 +130,8 @@ static void fill_settings(void)
                             .password_min_length = 12,
                             .argon_mib = 8,
                             .request_seconds = 30,
-                            .database_seconds = 6 };
+                            .database_seconds = 6,
+                            .export_days = 7 };
     s->secret_key = arena_alloc(pg.arena, KEY_SIZE);
     memset(s->secret_key, 7, KEY_SIZE);
     s->database_url = pg_url("track_web");

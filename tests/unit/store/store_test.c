@@ -143,9 +143,21 @@ static void drops_what_is_not_finished(void **state)
     assert_int_equal(blob_write(w, "1234", 4), OK);
     assert_int_equal(blob_write(w, "5678", 4), OK);
     assert_int_equal(blob_write(w, "9", 1), ERR_LIMITED);
-    assert_int_equal(files_in(tmp), 1);
+    assert_true(files_in(tmp) <= 1); /* without a name where the file system knows such files */
     arena_free(a);
     assert_int_equal(files_in(tmp), 0);
+}
+
+static void removes_for_good(void **state)
+{
+    struct fixture *f = *state;
+    struct blob b;
+    struct str back;
+    assert_int_equal(store_put(f->store, f->arena, STR("gone"), &b), OK);
+    assert_int_equal(store_remove(f->store, f->arena, b.sha256), OK);
+    assert_int_equal(store_get(f->store, f->arena, b.sha256, &back), ERR_NOT_FOUND);
+    assert_int_equal(store_remove(f->store, f->arena, b.sha256), OK);
+    assert_int_equal(store_remove(f->store, f->arena, "../../tmp"), OK);
 }
 
 static void streams_in_pieces(void **state)
@@ -323,6 +335,7 @@ int main(void)
         TEST(replaces_a_torn_file),
         TEST(names_no_path),
         TEST(drops_what_is_not_finished),
+        TEST(removes_for_good),
         TEST(streams_in_pieces),
         TEST(keeps_many_at_once),
         TEST(brings_back_what_a_crash_spoilt),

@@ -1,0 +1,145 @@
+-- Exports: kept, written, and gone after their time.
+
+-- name: export_insert
+insert into communication_exports (tenant_id, format, filter, words, all_buildings, asked_buildings, created_by,
+    created_by_kind, created_by_name)
+values (current_tenant(), :format::text, :filter::jsonb, :words::text, :all_buildings::bool,
+    array(select building_id from building_grants g where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid),
+    :actor_id::uuid, :actor_kind::text, :actor_name::text)
+returning id
+
+-- One's own, and everybody's for those who see all buildings. Its file is for those who may see what it tells of now.
+-- name: export_get
+select x.id as "exportId", x.state, x.format, x.words, x.filter, x.rows_written as rows,
+    case when x.state in ('QUEUED', 'RUNNING') then json_build_object('scanned', x.scanned, 'scope', x.scope) end as progress,
+    x.size, x.sha256, x.error, x.created_by_name as "createdByName", x.created_at as "createdAt", x.ready_at as "readyAt",
+    x.expires_at as "expiresAt", x.created_by = :actor_id::uuid as mine,
+    x.state = 'READY' and x.expires_at > now() and (:all_buildings::bool or not exists (
+        select from unnest(x.held_buildings) h (id) where not exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = h.id))) as _download
+from communication_exports x
+where x.tenant_id = current_tenant() and (:id::uuid is null or x.id = :id::uuid)
+    and (:all_buildings::bool or x.created_by = :actor_id::uuid)
+order by x.created_at desc, x.id desc limit 100
+
+-- name: export_delete
+delete from communication_exports x
+where x.tenant_id = current_tenant() and x.id = :id::uuid
+returning x.sha256
+
+-- Whether nothing refers to the blob any more: then its file may go, in the transaction at hand.
+-- name: export_forget_blob
+select blob_forget(:sha256::text) as gone
+
+-- ---- the job
+
+-- name: export_begin
+update communication_exports set state = 'RUNNING', rows_written = 0, scanned = 0, error = null, started_at = now()
+where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'RUNNING', 'FAILED')
+returning format, filter, all_buildings as "allBuildings", created_by as "createdBy"
+
+-- Years of buildings that the filter may mean and that who asked might see both then and now.
+-- name: export_batches
+select p.id as "batchId", p.building_id as "buildingId", b.name, k.n
+from communication_exports x
+join communication_batches p on p.tenant_id = x.tenant_id
+join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
+cross join lateral (
+    select coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
+        as n
+    from communication_counts k where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year) k
+where x.tenant_id = current_tenant() and x.id = :id::uuid
+    and filter_takes(x.filter, 'building', 'notBuilding', b.id::text) and filter_takes(x.filter, 'run', 'notRun', p.id::text)
+    and (x.filter -> 'year' is null or x.filter -> 'year' @> to_jsonb(p.year))
+    and (x.filter -> 'notYear' is null or not x.filter -> 'notYear' @> to_jsonb(p.year))
+    and (x.all_buildings or p.building_id = any (x.asked_buildings))
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
+order by b.name, b.id, p.year desc
+
+-- The rows of one of them take their time: as long as they come, nobody is impatient.
+-- name: export_patience
+select set_config('statement_timeout', '600000', true)
+
+-- The columns of exports/format.c, in its order.
+-- name: export_rows
+select u.number, c.channel, c.subject, c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
+    c.provider_message_id, c.last_event_type, (
+        select case when :json::bool then json_agg(n.note order by n.created_at, n.id)::text
+            else string_agg(n.note, '; ' order by n.created_at, n.id) end
+        from communication_audit_notes n where n.tenant_id = c.tenant_id and n.communication_id = c.id), (
+        select case when :json::bool then json_agg(a.file_name order by a.position)::text
+            else string_agg(a.file_name, '; ' order by a.position) end
+        from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id)
+from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+where c.batch_id = :batch_id::uuid
+order by u.number, c.channel, c.id
+
+-- name: export_tell
+update communication_exports set rows_written = :rows::bigint, scanned = :scanned::bigint, scope = :scope::bigint
+where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'
+returning id
+
+-- name: export_lock_blob
+select blob_lock(:sha256::text)
+
+-- name: export_blob
+insert into blobs (tenant_id, sha256, size, content_type)
+values (current_tenant(), :sha256::text, :size::bigint, :type::text)
+on conflict do nothing
+
+-- name: export_ready
+update communication_exports set state = 'READY', rows_written = :rows::bigint, scanned = scope, sha256 = :sha256::text,
+    size = :size::bigint, held_buildings = :buildings::uuid[], ready_at = now(),
+    expires_at = now() + make_interval(days => :days::int)
+where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'
+returning id
+
+-- Of a try that failed; only by the job that still has its lease.
+-- name: export_give_back
+update communication_exports set state = :state::text, rows_written = 0, scanned = 0, error = :error::text
+where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'
+    and exists (select from jobs where id = :job_id::bigint and token = :token::bigint and state = 'running')
+
+-- ---- the schedule
+
+-- name: export_tenants
+select tenant_ids() as "tenantId"
+
+-- name: export_expired
+update communication_exports x set state = 'EXPIRED', sha256 = null
+from (select id, sha256 from communication_exports
+    where tenant_id = current_tenant() and state = 'READY' and expires_at <= now()
+    order by expires_at limit 1 for update skip locked) old
+where x.tenant_id = current_tenant() and x.id = old.id
+returning old.sha256
+
+-- Exports under way whose job is gone: parked after its last worker died, or discarded by an operator.
+-- name: export_orphans
+update communication_exports x set state = 'FAILED', rows_written = 0, scanned = 0, error = coalesce((
+    select j.errors -> -1 ->> 'error' from jobs j where j.kind = 'exports.run' and j.unique_key = x.id::text
+    order by j.id desc limit 1), 'The work of writing it ended without a result.')
+where x.tenant_id = current_tenant() and x.state in ('QUEUED', 'RUNNING')
+    and not exists (select from jobs j where j.kind = 'exports.run' and j.unique_key = x.id::text and j.state <> 'parked')
+
+-- ---- words
+
+-- Names of buildings and runs that a filter means, as far as the actor may know them.
+-- name: export_names
+select coalesce(string_agg(distinct case when :runs::bool then b.name || ' ' || p.year else b.name end, ' or '), 'a building')
+    as names
+from jsonb_array_elements_text(:ids::jsonb) i (id)
+left join communication_batches p on p.tenant_id = current_tenant() and :runs::bool and p.id::text = i.id
+left join buildings b on b.tenant_id = current_tenant() and b.id::text = coalesce(p.building_id::text, i.id)
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+
+-- Buildings to choose from.
+-- name: export_buildings
+select b.id, b.name
+from buildings b
+where b.tenant_id = current_tenant()
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+order by b.name, b.id limit 1000

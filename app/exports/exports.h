@@ -1,0 +1,47 @@
+/* Exports: what a filter of communications means, as a file to download.
+
+   The job exports.run {exportId} writes it into the blob store row by row, whole or not at all. A
+   worker that dies leaves nothing of it, and the next one begins anew. Each building's year is read
+   at one moment, the years one after the other. Who asked sees in it what he might see both when he
+   asked and when it is written. The file goes after settings.export_days; its line stays until
+   somebody deletes it. */
+#pragma once
+
+#include "base/ctx.h"
+#include "base/domain.h"
+#include "jobs/jobs.h"
+
+#include <json-c/json.h>
+
+extern const struct domain exports_domain;
+extern const char *const export_states[], *const export_formats[]; /* NULL at the end */
+
+/* How long a link works that export_get gives. */
+#define EXPORT_LINK_SECONDS 3600
+
+struct export_new {
+    const char *format;         /* one of export_formats */
+    struct json_object *filter; /* as messages/filter.h makes it */
+};
+
+/* Keeps an export with its job, in the transaction at hand, and tells the audit trail. */
+enum err export_add(struct ctx *c, const struct export_new *n, const char **id) must_check;
+
+/* The document of exports/shapes.c. Of a file that is there, and whose buildings the actor may all
+   see, it has a link. ERR_NOT_FOUND: absent, or of somebody else and not for those who see only
+   some buildings. */
+enum err export_get(struct ctx *c, const char *id, struct json_object **out) must_check;
+
+/* The newest hundred. */
+enum err export_list(struct ctx *c, struct json_object **out) must_check;
+
+/* Deletes it and its file; one under way stops. ERR_NOT_FOUND; ERR_DENIED: somebody else's, and the
+   actor is no admin. */
+enum err export_delete(struct ctx *c, const char *id) must_check;
+
+/* A filter in words: "Lindenhof 12, 2025, failed or returned, not by SMS". */
+enum err export_words(struct ctx *c, struct json_object *filter, const char **out) must_check;
+
+/* ---- jobs ---- */
+enum err export_run(struct job *j) must_check;
+enum err export_expire(struct job *j) must_check;

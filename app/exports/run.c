@@ -1,0 +1,220 @@
+/* The job that writes an export's file. */
+#include "access/access.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "exports/export.sql.h"
+#include "exports/exports.h"
+#include "exports/format.h"
+#include "jobs/watch.h"
+#include "store/store.h"
+
+#define FILE_LIMIT ((size_t)64 << 30)
+#define BLOCK ((size_t)64 << 10)
+
+struct writing {
+    struct ctx *c;
+    const char *id;
+    const struct export_format *format;
+    struct actor asker; /* as he stands now */
+    const char *filter; /* jsonb */
+    struct job_watch *watch;
+    struct blob_writer *blob;
+    struct buf out;       /* what is not in the blob yet */
+    struct buf buildings; /* those it has rows of, as an array of SQL */
+    const char *building; /* the name of the one at hand */
+    int64_t rows, scanned, scope;
+};
+
+/* ---- the beginning ---- */
+
+static enum err begin(struct writing *w, bool *open)
+{
+    PGresult *row;
+    struct ctx *c = w->c;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, export_begin, &row, .id = w->id);
+    e = db_end(c->db, e);
+    *open = e == OK && rows_count(row) > 0;
+    if (!*open)
+        return e;
+    w->format = export_format_of(row_text(row, 0, "format"));
+    w->filter = row_text(row, 0, "filter");
+    w->asker.id = row_text(row, 0, "createdBy");
+    return OK;
+}
+
+static enum err list(struct writing *w, PGresult **batches)
+{
+    struct ctx *c = w->c;
+    db_begin(c->db, c->tenant_id);
+    enum err e = actor_now(c, w->asker.id, &w->asker);
+    if (e == OK)
+        e = db_query(c->db, c->arena, export_batches, batches, .id = w->id,
+                     .all_buildings = w->asker.all_buildings ? "t" : "f", .actor_id = w->asker.id);
+    for (int i = 0; e == OK && i < rows_count(*batches); i++)
+        w->scope += row_int(*batches, i, "n");
+    return db_end(c->db, e);
+}
+
+/* ---- rows ---- */
+
+/* One that is gone was deleted: nobody wants the rest. */
+static enum err tell(struct ctx *c, void *of)
+{
+    PGresult *row;
+    const struct writing *w = of;
+    enum err e = db_query(c->db, c->arena, export_tell, &row, .rows = NUM(w->rows),
+                          .scanned = NUM(w->scanned), .scope = NUM(w->scope), .id = w->id);
+    return e == OK && rows_count(row) == 0 ? ERR_NOT_FOUND : e;
+}
+
+static enum err flush(struct writing *w)
+{
+    enum err e = blob_write(w->blob, w->out.p, w->out.n);
+    w->out.n = 0;
+    return e;
+}
+
+static enum err take(void *to, const PGresult *row)
+{
+    struct writing *w = to;
+    w->format->row(&w->out, w->building, row);
+    w->rows++;
+    enum err e = w->out.n < BLOCK ? OK : flush(w);
+    return e ? e : job_watch_look(w->watch, tell, w);
+}
+
+static enum err write_batch(struct writing *w, const PGresult *batches, int i)
+{
+    struct ctx *c = w->c;
+    int64_t before = w->rows;
+    w->building = row_text(batches, i, "name");
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_run(c->db, c->arena, &sql_export_patience, NULL, NULL);
+    if (e == OK)
+        e = db_query_each(c->db, export_rows, take, w, .json = w->format->json ? "t" : "f",
+                          .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
+                          .actor_id = w->asker.id, .batch_id = row_text(batches, i, "batchId"));
+    e = db_end(c->db, e);
+    w->scanned += row_int(batches, i, "n");
+    if (w->rows > before)
+        buf_printf(&w->buildings, "%c%s", w->buildings.n ? ',' : '{',
+                   row_text(batches, i, "buildingId"));
+    return e ? e : job_watch_look(w->watch, tell, w);
+}
+
+static enum err write_all(struct writing *w, const PGresult *batches, struct blob *out)
+{
+    struct ctx *c = w->c;
+    enum err e = store_begin(c->app->store, c->arena, FILE_LIMIT, &w->blob);
+    buf_puts(&w->out, w->format->head);
+    for (int i = 0; e == OK && i < rows_count(batches); i++)
+        e = write_batch(w, batches, i);
+    if (e == OK)
+        e = flush(w);
+    return e ? e : blob_finish(w->blob, out);
+}
+
+/* ---- the end ---- */
+
+/* Another export with the very same rows may have expired since the file was finished and taken it
+   along: then it is made again. */
+static enum err keep_blob(struct ctx *c, const struct blob *b)
+{
+    struct blob there;
+    enum err e = db_query(c->db, c->arena, export_lock_blob, NULL, .sha256 = b->sha256);
+    if (e == OK)
+        e = store_find(c->app->store, c->arena, b->sha256, &there);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? ERR_RETRY : e;
+    return db_query(c->db, c->arena, export_blob, NULL, .sha256 = b->sha256,
+                    .size = NUM((int64_t)b->size), .type = b->content_type);
+}
+
+static enum err ready(struct writing *w, const struct blob *b)
+{
+    PGresult *row;
+    struct ctx *c = w->c;
+    const char *buildings = w->buildings.n ? arena_printf(c->arena, "%s}", w->buildings.p) : "{}";
+    enum err e = keep_blob(c, b);
+    if (e == OK)
+        e = db_query(c->db, c->arena, export_ready, &row, .rows = NUM(w->rows), .sha256 = b->sha256,
+                     .size = NUM((int64_t)b->size), .buildings = buildings, .id = w->id,
+                     .days = NUM(c->app->settings->export_days));
+    if (e != OK)
+        return e;
+    if (rows_count(row) == 0)
+        return ERR_NOT_FOUND;
+    struct json_object *after = json_own(c->arena, json_object_new_object());
+    json_set_int(after, "rows", w->rows);
+    json_set_text(after, "sha256", b->sha256);
+    return audit_add(c, "export.ready", "export", w->id, NULL, after);
+}
+
+static enum err finish(struct job *j, struct writing *w, const struct blob *b)
+{
+    struct ctx *c = &j->ctx;
+    db_begin(c->db, c->tenant_id);
+    enum err e = ready(w, b);
+    if (e == OK)
+        e = job_done(j);
+    return db_end(c->db, e);
+}
+
+/* What a person is told of a try that failed. */
+static const char *reason(const struct ctx *c, enum err e)
+{
+    if (c->problem.detail)
+        return c->problem.detail;
+    return e == ERR_CONFLICT  ? "Another worker has taken it over."
+           : e == ERR_RETRY   ? "The database or the store did not answer."
+           : e == ERR_LIMITED ? "The file would be larger than 64 GiB."
+                              : "The fault is ours and has been noted.";
+}
+
+/* The export's state after a failed try: ended where trying again changes nothing. */
+static enum err give_back(struct job *j, const char *id, enum err failed)
+{
+    struct ctx *c = &j->ctx;
+    bool ours = failed == ERR_RETRY || failed == ERR_INTERNAL;
+    const char *why = reason(c, failed);
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, export_give_back, NULL,
+                          .state = ours && j->attempt < j->max_attempts ? "QUEUED" : "FAILED",
+                          .error = why, .id = id, .job_id = NUM(j->id), .token = NUM(j->token));
+    if (e == OK && !ours)
+        e = job_done(j);
+    e = db_end(c->db, e);
+    if (e == OK && !ours)
+        return OK;
+    return job_fail(j, ours ? failed : e, "%s", why);
+}
+
+static enum err run(struct job *j, struct writing *w)
+{
+    bool open = false;
+    PGresult *batches = NULL;
+    struct blob blob;
+    enum err e = begin(w, &open);
+    if (e != OK || !open)
+        return e;
+    if ((e = list(w, &batches)) == OK)
+        e = write_all(w, batches, &blob);
+    if (e == OK)
+        e = finish(j, w, &blob);
+    if (e == OK || e == ERR_NOT_FOUND)
+        return OK;
+    return give_back(j, w->id, e);
+}
+
+enum err export_run(struct job *j)
+{
+    struct ctx *c = &j->ctx;
+    struct writing w = { .c = c,
+                         .id = json_text(j->args, "exportId"),
+                         .watch = job_watch_new(j, "track-export"),
+                         .out = buf_in(c->arena),
+                         .buildings = buf_in(c->arena) };
+    return w.id ? run(j, &w) : job_fail(j, ERR_INVALID, "No exportId.");
+}

@@ -1,0 +1,169 @@
+/* The page of exports: the list with words and looks, and the form for a new one. */
+#include "exports/view.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "base/settings.h"
+#include "exports/export.sql.h"
+#include "exports/exports.h"
+#include "track/labels.h"
+
+#include <string.h>
+
+static const struct label looks[] = {
+    { "QUEUED", "Waiting", "clock", "waiting" },
+    { "RUNNING", "Writing", "loader", "moving" },
+    { "READY", "Ready", "check", "done" },
+    { "FAILED", "Failed", "circle-x", "failed" },
+    { "EXPIRED", "Expired", "hourglass", "waiting" },
+};
+
+/* ---- what is asked for ---- */
+
+static void add(struct json_object *filter, const char *key, struct json_object *value)
+{
+    struct json_object *list = json_object_new_array_ext(1);
+    json_object_array_add(list, value);
+    json_object_object_add(filter, key, list);
+}
+
+/* Words apart from each other, all of which are to be found. */
+static void add_words(struct ctx *c, struct json_object *filter, const char *text)
+{
+    char *rest, *copy = arena_strdup(c->arena, text);
+    struct json_object *list = json_object_new_array();
+    for (char *word = strtok_r(copy, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest))
+        json_object_array_add(list, json_object_new_string(word));
+    if (json_object_array_length(list) > 0)
+        json_object_object_add(filter, "text", list);
+    else
+        json_object_put(list);
+}
+
+enum err export_filter(struct ctx *c, const struct export_query *q, struct json_object **out)
+{
+    struct json_object *filter = json_own(c->arena, json_object_new_object());
+    enum err e = q->building ? may_see_building(c, q->building) : OK;
+    if (e == ERR_NOT_FOUND)
+        return ctx_fault(c, "building", "There is no such building.");
+    if (e != OK)
+        return e;
+    if (q->building)
+        add(filter, "building", json_object_new_string(q->building));
+    if (q->year)
+        add(filter, "year", json_object_new_int64(q->year));
+    if (q->channel)
+        add(filter, "channel", json_object_new_string(q->channel));
+    if (q->status)
+        add(filter, "status", json_object_new_string(q->status));
+    if (q->search)
+        add_words(c, filter, q->search);
+    *out = filter;
+    return OK;
+}
+
+/* ---- the list ---- */
+
+static const struct label *look_of(const char *state)
+{
+    size_t i = 0;
+    while (i + 1 < sizeof(looks) / sizeof(looks[0]) && strcmp(looks[i].name, state) != 0)
+        i++;
+    return &looks[i];
+}
+
+static bool show(struct json_object *export)
+{
+    const struct label *look = look_of(json_text(export, "state"));
+    struct json_object *progress = json_get(export, "progress");
+    json_set_text(export, "label", look->word);
+    json_set_text(export, "icon", look->icon);
+    json_set_text(export, "tone", look->tone);
+    json_set_bool(export, "ready", strcmp(look->name, "READY") == 0);
+    if (progress)
+        json_set_bool(export, "begun", json_object_get_int64(json_get(progress, "scope")) > 0);
+    return progress != NULL;
+}
+
+static enum err add_list(struct ctx *c, struct json_object *to)
+{
+    bool moving = false;
+    struct json_object *list;
+    enum err e = export_list(c, &list);
+    if (e != OK)
+        return e;
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        moving |= show(json_object_array_get_idx(list, i));
+    json_set_bool(to, "any", json_object_array_length(list) > 0);
+    json_set_bool(to, "moving", moving);
+    json_set(to, "exports", json_object_get(list));
+    return OK;
+}
+
+/* ---- the form ---- */
+
+static struct json_object *option(const char *value, const char *word, const char *chosen)
+{
+    struct json_object *o = json_object_new_object();
+    json_set_text(o, "value", value);
+    json_set_text(o, "word", word);
+    json_set_bool(o, "chosen", chosen && strcmp(value, chosen) == 0);
+    return o;
+}
+
+static struct json_object *options(const struct label *labels, int n, const char *chosen)
+{
+    struct json_object *list = json_object_new_array();
+    for (int i = 0; i < n; i++)
+        json_object_array_add(list, option(labels[i].name, labels[i].word, chosen));
+    return list;
+}
+
+static enum err buildings(struct ctx *c, const char *chosen, struct json_object **out)
+{
+    PGresult *rows;
+    enum err e = db_query(c->db, c->arena, export_buildings, &rows,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    *out = json_object_new_array();
+    for (int i = 0; i < rows_count(rows); i++)
+        json_object_array_add(*out,
+                              option(row_text(rows, i, "id"), row_text(rows, i, "name"), chosen));
+    return OK;
+}
+
+static enum err add_form(struct ctx *c, const struct export_query *q, struct json_object *to)
+{
+    struct json_object *form = json_object_new_object(), *list = NULL;
+    struct json_object *filter = NULL;
+    const char *words = NULL;
+    json_set(to, "form", form);
+    enum err e = buildings(c, q->building, &list);
+    if (e != OK)
+        return e;
+    json_set(form, "buildings", list);
+    json_set(form, "channels", options(channel_labels, CHANNEL_COUNT, q->channel));
+    json_set(form, "statuses", options(status_labels, STATUS_COUNT, q->status));
+    json_set(form, "year", q->year ? json_object_new_int64(q->year) : NULL);
+    json_set_text(form, "search", q->search);
+    json_set_text(form, "q", q->q);
+    json_set_bool(form, "jsonl", q->format && strcmp(q->format, "jsonl") == 0);
+    if ((e = export_filter(c, q, &filter)) == OK && (e = export_words(c, filter, &words)) == OK)
+        json_set_text(form, "words", words);
+    return e;
+}
+
+enum err export_page(struct ctx *c, const struct export_query *asked, struct json_object **out)
+{
+    struct json_object *o = json_own(c->arena, json_object_new_object());
+    json_set_text(o, "title", "Exports");
+    json_set_int(o, "days", c->app->settings->export_days);
+    json_set_bool(o, "oneDay", c->app->settings->export_days == 1);
+    enum err e = add_list(c, o);
+    if (e == OK && asked)
+        e = add_form(c, asked, o);
+    if (e == OK)
+        *out = o;
+    return e;
+}

@@ -125,7 +125,7 @@ export async function person(role, tenant, ...buildings) {
             method: form ? "POST" : "GET",
             redirect: "manual",
             headers: { cookie: [...cookies].map((c) => c.join("=")).join("; "), origin: base },
-            body: form && new URLSearchParams(form),
+            body: form instanceof FormData ? form : form && new URLSearchParams(form),
         });
         for (const line of (answer.headers.get("set-cookie") ?? "").split(/, (?=[^;]+=)/).filter(Boolean)) cookies.set(...line.split(";")[0].split(/=(.*)/s, 2));
         return answer;

@@ -2,6 +2,7 @@
 #include "channels/message.h"
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "mustache/mustache.h"
 
@@ -209,10 +210,19 @@ enum err message_render(struct ctx *c, const char *name, const char *language,
         cmark_parse_document(from.markdown, strlen(from.markdown), CMARK_OPT_DEFAULT);
     arena_defer(c->arena, free_node, document);
     out->subject = from.subject;
+    out->language = from.language;
     out->text = plain_text(c->arena, document);
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
     arena_defer(c->arena, cmark_get_default_mem_allocator()->free, html);
     return frame(c, out->subject, from.language, html, data, &out->html);
+}
+
+const char *message_digest(struct arena *a, const struct message *m)
+{
+    unsigned char digest[SHA256_SIZE];
+    const char *whole = arena_printf(a, "%s\n\n%s", m->subject, m->text);
+    sha256(whole, strlen(whole), digest);
+    return base64url(a, digest, sizeof(digest));
 }
 
 /* ---- dates ---- */

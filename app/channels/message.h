@@ -7,6 +7,7 @@
 
 struct message {
     const char *subject, *text, *html;
+    const char *language; /* of the template that was found */
 };
 
 /* Renders message `name` ("statement") in a language ("de-CH" falls to "de", and that to English):
@@ -26,6 +27,9 @@ struct message_source {
 /* As message_render, for ways that lay the Markdown out themselves. */
 enum err message_source(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message_source *out) must_check;
+
+/* Subject and text as one digest: two messages that read the same have the same. */
+const char *message_digest(struct arena *a, const struct message *m);
 
 /* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 April 2026".
  * Another text as it is. */

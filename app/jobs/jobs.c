@@ -35,9 +35,9 @@ enum err job_add(struct ctx *c, const struct job_new *n, int64_t *id)
     else
         buf_puts(&args, "{}");
     enum err e =
-        db_query(c->db, c->arena, job_add, &r, .tenant_id = c->tenant_id, .queue = kind->queue,
-                 .kind = kind->name, .args = args.p, .unique_key = n->unique_key,
-                 .run_at = n->run_at, .priority = NUM(n->priority),
+        db_query(c->db, c->arena, job_add, &r, .tenant_id = c->tenant_id,
+                 .queue = n->queue ? n->queue : kind->queue, .kind = kind->name, .args = args.p,
+                 .unique_key = n->unique_key, .run_at = n->run_at, .priority = NUM(n->priority),
                  .max_attempts = NUM(kind->max_attempts ? kind->max_attempts : MAX_ATTEMPTS),
                  .group_id = n->group_id, .state = n->waits ? "waiting" : "ready");
     if (!e && id)

@@ -38,6 +38,7 @@ struct job_kind {
 
 struct job_new {
     const char *kind;
+    const char *queue;        /* NULL: the kind's */
     struct json_object *args; /* NULL: {} ; ids, never secrets */
     const char
         *unique_key; /* a ready, running or waiting job of the same kind and key is kept instead */

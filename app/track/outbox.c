@@ -105,26 +105,28 @@ enum err outbox_show(struct req *r, struct reply *p)
     return reply_page(p, "outbox/show", NULL, d);
 }
 
-/* The message's HTML may hold anything: it is shown without scripts, forms, or remote content. */
-enum err outbox_body(struct req *r, struct reply *p)
+enum err reply_framed(struct reply *p, struct str html, struct str text)
 {
-    struct kept k;
-    enum err e = open_kept(r, &k);
-    if (e != OK)
-        return e;
     p->content_type = "text/html; charset=utf-8";
     reply_header(p, "Content-Security-Policy",
                  "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
                  "frame-ancestors 'self'");
     reply_header(p, "X-Frame-Options", "SAMEORIGIN");
-    if (k.mail.html.p) {
-        buf_put(&p->body, k.mail.html.p, k.mail.html.n);
+    if (html.p) {
+        buf_put(&p->body, html.p, html.n);
         return OK;
     }
     buf_puts(&p->body, "<pre>");
-    buf_html(&p->body, k.mail.text.p ? k.mail.text.p : "", k.mail.text.n);
+    buf_html(&p->body, text.p ? text.p : "", text.n);
     buf_puts(&p->body, "</pre>");
     return OK;
+}
+
+enum err outbox_body(struct req *r, struct reply *p)
+{
+    struct kept k;
+    enum err e = open_kept(r, &k);
+    return e != OK ? e : reply_framed(p, k.mail.html, k.mail.text);
 }
 
 enum err outbox_raw(struct req *r, struct reply *p)

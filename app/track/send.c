@@ -51,6 +51,16 @@ const char *sending_text(const struct sending *s, const char *column)
     return row_text(s->row, 0, column);
 }
 
+void sending_decided(struct sending *s, const char *about, const char *sentence)
+{
+    struct json_object *one = json_object_new_object();
+    if (!s->decisions)
+        s->decisions = json_own(s->job->ctx.arena, json_object_new_array());
+    json_set_text(one, "about", about);
+    json_set_text(one, "sentence", sentence);
+    json_object_array_add(s->decisions, one);
+}
+
 /* ---- what is sent ---- */
 
 /* Prolongs the lease where sending takes long, half a minute after it was prolonged before. */
@@ -74,13 +84,19 @@ static enum err find_account(struct sending *s, const char *purpose)
     if (!purpose)
         return OK;
     enum err e = provider_find(&s->job->ctx, purpose, &found);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_NOT_FOUND) {
+        sending_decided(s, "account", "No account is set up: it is kept here, in the outbox.");
         return OK;
+    }
     if (e == ERR_DENIED)
         s->result.sentence =
             arena_printf(s->job->ctx.arena, "Every account for %s is switched off.", purpose);
     if (e != OK)
         return e;
+    sending_decided(s, "account",
+                    arena_printf(s->job->ctx.arena,
+                                 "Through %s: the first account for it that is switched on.",
+                                 found.provider));
     *account = (struct channel_account){
         .id = found.id,
         .provider = found.provider,
@@ -148,6 +164,8 @@ static struct json_object *detail(const struct sending *s)
         json_set(d, "raw", json_object_get(s->result.raw));
     if (s->result.bad_address)
         json_set_bool(d, "badAddress", true);
+    if (s->decisions)
+        json_set(d, "decisions", json_object_get(s->decisions));
     return d;
 }
 
@@ -168,6 +186,10 @@ static enum err sent(struct sending *s)
     struct json_object *d = detail(s);
     const char *by = s->result.accepted_by;
     json_set_text(d, "messageId", s->message_id);
+    json_set_text(d, "channel", sending_text(s, "channel"));
+    json_set_text(d, "to", s->to);
+    if (s->digest)
+        json_set_text(d, "contentDigest", s->digest);
     json_set_text(d, "providerMessageId", s->result.provider_message_id);
     json_set_text(d, "conversationId", s->result.conversation_id);
     const struct timeline_event event = {

@@ -6,6 +6,7 @@
 #include "channels/message.h"
 #include "db/db.h"
 #include "store/store.h"
+#include "track/mail_read.h"
 #include "track/pixel.h"
 #include "track/send.sql.h"
 #include "track/send_way.h"
@@ -57,6 +58,45 @@ static enum err read_files(struct sending *s, struct email *mail)
     return OK;
 }
 
+static enum err render(struct sending *s, struct json_object *data, struct message *m)
+{
+    struct ctx *c = &s->job->ctx;
+    const char *wanted = sending_text(s, "language");
+    enum err e = message_render(c, "statement", wanted, data, m);
+    if (e != OK)
+        return e;
+    bool fell = strcmp(wanted, m->language) != 0;
+    sending_decided(
+        s, "template",
+        fell ? arena_printf(c->arena, "statement.%s: there is none in %s.", m->language, wanted)
+             : arena_printf(c->arena, "statement.%s, as the recipient wants it.", m->language));
+    return OK;
+}
+
+/* As it went out before, where the same bytes are asked for; else written from the template. */
+static enum err write_message(struct sending *s, struct json_object *data, struct message *m)
+{
+    struct str raw;
+    struct mail_read kept;
+    struct ctx *c = &s->job->ctx;
+    const char *same_as = json_text(s->job->args, "sameAs");
+    if (!same_as)
+        return render(s, data, m);
+    enum err e = store_get(c->app->store, c->arena, same_as, &raw);
+    if (e == OK)
+        e = mail_parse(c->arena, raw, &kept);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? ERR_INVALID : e;
+    sending_decided(s, "content", "The same bytes as before, as was asked for.");
+    *m = (struct message){
+        .subject = kept.subject,
+        .text = kept.text.p ? arena_strndup(c->arena, kept.text.p, kept.text.n) : "",
+        .language = sending_text(s, "language"),
+        .html = kept.html.p ? arena_strndup(c->arena, kept.html.p, kept.html.n) : NULL,
+    };
+    return OK;
+}
+
 /* The message under the same id at every try of an attempt. */
 static enum err compose(struct sending *s, struct email *mail)
 {
@@ -73,11 +113,15 @@ static enum err compose(struct sending *s, struct email *mail)
         return e;
     struct json_object *data = sending_data(s);
     json_set_text(data, "pixelUrl", pixel ? pixel_url(c, pixel) : NULL);
-    e = message_render(c, "statement", sending_text(s, "language"), data, &m);
+    e = write_message(s, data, &m);
     if (e != OK) {
-        s->result.sentence = "The message could not be written from its template.";
+        s->result.sentence = json_text(s->job->args, "sameAs")
+                                 ? "What was sent before is not in the store any more."
+                                 : "The message could not be written from its template.";
         return e;
     }
+    s->to = sending_text(s, "email");
+    s->digest = message_digest(c->arena, &m);
     s->message_id =
         arena_printf(c->arena, "%s.%s@%s", s->id, sending_text(s, "attempt_no"), host_of(c));
     *mail = (struct email){

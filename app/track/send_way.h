@@ -15,10 +15,12 @@ struct sending {
     PGresult *row;   /* of send_load */
     PGresult *files; /* of send_attachments */
     const struct channel_account
-        *account;              /* NULL: none is set up, and the channel's sink takes it */
-    const char *message_id;    /* of ours, where the channel has one; set by the way */
-    struct send_result result; /* set by the way */
-    int64_t touched_ms;        /* when the lease was prolonged */
+        *account;                  /* NULL: none is set up, and the channel's sink takes it */
+    const char *message_id;        /* of ours, where the channel has one; set by the way */
+    const char *to, *digest;       /* its address, and message_digest of its text; set by the way */
+    struct json_object *decisions; /* of sending_decided; NULL: none yet */
+    struct send_result result;     /* set by the way */
+    int64_t touched_ms;            /* when the lease was prolonged */
 };
 
 /* Writes and hands it over; answers as email_way.send does, in s->result what became of it. */
@@ -38,6 +40,9 @@ const struct send_way *send_way_of(const char *channel);
 /* The channels of send_ways and the queue of each, as array literals of SQL: "{EMAIL,SMS}". */
 const char *send_channels(struct arena *a);
 const char *send_queues(struct arena *a);
+
+/* Notes why it is sent as it is, for the timeline: about "account", "template" or "content". */
+void sending_decided(struct sending *s, const char *about, const char *sentence);
 
 /* A column of the row. */
 const char *sending_text(const struct sending *s, const char *column);

@@ -172,7 +172,8 @@ static const struct member error_members[] = {
     { "badAddress", SHAPE_BOOL, .help = "Whether the address is at fault.", .optional = true },
     { .name = NULL },
 };
-static const struct shape error = { "SendingError", "Why sending failed or waits.", error_members };
+const struct shape sending_error_shape = { "SendingError", "Why sending failed or waits.",
+                                           error_members };
 
 static const struct member communication_members[] = {
     { "communicationId", SHAPE_UUID, .help = "Also in its messages, as X-Track-Id." },
@@ -189,7 +190,7 @@ static const struct member communication_members[] = {
     { "reference", SHAPE_TEXT, .nullable = true },
     { "attempts", SHAPE_COUNT, .help = "Tries of sending it." },
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
-    { "error", SHAPE_OBJECT, .of = &error, .nullable = true },
+    { "error", SHAPE_OBJECT, .of = &sending_error_shape, .nullable = true },
     { "attachments", SHAPE_LIST, .of = &attachment },
     { "events", SHAPE_LIST, .help = "Its timeline, the latest first.", .of = &event },
     { .name = NULL },

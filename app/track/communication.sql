@@ -1,0 +1,214 @@
+-- One communication: all that is known of it, and what people do with it.
+
+-- name: communication_get
+select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId", u.number as "unitNumber", c.year,
+    json_build_object('buildingId', b.id, 'code', b.code, 'name', b.name, 'city', b.city) as building,
+    c.channel, coalesce(c.origin_channel, c.channel) as "originChannel", c.delivery_status as status,
+    c.evidence_grade as grade, c.attempt_no as "attemptNo", c.recipient_name as "recipientName", c.email, c.phone,
+    nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', nullif(c.postal_code, ''), nullif(c.city, '')), ''),
+    nullif(c.country, '')), '') as address, c.subject, c.language, c.amount_minor as "amountMinor", c.currency,
+    to_char(c.due_on, 'YYYY-MM-DD') as "dueOn", nullif(c.reference, '') as reference, c.provider,
+    c.provider_message_id as "providerMessageId", c.message_id as "messageId", c.attempts,
+    c.next_attempt_at as "nextAttemptAt", c.queued_at as "queuedAt", c.sent_at as "sentAt", c.delivered_at as "deliveredAt",
+    c.opened_at as "openedAt", c.failed_at as "failedAt", c.last_event_at as "lastEventAt", c.error, c.contradiction,
+    j.state as _job
+from communications c
+join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+left join jobs j on j.kind = 'track.send_communication' and j.unique_key = c.id::text and j.state <> 'parked'
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- name: communication_seen
+select c.building_id
+from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- Its timeline, the latest first; each event is of the attempt that was at hand.
+-- name: communication_events
+select e.id as "eventId", (1 + count(*) filter (where e.type = 'RESEND_REQUESTED') over (order by e.seq))::int as "attemptNo",
+    e.type, e.sentence, e.occurred_at as "occurredAt", e.received_at as "receivedAt", e.source, e.actor_name as "actorName",
+    e.grade, e.status_after as "statusAfter", e.mapper, e.caused_by as "causedBy", e.detail
+from communications c
+join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by e.seq desc limit 500;
+
+-- name: communication_attempts
+select a.no as "attemptNo", a.channel, a.address, a.status, a.grade, a.contradiction, a.error, a.attempts, a.provider,
+    a.provider_message_id as "providerMessageId", a.queued_at as "queuedAt", a.sent_at as "sentAt",
+    a.delivered_at as "deliveredAt", a.opened_at as "openedAt", a.failed_at as "failedAt"
+from communications c
+join communication_attempts a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by a.no desc;
+
+-- name: communication_notes
+select n.id as "noteId", n.event_id as "eventId", n.note, n.actor_name as "actorName", n.created_at as "createdAt",
+    case when n.proof_sha256 is not null then json_build_object('fileName', n.proof_file_name, 'contentType',
+        n.proof_content_type, 'size', n.proof_size, 'sha256', n.proof_sha256, 'href',
+        format('/api/track/communications/%s/notes/%s/proof', c.id, n.id)) end as proof
+from communications c
+join communication_audit_notes n on n.tenant_id = c.tenant_id and n.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by n.created_at desc, n.id desc;
+
+-- name: communication_files
+select a.file_name as "fileName", a.size, a.content_type as "contentType", a.sha256,
+    format('/api/track/communications/%s/attachments/%s', c.id, a.position) as href
+from communications c
+join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by a.position;
+
+-- Calls to providers about it.
+-- name: communication_calls
+select h.id as "callId", h.at, h.provider, h.method, h.url, h.status, h.error, h.duration_ms as "durationMs",
+    h.dry_run as "dryRun"
+from communications c
+join http_calls h on h.tenant_id = c.tenant_id and h.entity = 'communication:' || c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by h.at desc, h.id desc limit 50;
+
+-- name: communication_audit
+select h.at, h.action, h.actor_kind as "actorKind", h.actor_name as "actorName", h.before, h.after
+from communications c
+join audit_history h on h.tenant_id = c.tenant_id and h.entity_id = c.id::text and h.entity_type = 'communication'
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by h.seq desc limit 50;
+
+-- What the sink took of it, as it was sent.
+-- name: communication_kept
+select m.id, m.sha256, m.size
+from communications c
+join sink_messages m on m.tenant_id = c.tenant_id and m.message_id = c.message_id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- name: communication_proof
+select n.proof_sha256 as sha256, n.proof_file_name as "fileName", n.proof_content_type as "contentType"
+from communications c
+join communication_audit_notes n on n.tenant_id = c.tenant_id and n.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and n.id = :note_id::uuid
+    and n.proof_sha256 is not null
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- ---- what people do
+
+-- name: communication_lock
+select c.id, c.delivery_status as status, c.evidence_grade as grade, c.channel, c.attempt_no, c.email, c.phone, c.street,
+    c.city, c.message_id, c.unit_id, c.year
+from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+for no key update of c;
+
+-- A job that was not begun goes away; the second statement tells whether one is left, which is at work.
+-- name: communication_job_take
+delete from jobs
+where tenant_id = current_tenant() and kind = 'track.send_communication' and unique_key = :communication_id::text
+    and state in ('ready', 'waiting');
+
+-- name: communication_job
+select j.state from jobs j
+where j.tenant_id = current_tenant() and j.kind = 'track.send_communication' and j.unique_key = :communication_id::text
+    and j.state <> 'parked';
+
+-- name: communication_blob
+insert into blobs (tenant_id, sha256, size, content_type)
+values (current_tenant(), :sha256::text, :size::bigint, :content_type::text)
+on conflict do nothing;
+
+-- To the event that was just appended.
+-- name: communication_note
+insert into communication_audit_notes (tenant_id, communication_id, event_id, actor_id, actor_name, note, proof_sha256,
+    proof_file_name, proof_content_type, proof_size)
+select c.tenant_id, c.id, e.id, :actor_id::uuid, :actor_name::text, :note::text, :sha256::text, :file_name::text,
+    :content_type::text, :size::bigint
+from communications c
+join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id and e.seq = c.event_seq
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid;
+
+-- ---- what speaks for and against sending it again
+
+-- Other messages of the same statement that arrived, and deliveries a person recorded.
+-- name: communication_satisfied
+select c.channel as how, to_char(coalesce(c.opened_at, c.delivered_at, c.last_event_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
+    c.delivery_status as status
+from communications m
+join communications c on c.tenant_id = m.tenant_id and c.unit_id = m.unit_id and c.year = m.year and c.id <> m.id
+    and (c.reference = m.reference or m.reference = '' or c.reference = '')
+where m.tenant_id = current_tenant() and m.id = :communication_id::uuid
+    and c.delivery_status in ('DELIVERED', 'OPENED', 'MANUAL')
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = m.building_id))
+union all
+select a.channel, to_char(coalesce(a.opened_at, a.delivered_at, a.sent_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), a.status
+from communications m
+join communication_attempts a on a.tenant_id = m.tenant_id and a.communication_id = m.id
+where m.tenant_id = current_tenant() and m.id = :communication_id::uuid and a.status in ('DELIVERED', 'OPENED', 'MANUAL')
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = m.building_id))
+union all
+select r.method, to_char(r.delivered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'RECORDED'
+from communications m
+join unit_delivery_records r on r.tenant_id = m.tenant_id and r.unit_id = m.unit_id and r.year = m.year
+where m.tenant_id = current_tenant() and m.id = :communication_id::uuid and r.delivered_at is not null
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = m.building_id))
+order by 2 desc nulls last limit 5;
+
+-- Where it went and what it said when it was last taken, by a provider or to the printer.
+-- name: communication_last_sent
+select e.detail ->> 'to' as "to", e.detail ->> 'contentDigest' as digest, e.detail ->> 'channel' as channel
+from communications c
+join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and e.type in ('SENT', 'READY_TO_PRINT')
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by e.seq desc limit 1;
+
+-- Addresses of it that a provider said will never work.
+-- name: communication_bad
+select c.channel, case c.channel when 'EMAIL' then c.email when 'SMS' then c.phone end as address
+from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and c.error @> '{"badAddress": true}'
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+union
+select a.channel, a.address
+from communications c
+join communication_attempts a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and a.error @> '{"badAddress": true}'
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- name: communication_plan
+select c.id, c.delivery_status as status, c.channel, c.recipient_name, c.subject, c.email, c.phone, c.street, c.city,
+    concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')) as address, c.unit_id,
+    to_char(c.sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sent_at,
+    to_char(c.delivered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as delivered_at,
+    to_char(c.opened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as opened_at,
+    to_char(c.last_event_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_event_at
+from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));

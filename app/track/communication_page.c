@@ -1,0 +1,205 @@
+/* A communication's page: its timeline by attempt, machine noise folded, and the words of all. */
+#include "track/communication_page.h"
+
+#include "base/json.h"
+#include "base/money.h"
+#include "track/labels.h"
+#include "track/send_way.h"
+#include "track/track.h"
+
+#include <string.h>
+
+#define PRETTY (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+static void set_label(struct json_object *to, const struct label *l, const char *word_key)
+{
+    json_set_text(to, word_key, l->word);
+    json_set_text(to, "icon", l->icon);
+    json_set_text(to, "tone", l->tone);
+}
+
+/* How well a claim is vouched for, in words. */
+static const char *grade_words(const char *grade)
+{
+    static const char *const words[] = { "the recipient himself, or we ourselves, vouch for it",
+                                         "somebody else saw it happen",
+                                         "the provider says so without more",
+                                         "inferred: nobody saw it" };
+    if (!grade)
+        return NULL;
+    return *grade >= 'A' && *grade <= 'D' ? words[*grade - 'A']
+                                          : "a machine did this: it proves nothing";
+}
+
+static const char *pretty(struct json_object *value)
+{
+    if (!value || !json_object_is_type(value, json_type_object) ||
+        json_object_object_length(value) == 0)
+        return NULL;
+    return json_object_to_json_string_ext(value, PRETTY);
+}
+
+/* ---- the timeline ---- */
+
+static struct json_object *note_of(struct json_object *d, const char *event_id)
+{
+    struct json_object *notes = json_get(d, "notes");
+    for (size_t i = 0; i < json_object_array_length(notes); i++) {
+        struct json_object *n = json_object_array_get_idx(notes, i);
+        if (strcmp(json_text(n, "eventId"), event_id) == 0)
+            return n;
+    }
+    return NULL;
+}
+
+static void dress_event(struct json_object *d, struct json_object *e)
+{
+    const char *type = json_text(e, "type");
+    struct json_object *note = note_of(d, json_text(e, "eventId"));
+    set_label(e, event_label(type), "label");
+    json_set_text(e, "sourceLabel", source_label(json_text(e, "source")));
+    json_set_text(e, "gradeWords", grade_words(json_text(e, "grade")));
+    json_set_text(e, "raw", pretty(json_get(e, "detail")));
+    if (!note)
+        return;
+    json_set(e, "proof", json_object_get(json_get(note, "proof")));
+    if (strcmp(type, "NOTE") != 0)
+        json_set_text(e, "note", json_text(note, "note"));
+}
+
+static void dress_group(struct json_object *d, struct json_object *group, int64_t no)
+{
+    struct json_object *attempts = json_get(d, "earlierAttempts"), *of = d;
+    for (size_t i = 0; i < json_object_array_length(attempts); i++) {
+        struct json_object *a = json_object_array_get_idx(attempts, i);
+        if (json_object_get_int64(json_get(a, "attemptNo")) == no)
+            of = a;
+    }
+    json_set_int(group, "attemptNo", no);
+    json_set_bool(group, "current", of == d);
+    set_label(group, status_label(json_text(of, "status")), "statusLabel");
+    json_set_text(group, "channelLabel", channel_label(json_text(of, "channel"))->word);
+    json_set_text(group, "address", of == d ? NULL : json_text(of, "address"));
+}
+
+static struct json_object *group_new(struct json_object *d, struct json_object *groups, int64_t no)
+{
+    struct json_object *group = json_object_new_object();
+    dress_group(d, group, no);
+    json_set(group, "events", json_object_new_array());
+    json_set(group, "machine", json_object_new_array());
+    json_object_array_add(groups, group);
+    return group;
+}
+
+/* Events by the attempt they are of; what machines did apart. */
+static struct json_object *groups_of(struct json_object *d)
+{
+    struct json_object *groups = json_object_new_array(), *group = NULL;
+    struct json_object *events = json_get(d, "events");
+    int64_t at = -1;
+    for (size_t i = 0; i < json_object_array_length(events); i++) {
+        struct json_object *e = json_object_array_get_idx(events, i);
+        int64_t no = json_object_get_int64(json_get(e, "attemptNo"));
+        bool machine = strcmp(json_text(e, "grade"), "X") == 0;
+        dress_event(d, e);
+        if (!group || no != at)
+            group = group_new(d, groups, no);
+        at = no;
+        json_object_array_add(json_get(group, machine ? "machine" : "events"), json_object_get(e));
+    }
+    for (size_t i = 0; i < json_object_array_length(groups); i++) {
+        group = json_object_array_get_idx(groups, i);
+        size_t n = json_object_array_length(json_get(group, "machine"));
+        json_set_int(group, "machineCount", (int64_t)n);
+        json_set_bool(group, "oneMachine", n == 1);
+    }
+    return groups;
+}
+
+/* ---- the rest ---- */
+
+static void dress_head(struct ctx *c, struct json_object *d)
+{
+    const char *currency = json_text(d, "currency"), *grade = json_text(d, "grade");
+    const char *id = json_text(d, "communicationId"), *status = json_text(d, "status");
+    set_label(d, status_label(status), "statusLabel");
+    json_set_text(d, "channelLabel", channel_label(json_text(d, "channel"))->word);
+    json_set_text(d, "gradeWords", grade_words(grade));
+    json_set_bool(d, "moving", strcmp(status, "ENQUEUED") == 0);
+    json_set_bool(d, "hasNext", json_text(d, "nextAttemptAt") != NULL);
+    json_set_text(d, "href", arena_printf(c->arena, "/messages/%s", id));
+    if (currency)
+        json_set_text(d, "amount",
+                      money_text(c->arena, json_object_get_int64(json_get(d, "amountMinor")),
+                                 currency, "en"));
+    json_set_text(d, "unitHref",
+                  arena_printf(c->arena, "/track/units/%s?year=%lld", json_text(d, "unitId"),
+                               (long long)json_object_get_int64(json_get(d, "year"))));
+    json_set_bool(d, "canLetter",
+                  send_way_of("LETTER") && strcmp(json_text(d, "channel"), "LETTER") != 0);
+}
+
+static void dress_contradiction(struct json_object *d)
+{
+    struct json_object *x = json_get(d, "contradiction");
+    if (!x)
+        return;
+    struct json_object *against = json_get(x, "against");
+    json_set_text(x, "sourceLabel", source_label(json_text(x, "source")));
+    json_set_text(x, "label", event_label(json_text(x, "type"))->word);
+    json_set_text(x, "againstLabel", status_label(json_text(against, "status"))->word);
+    json_set_text(x, "againstWords", grade_words(json_text(against, "grade")));
+    json_set_text(x, "gradeWords", grade_words(json_text(x, "grade")));
+}
+
+static void dress_history(struct json_object *d)
+{
+    struct json_object *list = json_get(d, "history");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *h = json_object_array_get_idx(list, i);
+        json_set_text(h, "beforeText", pretty(json_get(h, "before")));
+        json_set_text(h, "afterText", pretty(json_get(h, "after")));
+    }
+}
+
+/* What the template was given, a row each. */
+static struct json_object *data_rows(struct json_object *data)
+{
+    struct json_object *rows = json_object_new_array();
+    json_object_object_foreach(data, key, value)
+    {
+        struct json_object *row = json_object_new_object();
+        json_set_text(row, "name", key);
+        json_set_text(row, "value", value ? json_object_get_string(value) : NULL);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static void set_any(struct json_object *d)
+{
+    static const char *const lists[][2] = {
+        { "attachments", "anyAttachments" }, { "notes", "anyNotes" },   { "calls", "anyCalls" },
+        { "history", "anyHistory" },         { "events", "anyEvents" },
+    };
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        json_put(d, lists[i][1], false,
+                 json_object_new_boolean(json_object_array_length(json_get(d, lists[i][0])) > 0));
+}
+
+void communication_dress(struct ctx *c, struct json_object *d,
+                         const struct communication_text *text)
+{
+    const char *id = json_text(d, "communicationId");
+    dress_head(c, d);
+    dress_contradiction(d);
+    json_set(d, "groups", groups_of(d));
+    dress_history(d);
+    json_set(d, "dataRows", data_rows(text->data));
+    set_any(d);
+    json_set_bool(d, "hasHtml", text->html.p != NULL);
+    json_set_text(d, "bodyHref", arena_printf(c->arena, "/messages/%s/body", id));
+    if (text->raw_sha256)
+        json_set_text(d, "rawHref", arena_printf(c->arena, "/messages/%s/source", id));
+}

@@ -1,0 +1,8 @@
+/* A communication's document as its page shows it. */
+#pragma once
+
+#include "track/communication.h"
+
+/* Adds words, icons, tones and links, and the timeline grouped by attempt. */
+void communication_dress(struct ctx *c, struct json_object *d,
+                         const struct communication_text *text);

@@ -1,0 +1,380 @@
+/* The page of one message and what is done there, and the same for programs. */
+#include "access/access.h"
+#include "base/json.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "store/store.h"
+#include "track/channel.h"
+#include "track/communication.h"
+#include "track/communication.sql.h"
+#include "track/outbox.h"
+#include "track/proof_file.h"
+#include "track/when.h"
+#include "web/web.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- inputs ---- */
+
+struct page_query {
+    const char *tab;
+};
+static const char *const tab_names[] = { "content",  "data",  "source", "attachments",
+                                         "decision", "audit", NULL };
+static const struct field page_fields[] = {
+    { "tab", FIELD_CHOICE, offsetof(struct page_query, tab), .values = tab_names,
+      .help = "What is shown beside the timeline." },
+    { .name = NULL },
+};
+static const struct input page_query = { "MessageQuery", sizeof(struct page_query), page_fields };
+
+struct plan_query {
+    const char *channel;
+};
+static const struct field plan_fields[] = {
+    { "channel", FIELD_CHOICE, offsetof(struct plan_query, channel), .values = channel_names,
+      .help = "The channel that is chosen at first." },
+    { .name = NULL },
+};
+static const struct input plan_query = { "ResendQuery", sizeof(struct plan_query), plan_fields };
+
+struct act_input {
+    const char *channel, *content, *note, *back;
+};
+static const char *const contents[] = { "same", "render", NULL };
+#define NOTE_MAX 4000
+#define ACT(member) offsetof(struct act_input, member)
+static const struct field resend_fields[] = {
+    { "channel", FIELD_CHOICE, ACT(channel), .values = channel_names,
+      .help = "Absent: the same as before." },
+    { "content", FIELD_CHOICE, ACT(content), .values = contents,
+      .help = "The bytes that were sent, where they are kept; or written anew." },
+    { "note", FIELD_TEXT, ACT(note), .max = NOTE_MAX, .help = "Why, for the timeline." },
+    { "back", FIELD_TEXT, ACT(back), .max = 2048, .help = "Of forms: the page to go back to." },
+    { .name = NULL },
+};
+static const struct field act_fields[] = {
+    { "note", FIELD_TEXT, ACT(note), .max = NOTE_MAX, .help = "Why, for the timeline." },
+    { "back", FIELD_TEXT, ACT(back), .max = 2048, .help = "Of forms: the page to go back to." },
+    { .name = NULL },
+};
+static const struct input resend_input = { "Resend", sizeof(struct act_input), resend_fields };
+static const struct input act_input = { "Act", sizeof(struct act_input), act_fields };
+
+struct record_input {
+    const char *type, *note, *occurred_at;
+    bool recipient_signed;
+};
+#define RECORD(member) offsetof(struct record_input, member)
+static const struct field record_fields[] = {
+    { "type", FIELD_CHOICE, RECORD(type), .required = true, .values = manual_event_types,
+      .help = "What was seen or done; letters alone are printed, lodged and returned." },
+    { "note", FIELD_TEXT, RECORD(note), .required = true, .min = 1, .max = NOTE_MAX },
+    { "occurredAt", FIELD_TEXT, RECORD(occurred_at), .max = 40, .help = WHEN_HELP },
+    { "recipientSigned", FIELD_BOOL, RECORD(recipient_signed),
+      .help = "Of DELIVERED: the recipient signed for it, which is proof of grade A." },
+    { .name = NULL },
+};
+static const struct input record_input = { "ManualEvent", sizeof(struct record_input),
+                                           record_fields };
+static const struct file_field record_files[] = {
+    { "proofFile", false, "A scan or photograph: PDF, JPEG or PNG, at most 10 MB." },
+    { .name = NULL },
+};
+
+static const char *id_of(const struct req *r, const char *name)
+{
+    const char *text = req_param(r, name);
+    return text && uuid_valid(text) ? text : NULL;
+}
+
+/* ---- what both do ---- */
+
+typedef enum err doing(struct req *r, const char *id);
+
+static enum err do_resend(struct req *r, const char *id)
+{
+    const struct act_input *in = r->input;
+    const struct resend how = { in->channel, in->content, in->note };
+    return communication_resend(&r->ctx, id, &how);
+}
+
+static enum err do_cancel(struct req *r, const char *id)
+{
+    const struct act_input *in = r->input;
+    return communication_cancel(&r->ctx, id, in->note);
+}
+
+static enum err do_hold(struct req *r, const char *id)
+{
+    const struct act_input *in = r->input;
+    return communication_hold(&r->ctx, id, in->note);
+}
+
+static enum err do_release(struct req *r, const char *id)
+{
+    const struct act_input *in = r->input;
+    return communication_release(&r->ctx, id, in->note);
+}
+
+static enum err do_record(struct req *r, const char *id)
+{
+    const struct record_input *in = r->input;
+    const struct manual_event what = { in->type, in->note, in->occurred_at, in->recipient_signed,
+                                       upload_at(r, "proofFile", 0) };
+    if (upload_at(r, "proofFile", 1))
+        return ctx_fault(&r->ctx, "proofFile", "Only one file is taken.");
+    return communication_manual_event(&r->ctx, id, &what);
+}
+
+/* ---- API ---- */
+
+static enum err api_get(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_document(&r->ctx, id, false, &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_plan(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_resend_plan(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_do(struct req *r, struct reply *p, doing *work, int status)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? work(r, id) : ERR_NOT_FOUND;
+    if (e == OK)
+        e = communication_document(&r->ctx, id, false, &d);
+    if (e != OK)
+        return e;
+    if (status != 200)
+        reply_header(p, "Location", arena_printf(r->ctx.arena, "/api/track/communications/%s", id));
+    return reply_json(p, status, d);
+}
+
+static enum err api_resend(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_resend, 202);
+}
+
+static enum err api_cancel(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_cancel, 200);
+}
+
+static enum err api_hold(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_hold, 200);
+}
+
+static enum err api_release(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_release, 202);
+}
+
+static enum err api_record(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_record, 201);
+}
+
+static enum err api_proof(struct req *r, struct reply *p)
+{
+    PGresult *row;
+    struct ctx *c = &r->ctx;
+    const char *id = id_of(r, "communicationId"), *note = id_of(r, "noteId");
+    if (!id || !note)
+        return ERR_NOT_FOUND;
+    enum err e =
+        db_query(c->db, c->arena, communication_proof, &row, .communication_id = id,
+                 .note_id = note, .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e == OK && rows_count(row) == 0)
+        e = ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    return reply_blob(p, row_text(row, 0, "sha256"), row_text(row, 0, "contentType"),
+                      row_text(row, 0, "fileName"));
+}
+
+/* ---- pages ---- */
+
+static const struct {
+    const char *name, *word, *flag;
+} tabs[] = {
+    { "content", "Content", "inContent" },    { "data", "Data", "inData" },
+    { "source", "Source", "inSource" },       { "attachments", "Attachments", "inAttachments" },
+    { "decision", "Decision", "inDecision" }, { "audit", "Audit", "inAudit" },
+};
+
+static void add_tabs(struct req *r, struct json_object *d, const char *id)
+{
+    const struct page_query *q = r->input;
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++) {
+        struct json_object *t = json_object_new_object();
+        bool on = strcmp(tabs[i].name, q->tab ? q->tab : "content") == 0;
+        json_set_text(t, "word", tabs[i].word);
+        json_set_text(t, "href",
+                      arena_printf(r->ctx.arena, "/messages/%s?tab=%s", id, tabs[i].name));
+        json_set_bool(t, "selected", on);
+        json_put(d, tabs[i].flag, false, json_object_new_boolean(on));
+        json_object_array_add(list, t);
+    }
+    json_set(d, "tabs", list);
+}
+
+static enum err page(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_document(&r->ctx, id, true, &d) : ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    add_tabs(r, d, id);
+    return reply_page(p, "track/message", NULL, d);
+}
+
+static enum err body(struct req *r, struct reply *p)
+{
+    struct communication_text text;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_text(&r->ctx, id, true, &text) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_framed(p, text.html, text.text);
+}
+
+static enum err source(struct req *r, struct reply *p)
+{
+    struct communication_text text;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_text(&r->ctx, id, true, &text) : ERR_NOT_FOUND;
+    if (e == OK && !text.raw_sha256)
+        e = ERR_NOT_FOUND;
+    return e != OK ? e
+                   : reply_blob(p, text.raw_sha256, "message/rfc822",
+                                arena_printf(r->ctx.arena, "%s.eml", id));
+}
+
+/* The dialog's form, or a page with it. */
+static enum err resend_form(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const struct plan_query *q = r->input;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_resend_plan(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    communication_plan_dress(d, q->channel);
+    return reply_page(p, "track/resend", "track/resend_form", d);
+}
+
+static enum err record_form(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_resend_plan(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    json_set_bool(d, "isLetter", strncmp(json_text(d, "channel"), "LETTER", 6) == 0);
+    return reply_page(p, "track/record", "track/record_form", d);
+}
+
+/* A form leads back to where it was, which is a page of ours about messages. */
+static enum err page_do(struct req *r, struct reply *p, doing *work, const char *back)
+{
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? work(r, id) : ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    bool ours = back && (strncmp(back, "/track", 6) == 0 || strncmp(back, "/messages", 9) == 0);
+    return reply_redirect(p, ours ? back : arena_printf(r->ctx.arena, "/messages/%s", id));
+}
+
+static const char *back_of(const struct req *r)
+{
+    const struct act_input *in = r->input;
+    return in->back;
+}
+
+static enum err page_resend(struct req *r, struct reply *p)
+{
+    return page_do(r, p, do_resend, back_of(r));
+}
+
+static enum err page_cancel(struct req *r, struct reply *p)
+{
+    return page_do(r, p, do_cancel, back_of(r));
+}
+
+static enum err page_hold(struct req *r, struct reply *p)
+{
+    return page_do(r, p, do_hold, back_of(r));
+}
+
+static enum err page_release(struct req *r, struct reply *p)
+{
+    return page_do(r, p, do_release, back_of(r));
+}
+
+static enum err page_record(struct req *r, struct reply *p)
+{
+    return page_do(r, p, do_record, NULL);
+}
+
+/* ---- the table ---- */
+
+#define RECORD_LIMIT (PROOF_LIMIT + 64 * 1024)
+#define PAGE "/messages/:communicationId"
+#define API "/api/track/communications/:communicationId"
+
+static const struct route routes[] = {
+    { METHOD_GET, ROUTE_PAGE, PAGE, page, ROLE_VIEWER, &page_query,
+      .doc = "A message: what happened to it, what it said, and why." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/body", body, ROLE_VIEWER,
+      .doc = "Its HTML, for a frame without any rights." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/source", source, ROLE_VIEWER,
+      .doc = "The whole message, where it was kept." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/resend", resend_form, ROLE_AGENT, &plan_query,
+      .doc = "What sending it again would mean, and the form to do it." },
+    { METHOD_POST, ROUTE_PAGE, PAGE "/resend", page_resend, ROLE_AGENT, &resend_input,
+      .queues = true, .doc = "Has it sent again." },
+    { METHOD_POST, ROUTE_PAGE, PAGE "/cancel", page_cancel, ROLE_AGENT, &act_input,
+      .doc = "Cancels it before it is sent." },
+    { METHOD_POST, ROUTE_PAGE, PAGE "/hold", page_hold, ROLE_AGENT, &act_input,
+      .doc = "Keeps it back." },
+    { METHOD_POST, ROUTE_PAGE, PAGE "/release", page_release, ROLE_AGENT, &act_input,
+      .queues = true, .doc = "Has it sent after all." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/record", record_form, ROLE_AGENT,
+      .doc = "The form to write a note, or what a person saw or did." },
+    { METHOD_POST, ROUTE_PAGE, PAGE "/record", page_record, ROLE_AGENT, &record_input,
+      .body_limit = RECORD_LIMIT, .files = record_files,
+      .doc = "Writes a note, or what a person saw or did." },
+    { METHOD_GET, ROUTE_API, API, api_get, ROLE_VIEWER,
+      .doc = "A communication with all that is known of it.", .answer = &communication_shape },
+    { METHOD_GET, ROUTE_API, API "/resend", api_plan, ROLE_VIEWER,
+      .doc = "What sending it again would mean.", .answer = &resend_plan_shape },
+    { METHOD_POST, ROUTE_API, API "/resend", api_resend, ROLE_AGENT, &resend_input, .queues = true,
+      .doc = "Has it sent again, as another attempt: nothing is sent before a provider took it.",
+      .answer = &communication_shape, .status = 202 },
+    { METHOD_POST, ROUTE_API, API "/cancel", api_cancel, ROLE_AGENT, &act_input,
+      .doc = "Cancels it before it is sent.", .answer = &communication_shape },
+    { METHOD_POST, ROUTE_API, API "/hold", api_hold, ROLE_AGENT, &act_input,
+      .doc = "Keeps it back until it is released.", .answer = &communication_shape },
+    { METHOD_POST, ROUTE_API, API "/release", api_release, ROLE_AGENT, &act_input, .queues = true,
+      .doc = "Has one that was held sent.", .answer = &communication_shape, .status = 202 },
+    { METHOD_POST, ROUTE_API, API "/manual-event", api_record, ROLE_AGENT, &record_input,
+      .body_limit = RECORD_LIMIT, .files = record_files,
+      .doc = "Records what a person saw or did, with a file that proves it. Not for API clients.",
+      .answer = &communication_shape, .status = 201 },
+    { METHOD_GET, ROUTE_API, API "/notes/:noteId/proof", api_proof, ROLE_VIEWER,
+      .doc = "The file that proves a note.", .file = "application/pdf" },
+    { .path = NULL },
+};
+
+const struct domain communication_domain = { .name = "communication", .routes = routes };

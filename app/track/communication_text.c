@@ -1,0 +1,86 @@
+/* The text of a communication: what went out where that was kept, else written from its template.
+ */
+#include "track/communication.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "channels/message.h"
+#include "db/db.h"
+#include "store/store.h"
+#include "track/communication.sql.h"
+#include "track/mail_read.h"
+#include "track/send.sql.h"
+#include "track/send_way.h"
+
+#include <string.h>
+
+/* Of the message that the sink kept. */
+static enum err read_kept(struct ctx *c, struct communication_text *out)
+{
+    struct str raw;
+    struct mail_read mail;
+    enum err e = store_get(c->app->store, c->arena, out->raw_sha256, &raw);
+    if (e == OK)
+        e = mail_parse(c->arena, raw, &mail);
+    if (e != OK)
+        return e;
+    out->source = "sent";
+    out->sentence = "This is what was sent, byte for byte.";
+    out->subject = mail.subject;
+    out->text = mail.text;
+    out->html = mail.html;
+    return OK;
+}
+
+static enum err render(struct ctx *c, const struct sending *s, struct communication_text *out)
+{
+    struct message m;
+    enum err e = message_render(c, "statement", sending_text(s, "language"), out->data, &m);
+    if (e == ERR_NOT_FOUND || e == ERR_INVALID) {
+        out->source = "none";
+        out->sentence = "The message cannot be written from its template.";
+        return OK;
+    }
+    if (e != OK)
+        return e;
+    out->source = "rendered";
+    out->sentence = "Written from the template and the data as they are now.";
+    out->subject = m.subject;
+    out->language = m.language;
+    out->text = str_of(m.text);
+    out->html = str_of(m.html);
+    out->digest = message_digest(c->arena, &m);
+    return OK;
+}
+
+enum err communication_text(struct ctx *c, const char *id, bool as_sent,
+                            struct communication_text *out)
+{
+    PGresult *kept, *seen;
+    struct job job = { .ctx = *c };
+    struct sending s = { .job = &job, .id = id };
+    *out = (struct communication_text){ .source = "none" };
+    db_batch(c->db);
+    enum err e = db_query(c->db, c->arena, communication_kept, &kept, .communication_id = id,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, communication_seen, &seen, .communication_id = id,
+                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, send_load, &s.row, .communication_id = id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, send_attachments, &s.files, .communication_id = id);
+    enum err asked = db_flush(c->db);
+    if (e != OK || asked != OK)
+        return e != OK ? e : asked;
+    if (rows_count(seen) == 0)
+        return ERR_NOT_FOUND;
+    out->data = sending_data(&s);
+    if (as_sent && rows_count(kept)) {
+        out->raw_sha256 = row_text(kept, 0, "sha256");
+        e = read_kept(c, out);
+        if (e != ERR_NOT_FOUND && e != ERR_INVALID)
+            return e;
+    }
+    return render(c, &s, out);
+}

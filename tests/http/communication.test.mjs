@@ -1,0 +1,144 @@
+// One communication as clients and people meet it: its document, sending again, stopping, notes with proof, deliveries.
+import assert from "node:assert/strict";
+import { agrees } from "../contract.mjs";
+import { api, base, check, committed, communications, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, pdf, rows, statements } from "../fixtures/billing.mjs";
+
+const tenant = tenantNew("one");
+const bearer = await token("admin", tenant);
+const admin = api(bearer);
+const viewer = api(await token("viewer", tenant));
+const go = await person("agent", tenant);
+let agent, stranger, batch, list, at, csrf;
+
+async function importOf(building, n) {
+    const made = rows(building, 2025, n);
+    const kept = await upload(admin, `${building}.csv`, csv(made), statements(made));
+    return (await committed(admin, kept.body.id)).result.batches[0];
+}
+
+// A call by the person, held to the description as those of clients are.
+async function asPerson(path, form) {
+    const sent = new FormData();
+    for (const [name, value] of Object.entries({ csrfToken: csrf, ...form })) value instanceof Array ? sent.append(name, ...value) : sent.append(name, value);
+    const answer = await go(path, sent);
+    const text = await answer.text();
+    const whole = { status: answer.status, headers: answer.headers, text, body: /json/.test(answer.headers.get("content-type")) ? JSON.parse(text) : text };
+    await agrees(base, bearer, "POST", path, whole);
+    return whole;
+}
+
+const fields = (answer) => answer.body.errors.map((one) => one.field).sort();
+const status = async (path) => (await admin("GET", path)).body.status;
+const file = (bytes, name, type = "application/octet-stream") => [new Blob([bytes], { type }), name];
+
+check("a batch is sent", async () => {
+    batch = await importOf("ONE-1", 8);
+    await importOf("ONE-2", 1);
+    agent = api(await token("agent", tenant, "ONE-1"));
+    stranger = api(await token("agent", tenant, "ONE-2"));
+    await admin("POST", `/api/track/batches/${batch.batchId}/send`);
+    await eventually("it is sent", async () => (await admin("GET", `/api/track/batches/${batch.batchId}`)).body.state === "COMPLETED");
+    list = await communications(admin, batch);
+    at = `/api/track/communications/${list[0].communicationId}`;
+    csrf = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/track")).text())[1];
+});
+
+check("its document tells what was sent, where and why", async () => {
+    const { body } = await viewer("GET", at);
+    assert.equal(body.status, "SENT");
+    assert.equal(body.content.source, "sent");
+    assert.match(body.content.html, /Müller/);
+    assert.ok(body.attachments.every((one) => /^[0-9a-f]{64}$/.test(one.sha256)));
+    assert.deepEqual(body.events.map((e) => e.type), ["SENT", "ENQUEUED"]);
+    assert.deepEqual(body.decisions.map((d) => d.about), ["channel", "account", "template"]);
+    assert.equal(body.actions.resend, false);
+    assert.equal((await agent("GET", at)).body.actions.resend, true);
+    assert.equal((await stranger("GET", at)).status, 404);
+});
+
+check("sending again is planned, asked for once, and done", async () => {
+    const plan = (await viewer("GET", `${at}/resend`)).body;
+    assert.deepEqual(plan.contents.map((c) => [c.content, c.can]), [["render", true], ["same", true]]);
+    assert.ok(plan.channels.filter((c) => !c.can).every((c) => c.reason));
+    assert.equal((await viewer("POST", `${at}/resend`, {})).status, 403);
+    assert.equal((await stranger("POST", `${at}/resend`, {})).status, 404);
+    sql("insert into job_queues (queue, paused) values ('email', true) on conflict (queue) do update set paused = true");
+    const together = await Promise.all(Array.from({ length: 4 }, () => agent("POST", `${at}/resend`, {})));
+    sql("update job_queues set paused = false where queue = 'email'");
+    assert.deepEqual(together.map((a) => a.status).sort(), [202, 409, 409, 409]);
+    const done = await eventually("it is sent again", async () => {
+        const { body } = await viewer("GET", at);
+        return body.status === "SENT" && body;
+    });
+    assert.equal(done.attemptNo, 2);
+    assert.equal(done.earlierAttempts.length, 1);
+    assert.equal(done.events.filter((e) => e.type === "RESEND_REQUESTED").length, 1);
+});
+
+check("an Idempotency-Key asks once, however often", async () => {
+    const other = `/api/track/communications/${list[1].communicationId}/resend`;
+    const key = { "idempotency-key": `resend-${process.pid}` };
+    const first = await agent("POST", other, { content: "same" }, key);
+    const again = await agent("POST", other, { content: "same" }, key);
+    assert.deepEqual([first.status, again.status, again.headers.get("idempotent-replayed")], [202, 202, "true"]);
+    assert.equal(again.text, first.text);
+    assert.deepEqual(fields(await agent("POST", other, { channel: "PIGEON", content: "new", colour: 1 })), ["channel", "colour", "content"]);
+});
+
+check("held, released, cancelled", async () => {
+    const [{ communicationId }] = await communications(admin, await importOf("ONE-3", 1));
+    const draft = `/api/track/communications/${communicationId}`;
+    assert.equal((await viewer("POST", `${draft}/hold`, {})).status, 403);
+    assert.equal((await admin("POST", `${draft}/hold`, { note: "The owner asked for it" })).body.status, "HELD");
+    assert.equal((await admin("POST", `${draft}/hold`, {})).status, 409);
+    const released = await admin("POST", `${draft}/release`, {});
+    assert.equal(released.status, 202);
+    await eventually("it is sent", async () => (await status(draft)) === "SENT");
+    assert.equal((await admin("POST", `${draft}/cancel`, {})).status, 409);
+    const [other] = await communications(admin, await importOf("ONE-4", 1));
+    assert.equal((await admin("POST", `/api/track/communications/${other.communicationId}/cancel`, {})).body.status, "CANCELLED");
+});
+
+check("what a person saw is recorded with its proof, and nobody else's word is taken", async () => {
+    const refused = await admin("POST", `${at}/manual-event`, { type: "NOTE", note: "x" });
+    assert.equal(refused.status, 403);
+    assert.match(refused.body.detail, /person/);
+    const bytes = pdf("Signed");
+    const made = await asPerson(`${at}/manual-event`, { type: "DELIVERED", note: "Signed at the door", recipientSigned: "true", proofFile: file(bytes, "proof.pdf") });
+    assert.deepEqual([made.status, made.body.status, made.body.grade], [201, "DELIVERED", "A"]);
+    const [{ proof, note }] = made.body.notes;
+    assert.deepEqual([note, proof.fileName, proof.contentType, proof.size], ["Signed at the door", "proof.pdf", "application/pdf", bytes.length]);
+    const got = await viewer("GET", proof.href);
+    assert.equal(got.status, 200);
+    assert.match(got.text, /^%PDF/);
+    assert.equal((await stranger("GET", proof.href)).status, 404);
+});
+
+check("faults of what is recorded are named by field, and nothing is half done", async () => {
+    const before = (await admin("GET", at)).body;
+    const wrong = [
+        [{ type: "NOTE" }, ["note"]],
+        [{ type: "PRINTED", note: "x" }, ["type"]],
+        [{ type: "NOTE", note: "x", recipientSigned: "true" }, ["recipientSigned"]],
+        [{ type: "NOTE", note: "x", occurredAt: "2999-01-01T00:00:00Z" }, ["occurredAt"]],
+        [{ type: "NOTE", note: "x", occurredAt: "soon" }, ["occurredAt"]],
+        [{ type: "NOTE", note: "x", proofFile: file("no PDF at all", "proof.pdf", "application/pdf") }, ["proofFile"]],
+        [{ type: "NOTE", note: "x", other: file("x", "a.txt") }, ["other"]],
+    ];
+    for (const [form, named] of wrong) {
+        const answer = await asPerson(`${at}/manual-event`, form);
+        assert.deepEqual([answer.status, fields(answer)], [422, named], JSON.stringify(form));
+    }
+    const large = await asPerson(`${at}/manual-event`, { type: "NOTE", note: "x", proofFile: file(Buffer.alloc(11 << 20), "large.pdf") });
+    assert.equal(large.status, 413);
+    const after = (await admin("GET", at)).body;
+    assert.deepEqual([after.notes, after.events], [before.notes, before.events]);
+});
+
+check("what was done stands in the audit trail", () => {
+    const actions = sql(`select distinct a.action from audit_history a join tenants t on t.id = a.tenant_id where t.slug = '${tenant}' and a.action like 'communication.%' order by 1`).flat();
+    assert.deepEqual(actions, ["communication.cancel", "communication.hold", "communication.manual", "communication.release", "communication.resend"]);
+});
+
+await finish();

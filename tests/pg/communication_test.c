@@ -1,0 +1,281 @@
+/* One communication through the dispatcher: its document, sending again, stopping, notes, access.
+ */
+#include "call.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "jobs/jobs.h"
+#include "track/communication.h"
+#include "track/demo.h"
+#include "track/track.h"
+
+#include <string.h>
+
+static struct call viewer, agent, stranger;
+static char failed[40], delivered[40], draft[40];
+
+static void keep(char *to, const char *text)
+{
+    assert_non_null(text);
+    memcpy(to, text, strlen(text) + 1);
+}
+
+static const struct answer *get(struct call *who, const char *before, const char *id,
+                                const char *after)
+{
+    static char path[300];
+    snprintf(path, sizeof(path), "%s%s%s", before, id, after);
+    who->method = "GET";
+    who->path = path;
+    who->query = NULL;
+    who->body = NULL;
+    return call(who);
+}
+
+static const struct answer *post(struct call *who, const char *before, const char *id,
+                                 const char *after, const char *json)
+{
+    static char path[300];
+    snprintf(path, sizeof(path), "%s%s%s", before, id, after);
+    who->method = "POST";
+    who->path = path;
+    who->query = NULL;
+    who->type = "application/json";
+    who->body = json;
+    return call(who);
+}
+
+#define PAGE "/messages/"
+#define API "/api/track/communications/"
+
+static void one_with(char *to, const char *channel, const char *status)
+{
+    keep(to, pg_sql("select id from communications where channel = '%s' and delivery_status = '%s' "
+                    "order by id limit 1",
+                    channel, status));
+}
+
+static const char *status(const char *id)
+{
+    return pg_sql("select delivery_status from communications where id = '%s'", id);
+}
+
+static long long jobs(const char *id)
+{
+    return pg_int("select count(*) from jobs where kind = 'track.send_communication' and "
+                  "unique_key = '%s' and state <> 'parked'",
+                  id);
+}
+
+static long long events(const char *id, const char *type)
+{
+    return pg_int("select count(*) from communication_events where communication_id = '%s' and "
+                  "type = '%s'",
+                  id, type);
+}
+
+/* Jobs of the product, without its schedules' doing anything. */
+static void work(void)
+{
+    static const int stop;
+    struct ctx *c = pg_ctx("track_worker");
+    jobs_work(pg_app(), c->db, &stop, true);
+}
+
+static void setup(void **state)
+{
+    (void)state;
+    assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
+    (void)call_session(&viewer, "viewer");
+    (void)call_session(&agent, "agent");
+    const char *id = call_session(&stranger, "agent");
+    pg_sql("update users set all_buildings = false where id = '%s'", id);
+    one_with(failed, "EMAIL", "BOUNCED");
+    one_with(delivered, "EMAIL", "DELIVERED");
+    one_with(draft, "EMAIL", "DRAFT");
+}
+
+static void the_document_holds_everything(void **state)
+{
+    (void)state;
+    const struct answer *a = get(&viewer, API, failed, "");
+    assert_int_equal(a->status, 200);
+    assert_string_equal(json_text(a->json, "status"), "BOUNCED");
+    assert_string_equal(json_text(json_get(a->json, "said"), "happened"),
+                        "The address does not exist.");
+    assert_int_equal(json_object_array_length(json_get(a->json, "events")), 3);
+    assert_int_equal(json_object_array_length(json_get(a->json, "attachments")), 1);
+    assert_string_equal(json_text(json_get(a->json, "content"), "source"), "rendered");
+    assert_non_null(json_text(json_get(a->json, "content"), "html"));
+    assert_false(json_object_get_boolean(json_get(json_get(a->json, "actions"), "resend")));
+    a = get(&agent, API, failed, "");
+    assert_true(json_object_get_boolean(json_get(json_get(a->json, "actions"), "resend")));
+    assert_int_equal(get(&viewer, API, "nonsense", "")->status, 404);
+}
+
+static void pages_show_it(void **state)
+{
+    (void)state;
+    const struct answer *a = get(&agent, PAGE, failed, "");
+    assert_int_equal(a->status, 200);
+    assert_non_null(strstr(a->body, "What it means"));
+    assert_int_equal(get(&agent, PAGE, failed, "/body")->status, 200);
+    assert_memory_equal(answer_header("Content-Security-Policy"), "sandbox;", 8);
+    static const char *const tabs[] = { "data", "source", "attachments", "decision", "audit" };
+    for (int i = 0; i < 5; i++) {
+        char query[40];
+        snprintf(query, sizeof(query), "tab=%s", tabs[i]);
+        (void)get(&agent, PAGE, failed, "");
+        agent.query = query;
+        assert_int_equal(call(&agent)->status, 200);
+    }
+    assert_int_equal(get(&agent, PAGE, failed, "/resend")->status, 200);
+    assert_int_equal(get(&agent, PAGE, failed, "/record")->status, 200);
+    assert_int_equal(get(&viewer, PAGE, failed, "/resend")->status, 403);
+}
+
+static void a_plan_tells_what_speaks_against_it(void **state)
+{
+    (void)state;
+    const struct answer *a = get(&viewer, API, delivered, "/resend");
+    assert_int_equal(a->status, 200);
+    assert_true(json_object_get_boolean(json_get(a->json, "can")));
+    struct json_object *first = json_object_array_get_idx(json_get(a->json, "warnings"), 0);
+    assert_string_equal(json_text(first, "kind"), "arrived");
+    a = get(&viewer, API, draft, "/resend");
+    assert_false(json_object_get_boolean(json_get(a->json, "can")));
+    assert_non_null(json_text(a->json, "reason"));
+}
+
+static void sent_again_is_another_attempt(void **state)
+{
+    (void)state;
+    assert_int_equal(post(&viewer, API, failed, "/resend", "{}")->status, 403);
+    const struct answer *a = post(&agent, API, failed, "/resend", "{\"note\": \"Asked by phone\"}");
+    assert_int_equal(a->status, 202);
+    assert_string_equal(json_text(a->json, "status"), "ENQUEUED");
+    assert_int_equal(json_object_get_int64(json_get(a->json, "attemptNo")), 2);
+    assert_string_equal(status(failed), "ENQUEUED");
+    assert_int_equal(jobs(failed), 1);
+    assert_int_equal(events(failed, "SENT"), 1);
+    assert_int_equal(pg_int("select count(*) from communication_audit_notes where "
+                            "communication_id = '%s' and note = 'Asked by phone'",
+                            failed),
+                     1);
+    assert_int_equal(post(&agent, API, failed, "/resend", "{}")->status, 409);
+    assert_int_equal(jobs(failed), 1);
+    work();
+    assert_string_equal(status(failed), "SENT");
+    assert_string_equal(pg_sql("select status from communication_attempts where communication_id = "
+                               "'%s'",
+                               failed),
+                        "BOUNCED");
+    a = get(&viewer, API, failed, "");
+    assert_string_equal(json_text(json_get(a->json, "content"), "source"), "sent");
+    assert_int_equal(json_object_array_length(json_get(a->json, "earlierAttempts")), 1);
+    assert_int_equal(pg_int("select count(*) from audit_history where action = "
+                            "'communication.resend' and entity_id = '%s'",
+                            failed),
+                     1);
+}
+
+static void the_same_bytes_where_they_are_kept(void **state)
+{
+    (void)state;
+    const char *body = "{\"content\": \"same\"}";
+    assert_int_equal(post(&agent, API, delivered, "/resend", body)->status, 422);
+    assert_string_equal(status(delivered), "DELIVERED");
+    assert_int_equal(post(&agent, API, failed, "/resend", body)->status, 202);
+    work();
+    assert_string_equal(status(failed), "SENT");
+    assert_int_equal(
+        pg_int("select count(*) from sink_messages where communication_id = '%s'", failed), 2);
+}
+
+static void what_cannot_be_is_named(void **state)
+{
+    (void)state;
+    pg_sql("update communications set phone = null, street = '' where id = '%s'", delivered);
+    const struct answer *a = post(&agent, API, delivered, "/resend", "{\"channel\": \"LETTER\"}");
+    assert_int_equal(a->status, 422);
+    assert_string_equal(
+        json_text(json_object_array_get_idx(json_get(a->json, "errors"), 0), "field"), "channel");
+    assert_int_equal(post(&agent, API, draft, "/resend", "{}")->status, 409);
+    assert_int_equal(jobs(draft), 0);
+}
+
+static void held_cancelled_released(void **state)
+{
+    (void)state;
+    assert_int_equal(post(&agent, API, draft, "/release", "{}")->status, 409);
+    assert_int_equal(
+        post(&agent, API, draft, "/hold", "{\"note\": \"Wait for the owner\"}")->status, 200);
+    assert_string_equal(status(draft), "HELD");
+    assert_int_equal(post(&agent, API, draft, "/release", "{}")->status, 202);
+    assert_string_equal(status(draft), "ENQUEUED");
+    assert_int_equal(jobs(draft), 1);
+    assert_int_equal(post(&agent, API, draft, "/hold", "{}")->status, 200);
+    assert_int_equal(jobs(draft), 0);
+    assert_int_equal(post(&agent, API, draft, "/cancel", "{}")->status, 200);
+    assert_string_equal(status(draft), "CANCELLED");
+    assert_int_equal(post(&agent, API, draft, "/cancel", "{}")->status, 409);
+    work();
+    assert_string_equal(status(draft), "CANCELLED");
+    assert_int_equal(post(&agent, API, delivered, "/cancel", "{}")->status, 409);
+}
+
+static void one_at_work_is_left_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(post(&agent, API, draft, "/resend", "{}")->status, 202);
+    pg_sql("update jobs set state = 'running', worker = 'w', lease_until = now() + interval '1 "
+           "minute' where unique_key = '%s'",
+           draft);
+    assert_int_equal(post(&agent, API, draft, "/cancel", "{}")->status, 409);
+    assert_int_equal(post(&agent, API, draft, "/hold", "{}")->status, 409);
+    assert_string_equal(status(draft), "ENQUEUED");
+    pg_sql("update jobs set state = 'ready', worker = null, lease_until = null where unique_key = "
+           "'%s'",
+           draft);
+    assert_int_equal(post(&agent, API, draft, "/cancel", "{}")->status, 200);
+    assert_int_equal(jobs(draft), 0);
+}
+
+static void without_a_grant_nothing_is_there(void **state)
+{
+    (void)state;
+    static const char *const gets[][2] = {
+        { API, "" },         { API, "/resend" },  { PAGE, "" },        { PAGE, "/body" },
+        { PAGE, "/resend" }, { PAGE, "/record" }, { PAGE, "/source" },
+    };
+    static const char *const posts[] = { "/resend", "/cancel", "/hold", "/release" };
+    long long before = pg_int("select count(*) from communication_events");
+    for (size_t i = 0; i < sizeof(gets) / sizeof(gets[0]); i++)
+        assert_int_equal(get(&stranger, gets[i][0], failed, gets[i][1])->status, 404);
+    for (size_t i = 0; i < sizeof(posts) / sizeof(posts[0]); i++)
+        assert_int_equal(post(&stranger, API, failed, posts[i], "{}")->status, 404);
+    assert_int_equal(
+        post(&stranger, API, failed, "/manual-event", "{\"type\": \"NOTE\", \"note\": \"x\"}")
+            ->status,
+        404);
+    assert_int_equal(pg_int("select count(*) from communication_events"), before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(setup),
+        cmocka_unit_test(the_document_holds_everything),
+        cmocka_unit_test(pages_show_it),
+        cmocka_unit_test(a_plan_tells_what_speaks_against_it),
+        cmocka_unit_test(sent_again_is_another_attempt),
+        cmocka_unit_test(the_same_bytes_where_they_are_kept),
+        cmocka_unit_test(what_cannot_be_is_named),
+        cmocka_unit_test(held_cancelled_released),
+        cmocka_unit_test(one_at_work_is_left_alone),
+        cmocka_unit_test(without_a_grant_nothing_is_there),
+    };
+    pg_start("communication");
+    call_start(domains);
+    return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -67,6 +67,12 @@ static bool being_prepared(const struct db *db, const char *name)
 static enum err send_statement(struct db *db, struct arena *a, const struct sql *q,
                                const char *const *args, PGresult **out)
 {
+    if (q->anew) {
+        if (!PQsendQueryParams(db->conn, q->text, q->nparams, NULL, args, NULL, NULL, 0))
+            return unsendable(db);
+        queue_add(db, (struct sending){ .what = SENT_STATEMENT, .q = q, .arena = a, .out = out });
+        return OK;
+    }
     if (!is_prepared(db, q->name) && !being_prepared(db, q->name)) {
         if (!PQsendPrepare(db->conn, q->name, q->text, 0, NULL))
             return unsendable(db);

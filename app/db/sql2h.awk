@@ -1,4 +1,5 @@
-# Turns a .sql file of named statements into a C header: for each "-- name: x" a `struct sql_args_x` with
+# Turns a .sql file of named statements into a C header: for each "-- name: x", or "-- name: x anew" where it is to be
+# planned at each call, a `struct sql_args_x` with
 # one text member per parameter (:x::type in the statement, $1::type for Postgres) and a `struct sql sql_x`.
 # With -v list=1 it prints instead, over all files, the source that lists every statement.
 
@@ -52,8 +53,8 @@ function finish(    i, names) {
         gsub(/\\/, "\\\\\\\\", text)
         gsub(/"/, "\\\"", text)
         gsub(/\n/, "\\n\"\n    \"", text)
-        printf "static const struct sql sql_%s = { \"%s\",\n    \"%s\",\n    %d, %s };\n\n", \
-            name, name, text, count, count ? "sql_params_" name : "0"
+        printf "static const struct sql sql_%s = { \"%s\",\n    \"%s\",\n    %d, %s, %s };\n\n", \
+            name, name, text, count, count ? "sql_params_" name : "0", anew ? "true" : "false"
     }
     delete position
     delete params
@@ -79,6 +80,8 @@ FNR == 1 {
 /^-- name: / {
     finish()
     name = $3
+    anew = $4 == "anew"
+    if ($4 != "" && !anew) fail("what is " $4)
     if (name !~ /^[a-z][a-z0-9_]*$/) fail("bad statement name " name)
     if (name in seen) fail("statement " name " is named twice")
     seen[name] = 1

@@ -7,20 +7,21 @@
 #include <string.h>
 
 static const struct sql count_users = { "t_count_users", "select count(*)::int as n from users", 0,
-                                        NULL };
+                                        NULL, false };
 static const struct sql add_building = {
-    "t_add_building", "insert into buildings (tenant_id, code, name) values ($1, $2, $2)", 2, NULL
+    "t_add_building", "insert into buildings (tenant_id, code, name) values ($1, $2, $2)", 2, NULL,
+    false
 };
-static const struct sql divide = { "t_divide", "select 1 / $1::int as n", 1, NULL };
+static const struct sql divide = { "t_divide", "select 1 / $1::int as n", 1, NULL, false };
 static const struct sql types = {
     "t_types",
     "select true as \"isTrue\", 7 as \"number\", 8 as _hidden, null as \"nothing\", 'a\"b' as "
     "\"text\", "
     "'2026-05-12 10:04:11.123456+00'::timestamptz as \"at\", '{\"a\":[1,2]}'::jsonb as \"json\"",
-    0, NULL
+    0, NULL, false
 };
-static const struct sql backend = { "t_backend", "select pg_backend_pid() as pid", 0, NULL };
-static const struct sql slow = { "t_slow", "select pg_sleep($1::int)", 1, NULL };
+static const struct sql backend = { "t_backend", "select pg_backend_pid() as pid", 0, NULL, false };
+static const struct sql slow = { "t_slow", "select pg_sleep($1::int)", 1, NULL, false };
 static const char fail_serialization[] =
     "do $$ begin raise exception 'again' using errcode = '40001'; end $$";
 
@@ -262,10 +263,10 @@ static void rows_come_one_by_one(void **state)
     struct ctx *c = pg_ctx("track_web");
     struct counted all = { 0 }, some = { .enough = 7 };
     static const char *const params[] = { "most" };
-    const struct sql q = { "t_each", "select generate_series(1, $1::int) as n", 1, params };
+    const struct sql q = { "t_each", "select generate_series(1, $1::int) as n", 1, params, false };
     const struct sql bad = { "t_each_bad",
                              "select n + 0 / (5 - n) as n from generate_series(1, $1::int) n", 1,
-                             params };
+                             params, false };
     const char *most[] = { "100000" };
     db_begin(c->db, pg_tenant());
     assert_int_equal(db_each(c->db, &q, most, count_row, &all), OK);

@@ -115,7 +115,8 @@ static void one_that_fails_holds_up_no_other(void **state)
 }
 
 static const struct sql note = { "t_event_told",
-                                 "insert into told select $1::uuid from pg_sleep(0.005)", 1, NULL };
+                                 "insert into told select $1::uuid from pg_sleep(0.005)", 1, NULL,
+                                 false };
 
 static enum err told(struct ctx *c, const struct event *e)
 {

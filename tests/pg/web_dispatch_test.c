@@ -10,10 +10,10 @@
 
 static const struct sql add_building = {
     "test_add", "insert into buildings (tenant_id, code, name) values (current_tenant(), $1, $2)",
-    2, (const char *const[]){ "code", "name" }
+    2, (const char *const[]){ "code", "name" }, false
 };
 static const struct sql by_id = { "test_by_id", "select $1::uuid as id", 1,
-                                  (const char *const[]){ "id" } };
+                                  (const char *const[]){ "id" }, false };
 
 struct building {
     const char *code, *name;
@@ -331,7 +331,7 @@ static void a_key_under_way_is_a_conflict(void **state)
         "test_take",
         "insert into idempotency_keys (tenant_id, key, route, request_hash) "
         "values (current_tenant(), $1 || ':k3', 'x', '\\x00')",
-        1, NULL
+        1, NULL, false
     };
     (void)state;
     db_begin(first->db, pg_tenant());

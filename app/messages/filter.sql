@@ -1,0 +1,11 @@
+-- What a filter names.
+
+-- Buildings by code or id, each as it was named; the id is null where the actor sees no such building.
+-- name: filter_buildings
+select n.code, (
+    select b.id from buildings b
+    where b.tenant_id = current_tenant() and (lower(b.code) = lower(n.code) or b.id::text = lower(n.code))
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+    limit 1) as id
+from jsonb_array_elements_text(:codes::jsonb) n (code);

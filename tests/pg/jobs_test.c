@@ -460,10 +460,11 @@ static void new_jobs_wake_sleepers_alone(void **state)
 
 static const struct sql add_building = {
     "t_job_building",
-    "insert into buildings (tenant_id, code, name) values (current_tenant(), $1, $1)", 1, NULL
+    "insert into buildings (tenant_id, code, name) values (current_tenant(), $1, $1)", 1, NULL,
+    false
 };
 static const struct sql note_run = {
-    "t_job_ran", "insert into ran select priority from jobs where id = $1::bigint", 1, NULL
+    "t_job_ran", "insert into ran select priority from jobs where id = $1::bigint", 1, NULL, false
 };
 
 static enum err effect(struct job *j, const char *code)

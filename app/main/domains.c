@@ -5,6 +5,7 @@
 #include "exports/exports.h"
 #include "import/import.h"
 #include "inbox/inbox.h"
+#include "letters/letters.h"
 #include "main/house.h"
 #include "proof/proof.h"
 #include "track/communication.h"
@@ -12,7 +13,7 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,   &access_domain,        &inbox_domain,  &events_domain,  &house_domain,
-    &track_domain, &communication_domain, &import_domain, &exports_domain, &proof_domain,
-    NULL,
+    &web_domain,     &access_domain,  &inbox_domain,         &events_domain,
+    &house_domain,   &track_domain,   &communication_domain, &import_domain,
+    &letters_domain, &exports_domain, &proof_domain,         NULL,
 };

@@ -18,7 +18,7 @@
 #define WAIT_MAX 3600
 #define TOUCH_MS 30000
 
-const struct send_way *const send_ways[] = { &send_email, NULL };
+const struct send_way *const send_ways[] = { &send_email, &send_letter, &send_registered, NULL };
 
 const struct send_way *send_way_of(const char *channel)
 {
@@ -169,38 +169,53 @@ static struct json_object *detail(const struct sending *s)
     return d;
 }
 
-/* An event and the job's end in one transaction. */
-static enum err end(struct sending *s, const struct timeline_event *event)
+/* An event, what belongs to it and the job's end in one transaction. */
+static enum err end(struct sending *s, const struct timeline_event *event,
+                    enum err (*keep)(struct sending *))
 {
     struct ctx *c = &s->job->ctx;
     db_begin(c->db, c->tenant_id);
-    enum err e = timeline_append(c, s->id, event, NULL);
+    enum err e = keep ? keep(s) : OK;
+    if (e == OK)
+        e = timeline_append(c, s->id, event, NULL);
     if (e == OK)
         e = job_done(s->job);
     return db_end(c->db, e);
 }
 
-static enum err sent(struct sending *s)
+static struct json_object *sent_detail(const struct sending *s)
 {
-    struct ctx *c = &s->job->ctx;
     struct json_object *d = detail(s);
-    const char *by = s->result.accepted_by;
-    json_set_text(d, "messageId", s->message_id);
     json_set_text(d, "channel", sending_text(s, "channel"));
     json_set_text(d, "to", s->to);
     if (s->digest)
         json_set_text(d, "contentDigest", s->digest);
-    json_set_text(d, "providerMessageId", s->result.provider_message_id);
-    json_set_text(d, "conversationId", s->result.conversation_id);
+    if (!s->detail) {
+        json_set_text(d, "messageId", s->message_id);
+        json_set_text(d, "providerMessageId", s->result.provider_message_id);
+        json_set_text(d, "conversationId", s->result.conversation_id);
+        return d;
+    }
+    json_object_object_foreach(s->detail, key, value)
+        json_put(d, key, false, json_object_get(value));
+    return d;
+}
+
+/* What a way tells as an event of its own we did ourselves; else a provider says that it took it.
+ */
+static enum err sent(struct sending *s, const struct send_way *way)
+{
+    struct ctx *c = &s->job->ctx;
+    const char *by = s->result.accepted_by;
     const struct timeline_event event = {
-        .type = EVENT_SENT,
+        .type = way->accepted ? way->accepted : EVENT_SENT,
         .source = "worker",
-        .grade = 'C',
-        .sentence = by ? arena_printf(c->arena, "Accepted by %s.", by) : NULL,
-        .detail = d,
+        .grade = way->accepted ? 'A' : 'C',
+        .sentence = by ? arena_printf(c->arena, "Accepted by %s.", by) : s->result.sentence,
+        .detail = sent_detail(s),
         .dedupe_key = arena_printf(c->arena, "sent:%s", sending_text(s, "attempt_no")),
     };
-    return end(s, &event);
+    return end(s, &event, way->keep);
 }
 
 static const char *why(const struct sending *s)
@@ -219,7 +234,7 @@ static enum err failed(struct sending *s)
         .detail = detail(s),
         .dedupe_key = arena_printf(c->arena, "failed:%lld", (long long)s->job->id),
     };
-    return end(s, &event);
+    return end(s, &event, NULL);
 }
 
 /* What the provider asks for, else doubling from half a minute, with a quarter of jitter. */
@@ -267,11 +282,11 @@ static enum err again(struct sending *s, enum err e)
     return kept != OK ? kept : job_fail(s->job, e == ERR_LIMITED ? e : ERR_RETRY, "%s", why(s));
 }
 
-static enum err finish(struct sending *s, enum err e)
+static enum err finish(struct sending *s, const struct send_way *way, enum err e)
 {
     bool last = s->job->attempt >= s->job->max_attempts;
     if (e == OK)
-        return sent(s);
+        return sent(s, way);
     if (e == ERR_INVALID || e == ERR_NOT_FOUND || (last && e != ERR_LIMITED))
         return failed(s);
     return again(s, e);
@@ -294,5 +309,5 @@ enum err send_communication(struct job *j)
     if (strcmp(sending_text(&s, "status"), "ENQUEUED") != 0 ||
         strcmp(sending_text(&s, "channel"), json_text(j->args, "channel")) != 0)
         return OK;
-    return finish(&s, denied ? ERR_DENIED : way->send(&s));
+    return finish(&s, way, denied ? ERR_DENIED : way->send(&s));
 }

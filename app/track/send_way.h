@@ -4,6 +4,7 @@
 #include "channels/account.h"
 #include "jobs/jobs.h"
 #include "track/channel.h"
+#include "track/track.h"
 
 #include <json-c/json.h>
 #include <libpq-fe.h>
@@ -20,6 +21,8 @@ struct sending {
     const char *to, *digest;       /* its address, and message_digest of its text; set by the way */
     struct json_object *decisions; /* of sending_decided; NULL: none yet */
     struct send_result result;     /* set by the way */
+    struct json_object *detail;    /* further members of its event's detail, set by the way; NULL */
+    void *of_way;                  /* what its keep needs of its send */
     int64_t touched_ms;            /* when the lease was prolonged */
 };
 
@@ -28,10 +31,13 @@ struct send_way {
     enum channel channel;
     const char *queue;    /* of its jobs */
     const char *accounts; /* purpose of the accounts it goes through (provider_find); NULL: none */
+    enum event_type accepted; /* what its sending is told as; zero: EVENT_SENT */
     enum err (*send)(struct sending *s);
+    enum err (*keep)(
+        struct sending *s); /* its own writes, in the transaction of that event; NULL: none */
 };
 
-extern const struct send_way send_email;
+extern const struct send_way send_email, send_letter, send_registered;
 extern const struct send_way *const send_ways[]; /* NULL at the end */
 
 /* By the channel's name; NULL: nothing goes out by it. */

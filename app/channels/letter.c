@@ -9,7 +9,7 @@
 
 #define BOTTOM 25 /* mm below the text, with the footer in it */
 #define TOP 30    /* of further pages */
-#define ADDRESS_PITCH 4.5
+#define ADDRESS_PITCH 4.4
 
 struct page {
     struct press *press;

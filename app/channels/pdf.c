@@ -190,6 +190,7 @@ static void prepare(void *of)
 static bool tell(struct buf *answer, const char *fault, size_t part)
 {
     int number = (int)part;
+    answer->n = 0;
     buf_put(answer, &number, sizeof number);
     buf_puts(answer, fault);
     return false;
@@ -207,7 +208,6 @@ static bool work(void *of, struct buf *answer)
     }
     if (m->counting || !(qpdf_write(m->out) & QPDF_ERRORS))
         return true;
-    answer->n = 0;
     return tell(answer, "is damaged", m->count);
 }
 

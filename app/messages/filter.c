@@ -295,10 +295,10 @@ enum err filter_parse(struct ctx *c, const char *text, struct json_object **filt
 static enum err resolve(struct ctx *c, struct json_object *filter, const char *key)
 {
     PGresult *rows;
-    struct json_object *ids = json_object_new_array(), *codes = json_get(filter, key);
+    struct json_object *codes = json_get(filter, key);
     if (!codes)
         return OK;
-    json_own(c->arena, ids);
+    struct json_object *ids = json_own(c->arena, json_object_new_array());
     enum err e = db_query(c->db, c->arena, filter_buildings, &rows, .codes = filter_json(c, codes),
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     for (int i = 0; e == OK && i < rows_count(rows); i++) {

@@ -1,0 +1,159 @@
+/* A page of the list of messages, and how many there are. */
+#include "access/access.h"
+#include "base/json.h"
+#include "db/db.h"
+#include "messages/filter.h"
+#include "messages/list.sql.h"
+#include "messages/messages.h"
+#include "web/cursor.h"
+
+#include <string.h>
+
+#define PAGE_ROWS 50
+#define COUNT_MOST 10000
+
+/* A filter made ready for the statements. */
+struct search {
+    const char *filter;
+    const char *window; /* NULL: everything is looked through */
+};
+
+static bool names(struct json_object *filter, const char *key)
+{
+    return json_get(filter, key) != NULL;
+}
+
+/* Statuses that few messages have are found by an index of their own. */
+static bool names_odd_ones_only(struct json_object *filter)
+{
+    static const char *const many[] = { "DRAFT", "SENT", "DELIVERED", "OPENED" };
+    struct json_object *statuses = json_get(filter, "status");
+    for (size_t i = 0; statuses && i < json_object_array_length(statuses); i++)
+        for (size_t k = 0; k < sizeof(many) / sizeof(many[0]); k++)
+            if (strcmp(json_object_get_string(json_object_array_get_idx(statuses, i)), many[k]) ==
+                0)
+                return false;
+    return statuses != NULL;
+}
+
+/* The units of which something says all that is looked for. */
+static enum err find_units(struct ctx *c, struct json_object *filter)
+{
+    PGresult *rows;
+    struct json_object *text = json_get(filter, "text"), *to = json_get(filter, "to");
+    struct json_object *words = json_own(c->arena, json_object_new_array()), *units;
+    for (size_t i = 0; text && i < json_object_array_length(text); i++)
+        json_object_array_add(words, json_object_get(json_object_array_get_idx(text, i)));
+    if (to && json_object_array_length(to) == 1)
+        json_object_array_add(words, json_object_get(json_object_array_get_idx(to, 0)));
+    if (json_object_array_length(words) == 0)
+        return OK;
+    enum err e = db_query(c->db, c->arena, messages_units, &rows, .words = filter_json(c, words));
+    if (e == OK && (units = json_get(row_json(c->arena, rows, 0), "units")))
+        json_set(filter, "units", json_object_get(units));
+    return e;
+}
+
+static enum err prepare(struct ctx *c, const struct messages_query *query, struct search *s)
+{
+    struct json_object *filter;
+    enum err e = filter_read(c, query->q, &filter);
+    if (e == OK)
+        e = find_units(c, filter);
+    if (e != OK)
+        return e;
+    bool led = names(filter, "units") || names(filter, "building") || names(filter, "run") ||
+               names_odd_ones_only(filter) || json_object_object_length(filter) == 0;
+    s->filter = filter_json(c, filter);
+    s->window = led || query->all ? NULL : arena_printf(c->arena, "%d", MESSAGES_WINDOW);
+    return OK;
+}
+
+static const char *href(struct ctx *c, const char *path, const struct messages_query *q,
+                        const char *after, bool all)
+{
+    struct buf b = buf_in(c->arena);
+    buf_printf(&b, "%s?q=", path);
+    buf_url(&b, q->q ? q->q : "", strlen(q->q ? q->q : ""));
+    if (after) {
+        buf_puts(&b, "&after=");
+        buf_url(&b, after, strlen(after));
+    }
+    if (all)
+        buf_puts(&b, "&all=true");
+    return b.p;
+}
+
+/* Viewers see who it is, and not his whole address: "m…@example.com", "…47 11". */
+static const char *masked(struct ctx *c, const char *address)
+{
+    const char *at = address ? strrchr(address, '@') : NULL;
+    size_t n = address ? strlen(address) : 0;
+    if (c->actor.role >= ROLE_AGENT || !address)
+        return address;
+    if (at && at > address)
+        return arena_printf(c->arena, "%c…%s", *address, at);
+    return n > 4 ? arena_printf(c->arena, "…%s", address + n - 4) : "…";
+}
+
+static struct json_object *message(struct ctx *c, const PGresult *rows, int i)
+{
+    struct json_object *m = row_json(c->arena, rows, i);
+    json_set_text(m, "address", masked(c, row_text(rows, i, "address")));
+    json_set_text(m, "href",
+                  arena_printf(c->arena, "/api/track/communications/%s",
+                               row_text(rows, i, "communicationId")));
+    return json_object_get(m);
+}
+
+enum err messages_list(struct ctx *c, const struct messages_query *query, struct json_object **out)
+{
+    PGresult *rows;
+    struct search s;
+    const char *at[2];
+    enum err e = prepare(c, query, &s);
+    if (e == OK)
+        e = cursor_read(c, "messages", query->after, 2, at);
+    if (e == OK)
+        e = db_query(c->db, c->arena, messages_page, &rows, .filter = s.filter, .window = s.window,
+                     .at = at[0], .id = at[1], .all_buildings = actor_all_buildings(c),
+                     .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    int n = rows_count(rows) > PAGE_ROWS ? PAGE_ROWS : rows_count(rows);
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    struct json_object *list = json_object_new_array();
+    for (int i = 0; i < n; i++)
+        json_object_array_add(list, message(c, rows, i));
+    json_set(d, "communications", list);
+    json_set_text(d, "q", query->q ? query->q : "");
+    json_set(d, "searched", s.window ? json_object_new_int64(MESSAGES_WINDOW) : NULL);
+    json_set_text(d, "searchAll",
+                  s.window ? href(c, "/api/track/communications", query, NULL, true) : NULL);
+    const char *const last[] = { n ? row_text(rows, n - 1, "_key") : NULL,
+                                 n ? row_text(rows, n - 1, "communicationId") : NULL };
+    json_set_text(d, "next",
+                  rows_count(rows) > n ? href(c, "/api/track/communications", query,
+                                              cursor_make(c, "messages", 2, last), query->all)
+                                       : NULL);
+    *out = d;
+    return OK;
+}
+
+enum err messages_count(struct ctx *c, const struct messages_query *query, struct json_object **out)
+{
+    PGresult *row;
+    struct search s;
+    enum err e = prepare(c, query, &s);
+    if (e == OK)
+        e = db_query(c->db, c->arena, messages_count, &row, .filter = s.filter, .window = s.window,
+                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    long long n = row_int(row, 0, "n");
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set_int(d, "count", n > COUNT_MOST ? COUNT_MOST : n);
+    json_set_bool(d, "more", n > COUNT_MOST);
+    *out = d;
+    return OK;
+}

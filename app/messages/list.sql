@@ -1,0 +1,34 @@
+-- A page of messages, newest first, and how many there are.
+
+-- Units' years in which all words are found; null where there are too many to go by.
+-- name: messages_units
+select case when count(*) <= 2000 then coalesce(jsonb_agg(distinct unit_id), '[]') end as units
+from (select unit_id from unit_years_found(filter_texts(jsonb_build_object('words', :words::jsonb), 'words'), 2001)) u;
+
+-- `window`: only the last so many of the tenant are looked through; null: all.
+-- name: messages_page anew
+select c.id as "communicationId", c.delivery_status as status, c.evidence_grade as grade, c.channel,
+    c.recipient_name as "recipientName", case c.channel when 'EMAIL' then c.email when 'SMS' then c.phone
+        else nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')), '') end as address,
+    u.number as unit, c.unit_id as "unitId", b.code as "buildingCode", b.name as "buildingName", c.building_id as "buildingId",
+    c.year, c.subject, c.attempts, c.attempt_no as "attemptNo", c.next_attempt_at as "nextAttemptAt",
+    c.error ->> 'sentence' as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
+    c.provider, c.moved_at as "updatedAt",
+    to_char(c.moved_at at time zone t.time_zone, 'YYYY-MM-DD') as "updatedDay", c.moved_at::text as _key
+from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
+join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
+join tenants t on t.id = current_tenant()
+where (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
+        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
+    and (:at::timestamptz is null or (c.moved_at, c.id) < (:at::timestamptz, :id::uuid))
+order by c.moved_at desc, c.id desc limit 51;
+
+-- At most 10,001.
+-- name: messages_count anew
+select count(*) as n
+from (
+    select from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+    where :window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
+        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity')
+    limit 10001) x;

@@ -1,0 +1,28 @@
+/* The list of all messages: narrowed by a filter, newest first. */
+#pragma once
+
+#include "base/ctx.h"
+#include "base/domain.h"
+
+#include <json-c/json.h>
+
+extern const struct domain messages_domain; /* /messages, /api/track/communications */
+
+/* What a list is asked for. */
+struct messages_query {
+    const char *q;     /* as in the qualifier bar; NULL: everything */
+    const char *after; /* cursor; NULL */
+    bool all;          /* look through everything, not only what moved last */
+};
+
+/* A page of fifty: {communications: [...], next, q, searched, searchAll}. `searched` is how many of
+   the last moved ones were looked through, null for all of them: what a filter names by nothing
+   that leads to it is looked for in the last MESSAGES_WINDOW only, and searchAll leads to all.
+   ERR_INVALID: faults of q or after. */
+#define MESSAGES_WINDOW 100000
+enum err messages_list(struct ctx *c, const struct messages_query *query,
+                       struct json_object **out) must_check;
+
+/* How many there are: {count, more}; more: there are over 10,000. */
+enum err messages_count(struct ctx *c, const struct messages_query *query,
+                        struct json_object **out) must_check;

@@ -1,0 +1,153 @@
+/* The routes of the list of messages. */
+#include "base/json.h"
+#include "messages/filter.h"
+#include "messages/messages.h"
+#include "messages/shapes.h"
+#include "track/labels.h"
+#include "web/web.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct messages_query, member)
+
+static const struct field list_fields[] = {
+    { "q", FIELD_TEXT, AT(q), .max = 1000,
+      .help = "Qualifiers and words: `status:failed -channel:sms building:LH-12 Keller`." },
+    { "all", FIELD_BOOL, AT(all),
+      .help = "Look through everything, not only the last 100,000 that moved." },
+    { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
+    { .name = NULL },
+};
+static const struct field count_fields[] = {
+    { "q", FIELD_TEXT, AT(q), .max = 1000, .help = "As of the list." },
+    { "all", FIELD_BOOL, AT(all), .help = "As of the list." },
+    { .name = NULL },
+};
+static const struct input list_query = { "MessagesQuery", sizeof(struct messages_query),
+                                         list_fields };
+static const struct input count_query = { "MessagesCountQuery", sizeof(struct messages_query),
+                                          count_fields };
+
+/* ---- the page ---- */
+
+static void add_words(struct json_object *m)
+{
+    const struct label *status = status_label(json_text(m, "status"));
+    const struct label *channel = channel_label(json_text(m, "channel"));
+    json_set_text(m, "statusLabel", status->word);
+    json_set_text(m, "icon", status->icon);
+    json_set_text(m, "tone", status->tone);
+    json_set_text(m, "channelLabel", channel->word);
+    json_set_text(m, "channelIcon", channel->icon);
+}
+
+/* Messages under their days. */
+static struct json_object *days_of(struct json_object *list, struct json_object *messages)
+{
+    const char *present = "";
+    struct json_object *rows = NULL;
+    for (size_t i = 0; i < json_object_array_length(messages); i++) {
+        struct json_object *m = json_object_array_get_idx(messages, i);
+        const char *name = json_text(m, "updatedDay");
+        add_words(m);
+        if (strcmp(name, present) != 0) {
+            struct json_object *day = json_object_new_object();
+            rows = json_object_new_array();
+            json_set_text(day, "day", name);
+            json_set(day, "messages", rows);
+            json_object_array_add(list, day);
+            present = name;
+        }
+        json_object_array_add(rows, json_object_get(m));
+    }
+    return list;
+}
+
+static struct json_object *help_of(void)
+{
+    struct json_object *list = json_object_new_array();
+    for (const struct qualifier *q = qualifiers; q->key; q++) {
+        struct json_object *one = json_object_new_object();
+        struct json_object *values = json_object_new_array();
+        for (size_t i = 0; q->values && q->values[i]; i++)
+            json_object_array_add(values, json_text_new(q->values[i]));
+        json_set_text(one, "name", q->name);
+        json_set_text(one, "help", q->help);
+        json_set(one, "values", values);
+        json_object_array_add(list, one);
+    }
+    return list;
+}
+
+/* The page's own address of what leads on in the API. */
+static void lead_on(struct ctx *c, struct json_object *d, const char *key)
+{
+    const char *link = json_text(d, key), *query = link ? strchr(link, '?') : NULL;
+    if (query)
+        json_put(d, key, false, json_text_new(arena_printf(c->arena, "/messages%s", query)));
+}
+
+/* A wrong qualifier is told beside the bar, over an empty list. */
+static enum err refused(struct req *r, struct json_object **out)
+{
+    struct ctx *c = &r->ctx;
+    const struct messages_query *query = r->input;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    struct json_object *faults = json_object_new_array();
+    for (int i = 0; i < c->problem.n; i++)
+        json_object_array_add(faults, json_text_new(c->problem.faults[i].message));
+    json_set(d, "faults", faults);
+    json_set(d, "communications", json_object_new_array());
+    json_set_text(d, "q", query->q);
+    c->problem = (struct problem){ 0 };
+    *out = d;
+    return OK;
+}
+
+static enum err page(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = messages_list(&r->ctx, r->input, &d);
+    if (e == ERR_INVALID)
+        e = refused(r, &d);
+    if (e != OK)
+        return e;
+    struct json_object *messages = json_get(d, "communications");
+    lead_on(&r->ctx, d, "next");
+    lead_on(&r->ctx, d, "searchAll");
+    json_set(d, "days", days_of(json_object_new_array(), messages));
+    json_set_bool(d, "none", json_object_array_length(messages) == 0);
+    json_set_bool(d, "filtered", *json_text(d, "q") != '\0');
+    json_set(d, "qualifiers", help_of());
+    return reply_page(p, "list/page", NULL, d);
+}
+
+/* ---- API ---- */
+
+static enum err api_list(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = messages_list(&r->ctx, r->input, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_count(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = messages_count(&r->ctx, r->input, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static const struct route routes[] = {
+    { METHOD_GET, ROUTE_PAGE, "/messages", page, ROLE_VIEWER, &list_query,
+      .doc = "All messages, newest first, narrowed by qualifiers." },
+    { METHOD_GET, ROUTE_API, "/api/track/communications", api_list, ROLE_VIEWER, &list_query,
+      .doc = "Communications narrowed by qualifiers, newest first, 50 at a time.",
+      .answer = &messages_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/communications/count", api_count, ROLE_VIEWER,
+      &count_query, .doc = "How many there are, up to 10,000.", .answer = &messages_count_shape },
+    { .path = NULL },
+};
+
+const struct domain messages_domain = { .name = "messages", .routes = routes };

@@ -12,6 +12,7 @@ static const struct {
     const char *kind, *providers;
 } kinds[] = {
     { "email", "{smtp,msgraph}" },
+    { "sms", "{acs,twilio}" },
 };
 
 static const char *providers_of(struct ctx *c, const char *kind)

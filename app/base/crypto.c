@@ -9,6 +9,7 @@
 
 #define NONCE_SIZE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES 16
+#define SHA1_BLOCK 64
 
 void crypto_init(void)
 {
@@ -28,6 +29,31 @@ void hmac_sha256(const void *key, size_t key_n, const void *bytes, size_t n,
     crypto_auth_hmacsha256_init(&s, key, key_n);
     crypto_auth_hmacsha256_update(&s, bytes, n);
     crypto_auth_hmacsha256_final(&s, out);
+}
+
+static void sha1_behind(struct arena *a, const unsigned char pad[SHA1_BLOCK], struct str text,
+                        unsigned char out[SHA1_SIZE])
+{
+    unsigned char *whole = arena_alloc(a, SHA1_BLOCK + text.n);
+    memcpy(whole, pad, SHA1_BLOCK);
+    if (text.n)
+        memcpy(whole + SHA1_BLOCK, text.p, text.n);
+    SHA1(whole, SHA1_BLOCK + text.n, out);
+}
+
+void hmac_sha1(struct arena *a, struct str key, struct str text, unsigned char out[SHA1_SIZE])
+{
+    unsigned char inner[SHA1_BLOCK] = { 0 }, outer[SHA1_BLOCK], digest[SHA1_SIZE];
+    if (key.n > SHA1_BLOCK)
+        SHA1((const unsigned char *)key.p, key.n, inner);
+    else if (key.n)
+        memcpy(inner, key.p, key.n);
+    for (size_t i = 0; i < SHA1_BLOCK; i++) {
+        outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
+    }
+    sha1_behind(a, inner, text, digest);
+    sha1_behind(a, outer, (struct str){ (const char *)digest, sizeof(digest) }, out);
 }
 
 char *hex(struct arena *a, const void *bytes, size_t n)

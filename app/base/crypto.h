@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #define SHA256_SIZE 32
+#define SHA1_SIZE 20
 #define KEY_SIZE 32
 
 /* Once per process, before anything else here. Aborts where libsodium cannot start. */
@@ -17,6 +18,9 @@ void crypto_init(void);
 void sha256(const void *bytes, size_t n, unsigned char out[SHA256_SIZE]);
 void hmac_sha256(const void *key, size_t key_n, const void *bytes, size_t n,
                  unsigned char out[SHA256_SIZE]);
+
+/* RFC 2104 with SHA-1, for providers that sign with nothing better. */
+void hmac_sha1(struct arena *a, struct str key, struct str text, unsigned char out[SHA1_SIZE]);
 
 /* Lower-case hexadecimal, in the arena. */
 char *hex(struct arena *a, const void *bytes, size_t n);

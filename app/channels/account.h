@@ -16,15 +16,17 @@ struct channel_account {
 };
 
 struct send_result {
-    const char *provider;            /* "smtp", "msgraph", "sink" */
+    const char *provider;            /* "smtp", "msgraph", "acs", "twilio", "sink" */
     const char *provider_message_id; /* what reports will name */
     const char *conversation_id;
     const char *accepted_by; /* host or mailbox, for the timeline */
     struct json_object *raw; /* the provider's answer, for the event's detail */
     bool already_sent;       /* found as sent by an earlier try */
+    bool dry_run;            /* kept here, nothing was sent */
     /* On failure: */
     const char *sentence; /* in plain words: "The mailbox of the recipient is full." */
     const char *code;     /* "550 5.1.1", "ErrorInvalidRecipients" */
     bool bad_address;     /* the address will never work */
+    bool opted_out;       /* the recipient wants no more of this channel */
     int retry_after;      /* seconds */
 };

@@ -185,18 +185,25 @@ static enum err source(struct ctx *c, const char *template, struct json_object *
     return e;
 }
 
+/* Where a message is not there in a language: "de-CH" falls to "de", and that to English. NULL:
+   nothing is left. */
+static const char *fall(struct ctx *c, const char *language)
+{
+    const char *region = strchr(language, '-');
+    if (strcmp(language, "en") == 0)
+        return NULL;
+    c->problem = (struct problem){ 0 };
+    return region ? arena_strndup(c->arena, language, (size_t)(region - language)) : "en";
+}
+
 enum err message_source(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message_source *out)
 {
     const char *template = arena_printf(c->arena, "messages/%s.%s", name, language);
     out->language = language;
     enum err e = source(c, template, data, out);
-    if (e != ERR_NOT_FOUND || strcmp(language, "en") == 0)
-        return e;
-    const char *region = strchr(language, '-');
-    c->problem = (struct problem){ 0 };
-    language = region ? arena_strndup(c->arena, language, (size_t)(region - language)) : "en";
-    return message_source(c, name, language, data, out);
+    const char *next = e == ERR_NOT_FOUND ? fall(c, language) : NULL;
+    return next ? message_source(c, name, next, data, out) : e;
 }
 
 enum err message_render(struct ctx *c, const char *name, const char *language,
@@ -215,6 +222,19 @@ enum err message_render(struct ctx *c, const char *name, const char *language,
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
     arena_defer(c->arena, cmark_get_default_mem_allocator()->free, html);
     return frame(c, out->subject, from.language, html, data, &out->html);
+}
+
+enum err message_text(struct ctx *c, const char *name, const char *language,
+                      struct json_object *data, const char **out)
+{
+    struct buf text = buf_in(c->arena);
+    enum err e = render(c, arena_printf(c->arena, "messages/%s.%s", name, language), data, &text);
+    const char *next = e == ERR_NOT_FOUND ? fall(c, language) : NULL;
+    if (next)
+        return message_text(c, name, next, data, out);
+    if (e == OK)
+        *out = text.p ? text.p : "";
+    return e;
 }
 
 const char *message_digest(struct arena *a, const struct message *m)
@@ -243,4 +263,14 @@ const char *date_text(struct arena *a, const char *iso, const char *language)
         return iso;
     int row = strcmp(language, "de") == 0 ? 1 : strcmp(language, "fr") == 0 ? 2 : 0;
     return arena_printf(a, "%d%s %s %d", day, row == 1 ? "." : "", months[row][month - 1], year);
+}
+
+const char *date_short(struct arena *a, const char *iso, const char *language)
+{
+    int year, month, day;
+    char end;
+    bool dots = strcmp(language, "de") == 0 || strcmp(language, "fr") == 0;
+    if (!dots || sscanf(iso, "%4d-%2d-%2d%c", &year, &month, &day, &end) != 3)
+        return date_text(a, iso, language);
+    return arena_printf(a, "%02d.%02d.%d", day, month, year);
 }

@@ -28,9 +28,17 @@ struct message_source {
 enum err message_source(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message_source *out) must_check;
 
+/* The same for a message that is text alone (an SMS, "statement_sms"): the template as it is, no
+   subject and no Markdown. */
+enum err message_text(struct ctx *c, const char *name, const char *language,
+                      struct json_object *data, const char **out) must_check;
+
 /* Subject and text as one digest: two messages that read the same have the same. */
 const char *message_digest(struct arena *a, const struct message *m);
 
 /* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 April 2026".
  * Another text as it is. */
 const char *date_text(struct arena *a, const char *iso, const char *language);
+
+/* The same in as few characters as the language knows, all of the SMS alphabet: "30.04.2026". */
+const char *date_short(struct arena *a, const char *iso, const char *language);

@@ -1,22 +1,24 @@
-/* E-mail that goes nowhere: kept as it would have been sent, to be read on a page. */
-#include "channels/email.h"
+/* Messages that go nowhere: kept as they would have been sent, to be read on a page. */
+#include "channels/sink.h"
 
+#include "channels/email.h"
 #include "channels/sink.sql.h"
 #include "db/db.h"
 #include "store/store.h"
 
-static enum err keep(struct ctx *c, const struct email *e, const struct blob *blob, bool *fresh)
+static enum err add(struct ctx *c, const struct sink_message *m, const struct blob *blob,
+                    bool *fresh)
 {
     const char *size = arena_printf(c->arena, "%zu", blob->size);
     PGresult *rows;
     db_begin(c->db, c->tenant_id);
     db_batch(c->db);
     enum err r = db_query(c->db, c->arena, sink_blob_add, NULL, .sha256 = blob->sha256,
-                          .size = size, .content_type = "message/rfc822");
+                          .size = size, .content_type = m->content_type);
     enum err r2 =
-        db_query(c->db, c->arena, sink_message_add, &rows, .communication_id = e->communication_id,
-                 .message_id = e->message_id, .recipient = e->to_address, .subject = e->subject,
-                 .sha256 = blob->sha256, .size = size);
+        db_query(c->db, c->arena, sink_message_add, &rows, .communication_id = m->communication_id,
+                 .message_id = m->message_id, .recipient = m->recipient, .subject = m->subject,
+                 .sha256 = blob->sha256, .size = size, .channel = m->channel);
     enum err r3 = db_flush(c->db);
     if (!r)
         r = r2 ? r2 : r3;
@@ -24,18 +26,29 @@ static enum err keep(struct ctx *c, const struct email *e, const struct blob *bl
     return db_end(c->db, r);
 }
 
+enum err sink_keep(struct ctx *c, const struct sink_message *m, bool *fresh)
+{
+    struct blob blob;
+    enum err r = store_put(c->app->store, c->arena, m->text, &blob);
+    return r ? r : add(c, m, &blob, fresh);
+}
+
 static enum err sink_send(struct ctx *c, const struct channel_account *account,
                           const struct email *e, struct send_result *result)
 {
     struct email mail = account ? email_from_account(account, e) : *e;
     struct buf text = buf_in(c->arena);
-    struct blob blob;
     bool fresh = false;
     enum err r = mime_write(c, &mail, &text);
+    const struct sink_message kept = { .channel = "EMAIL",
+                                       .communication_id = mail.communication_id,
+                                       .message_id = mail.message_id,
+                                       .recipient = mail.to_address,
+                                       .subject = mail.subject,
+                                       .content_type = "message/rfc822",
+                                       .text = buf_str(&text) };
     if (!r)
-        r = store_put(c->app->store, c->arena, buf_str(&text), &blob);
-    if (!r)
-        r = keep(c, &mail, &blob, &fresh);
+        r = sink_keep(c, &kept, &fresh);
     if (r) {
         *result = (struct send_result){ .provider = "sink", .sentence = email_refusal(c, r) };
         return r;

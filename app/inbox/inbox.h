@@ -26,6 +26,7 @@ struct hook_answer {
     int status;
     const char *content_type; /* NULL: none */
     struct str body;
+    const char *const *headers; /* name, value, …, NULL at the end; NULL: none */
 };
 
 enum hook_verdict {

@@ -75,6 +75,8 @@ static void fill_reply(struct taken *t, struct reply *p)
     }
     p->status = d->answer.status ? d->answer.status : 200;
     p->content_type = d->answer.content_type;
+    for (const char *const *h = d->answer.headers; h && *h; h += 2)
+        reply_header(p, h[0], h[1]);
     buf_put(&p->body, d->answer.body.p, d->answer.body.n);
 }
 

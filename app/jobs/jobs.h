@@ -19,13 +19,14 @@ struct job {
     int64_t token;           /* fences the lease */
     const char *retry_error; /* set by job_fail: one sentence, kept with the attempt */
     int retry_after;         /* seconds the job asks to wait; 0: backoff */
+    const char *run_at;      /* the time it asks to be put back to, RFC 3339; NULL: retry_after */
     bool snooze; /* put it back without counting the attempt (open breaker, throttled mailbox) */
     bool ended;  /* set by job_done */
 };
 
 struct job_kind {
     const char *name;  /* "track.send_communication" */
-    const char *queue; /* "email" */
+    const char *queue; /* "email"; a kind whose jobs are in several queues has a row for each */
     int max_attempts;  /* 0: 12 */
     int lease_seconds; /* 0: 30; call timeouts must be shorter */
     bool external;     /* talks to the outside: claimed one by one; others in batches */
@@ -38,7 +39,7 @@ struct job_kind {
 
 struct job_new {
     const char *kind;
-    const char *queue;        /* NULL: the kind's */
+    const char *queue;        /* NULL: that of the kind's first row */
     struct json_object *args; /* NULL: {} ; ids, never secrets */
     const char
         *unique_key; /* a ready, running or waiting job of the same kind and key is kept instead */

@@ -52,8 +52,8 @@ returning id;
 -- name: job_put_back
 update jobs set state = case when :park::bool then 'parked' else 'ready' end,
     attempt = attempt - case when :snooze::bool then 1 else 0 end,
-    run_at = now() + make_interval(secs => coalesce(nullif(:wait_seconds::int, 0),
-        greatest(1, random() * least(3600, power(2, least(attempt, 12)))))),
+    run_at = coalesce(:run_at::timestamptz, now() + make_interval(secs => coalesce(nullif(:wait_seconds::int, 0),
+        greatest(1, random() * least(3600, power(2, least(attempt, 12))))))),
     errors = case when :snooze::bool then errors
         else errors || jsonb_build_object('attempt', attempt, 'at', now(), 'error', :error::text) end,
     lease_until = null, worker = null

@@ -159,7 +159,7 @@ static void put_back(struct worker *w, struct job *j, enum err e)
     enum err failed =
         db_query(w->db, j->ctx.arena, job_put_back, &r, .id = NUM(j->id), .token = NUM(j->token),
                  .park = park ? "t" : "f", .snooze = j->snooze ? "t" : "f",
-                 .wait_seconds = NUM(j->retry_after), .error = why);
+                 .wait_seconds = NUM(j->retry_after), .run_at = j->run_at, .error = why);
     if (park)
         log_error("job_parked", "kind", j->kind, "attempt", NUM(j->attempt), "error", why, NULL);
     else

@@ -47,7 +47,8 @@ static enum hook_verdict handshake(const struct hook_request *r, struct hook_ans
     answer->status = 202;
     if (!token)
         return HOOK_REFUSE;
-    *answer = (struct hook_answer){ 200, "text/plain", str_of(token) };
+    *answer =
+        (struct hook_answer){ .status = 200, .content_type = "text/plain", .body = str_of(token) };
     return HOOK_ANSWER;
 }
 

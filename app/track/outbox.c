@@ -4,6 +4,7 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "base/uuid.h"
+#include "channels/sms.h"
 #include "db/db.h"
 #include "store/store.h"
 #include "track/mail_read.h"
@@ -49,6 +50,7 @@ enum err outbox_list(struct req *r, struct reply *p)
 }
 
 struct kept {
+    bool is_sms;
     PGresult *row;
     struct str raw;
     struct mail_read mail;
@@ -66,7 +68,15 @@ static enum err open_kept(struct req *r, struct kept *k)
         e = ERR_NOT_FOUND;
     if (e == OK)
         e = store_get(c->app->store, c->arena, row_text(k->row, 0, "sha256"), &k->raw);
-    return e != OK ? e : mail_parse(c->arena, k->raw, &k->mail);
+    if (e != OK)
+        return e;
+    k->is_sms = strcmp(row_text(k->row, 0, "channel"), "SMS") == 0;
+    if (!k->is_sms)
+        return mail_parse(c->arena, k->raw, &k->mail);
+    k->mail = (struct mail_read){ .to = row_text(k->row, 0, "to"),
+                                  .subject = row_text(k->row, 0, "subject"),
+                                  .text = k->raw };
+    return OK;
 }
 
 static struct json_object *files_of(struct ctx *c, const struct kept *k, const char *id)
@@ -83,6 +93,21 @@ static struct json_object *files_of(struct ctx *c, const struct kept *k, const c
     return list;
 }
 
+/* What a phone shows, and what it costs to get it there. */
+static struct json_object *sms_of(struct ctx *c, const struct kept *k)
+{
+    const char *text = arena_strndup(c->arena, k->raw.p, k->raw.n);
+    struct json_object *o = json_object_new_object();
+    struct sms_parts parts = sms_parts(c->arena, text);
+    json_set_text(o, "text", text);
+    json_set_text(o, "encoding", sms_encoding(&parts));
+    json_set_int(o, "parts", parts.parts);
+    json_set_bool(o, "onePart", parts.parts == 1);
+    json_set_int(o, "units", parts.units);
+    json_set_text(o, "warning", sms_warning(c->arena, &parts));
+    return o;
+}
+
 enum err outbox_show(struct req *r, struct reply *p)
 {
     struct kept k;
@@ -96,7 +121,7 @@ enum err outbox_show(struct req *r, struct reply *p)
     json_set_text(d, "from", k.mail.from);
     json_set_text(d, "to", k.mail.to);
     json_set_text(d, "subject", k.mail.subject);
-    json_set_text(d, "date", k.mail.date);
+    json_set(d, "sms", k.is_sms ? sms_of(c, &k) : NULL);
     json_set_text(d, "text",
                   k.mail.text.p ? arena_strndup(c->arena, k.mail.text.p, k.mail.text.n) : NULL);
     json_set_text(d, "rawHref", arena_printf(c->arena, "/outbox/%s/raw", id));
@@ -135,8 +160,9 @@ enum err outbox_raw(struct req *r, struct reply *p)
     enum err e = open_kept(r, &k);
     if (e != OK)
         return e;
-    return reply_blob(p, row_text(k.row, 0, "sha256"), "message/rfc822",
-                      arena_printf(r->ctx.arena, "%s.eml", row_text(k.row, 0, "id")));
+    return reply_blob(
+        p, row_text(k.row, 0, "sha256"), k.is_sms ? "text/plain; charset=utf-8" : "message/rfc822",
+        arena_printf(r->ctx.arena, "%s.%s", row_text(k.row, 0, "id"), k.is_sms ? "txt" : "eml"));
 }
 
 enum err outbox_attachment(struct req *r, struct reply *p)

@@ -1,7 +1,7 @@
 -- Messages kept in the sink.
 
 -- name: outbox_list
-select m.id, m.recipient as "to", m.subject, m.created_at as "createdAt", m.size, '/outbox/' || m.id as href
+select m.id, m.channel, m.recipient as "to", m.subject, m.created_at as "createdAt", m.size, '/outbox/' || m.id as href
 from sink_messages m
 join communications c on c.tenant_id = m.tenant_id and c.id = m.communication_id
 where m.tenant_id = current_tenant()
@@ -11,7 +11,7 @@ where m.tenant_id = current_tenant()
 order by m.id desc limit 51;
 
 -- name: outbox_get
-select m.id, m.recipient as "to", m.subject, m.created_at as "createdAt", m.size, m.sha256
+select m.id, m.channel, m.recipient as "to", m.subject, m.created_at as "createdAt", m.size, m.sha256
 from sink_messages m
 join communications c on c.tenant_id = m.tenant_id and c.id = m.communication_id
 where m.tenant_id = current_tenant() and m.id = :id::uuid

@@ -5,10 +5,13 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "base/money.h"
+#include "base/settings.h"
 #include "channels/message.h"
 #include "db/db.h"
+#include "track/pacing.h"
 #include "track/send.sql.h"
 #include "track/send_way.h"
+#include "track/suppression.h"
 #include "track/track.h"
 
 #include <string.h>
@@ -18,7 +21,8 @@
 #define WAIT_MAX 3600
 #define TOUCH_MS 30000
 
-const struct send_way *const send_ways[] = { &send_email, &send_letter, &send_registered, NULL };
+const struct send_way *const send_ways[] = { &send_email, &send_sms, &send_letter, &send_registered,
+                                             NULL };
 
 const struct send_way *send_way_of(const char *channel)
 {
@@ -48,7 +52,22 @@ const char *send_queues(struct arena *a)
 
 const char *sending_text(const struct sending *s, const char *column)
 {
-    return row_text(s->row, 0, column);
+    return row_text(s->row, s->at, column);
+}
+
+const char *sending_host(struct ctx *c)
+{
+    const char *url = c->app->settings->public_url, *at = url ? strstr(url, "://") : NULL;
+    if (!at)
+        return "localhost";
+    return arena_strndup(c->arena, at + 3, strcspn(at + 3, ":/"));
+}
+
+const char *sending_message_id(const struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    return arena_printf(c->arena, "%s.%s@%s", s->id, sending_text(s, "attempt_no"),
+                        sending_host(c));
 }
 
 void sending_decided(struct sending *s, const char *about, const char *sentence)
@@ -138,7 +157,7 @@ struct json_object *sending_data(const struct sending *s)
     json_set_text(d, "year", sending_text(s, "year"));
     json_set_text(d, "subject", sending_text(s, "subject"));
     if (currency) {
-        long long minor = row_int(s->row, 0, "amount_minor");
+        long long minor = row_int(s->row, s->at, "amount_minor");
         json_set_text(d, "amount",
                       money_text(c->arena, minor < 0 ? -minor : minor, currency, language));
         json_set_bool(d, "credit", minor < 0);
@@ -164,6 +183,10 @@ static struct json_object *detail(const struct sending *s)
         json_set(d, "raw", json_object_get(s->result.raw));
     if (s->result.bad_address)
         json_set_bool(d, "badAddress", true);
+    if (s->result.opted_out)
+        json_set_bool(d, "optOut", true);
+    if (s->result.dry_run)
+        json_set_bool(d, "dryRun", true);
     if (s->decisions)
         json_set(d, "decisions", json_object_get(s->decisions));
     return d;
@@ -278,8 +301,35 @@ static enum err again(struct sending *s, enum err e)
             arena_printf(c->arena, "delayed:%lld:%d", (long long)s->job->id, s->job->attempt),
     };
     db_begin(c->db, c->tenant_id);
-    enum err kept = db_end(c->db, timeline_append(c, s->id, &event, NULL));
+    enum err kept = timeline_append(c, s->id, &event, NULL);
+    if (kept == OK)
+        kept = pacing_used(s, e == ERR_LIMITED ? s->result.retry_after : 0);
+    kept = db_end(c->db, kept);
     return kept != OK ? kept : job_fail(s->job, e == ERR_LIMITED ? e : ERR_RETRY, "%s", why(s));
+}
+
+/* Kept back on purpose: the recipient, or somebody here, wants nothing sent to the address. */
+static enum err skipped(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set_text(d, "suppressionId", sending_text(s, "suppression_id"));
+    json_set_text(d, "reason", sending_text(s, "suppression_reason"));
+    const struct timeline_event event = {
+        .type = EVENT_SKIPPED,
+        .source = "worker",
+        .grade = 'A',
+        .sentence = suppression_sentence(c->arena, s->row),
+        .detail = d,
+        .dedupe_key = arena_printf(c->arena, "skipped:%lld", (long long)s->job->id),
+    };
+    db_begin(c->db, c->tenant_id);
+    enum err e = timeline_append(c, s->id, &event, NULL);
+    if (e == OK)
+        e = suppression_counts(c, sending_text(s, "suppression_id"));
+    if (e == OK)
+        e = job_done(s->job);
+    return db_end(c->db, e);
 }
 
 static enum err finish(struct sending *s, const struct send_way *way, enum err e)
@@ -309,5 +359,11 @@ enum err send_communication(struct job *j)
     if (strcmp(sending_text(&s, "status"), "ENQUEUED") != 0 ||
         strcmp(sending_text(&s, "channel"), json_text(j->args, "channel")) != 0)
         return OK;
-    return finish(&s, way, denied ? ERR_DENIED : way->send(&s));
+    if (sending_text(&s, "suppression_id"))
+        return skipped(&s);
+    if (denied)
+        return finish(&s, way, ERR_DENIED);
+    if (way->address && sending_text(&s, way->address) && (e = pacing_turn(&s)) != OK)
+        return e;
+    return finish(&s, way, way->send(&s));
 }

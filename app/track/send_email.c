@@ -29,15 +29,6 @@ static enum err give_pixel(struct sending *s, const char **pixel)
                                   .communication_id = s->id));
 }
 
-/* Of public_url, without scheme and port. */
-static const char *host_of(struct ctx *c)
-{
-    const char *url = c->app->settings->public_url, *at = url ? strstr(url, "://") : NULL;
-    if (!at)
-        return "localhost";
-    return arena_strndup(c->arena, at + 3, strcspn(at + 3, ":/"));
-}
-
 static enum err read_files(struct sending *s, struct email *mail)
 {
     struct ctx *c = &s->job->ctx;
@@ -122,19 +113,18 @@ static enum err compose(struct sending *s, struct email *mail)
     }
     s->to = sending_text(s, "email");
     s->digest = message_digest(c->arena, &m);
-    s->message_id =
-        arena_printf(c->arena, "%s.%s@%s", s->id, sending_text(s, "attempt_no"), host_of(c));
+    s->message_id = sending_message_id(s);
     *mail = (struct email){
         .communication_id = s->id,
         .message_id = s->message_id,
         .from_name = s->account ? NULL : sending_text(s, "tenant"),
-        .from_address = s->account ? NULL : arena_printf(c->arena, "no-reply@%s", host_of(c)),
+        .from_address = s->account ? NULL : arena_printf(c->arena, "no-reply@%s", sending_host(c)),
         .to_name = sending_text(s, "recipient_name"),
         .to_address = sending_text(s, "email"),
         .subject = m.subject,
         .text = m.text,
         .html = m.html,
-        .first_try = s->job->token == 1 && row_int(s->row, 0, "attempts") == 0,
+        .first_try = s->first_try,
     };
     return read_files(s, mail);
 }
@@ -153,5 +143,6 @@ const struct send_way send_email = {
     .channel = CHANNEL_EMAIL,
     .queue = "email",
     .accounts = "email",
+    .address = "email",
     .send = send,
 };

@@ -14,12 +14,16 @@ struct sending {
     struct job *job;
     const char *id;  /* of the communication */
     PGresult *row;   /* of send_load */
+    int at;          /* its place among the rows */
     PGresult *files; /* of send_attachments */
     const struct channel_account
         *account;                  /* NULL: none is set up, and the channel's sink takes it */
     const char *message_id;        /* of ours, where the channel has one; set by the way */
     const char *to, *digest;       /* its address, and message_digest of its text; set by the way */
     struct json_object *decisions; /* of sending_decided; NULL: none yet */
+    const char *first_tried;       /* RFC 3339: when the attempt's first try had its turn; NULL: no
+                                      turns */
+    bool first_try;                /* no earlier try of the attempt can have reached the provider */
     struct send_result result;     /* set by the way */
     struct json_object *detail;    /* further members of its event's detail, set by the way; NULL */
     void *of_way;                  /* what its keep needs of its send */
@@ -31,13 +35,14 @@ struct send_way {
     enum channel channel;
     const char *queue;    /* of its jobs */
     const char *accounts; /* purpose of the accounts it goes through (provider_find); NULL: none */
+    const char *address;  /* the column of send_load with the address it goes to; NULL: none */
     enum event_type accepted; /* what its sending is told as; zero: EVENT_SENT */
     enum err (*send)(struct sending *s);
     enum err (*keep)(
         struct sending *s); /* its own writes, in the transaction of that event; NULL: none */
 };
 
-extern const struct send_way send_email, send_letter, send_registered;
+extern const struct send_way send_email, send_sms, send_letter, send_registered;
 extern const struct send_way *const send_ways[]; /* NULL at the end */
 
 /* By the channel's name; NULL: nothing goes out by it. */
@@ -56,3 +61,9 @@ const char *sending_text(const struct sending *s, const char *column);
 /* What templates of the message are given: recipientName, unit, building, street, city, year,
    subject, amount, credit, dueOn, reference, tenant, hasAttachments. */
 struct json_object *sending_data(const struct sending *s);
+
+/* Of public_url, without scheme and port. */
+const char *sending_host(struct ctx *c);
+
+/* Ours, "<communication>.<attempt>@<host>": the same at every try of an attempt. */
+const char *sending_message_id(const struct sending *s);

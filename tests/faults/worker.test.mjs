@@ -51,7 +51,7 @@ check("over Microsoft Graph, again and again", async () => {
     const graph = await sim("graph", process.env.GRAPH_PORT);
     sql("delete from circuit_breakers");
     const job = await imported("graphkill", 40);
-    ctl("provider", "add", "msgraph", "--tenant", job.tenant, "--name", "Graph", "--set", "tenant=contoso", "--set", "clientId=app",
+    ctl("provider", "add", "msgraph", "--tenant", job.tenant, "--name", "Graph", "--set", "tenant=contoso", "--set", "clientId=app", "--set", "ratePerMinute=0",
         "--set", "mailbox=billing@contoso.example", "--secret", "clientSecret=good", "--secret", `clientState=kill-${process.pid}`);
     const control = `http://127.0.0.1:${graph.port}/control`;
     const state = async () => (await fetch(`${control}/state`)).json();

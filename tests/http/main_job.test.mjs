@@ -255,7 +255,7 @@ let graphBatch;
 
 check("Graph takes a subscription, with a handshake through nginx", async () => {
     await sim("graph", process.env.GRAPH_PORT);
-    ctl("provider", "add", "msgraph", "--tenant", graphTenant, "--name", "Graph", "--set", "tenant=contoso", "--set", "clientId=app",
+    ctl("provider", "add", "msgraph", "--tenant", graphTenant, "--name", "Graph", "--set", "tenant=contoso", "--set", "clientId=app", "--set", "ratePerMinute=0",
         "--set", "mailbox=billing@contoso.example", "--secret", "clientSecret=good", "--secret", `clientState=state-${process.pid}`);
     sql("update job_schedules set next_at = now() where name = 'track.graph_tend'");
     const { subscriptions } = await eventually("a subscription", async () => {

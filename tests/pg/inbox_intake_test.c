@@ -25,7 +25,9 @@ static enum hook_verdict verify(const struct hook_request *r, const struct hook_
     if (!account) {
         if (strncmp(r->query_string, "hello=", 6) != 0)
             return HOOK_REFUSE;
-        *answer = (struct hook_answer){ 200, "text/plain", str_of(r->query_string + 6) };
+        *answer = (struct hook_answer){ .status = 200,
+                                        .content_type = "text/plain",
+                                        .body = str_of(r->query_string + 6) };
         return HOOK_ANSWER;
     }
     if (!given || strcmp(given, json_text(account->secrets, "secret")) != 0)

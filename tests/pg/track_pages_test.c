@@ -221,7 +221,8 @@ static void the_outbox_shows_what_was_kept(void **state)
         .attachment_count = 1,
     };
     assert_int_equal(email_sink.send(c, NULL, &mail, &result), OK);
-    snprintf(path, sizeof(path), "/outbox/%s", pg_sql("select id from sink_messages"));
+    snprintf(path, sizeof(path), "/outbox/%s",
+             pg_sql("select id from sink_messages where channel = 'EMAIL'"));
     assert_non_null(strstr(get(&viewer, "/outbox", NULL)->body, path));
     const struct answer *a = get(&viewer, path, NULL);
     assert_int_equal(a->status, 200);

@@ -35,9 +35,11 @@ static void a_dead_server_is_tried_again(void **state)
                  "batch_id = '%s' and channel <> 'EMAIL'",
                  batch_id);
     (void)pg_sql("insert into provider_accounts (tenant_id, provider, name, settings) values "
+                 "('%s', 'acs', 'dead', '{\"endpoint\": \"http://127.0.0.1:9\", \"from\": "
+                 "\"+15005550006\", \"ratePerMinute\": 0}'), "
                  "('%s', 'smtp', 'dead', '{\"host\": \"127.0.0.1\", \"port\": 9, \"from\": "
                  "\"desk@example.com\", \"security\": \"none\"}') returning id",
-                 pg_tenant());
+                 pg_tenant(), pg_tenant());
     db_begin(c->db, pg_tenant());
     assert_int_equal(batch_send(c, batch_id, &queued), OK);
     assert_int_equal(db_commit(c->db), OK);

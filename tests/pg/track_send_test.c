@@ -96,14 +96,14 @@ static void the_worker_sends_and_completes(void **state)
                      0);
     assert_int_equal(pg_int("select count(*) from sink_messages"),
                      pg_int("select count(*) from communications where batch_id = '%s' and "
-                            "channel = 'EMAIL' and delivery_status = 'SENT'",
+                            "channel in ('EMAIL', 'SMS') and delivery_status = 'SENT'",
                             batch_id));
     assert_string_equal(pg_sql("select state from communication_batches where id = '%s'", batch_id),
                         "COMPLETED");
     assert_int_equal(pg_int("select count(*) from jobs where kind = 'track.send_communication'"),
                      0);
     keep(one, pg_sql("select id from communications where batch_id = '%s' and "
-                     "delivery_status = 'SENT' order by id limit 1",
+                     "delivery_status = 'SENT' and channel = 'EMAIL' order by id limit 1",
                      batch_id));
     keep(message_id, pg_sql("select message_id from communications where id = '%s'", one));
     assert_memory_equal(message_id, one, 36);

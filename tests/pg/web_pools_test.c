@@ -29,7 +29,8 @@ static enum hook_verdict verify(const struct hook_request *r, const struct hook_
     if (!account)
         return HOOK_REFUSE;
     *key = arena_strndup(r->arena, r->body.p, r->body.n);
-    *answer = (struct hook_answer){ 202, "text/plain", STR("kept") };
+    *answer =
+        (struct hook_answer){ .status = 202, .content_type = "text/plain", .body = STR("kept") };
     return HOOK_KEEP;
 }
 

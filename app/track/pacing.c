@@ -1,0 +1,142 @@
+/* Turns are taken in one statement each, and kept in the arguments of the job that waits for its.
+ */
+#include "track/pacing.h"
+
+#include "base/json.h"
+#include "db/db.h"
+#include "track/pacing.sql.h"
+#include "track/track.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE_MS 60000
+#define RATE_MAX 60000
+
+static const struct pace {
+    const char *provider;
+    int rate;
+    const char *sender; /* what the limit is of */
+} paces[] = {
+    { "msgraph", 30, "mailbox" },
+    { "acs", 200, "number" },
+    { "twilio", 60, "number" },
+    { "smtp", 0, "mail server" },
+};
+
+static const struct pace *pace_of(const char *provider)
+{
+    static const struct pace none = { "", 0, "account" };
+    for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++)
+        if (strcmp(paces[i].provider, provider) == 0)
+            return &paces[i];
+    return &none;
+}
+
+int pacing_rate(const struct channel_account *account)
+{
+    struct json_object *set = json_get(account->settings, "ratePerMinute");
+    const char *text = set ? json_object_get_string(set) : "";
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || text[digits] || digits > 5)
+        return pace_of(account->provider)->rate;
+    int rate = (int)strtol(text, NULL, 10);
+    return rate > RATE_MAX ? RATE_MAX : rate;
+}
+
+static const char *number(struct arena *a, int64_t n)
+{
+    return arena_printf(a, "%" PRId64, n);
+}
+
+static enum err take(struct sending *s, int rate, const char **at)
+{
+    PGresult *row;
+    struct job *j = s->job;
+    struct arena *a = j->ctx.arena;
+    enum err e = db_query(j->ctx.db, a, turn_take, &row, .account_id = s->account->id,
+                          .step_ms = number(a, rate ? MINUTE_MS / rate : 0),
+                          .job_id = number(a, j->id), .token = number(a, j->token));
+    if (e != OK)
+        return e;
+    if (rows_count(row) == 0)
+        return ERR_CONFLICT; /* the lease was lost to another */
+    *at = row_text(row, 0, "at");
+    s->first_tried = row_text(row, 0, "first");
+    return OK;
+}
+
+/* *about: when it is in words; NULL: it is now. */
+static enum err find(struct sending *s, int rate, const char **at, const char **about)
+{
+    PGresult *row = NULL;
+    struct ctx *c = &s->job->ctx;
+    enum err e = *at ? OK : take(s, rate, at);
+    if (e == OK)
+        e = db_query(c->db, c->arena, turn_when, &row, .at = *at);
+    if (e == OK)
+        *about = row_bool(row, 0, "waits") ? row_text(row, 0, "about") : NULL;
+    return e;
+}
+
+static enum err wait_for(struct sending *s, int rate, const char *at, const char *about)
+{
+    struct job *j = s->job;
+    struct ctx *c = &j->ctx;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set_text(d, "nextAttemptAt", at);
+    json_set_int(d, "ratePerMinute", rate);
+    const struct timeline_event event = {
+        .type = EVENT_DELAYED,
+        .source = "worker",
+        .grade = 'A',
+        .sentence = arena_printf(c->arena,
+                                 "Waits for its turn: the %s sends at most %d a minute; about %s.",
+                                 pace_of(s->account->provider)->sender, rate, about),
+        .detail = d,
+        .dedupe_key = arena_printf(c->arena, "turn:%" PRId64 ":%s", j->id, at),
+    };
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, turn_wait, NULL, .job_id = number(c->arena, j->id),
+                          .token = number(c->arena, j->token));
+    if (e == OK)
+        e = timeline_append(c, s->id, &event, NULL);
+    e = db_end(c->db, e);
+    j->snooze = true;
+    j->run_at = at;
+    return e != OK ? e : job_fail(j, ERR_LIMITED, "%s", event.sentence);
+}
+
+enum err pacing_turn(struct sending *s)
+{
+    struct job *j = s->job;
+    struct ctx *c = &j->ctx;
+    const char *at = json_text(j->args, "turnAt"), *about = NULL;
+    struct json_object *untried = json_get(j->args, "untriedToken");
+    int64_t before = untried ? json_object_get_int64(untried) : 0;
+    s->first_try = j->token == before + 1 && row_int(s->row, 0, "attempts") == 0;
+    if (!s->account)
+        return OK;
+    int rate = pacing_rate(s->account);
+    if (!rate && !pace_of(s->account->provider)->rate)
+        return OK;
+    s->first_tried = json_text(j->args, "firstTriedAt");
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_end(c->db, find(s, rate, &at, &about));
+    return e != OK || !about ? e : wait_for(s, rate, at, about);
+}
+
+enum err pacing_used(struct sending *s, int pause_seconds)
+{
+    struct job *j = s->job;
+    struct ctx *c = &j->ctx;
+    if (!s->account || !s->first_tried)
+        return OK;
+    enum err e = db_query(c->db, c->arena, turn_used, NULL, .job_id = number(c->arena, j->id),
+                          .token = number(c->arena, j->token));
+    if (e == OK && pause_seconds)
+        e = db_query(c->db, c->arena, turn_pause, NULL, .account_id = s->account->id,
+                     .seconds = number(c->arena, pause_seconds));
+    return e;
+}

@@ -1,0 +1,18 @@
+/* Turns: accounts that may send only so fast give each message its own time, and none is dropped.
+ */
+#pragma once
+
+#include "track/send_way.h"
+
+/* Messages a minute through an account: its setting ratePerMinute, else what its provider takes (a
+   Microsoft 365 mailbox 30, an Azure number 200, a Twilio number 60). 0: as fast as it goes. */
+int pacing_rate(const struct channel_account *account);
+
+/* Takes a turn for the job, or finds the one it was given before. OK: it is now, or none is needed;
+   s->first_try and s->first_tried are set. ERR_LIMITED: it is later; the timeline tells when, and
+   the job goes back to exactly that time, uncounted. Called outside a transaction. */
+enum err pacing_turn(struct sending *s) must_check;
+
+/* In the transaction that tells of a failed try: its turn is used up, the next try takes another.
+   With a pause, nothing more goes through the account for so many seconds. */
+enum err pacing_used(struct sending *s, int pause_seconds) must_check;

@@ -1,0 +1,194 @@
+/* How many parts a text is sent in, what makes it dearer, and what it costs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "channels/message.h"
+#include "channels/sms.h"
+#include "mustache/mustache.h"
+
+#include <string.h>
+
+static struct ctx ctx;
+static struct app app;
+
+static int start(void **state)
+{
+    (void)state;
+    ctx = (struct ctx){ .app = &app, .arena = arena_new((size_t)16 * 1024 * 1024) };
+    app.templates = templates_open(ctx.arena, TEST_SOURCE_DIR "/templates", false);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    arena_free(ctx.arena);
+    return 0;
+}
+
+/* `n` times `one`, with `after` behind. */
+static const char *many(const char *one, int n, const char *after)
+{
+    struct buf b = buf_in(ctx.arena);
+    for (int i = 0; i < n; i++)
+        buf_puts(&b, one);
+    buf_puts(&b, after);
+    return b.p;
+}
+
+static void counts(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        bool ucs2;
+        int units, parts;
+        const char *foreign;
+    } table[] = {
+        { "", false, 0, 0, NULL },
+        { "Hello", false, 5, 1, NULL },
+        { "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./09:;<=>?¡AZÄÖÑÜ§¿azäöñüà", false, 71,
+          1, NULL },
+        { "^{}\\[~]|€\f", false, 20, 1, NULL },
+        { many("a", 160, ""), false, 160, 1, NULL },
+        { many("a", 161, ""), false, 161, 2, NULL },
+        { many("a", 306, ""), false, 306, 2, NULL },
+        { many("a", 307, ""), false, 307, 3, NULL },
+        { many("€", 80, ""), false, 160, 1, NULL },
+        /* The escape and what it escapes stay together: 152 of 153 are used. */
+        { many("€", 153, ""), false, 306, 3, NULL },
+        { many("a", 152, many("€", 1, many("a", 151, ""))), false, 305, 2, NULL },
+        { many("a", 152, many("€", 1, many("a", 152, ""))), false, 306, 3, NULL },
+        { "`", true, 1, 1, "`" },
+        { "reçu", true, 4, 1, "ç" },
+        { "a\tb", true, 3, 1, "\t" },
+        { many("ł", 70, ""), true, 70, 1, "ł" },
+        { many("ł", 71, ""), true, 71, 2, "ł" },
+        { many("ł", 134, ""), true, 134, 2, "ł" },
+        { many("ł", 135, ""), true, 135, 3, "ł" },
+        { many("a", 69, "ł"), true, 70, 1, "ł" },
+        { many("🙂", 35, ""), true, 70, 1, "🙂" },
+        { many("🙂", 36, ""), true, 72, 2, "🙂" },
+        /* No pair of surrogates lies across two parts: 66 of 67 are used. */
+        { many("🙂", 67, ""), true, 134, 3, "🙂" },
+        { many("a", 66, many("🙂", 1, many("a", 65, ""))), true, 133, 2, "🙂" },
+        { many("a", 66, many("🙂", 1, many("a", 66, ""))), true, 134, 3, "🙂" },
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct sms_parts p = sms_parts(ctx.arena, table[i].text);
+        assert_int_equal(p.ucs2, table[i].ucs2);
+        assert_int_equal(p.units, table[i].units);
+        assert_int_equal(p.parts, table[i].parts);
+        if (table[i].foreign)
+            assert_string_equal(p.foreign, table[i].foreign);
+        else
+            assert_null(p.foreign);
+    }
+}
+
+static void names_what_makes_it_dearer(void **state)
+{
+    (void)state;
+    struct sms_parts p = sms_parts(ctx.arena, "Łukasz");
+    assert_non_null(strstr(sms_warning(ctx.arena, &p), "“Ł” (U+0141)"));
+    assert_string_equal(sms_encoding(&p), "UCS-2");
+    p = sms_parts(ctx.arena, "Lukas");
+    assert_null(sms_warning(ctx.arena, &p));
+    assert_string_equal(sms_encoding(&p), "GSM-7");
+}
+
+static void tidies(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        sms_tidy(ctx.arena, "1’234.50\u00a0CHF\r\n\u201cyes\u201d \u2013 no\u2026\n\n "),
+        "1'234.50 CHF\n\"yes\" - no...");
+    assert_string_equal(sms_tidy(ctx.arena, "a\x01\x7f\u200b\tb"), "a b");
+    assert_string_equal(sms_tidy(ctx.arena, "Łódź"), "Łódź");
+    assert_string_equal(sms_tidy(ctx.arena, " \n"), "");
+}
+
+static void costs(void **state)
+{
+    (void)state;
+    const struct {
+        const char *each;
+        int64_t parts;
+        const char *cost;
+    } table[] = {
+        { "0.075", 2, "0.15" },       { "0.0079", 1, "0.0079" }, { "1", 3, "3.00" },
+        { "0.10", 12345, "1234.50" }, { "0", 5, "0.00" },        { "-1", 5, NULL },
+        { "abc", 5, NULL },           { "0.1234567", 5, NULL },  { "1.", 5, "5.00" },
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct json_object *settings = json_own(ctx.arena, json_object_new_object());
+        json_set_text(settings, "costPerPart", table[i].each);
+        const char *cost = sms_cost(ctx.arena, settings, table[i].parts);
+        if (table[i].cost)
+            assert_string_equal(cost, table[i].cost);
+        else
+            assert_null(cost);
+    }
+    assert_null(sms_cost(ctx.arena, json_own(ctx.arena, json_object_new_object()), 1));
+    assert_null(sms_cost(ctx.arena, NULL, 1));
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    assert_string_equal(sms_number(ctx.arena, "+41791234567"), "+41791234567");
+    assert_string_equal(sms_number(ctx.arena, "18005550100"), "+18005550100");
+    static const char *const none[] = {
+        NULL, "", "+", "+0791234567", "+4179", "079 123", "+417912345678901234", "Lindenhof"
+    };
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_null(sms_number(ctx.arena, none[i]));
+}
+
+static const char *statement(const char *language, const char *amount, const char *due)
+{
+    const char *text;
+    struct json_object *d = json_own(ctx.arena, json_object_new_object());
+    json_set_text(d, "tenant", "Lindenhof AG");
+    json_set_text(d, "building", "Lindenhof 12");
+    json_set_text(d, "unit", "1.02");
+    json_set_text(d, "year", "2025");
+    json_set_text(d, "amount", amount);
+    json_set_text(d, "dueOn", date_short(ctx.arena, due, language));
+    assert_int_equal(message_text(&ctx, "statement_sms", language, d, &text), OK);
+    return sms_tidy(ctx.arena, text);
+}
+
+/* Each language in one part of the SMS alphabet, also in August. */
+static void own_texts_are_cheap(void **state)
+{
+    (void)state;
+    static const char *const languages[] = { "en", "de", "fr", "de-CH" };
+    for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+        const char *text = statement(languages[i], "1’234.50\u00a0CHF", "2026-08-31");
+        struct sms_parts p = sms_parts(ctx.arena, text);
+        assert_null(p.foreign);
+        assert_int_equal(p.parts, 1);
+        assert_non_null(strstr(text, "Lindenhof AG"));
+        assert_non_null(strstr(text, "1'234.50 CHF"));
+        assert_non_null(strstr(text, "2026"));
+    }
+    assert_string_equal(statement("de", "9.00 EUR", "2026-03-01"),
+                        "Lindenhof AG: Ihre Abrechnung 2025 für Einheit 1.02, Lindenhof 12, liegt "
+                        "vor. Betrag: 9.00 EUR, zahlbar bis 01.03.2026.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts),  cmocka_unit_test(names_what_makes_it_dearer),
+        cmocka_unit_test(tidies),  cmocka_unit_test(costs),
+        cmocka_unit_test(numbers), cmocka_unit_test(own_texts_are_cheap),
+    };
+    return cmocka_run_group_tests(tests, start, end);
+}

@@ -28,11 +28,24 @@ function ago(at) {
     return date(at);
 }
 
+// A day of the tenant's zone, "2026-05-12", as people say it.
+function dayOf(text) {
+    const iso = (at) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(at);
+    if (text === iso(new Date())) return "Today";
+    if (text === iso(Date.now() - 86_400_000)) return "Yesterday";
+    return new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(new Date(text));
+}
+
 function showTimes(within) {
     for (const time of $$("time[datetime]", within)) {
         const at = new Date(time.dateTime);
         if (isNaN(at)) continue;
-        time.textContent = "precise" in time.dataset ? `${date(at)}, ${clock.format(at)}` : ago(at);
+        const { precise, day: whole, clock: only } = time.dataset;
+        if (whole !== undefined) {
+            time.textContent = dayOf(time.dateTime);
+            continue;
+        }
+        time.textContent = only !== undefined ? clock.format(at) : precise !== undefined ? `${date(at)}, ${clock.format(at)}` : ago(at);
         time.title = exact.format(at);
     }
     for (const size of $$("[data-bytes]", within)) {
@@ -103,13 +116,15 @@ let last = "";
 let quarter = null;
 
 const still = () =>
-    paused || document.hidden || $("[popover]:popover-open") || document.activeElement?.matches("select") || String(getSelection());
+    paused || document.hidden || $("[popover]:popover-open, dialog[open], #activity details[open]") || document.activeElement?.matches("select") || String(getSelection());
 
 const here = () => location.pathname + location.search;
 
 function refresh() {
     if (!$("#poll") || !window.htmx) return;
-    window.htmx.ajax("GET", here(), { source: "#poll", target: "#units", swap: "none", headers: { "X-Poll": "1" } });
+    const rows = $("#units");
+    const into = rows ? { target: "#units", swap: "none" } : { target: "#activity", select: "#activity", swap: "outerHTML" };
+    window.htmx.ajax("GET", here(), { source: "#poll", ...into, headers: { "X-Poll": "1" } });
 }
 
 // Brings the rows that are shown up to date and keeps their places; says how many others there are now.
@@ -172,7 +187,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
         else {
             const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html");
             showTimes(fresh);
-            mergeRows(fresh);
+            if ($("#units")) mergeRows(fresh);
         }
         last = xhr.responseText;
     }
@@ -254,6 +269,88 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
 document.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
     arrange(document);
     if (target.id === "drawer") $("#drawer").scrollTop = readTo;
+});
+
+/* ---- dialogs, and what is done in them and beside them ---- */
+
+const dialog = $("#dialog");
+
+async function openDialog(href) {
+    const answer = await fetch(href, { headers: { "HX-Request": "true" } });
+    document.body.append($("#toasts"));
+    if (!answer.ok) return toast(await cause(answer), href);
+    dialog.innerHTML = await answer.text(); // of ours, and without scripts by the content policy
+    showTimes(dialog);
+    showDialog();
+}
+
+// What a toast says is seen and heard over an open dialog too.
+function showDialog() {
+    dialog.append($("#toasts"));
+    dialog.showModal();
+}
+
+dialog?.addEventListener("close", () => document.body.append($("#toasts")));
+
+// Why an answer refuses: its sentence, the fields that are wrong, and the request's id.
+async function cause(answer) {
+    const { detail, errors = [] } = await answer.json().catch(() => ({}));
+    const fields = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
+    const id = answer.headers.get("X-Request-Id");
+    return `${fields || detail || "It could not be done."}${id ? ` (request ${id})` : ""}`;
+}
+
+// Shows what a form asks for at once; answers what takes it back.
+function showAtOnce(form) {
+    const within = (form.dataset.of && document.getElementById(`c-${form.dataset.of}`)) || form.closest(".communication") || $("#message");
+    const chip = form.dataset.act && $("[data-status]", within ?? document);
+    const buttons = $$("button, .button", form.closest(".actions") ?? form);
+    const before = chip && [chip.className, chip.innerHTML];
+    for (const button of buttons) button.disabled = true;
+    if (chip) {
+        chip.className = `chip tone-${form.dataset.tone}`;
+        $("use", chip).setAttribute("href", `/static/vendor/icons.svg#tone-${form.dataset.tone}`);
+        $("span", chip).textContent = form.dataset.act;
+    }
+    return () => {
+        for (const button of buttons) button.disabled = false;
+        if (chip) [chip.className, chip.innerHTML] = before;
+    };
+}
+
+async function act(form) {
+    const asked = dialog.contains(form);
+    const takeBack = showAtOnce(form);
+    const files = form.enctype === "multipart/form-data";
+    const data = new FormData(form);
+    for (const [name, value] of [...data]) if (value === "" || (value instanceof File && !value.size)) data.delete(name);
+    if (asked) dialog.close();
+    try {
+        const body = files ? data : new URLSearchParams(data);
+        const answer = await fetch(form.action, { method: "POST", body, redirect: "manual", headers: { "HX-Request": "true" } });
+        if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(await cause(answer));
+        if ($("#message")) location.reload();
+        else await window.htmx.ajax("GET", here(), { source: "#drawer", target: "#drawer", select: "#drawer", swap: "outerHTML" });
+        refresh();
+    } catch (error) {
+        takeBack();
+        if (asked) showDialog();
+        toast(error instanceof TypeError ? "The server cannot be reached." : error.message);
+    }
+}
+
+document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-act]")) return;
+    event.preventDefault();
+    act(event.target);
+});
+
+document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog], [data-close]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || ("close" in link.dataset && !dialog.open)) return;
+    event.preventDefault();
+    if ("close" in link.dataset) dialog.close();
+    else openDialog(link.href).catch(() => toast("The server cannot be reached.", link.href));
 });
 
 /* ---- rows ---- */
@@ -369,7 +466,7 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog?.open) return;
     if (event.target.closest("input, select, textarea")) {
         if (event.key === "Escape") event.target.blur();
         return;

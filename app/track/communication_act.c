@@ -107,7 +107,7 @@ static const struct {
 const char *channel_refusal(const char *channel, const PGresult *row)
 {
     if (!send_way_of(channel))
-        return "Nothing is sent this way here.";
+        return "No way to send it like this is set up here.";
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
         for (int k = 0; k < 2 && strcmp(needs[i].channel, channel) == 0; k++) {
             const char *text = needs[i].columns[k] ? row_text(row, 0, needs[i].columns[k]) : "-";

@@ -68,18 +68,27 @@ static void warn_of_arrival(struct plan *p)
             warn(p, "arrived", arrived[i].sentence, text_of(p, arrived[i].at));
 }
 
+/* "The letter to this unit was opened already." */
+static const char *arrived_already(struct arena *a, const char *how, const char *status)
+{
+    static const char *const nouns[CHANNEL_COUNT] = { "e-mail", "SMS", "letter",
+                                                      "registered letter" };
+    int channel = channel_of(how);
+    if (strcmp(status, "RECORDED") == 0 || channel < 0)
+        return "A person recorded that the unit has it already.";
+    return arena_printf(a, "The %s about this was %s already.", nouns[channel],
+                        strcmp(status, "OPENED") == 0   ? "opened"
+                        : strcmp(status, "MANUAL") == 0 ? "handed over by a person"
+                                                        : "delivered");
+}
+
 static void warn_of_others(struct plan *p)
 {
-    struct arena *a = p->c->arena;
-    for (int i = 0; i < rows_count(p->satisfied); i++) {
-        const char *how = row_text(p->satisfied, i, "how");
-        bool recorded = strcmp(row_text(p->satisfied, i, "status"), "RECORDED") == 0;
-        const char *sentence =
-            recorded ? "A person recorded that it was delivered already."
-                     : arena_printf(a, "%s: %s already.", channel_label(how)->word,
-                                    status_label(row_text(p->satisfied, i, "status"))->word);
-        warn(p, "satisfied", sentence, row_text(p->satisfied, i, "at"));
-    }
+    for (int i = 0; i < rows_count(p->satisfied); i++)
+        warn(p, "satisfied",
+             arrived_already(p->c->arena, row_text(p->satisfied, i, "how"),
+                             row_text(p->satisfied, i, "status")),
+             row_text(p->satisfied, i, "at"));
 }
 
 static void warn_of_addresses(struct plan *p)

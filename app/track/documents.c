@@ -2,10 +2,12 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "track/activity.h"
 #include "track/batch.h"
 #include "track/batch.sql.h"
 #include "track/labels.h"
 #include "track/send_way.h"
+#include "track/tabs.h"
 #include "track/view.h"
 #include "track/view.sql.h"
 #include "web/cursor.h"
@@ -29,6 +31,7 @@ const char *query_href(struct ctx *c, const char *path, const struct track_query
     put(&b, "building", strcmp(path, "/track") == 0 ? q->building : NULL);
     put(&b, "year",
         q->year && strcmp(path, "/track") == 0 ? arena_printf(c->arena, "%ld", q->year) : NULL);
+    put(&b, "tab", strcmp(path, "/track") == 0 ? q->tab : NULL);
     put(&b, "channel", q->channel);
     put(&b, "status", q->status);
     put(&b, "search", q->search);
@@ -139,6 +142,28 @@ enum err units_document(struct ctx *c, const struct track_query *q, struct json_
     return OK;
 }
 
+enum err activity_document(struct ctx *c, const struct track_query *q, struct json_object **out)
+{
+    PGresult *building, *events;
+    db_batch(c->db);
+    enum err e = ask_building(c, q->building, &building);
+    if (e == OK)
+        e = activity_ask(c, q, &events);
+    if ((e = flush(c, e)) != OK)
+        return e;
+    if (rows_count(building) == 0)
+        return ERR_NOT_FOUND;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set(d, "building", json_object_get(row_json(c->arena, building, 0)));
+    json_set_int(d, "year", q->year);
+    activity_show(
+        c, q,
+        arena_printf(c->arena, "/api/track/buildings/%s/years/%ld/activity", q->building, q->year),
+        events, d);
+    *out = d;
+    return OK;
+}
+
 /* ---- the page ---- */
 
 static struct json_object *choice(const char *value, const char *word, const char *asked)
@@ -193,7 +218,8 @@ static struct json_object *filters_of(struct ctx *c, const struct track_query *q
 }
 
 struct page_rows {
-    PGresult *buildings, *years, *channels, *batch, *units;
+    PGresult *buildings, *years, *channels, *batch;
+    PGresult *units, *activity; /* one of them, by the tab */
     struct unit_rows unit;
 };
 
@@ -225,7 +251,8 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
         json_set_bool(b, "selected", selected);
         json_set_text(
             b, "href",
-            query_href(c, "/track", &(struct track_query){ .building = id, .year = q->year }));
+            query_href(c, "/track",
+                       &(struct track_query){ .building = id, .year = q->year, .tab = q->tab }));
         if (selected)
             shown = b;
     }
@@ -235,7 +262,8 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
         json_set_bool(y, "selected", year == q->year);
         json_set_text(y, "href",
                       query_href(c, "/track",
-                                 &(struct track_query){ .building = q->building, .year = year }));
+                                 &(struct track_query){
+                                     .building = q->building, .year = year, .tab = q->tab }));
     }
     json_set_bool(to, "moreBuildings", cut(buildings));
     json_set_text(to, "find", q->find);
@@ -293,7 +321,8 @@ static enum err ask_page(struct ctx *c, const struct track_query *q, struct page
                      .building_id = q->building, .year = year, .all_buildings = all,
                      .actor_id = c->actor.id);
     if (e == OK)
-        e = units_ask(c, q, &rows->units);
+        e = tab_is(q, "activity") ? activity_ask(c, q, &rows->activity)
+                                  : units_ask(c, q, &rows->units);
     if (e == OK && q->unit)
         e = unit_ask(c, q->unit, year, &rows->unit);
     return flush(c, e);
@@ -307,6 +336,7 @@ static struct json_object *nothing_imported(struct ctx *c, const struct track_qu
         json_set(d, lists[i], json_object_new_array());
     json_set(d, "filters", filters_of(c, q));
     json_set(d, "empty", empty_of(NULL, 0));
+    json_set_bool(d, "inUnits", true);
     return d;
 }
 
@@ -350,9 +380,13 @@ enum err page_document(struct ctx *c, const struct track_query *asked, struct js
              rows_count(rows.batch) ? json_object_get(batch_document(c, rows.batch)) : NULL);
     json_set_bool(d, "oneDraft", rows_count(rows.batch) && row_int(rows.batch, 0, "draft") == 1);
     json_set(d, "channels", channels_of(c, rows.channels));
-    units_show(c, &q, "/track", rows.units, d);
+    tabs_show(c, &q, d);
+    if (rows.activity)
+        activity_show_days(c, &q, rows.activity, d);
+    else
+        units_show(c, &q, "/track", rows.units, d);
     json_set(d, "filters", filters_of(c, &q));
-    json_set(d, "empty", empty_of(&q, rows_count(rows.units)));
+    json_set(d, "empty", empty_of(&q, rows.units ? rows_count(rows.units) : 0));
     json_set(d, "drawer", drawer_of(c, &q, &rows));
     *out = d;
     return OK;

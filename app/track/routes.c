@@ -10,6 +10,7 @@
 #include "track/pixel.h"
 #include "track/send.h"
 #include "track/shapes.h"
+#include "track/tabs.h"
 #include "track/track.h"
 #include "track/view.h"
 #include "track/view.sql.h"
@@ -45,12 +46,17 @@ static const struct field page_fields[] = {
     { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999,
       .help = "Absent: of the batch completed last." },
     { "unit", FIELD_UUID, AT(unit), .help = "The unit whose drawer is open." },
+    { "tab", FIELD_CHOICE, AT(tab), .values = track_tab_names, .help = "Absent: units." },
     { "find", FIELD_TEXT, AT(find), .max = 100,
       .help = "Part of a building's name, code or city." },
     LIST_FIELDS,
     { .name = NULL },
 };
 static const struct field units_fields[] = { LIST_FIELDS, { .name = NULL } };
+static const struct field activity_fields[] = {
+    { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
+    { .name = NULL },
+};
 static const struct field unit_fields[] = {
     { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999, .help = "Absent: the latest." },
     { .name = NULL },
@@ -61,6 +67,7 @@ static const struct field progress_fields[] = {
 };
 
 static const struct field buildings_fields[] = {
+    { "tab", FIELD_CHOICE, AT(tab), .values = track_tab_names, .help = "Absent: units." },
     { "find", FIELD_TEXT, AT(find), .max = 100,
       .help = "Part of a building's name, code or city." },
     { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
@@ -71,6 +78,8 @@ static const struct input buildings_query = { "BuildingsQuery", sizeof(struct tr
                                               buildings_fields };
 static const struct input page_query = { "TrackQuery", sizeof(struct track_query), page_fields };
 static const struct input units_query = { "UnitsQuery", sizeof(struct track_query), units_fields };
+static const struct input activity_query = { "ActivityQuery", sizeof(struct track_query),
+                                             activity_fields };
 static const struct input unit_query = { "UnitQuery", sizeof(struct track_query), unit_fields };
 static const struct input progress_query = { "ProgressQuery", sizeof(struct track_query),
                                              progress_fields };
@@ -166,7 +175,10 @@ static enum err api_years(struct req *r, struct reply *p)
     return e != OK ? e : reply_json(p, 200, d);
 }
 
-static enum err api_units(struct req *r, struct reply *p)
+/* A document of the building and year in the path. */
+static enum err of_year(struct req *r, struct reply *p,
+                        enum err (*make)(struct ctx *, const struct track_query *,
+                                         struct json_object **))
 {
     struct json_object *d;
     const struct track_query *asked = r->input;
@@ -175,8 +187,18 @@ static enum err api_units(struct req *r, struct reply *p)
     q.year = strtol(req_param(r, "year"), NULL, 10);
     if (!q.building || q.year < 1900 || q.year > 2999)
         return ERR_NOT_FOUND;
-    enum err e = units_document(&r->ctx, &q, &d);
+    enum err e = make(&r->ctx, &q, &d);
     return e != OK ? e : reply_json(p, 200, d);
+}
+
+static enum err api_units(struct req *r, struct reply *p)
+{
+    return of_year(r, p, units_document);
+}
+
+static enum err api_activity(struct req *r, struct reply *p)
+{
+    return of_year(r, p, activity_document);
 }
 
 static enum err api_unit(struct req *r, struct reply *p)
@@ -245,6 +267,10 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years/:year/units", api_units,
       ROLE_VIEWER, &units_query, .doc = "Units of a building and year, 50 at a time.",
       .answer = &units_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/buildings/:buildingId/years/:year/activity", api_activity,
+      ROLE_VIEWER, &activity_query,
+      .doc = "What happened in a building and year, the latest first, 100 at a time.",
+      .answer = &activity_shape },
     { METHOD_GET, ROUTE_API, "/api/track/units/:unitId", api_unit, ROLE_VIEWER, &unit_query,
       .doc = "A unit's communications of a year with their timelines.", .answer = &unit_shape },
     { METHOD_GET, ROUTE_API, "/api/track/batches/:batchId", api_batch, ROLE_VIEWER,

@@ -2,6 +2,7 @@
    units.c and batch.c make them. */
 #include "track/shapes.h"
 
+#include "track/delivery_record.h"
 #include "track/labels.h"
 #include "track/track.h"
 
@@ -204,10 +205,44 @@ static const struct member unit_members[] = {
     { "year", SHAPE_INT, .example = "2025", .nullable = true },
     { "building", SHAPE_OBJECT, .of = &building_name },
     { "communications", SHAPE_LIST, .of = &communication },
+    { "deliveryRecords", SHAPE_LIST, .help = "What people recorded.",
+      .of = &delivery_record_shape },
     { .name = NULL },
 };
 const struct shape unit_shape = { "Unit", "A unit with its communications of a year.",
                                   unit_members };
+
+/* ---- activity ---- */
+
+static const struct member activity_event_members[] = {
+    { "eventId", SHAPE_UUID, .help = "The event." },
+    { "communicationId", SHAPE_UUID, .help = "The communication it is of." },
+    { "unitId", SHAPE_UUID, .help = "The unit." },
+    { "unitNumber", SHAPE_TEXT, .example = "1.01" },
+    { "recipientName", SHAPE_TEXT, .example = "Anna Keller" },
+    CHANNEL,
+    { "type", SHAPE_CHOICE, .values = event_type_names },
+    { "sentence", SHAPE_TEXT, .help = "What happened, in plain words." },
+    { "occurredAt", SHAPE_TIME, .help = "When it happened." },
+    { "source", SHAPE_CHOICE, .help = "Who tells it.", .values = event_sources },
+    { "actorName", SHAPE_TEXT, .help = "The person who did it.", .nullable = true },
+    { "grade", SHAPE_CHOICE, .help = "How well it is vouched for.", .values = event_grades },
+    { "statusAfter", SHAPE_CHOICE, .values = status_names },
+    { "contradicts", SHAPE_BOOL, .help = "Whether it speaks against the status." },
+    { .name = NULL },
+};
+static const struct shape activity_event = { "ActivityEvent", "An event of a building's year.",
+                                             activity_event_members };
+
+static const struct member activity_members[] = {
+    { "building", SHAPE_OBJECT, .of = &building },
+    { "year", SHAPE_INT, .example = "2025" },
+    { "events", SHAPE_LIST, .help = "At most 100, the latest first.", .of = &activity_event },
+    { "next", SHAPE_LINK, .help = "The page after this one.", .nullable = true },
+    { .name = NULL },
+};
+const struct shape activity_shape = { "Activity", "What happened in a building and year.",
+                                      activity_members };
 
 /* ---- a batch ---- */
 

@@ -3,7 +3,10 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "db/db.h"
+#include "track/communication.h"
+#include "track/delivery_record.h"
 #include "track/labels.h"
+#include "track/send_way.h"
 #include "track/view.h"
 #include "track/view.sql.h"
 
@@ -21,7 +24,7 @@ enum err unit_ask(struct ctx *c, const char *unit_id, const char *year, struct u
     if (e == OK)
         e = db_query(c->db, c->arena, view_events, &rows->events, .unit_id = unit_id, .year = year,
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
-    return e;
+    return e == OK ? deliveries_ask(c, unit_id, year, &rows->deliveries) : e;
 }
 
 /* What a document is made of and for: the API gets no words and looks. */
@@ -67,12 +70,28 @@ static void set_words(struct ctx *c, const PGresult *r, int i, struct json_objec
     json_set_text(d, "amount", currency ? money_text(c->arena, minor, currency, "en") : NULL);
 }
 
+/* What whoever looks may do to it. */
+static void set_actions(struct ctx *c, const PGresult *r, int i, struct json_object *d)
+{
+    bool agent = c->actor.role >= ROLE_AGENT;
+    bool again = agent && !resend_refusal(row_text(r, i, "status"));
+    bool letter = strncmp(row_text(r, i, "channel"), "LETTER", 6) == 0;
+    json_set_text(d, "href",
+                  arena_printf(c->arena, "/messages/%s", row_text(r, i, "communicationId")));
+    json_set_bool(d, "canAct", agent);
+    json_set_bool(d, "canResend", again);
+    json_set_bool(d, "canLetter",
+                  again && !letter && send_way_of("LETTER") && row_text(r, i, "address"));
+}
+
 static struct json_object *communication_row(const struct showing *s, int i)
 {
     const PGresult *r = s->rows->communications;
     struct json_object *d = row_json(s->c->arena, r, i);
-    if (s->page)
+    if (s->page) {
         set_words(s->c, r, i, d);
+        set_actions(s->c, r, i, d);
+    }
     if (!json_get(d, "attachments"))
         json_set(d, "attachments", json_object_new_array());
     json_set(d, "events", events_of(s, row_text(r, i, "communicationId")));
@@ -96,6 +115,9 @@ struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows, bool 
         json_object_array_add(list, json_object_get(communication_row(&s, i)));
     json_set(unit, "building", building);
     json_set(unit, "communications", list);
+    json_set(unit, "deliveryRecords", deliveries_show(c, rows->deliveries, page));
+    if (page)
+        json_set_bool(unit, "canAct", c->actor.role >= ROLE_AGENT);
     return unit;
 }
 

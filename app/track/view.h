@@ -9,6 +9,7 @@
 /* What a list of units is asked for; texts are NULL where not asked. */
 struct track_query {
     const char *building, *unit, *channel, *status, *search, *sort, *direction, *after, *before;
+    const char *tab;  /* one of track_tab_names */
     const char *find; /* part of a building, for the side list */
     long year;        /* 0: not asked */
 };
@@ -26,7 +27,7 @@ void units_show(struct ctx *c, const struct track_query *q, const char *path, co
                 struct json_object *to);
 
 struct unit_rows {
-    PGresult *unit, *communications, *events;
+    PGresult *unit, *communications, *events, *deliveries;
 };
 
 /* Queues the statements of a unit's document; its year NULL is the latest. */
@@ -46,5 +47,7 @@ enum err units_document(struct ctx *c, const struct track_query *q,
                         struct json_object **out) must_check;
 enum err unit_document(struct ctx *c, const char *unit_id, const char *year,
                        struct json_object **out) must_check;
+enum err activity_document(struct ctx *c, const struct track_query *q,
+                           struct json_object **out) must_check;
 enum err page_document(struct ctx *c, const struct track_query *asked,
                        struct json_object **out) must_check;

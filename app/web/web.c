@@ -23,9 +23,10 @@
 /* A text that changes when an asset does, for the addresses under which browsers keep them. */
 static const char *asset_version(const struct app *app, struct arena *a)
 {
-    static const char *const files[] = { "base.css",  "frame.css",      "parts.css",
-                                         "track.css", "list.css",       "unit.css",
-                                         "app.js",    "vendor/htmx.js", "vendor/icons.svg" };
+    static const char *const files[] = { "base.css",        "frame.css", "parts.css",
+                                         "track.css",       "list.css",  "unit.css",
+                                         "message.css",     "app.js",    "vendor/htmx.js",
+                                         "vendor/icons.svg" };
     uint64_t mixed = 0;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct stat st;

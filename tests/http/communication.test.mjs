@@ -136,6 +136,73 @@ check("faults of what is recorded are named by field, and nothing is half done",
     assert.deepEqual([after.notes, after.events], [before.notes, before.events]);
 });
 
+check("what happened lately comes in pages, to those who may see it", async () => {
+    const path = `/api/track/buildings/${batch.buildingId}/years/2025/activity`;
+    const first = (await viewer("GET", path)).body;
+    const types = first.events.map((e) => e.type);
+    assert.ok(types.includes("RESEND_REQUESTED") && types.includes("DELIVERED"), types.join());
+    const times = first.events.map((e) => e.occurredAt);
+    assert.deepEqual(times, [...times].sort().reverse());
+    assert.equal(first.next, null);
+    assert.equal((await stranger("GET", path)).status, 404);
+    assert.deepEqual(fields(await viewer("GET", `${path}?after=made-up`)), ["after"]);
+    const etag = (await viewer("GET", path)).headers.get("etag");
+    assert.equal((await viewer("GET", path, undefined, { "if-none-match": etag })).status, 304);
+});
+
+check("a page of activity goes on where the one before ended", async () => {
+    const many = await importOf("ONE-5", 60);
+    await admin("POST", `/api/track/batches/${many.batchId}/send`);
+    await eventually("it is sent", async () => (await admin("GET", `/api/track/batches/${many.batchId}`)).body.state === "COMPLETED", 60);
+    const seen = [];
+    for (let next = `/api/track/buildings/${many.buildingId}/years/2025/activity`; next; ) {
+        const { body } = await admin("GET", next);
+        seen.push(...body.events.map((e) => e.eventId));
+        next = body.next;
+    }
+    assert.deepEqual([seen.length, new Set(seen).size], [120, 120]);
+});
+
+check("a delivery is recorded with its files, and changed", async () => {
+    const { unitId } = (await admin("GET", at)).body;
+    const path = `/api/track/units/${unitId}/delivery-record`;
+    const form = (more) => {
+        const data = new FormData();
+        for (const [name, value] of Object.entries({ year: "2025", method: "COURIER", ...more })) data.append(name, ...(value instanceof Array ? value : [value]));
+        return data;
+    };
+    const made = await agent("POST", path, form({ dispatchedAt: "2026-01-02T08:00:00Z", note: "Box 3", attachments: file(pdf("slip"), "slip.pdf") }));
+    assert.equal(made.status, 200);
+    const changed = await agent("POST", path, { year: 2025, method: "COURIER", deliveredAt: "2026-01-03T09:00:00+01:00" });
+    const [record] = changed.body.deliveryRecords;
+    assert.equal(changed.body.deliveryRecords.length, 1);
+    assert.deepEqual([record.dispatchedAt, record.deliveredAt, record.note], ["2026-01-02T08:00:00.000Z", "2026-01-03T08:00:00.000Z", "Box 3"]);
+    assert.match((await viewer("GET", record.attachments[0].href)).text, /^%PDF/);
+    assert.equal((await stranger("GET", record.attachments[0].href)).status, 404);
+    assert.equal((await stranger("POST", path, { year: 2025, method: "COURIER", deliveredAt: "2026-01-03" })).status, 404);
+    assert.equal((await viewer("POST", path, { year: 2025, method: "COURIER", deliveredAt: "2026-01-03" })).status, 403);
+    const wrong = [
+        [{ year: 2025, method: "PIGEON", deliveredAt: "2026-01-03" }, ["method"]],
+        [{ year: 2025, method: "HAND" }, ["deliveredAt"]],
+        [{ year: 2025, method: "HAND", dispatchedAt: "2026-01-03", deliveredAt: "2026-01-02" }, ["deliveredAt"]],
+        [{ year: 2025, method: "COURIER", deliveredAt: "2026-01-01" }, ["deliveredAt"]],
+        [{ year: 2025, method: "HAND", deliveredAt: "2999-01-01T00:00" }, ["deliveredAt"]],
+        [{ method: "HAND", deliveredAt: "2026-01-02" }, ["year"]],
+    ];
+    for (const [body, named] of wrong) {
+        const answer = await agent("POST", path, body);
+        assert.deepEqual([answer.status, fields(answer)], [422, named], JSON.stringify(body));
+    }
+    const bad = await agent("POST", path, form({ deliveredAt: "2026-01-05", attachments: file("text", "a.pdf") }));
+    assert.deepEqual([bad.status, fields(bad)], [422, ["attachments"]]);
+    const [still] = (await viewer("GET", `/api/track/units/${unitId}?year=2025`)).body.deliveryRecords;
+    assert.deepEqual([still.deliveredAt, still.attachments.length], ["2026-01-03T08:00:00.000Z", 1]);
+    const history = sql(`select before is null, after ->> 'deliveredAt' from audit_history where action = 'unit.delivery-record' and entity_id = '${unitId}' order by seq`);
+    assert.deepEqual(history, [["t", ""], ["f", "2026-01-03T08:00:00.000Z"]]);
+    const plan = (await viewer("GET", `${at}/resend`)).body;
+    assert.ok(plan.warnings.some((w) => w.kind === "satisfied" && /recorded/.test(w.sentence)));
+});
+
 check("what was done stands in the audit trail", () => {
     const actions = sql(`select distinct a.action from audit_history a join tenants t on t.id = a.tenant_id where t.slug = '${tenant}' and a.action like 'communication.%' order by 1`).flat();
     assert.deepEqual(actions, ["communication.cancel", "communication.hold", "communication.manual", "communication.release", "communication.resend"]);

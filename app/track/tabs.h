@@ -1,0 +1,18 @@
+/* The tabs of a building and year. */
+#pragma once
+
+#include "track/view.h"
+
+/* One tab: of /track itself, or a page of another room that takes building and year. */
+struct track_tab {
+    const char *name, *word;
+    const char *path; /* NULL: /track?tab=<name> */
+};
+
+extern const char *const track_tab_names[]; /* of /track itself; NULL at the end */
+
+/* Adds tabs, each with word, href and selected, and the flag in<Name> of the one that is shown. */
+void tabs_show(struct ctx *c, const struct track_query *q, struct json_object *to);
+
+/* Whether the page shows this tab; units where none is asked for. */
+bool tab_is(const struct track_query *q, const char *name);

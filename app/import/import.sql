@@ -128,7 +128,7 @@ with added as (
     cross join lateral (select id from units
         where tenant_id = current_tenant() and building_id = b.id and number = r.unit offset 0) u
     cross join lateral (select id, delivery_status from communications
-        where tenant_id = current_tenant() and unit_id = u.id and year = r.year
+        where tenant_id = current_tenant() and unit_id = u.id and year + 0 = r.year
             and coalesce(origin_channel, channel) = r.channel
             and reference = coalesce(r.reference, '') offset 0) c
     where c.delivery_status = 'DRAFT'

@@ -79,6 +79,10 @@ static const struct row rows[] = {
       "longest wait for one answer of Postgres" },
     { "EXPORT_DAYS", NUMBER, AT(export_days), "7", 1, 90, false,
       "days that the file of an export is kept" },
+    { "BULK_TYPE_OVER", NUMBER, AT(bulk_type_over), "100", 0, 100000, false,
+      "a bulk action over more is confirmed by typing how many they are" },
+    { "BULK_APPROVE_OVER", NUMBER, AT(bulk_approve_over), "5000", 0, 100000, false,
+      "a bulk action over more is approved by a second person; 0: none is" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -31,12 +31,16 @@ enum err export_add(struct ctx *c, const struct export_new *n, const char **id)
 {
     PGresult *row;
     const char *words, *filter = text_of(c, n->filter);
-    enum err e = export_words(c, n->filter, &words);
+    enum err e = OK;
+    if (n->listed)
+        words = n->listed;
+    else
+        e = export_words(c, n->filter, &words);
     if (e == OK)
         e = db_query(c->db, c->arena, export_insert, &row, .format = n->format, .filter = filter,
-                     .words = words, .all_buildings = actor_all_buildings(c),
-                     .actor_id = c->actor.id, .actor_kind = actor_kind_name(c->actor.kind),
-                     .actor_name = c->actor.name);
+                     .words = words, .listed = n->listed ? "t" : "f",
+                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
+                     .actor_kind = actor_kind_name(c->actor.kind), .actor_name = c->actor.name);
     if (e != OK)
         return e;
     *id = row_text(row, 0, "id");

@@ -1,9 +1,9 @@
 -- Exports: kept, written, and gone after their time.
 
 -- name: export_insert
-insert into communication_exports (tenant_id, format, filter, words, all_buildings, asked_buildings, created_by,
+insert into communication_exports (tenant_id, format, filter, words, listed, all_buildings, asked_buildings, created_by,
     created_by_kind, created_by_name)
-values (current_tenant(), :format::text, :filter::jsonb, :words::text, :all_buildings::bool,
+values (current_tenant(), :format::text, :filter::jsonb, :words::text, :listed::bool, :all_buildings::bool,
     array(select building_id from building_grants g where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid),
     :actor_id::uuid, :actor_kind::text, :actor_name::text)
 returning id
@@ -36,7 +36,7 @@ select blob_forget(:sha256::text) as gone
 -- name: export_begin
 update communication_exports set state = 'RUNNING', rows_written = 0, scanned = 0, error = null, started_at = now()
 where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'RUNNING', 'FAILED')
-returning format, filter, all_buildings as "allBuildings", created_by as "createdBy"
+returning format, filter, listed, all_buildings as "allBuildings", created_by as "createdBy"
 
 -- Years of buildings that the filter may mean and that who asked might see both then and now.
 -- name: export_batches
@@ -53,6 +53,9 @@ where x.tenant_id = current_tenant() and x.id = :id::uuid
     and (x.filter -> 'year' is null or x.filter -> 'year' @> to_jsonb(p.year))
     and (x.filter -> 'notYear' is null or not x.filter -> 'notYear' @> to_jsonb(p.year))
     and (x.all_buildings or p.building_id = any (x.asked_buildings))
+    and (not x.listed or p.id in (select c.batch_id from communication_export_items i
+        join communications c on c.tenant_id = i.tenant_id and c.id = i.communication_id
+        where i.tenant_id = current_tenant() and i.export_id = :id::uuid))
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
 order by b.name, b.id, p.year desc
@@ -73,7 +76,8 @@ select u.number, c.channel, c.subject, c.delivery_status, c.queued_at, c.sent_at
         from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id)
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
-where c.batch_id = :batch_id::uuid
+where c.batch_id = :batch_id::uuid and (not :listed::bool or exists (select from communication_export_items i
+        where i.tenant_id = c.tenant_id and i.export_id = :id::uuid and i.communication_id = c.id))
 order by u.number, c.channel, c.id
 
 -- name: export_tell

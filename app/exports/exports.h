@@ -22,6 +22,8 @@ extern const char *const export_states[], *const export_formats[]; /* NULL at th
 struct export_new {
     const char *format;         /* one of export_formats */
     struct json_object *filter; /* as messages/filter.h makes it */
+    const char *listed; /* in words what it is of, where that is named one by one: the caller adds
+                           the rows of communication_export_items; NULL: what the filter means */
 };
 
 /* Keeps an export with its job, in the transaction at hand, and tells the audit trail. */

@@ -18,6 +18,7 @@ struct writing {
     const struct export_format *format;
     struct actor asker; /* as he stands now */
     const char *filter; /* jsonb */
+    bool listed;
     struct job_watch *watch;
     struct blob_writer *blob;
     struct buf out;       /* what is not in the blob yet */
@@ -40,6 +41,7 @@ static enum err begin(struct writing *w, bool *open)
         return e;
     w->format = export_format_of(row_text(row, 0, "format"));
     w->filter = row_text(row, 0, "filter");
+    w->listed = row_bool(row, 0, "listed");
     w->asker.id = row_text(row, 0, "createdBy");
     return OK;
 }
@@ -95,7 +97,8 @@ static enum err write_batch(struct writing *w, const PGresult *batches, int i)
     if (e == OK)
         e = db_query_each(c->db, export_rows, take, w, .json = w->format->json ? "t" : "f",
                           .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
-                          .actor_id = w->asker.id, .batch_id = row_text(batches, i, "batchId"));
+                          .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
+                          .batch_id = row_text(batches, i, "batchId"));
     e = db_end(c->db, e);
     w->scanned += row_int(batches, i, "n");
     if (w->rows > before)

@@ -1,0 +1,287 @@
+/* Planning: the snapshot, and what a plan shows. */
+#include "bulk/private.h"
+
+#include "access/access.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "base/uuid.h"
+#include "bulk/bulk.sql.h"
+#include "exports/exports.h"
+#include "web/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE 50
+#define SAMPLES 5
+
+/* ---- made ---- */
+
+static const char *text_of(struct ctx *c, struct json_object *value)
+{
+    struct buf b = buf_in(c->arena);
+    json_write(&b, value);
+    return b.p;
+}
+
+static enum err ids_of(struct ctx *c, const char *const *ids, const char **out, int *n)
+{
+    struct buf b = buf_in(c->arena);
+    for (*n = 0; ids[*n]; (*n)++) {
+        if (!uuid_valid(ids[*n]))
+            return ctx_fault(c, "ids", "“%s” is no communication.", ids[*n]);
+        buf_printf(&b, "%c%s", b.n ? ',' : '{', ids[*n]);
+    }
+    buf_puts(&b, b.n ? "}" : "{}");
+    *out = b.p;
+    return OK;
+}
+
+/* Each action wants its own particulars, and no others. */
+static enum err check(struct ctx *c, const struct bulk_new *n)
+{
+    enum err e = OK;
+    if (n->channel && strcmp(n->action, "resend") != 0)
+        e = ctx_fault(c, "channel", "Only sending again can go another way.");
+    if (strcmp(n->action, "mark") == 0 && !n->mark)
+        e = ctx_fault(c, "mark", "Say what was seen or done.");
+    if (strcmp(n->action, "mark") == 0 && !n->note)
+        e = ctx_fault(c, "note", "Say how it is known.");
+    if (!n->filter && !(n->ids && n->ids[0]))
+        e = ctx_fault(c, "ids", "Name the communications, or say which.");
+    return e;
+}
+
+static enum err insert(struct ctx *c, const struct bulk_new *n, const char *words,
+                       const char *undo_of, const char **id)
+{
+    PGresult *row;
+    enum err e = db_query(
+        c->db, c->arena, bulk_insert, &row, .action = n->action,
+        .filter = n->filter ? text_of(c, n->filter) : NULL, .words = words, .channel = n->channel,
+        .mark = n->mark, .format = strcmp(n->action, "export") == 0 ? n->format : NULL,
+        .note = n->note, .actor_id = c->actor.id, .actor_kind = actor_kind_name(c->actor.kind),
+        .actor_name = c->actor.name, .seconds = NUM(BULK_PLAN_SECONDS), .undo_of = undo_of);
+    if (e == OK)
+        *id = row_text(row, 0, "id");
+    return e;
+}
+
+static enum err count(struct ctx *c, const char *id)
+{
+    PGresult *row;
+    enum err e = db_query(c->db, c->arena, bulk_counted, &row, .id = id);
+    if (e != OK)
+        return e;
+    if (row_int(row, 0, "total") + row_int(row, 0, "excluded") > BULK_MOST)
+        return ctx_fault(c, "q", "These are more than %d: say more closely which.", BULK_MOST);
+    return OK;
+}
+
+enum err bulk_plan(struct ctx *c, const struct bulk_new *n, const char **id)
+{
+    int named = 0;
+    const char *words, *ids = NULL;
+    enum err e = check(c, n);
+    if (e == OK && n->filter)
+        e = export_words(c, n->filter, &words);
+    else if (e == OK && (e = ids_of(c, n->ids, &ids, &named)) == OK)
+        words = named == 1 ? "One chosen communication"
+                           : arena_printf(c->arena, "%d chosen communications", named);
+    if (e == OK)
+        e = insert(c, n, words, NULL, id);
+    if (e == OK && n->filter)
+        e = db_query(c->db, c->arena, bulk_snapshot_of_filter, NULL, .id = *id,
+                     .filter = text_of(c, n->filter), .all_buildings = actor_all_buildings(c),
+                     .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = n->action,
+                     .channel = n->channel);
+    else if (e == OK)
+        e = db_query(c->db, c->arena, bulk_snapshot_of_ids, NULL, .id = *id, .ids = ids,
+                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
+                     .action = n->action, .channel = n->channel);
+    return e ? e : count(c, *id);
+}
+
+enum err bulk_undo(struct ctx *c, const char *id, const char **undo_id)
+{
+    PGresult *rows;
+    enum err e = bulk_find(c, id, &rows);
+    if (e != OK)
+        return e;
+    const struct bulk_way *way = bulk_way_of(row_text(rows, 0, "action"));
+    if (!way->undo || row_text(rows, 0, "undoOf"))
+        return ctx_refuse(c, ERR_CONFLICT, "This cannot be taken back.");
+    if (!row_bool(rows, 0, "_fresh") || row_int(rows, 0, "done") == 0)
+        return ctx_refuse(c, ERR_CONFLICT,
+                          "Only what ended less than ten minutes ago can be taken back.");
+    const struct bulk_new n = { .action = way->undo };
+    const char *words =
+        arena_printf(c->arena, "What was %s: %s", way->done, row_text(rows, 0, "words"));
+    e = insert(c, &n, words, id, undo_id);
+    if (e == ERR_CONFLICT)
+        return ctx_refuse(c, ERR_CONFLICT, "It was taken back already.");
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_snapshot_of_done, NULL, .id = *undo_id, .undo_of = id);
+    if (e == OK)
+        e = count(c, *undo_id);
+    if (e == OK)
+        e = bulk_find(c, *undo_id, &rows);
+    return e ? e : bulk_start(c, *undo_id, rows);
+}
+
+/* ---- shown ---- */
+
+enum err bulk_find(struct ctx *c, const char *id, PGresult **rows)
+{
+    if (id && !uuid_valid(id))
+        return ERR_NOT_FOUND;
+    enum err e = db_query(c->db, c->arena, bulk_get, rows, .id = id,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    return e == OK && id && rows_count(*rows) == 0 ? ERR_NOT_FOUND : e;
+}
+
+const char *bulk_token(struct ctx *c, const PGresult *row, int i)
+{
+    const char *text =
+        arena_printf(c->arena, "%s|%s|%s|%s", row_text(row, i, "bulkId"), row_text(row, i, "total"),
+                     row_text(row, i, "_expires"), c->actor.id);
+    return tag_make(c->app, c->arena, "bulk-plan", text);
+}
+
+static bool in_state(const PGresult *rows, int i, const char *state)
+{
+    return strcmp(row_text(rows, i, "state"), state) == 0;
+}
+
+static struct json_object *document(struct ctx *c, const PGresult *rows, int i)
+{
+    const struct settings *s = c->app->settings;
+    struct json_object *o = row_json(c->arena, rows, i);
+    long long total = row_int(rows, i, "total"), done = row_int(rows, i, "done");
+    bool mine = row_bool(rows, i, "mine"), planned = in_state(rows, i, "PLANNED");
+    const struct bulk_way *way = bulk_way_of(row_text(rows, i, "action"));
+    bool fresh = planned && !row_bool(rows, i, "_late");
+    json_set_bool(o, "needsCount", planned && total > s->bulk_type_over);
+    json_set_bool(o, "needsApproval", s->bulk_approve_over && total > s->bulk_approve_over);
+    json_set_bool(o, "canConfirm", mine && fresh && total > 0);
+    json_set_bool(o, "canApprove", !mine && in_state(rows, i, "CONFIRMED"));
+    json_set_bool(o, "canUndo",
+                  way->undo && !row_text(rows, i, "undoOf") && done > 0 &&
+                      !row_text(rows, i, "undoneBy") && row_bool(rows, i, "_fresh"));
+    json_set_text(o, "planToken", mine && fresh ? bulk_token(c, rows, i) : NULL);
+    return o;
+}
+
+static void tell_reasons(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        json_set_text(one, "sentence", bulk_reason(json_text(one, "reason")));
+    }
+}
+
+/* {"EMAIL": 7}: by which channels. */
+static struct json_object *channels(const PGresult *rows)
+{
+    struct json_object *o = json_object_new_object();
+    for (int i = 0; i < rows_count(rows); i++)
+        json_object_object_add(o, row_text(rows, i, "channel"),
+                               json_object_new_int64(row_int(rows, i, "n")));
+    return o;
+}
+
+static void add_page(struct ctx *c, const PGresult *rows, struct json_object *to)
+{
+    int n = rows_count(rows) > PAGE ? PAGE : rows_count(rows);
+    struct json_object *list = json_object_new_array();
+    for (int i = 0; i < n; i++) {
+        struct json_object *one = row_json(c->arena, rows, i);
+        const char *reason = row_text(rows, i, "reason");
+        if (reason && !row_text(rows, i, "result"))
+            json_set_text(one, "result", bulk_reason(reason));
+        json_object_object_del(one, "reason");
+        json_object_array_add(list, json_object_get(one));
+    }
+    const char *at[] = { n ? row_text(rows, n - 1, "seq") : NULL };
+    json_set(to, "items", list);
+    json_set_text(to, "next", rows_count(rows) > PAGE ? cursor_make(c, "bulk-items", 1, at) : NULL);
+}
+
+struct parts {
+    PGresult *exclusions, *channels, *items, *pace, *samples;
+};
+
+static enum err ask(struct ctx *c, const char *id, const PGresult *row,
+                    const struct bulk_items *items, struct parts *p)
+{
+    const char *after = "0";
+    const struct bulk_way *way = bulk_way_of(row_text(row, 0, "action"));
+    enum err e = items->after ? cursor_read(c, "bulk-items", items->after, 1, &after) : OK;
+    if (e != OK)
+        return e;
+    db_batch(c->db);
+    e = db_query(c->db, c->arena, bulk_exclusions, &p->exclusions, .id = id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_channels, &p->channels, .id = id,
+                     .channel = row_text(row, 0, "channel"));
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_items, &p->items, .id = id, .after = after,
+                     .state = items->state, .all_buildings = actor_all_buildings(c),
+                     .actor_id = c->actor.id, .most = NUM(PAGE + 1));
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_items, &p->samples, .id = id, .after = "0",
+                     .state = "pending", .all_buildings = actor_all_buildings(c),
+                     .actor_id = c->actor.id, .most = NUM(SAMPLES));
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_pace, &p->pace, .action = way->name,
+                     .fallback = arena_printf(c->arena, "%g", way->seconds));
+    enum err sent = db_flush(c->db);
+    return e ? e : sent;
+}
+
+static void add_samples(struct ctx *c, const PGresult *rows, struct json_object *to)
+{
+    struct json_object *list = rows_json(c->arena, rows);
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        json_object_object_del(one, "reason");
+    }
+    json_set(to, "samples", json_object_get(list));
+}
+
+enum err bulk_get(struct ctx *c, const char *id, const struct bulk_items *items,
+                  struct json_object **out)
+{
+    PGresult *row;
+    struct parts p = { 0 };
+    enum err e = bulk_find(c, id, &row);
+    if (e == OK)
+        e = ask(c, id, row, items, &p);
+    if (e != OK)
+        return e;
+    struct json_object *o = document(c, row, 0), *list = rows_json(c->arena, p.exclusions);
+    tell_reasons(list);
+    json_set(o, "exclusions", json_object_get(list));
+    json_set(o, "channels", channels(p.channels));
+    add_samples(c, p.samples, o);
+    double seconds = strtod(row_text(p.pace, 0, "seconds"), NULL);
+    long long left = row_int(row, 0, "total") - row_int(row, 0, "done") - row_int(row, 0, "failed");
+    json_set_int(o, "seconds", (int64_t)(seconds * (double)left) + (left > 0));
+    add_page(c, p.items, o);
+    *out = o;
+    return OK;
+}
+
+enum err bulk_list(struct ctx *c, struct json_object **out)
+{
+    PGresult *rows;
+    enum err e = bulk_find(c, NULL, &rows);
+    if (e != OK)
+        return e;
+    *out = json_own(c->arena, json_object_new_array());
+    for (int i = 0; i < rows_count(rows); i++)
+        json_object_array_add(*out, json_object_get(document(c, rows, i)));
+    return OK;
+}

@@ -1,0 +1,109 @@
+/* The pages of bulk actions: words, looks, and which part of the page is shown. */
+#include "bulk/view.h"
+
+#include "base/json.h"
+#include "bulk/private.h"
+#include "track/labels.h"
+
+#include <string.h>
+
+static const struct {
+    struct label look;
+    const char *stage;
+} looks[] = {
+    { { "PLANNED", "Planned", "list-filter", "waiting" }, "plan" },
+    { { "CONFIRMED", "Waits for approval", "users", "attention" }, "approve" },
+    { { "RUNNING", "Running", "loader", "moving" }, "moving" },
+    { { "PAUSED", "Paused", "pause", "attention" }, "paused" },
+    { { "DONE", "Done", "check", "done" }, "over" },
+    { { "CANCELLED", "Cancelled", "ban", "waiting" }, "over" },
+    { { "EXPIRED", "Expired", "hourglass", "waiting" }, "expired" },
+};
+
+static const struct label item_looks[] = {
+    { "pending", "Not yet", "hourglass", "waiting" },
+    { "done", "Done", "check", "done" },
+    { "failed", "Failed", "circle-x", "failed" },
+    { "excluded", "Left out", "skip-forward", "waiting" },
+};
+
+static void set_look(struct json_object *to, const struct label *look)
+{
+    json_set_text(to, "label", look->word);
+    json_set_text(to, "icon", look->icon);
+    json_set_text(to, "tone", look->tone);
+}
+
+static void show_items(struct json_object *items)
+{
+    for (size_t i = 0; i < json_object_array_length(items); i++) {
+        struct json_object *one = json_object_array_get_idx(items, i);
+        const char *status = json_text(one, "status"), *channel = json_text(one, "channel");
+        for (size_t k = 0; k < sizeof(item_looks) / sizeof(item_looks[0]); k++)
+            if (strcmp(item_looks[k].name, json_text(one, "state")) == 0)
+                set_look(one, &item_looks[k]);
+        json_set_text(one, "statusLabel", status_label(status)->word);
+        json_set_text(one, "statusTone", status_label(status)->tone);
+        json_set_text(one, "channelLabel", channel_label(channel)->word);
+        json_set_text(one, "channelIcon", channel_label(channel)->icon);
+    }
+}
+
+static struct json_object *ways(struct json_object *counts)
+{
+    struct json_object *list = json_object_new_array();
+    json_object_object_foreach(counts, name, n)
+    {
+        struct json_object *o = json_object_new_object();
+        json_set_text(o, "word", channel_label(name)->word);
+        json_set_text(o, "icon", channel_label(name)->icon);
+        json_set(o, "n", json_object_get(n));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+static const char *duration(struct ctx *c, int64_t seconds)
+{
+    if (seconds < 60)
+        return "less than a minute";
+    if (seconds < 7200)
+        return arena_printf(c->arena, "about %lld min", (long long)(seconds + 30) / 60);
+    return arena_printf(c->arena, "about %lld h", (long long)(seconds + 1800) / 3600);
+}
+
+static void set_title(struct ctx *c, struct json_object *bulk)
+{
+    const struct bulk_way *way = bulk_way_of(json_text(bulk, "action"));
+    long long total = json_object_get_int64(json_get(bulk, "total"));
+    json_set_text(bulk, "title",
+                  arena_printf(c->arena, "%s %lld %s", way->word, total,
+                               total == 1 ? "communication" : "communications"));
+    json_set_text(bulk, "word", way->word);
+    json_set_text(bulk, "doing", way->doing);
+    json_set_text(bulk, "deed", way->done);
+    json_set_text(bulk, "actionIcon", way->icon);
+}
+
+void bulk_show(struct ctx *c, struct json_object *bulk)
+{
+    const char *state = json_text(bulk, "state"), *channel = json_text(bulk, "channel");
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+        if (strcmp(looks[i].look.name, state) == 0) {
+            set_look(bulk, &looks[i].look);
+            json_set(bulk, looks[i].stage, json_object_new_boolean(true));
+        }
+    set_title(c, bulk);
+    int64_t ended = json_object_get_int64(json_get(bulk, "done")) +
+                    json_object_get_int64(json_get(bulk, "failed"));
+    json_set_int(bulk, "ended", ended);
+    json_set_bool(bulk, "anyFailed", json_object_get_int64(json_get(bulk, "failed")) > 0);
+    json_set_bool(bulk, "anyExcluded", json_object_get_int64(json_get(bulk, "excluded")) > 0);
+    json_set_text(bulk, "by", channel ? channel_label(channel)->word : NULL);
+    if (!json_get(bulk, "items"))
+        return;
+    show_items(json_get(bulk, "items"));
+    show_items(json_get(bulk, "samples"));
+    json_set(bulk, "ways", ways(json_get(bulk, "channels")));
+    json_set_text(bulk, "duration", duration(c, json_object_get_int64(json_get(bulk, "seconds"))));
+}

@@ -1,0 +1,96 @@
+/* The table of actions: their words, and the deed of each. */
+#include "bulk/private.h"
+
+#include "base/json.h"
+#include "track/track.h"
+
+#include <string.h>
+
+const char *const bulk_actions[] = {
+    "resend", "release", "hold", "cancel", "mark", "export", NULL
+};
+const char *const bulk_states[] = { "PLANNED", "CONFIRMED", "RUNNING", "PAUSED",
+                                    "DONE",    "CANCELLED", "EXPIRED", NULL };
+const char *const bulk_item_states[] = { "pending", "done", "failed", "excluded", NULL };
+
+static const struct {
+    const char *name, *sentence;
+} reasons[] = {
+    { "delivered", "Delivered already." },
+    { "manual", "Handed over by a person already." },
+    { "draft", "Never sent: it goes out with its run." },
+    { "queued", "Waiting to be sent as it is." },
+    { "held", "Held: release it instead." },
+    { "not-held", "Not held." },
+    { "suppressed", "The address is blocked: the recipient opted out, or somebody said so." },
+    { "no-address", "No address for this channel." },
+    { "gone-out", "Gone out, or ended, already." },
+    { "running", "Being sent right now." },
+    { "cancelled", "Not done: the action was cancelled before." },
+};
+
+const char *bulk_reason(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i].name, name) == 0)
+            return reasons[i].sentence;
+    return "Left out.";
+}
+
+/* ---- deeds ---- */
+
+static enum err moved(struct ctx *c, const char *id, enum event_type type, const char *note)
+{
+    bool any = false;
+    const struct timeline_event e = {
+        .type = type,
+        .source = "user",
+        .grade = 'A',
+        .sentence = note ? arena_printf(c->arena, "%s %s", timeline_sentence(type), note) : NULL,
+    };
+    enum err err = timeline_append(c, id, &e, &any);
+    return err == OK && !any ? ctx_refuse(c, ERR_CONFLICT, "Its status does not allow it.") : err;
+}
+
+static enum err hold(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return moved(c, id, EVENT_HELD, how->note);
+}
+
+static enum err cancel(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return moved(c, id, EVENT_CANCELLED, how->note);
+}
+
+static enum err release(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return moved(c, id, EVENT_RELEASED, how->note);
+}
+
+static enum err resend(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return moved(c, id, EVENT_RESEND_REQUESTED, how->note);
+}
+
+static enum err mark(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return moved(c, id, EVENT_MANUAL_MARKED, how->note);
+}
+
+const struct bulk_way bulk_ways[] = {
+    { "resend", "Resend", "Resending", "to be sent again", "rotate-cw", NULL, 0.02, resend },
+    { "release", "Release", "Releasing", "released", "play", "hold", 0.02, release },
+    { "hold", "Hold", "Holding", "held", "pause", "release", 0.02, hold },
+    { "cancel", "Cancel", "Cancelling", "cancelled", "ban", NULL, 0.02, cancel },
+    { "mark", "Mark", "Marking", "marked", "hand", NULL, 0.02, mark },
+    { "export", "Export", "Exporting", "in the export", "download", NULL, 0.0001, NULL },
+    { .name = NULL },
+};
+
+const struct bulk_way *bulk_way_of(const char *name)
+{
+    const struct bulk_way *w = bulk_ways;
+    while (w->name && strcmp(w->name, name) != 0)
+        w++;
+    return w->name ? w : NULL;
+}

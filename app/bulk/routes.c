@@ -4,9 +4,9 @@
 #include "bulk/shapes.h"
 #include "bulk/view.h"
 #include "exports/exports.h"
-#include "exports/view.h"
+#include "messages/filter.h"
 #include "track/channel.h"
-#include "track/track.h"
+#include "track/communication.h"
 #include "web/web.h"
 
 #include <stddef.h>
@@ -15,27 +15,23 @@
 /* ---- inputs ---- */
 
 struct plan_input {
-    struct export_query of; /* its `channel` is the one that they have gone by */
-    const char *action, *channel, *mark, *note, *format;
+    const char *action, *q, *channel, *mark, *note, *format;
     const char **ids;
-    bool all; /* everything one may see */
+    bool all;
 };
 
 #define AT(member) offsetof(struct plan_input, member)
 static const struct field plan_fields[] = {
     { "action", FIELD_CHOICE, AT(action), .required = true, .values = bulk_actions,
       .help = "What is to be done." },
-    { "ids", FIELD_TEXTS, AT(ids), .help = "The communications, by their ids; or:" },
-    { "all", FIELD_BOOL, AT(all), .help = "All that one may see; or only those:" },
-    { "building", FIELD_UUID, AT(of.building), .help = "Of this building." },
-    { "year", FIELD_INT, AT(of.year), .min = 1900, .max = 2999, .help = "Of this year." },
-    { "by", FIELD_CHOICE, AT(of.channel), .values = channel_names, .help = "By this channel." },
-    { "status", FIELD_CHOICE, AT(of.status), .values = status_names, .help = "In this status." },
-    { "search", FIELD_TEXT, AT(of.search), .max = 200,
-      .help = "With words that are all in name, address, subject or reference." },
+    { "q", FIELD_TEXT, AT(q), .max = 2000,
+      .help = "To which communications: qualifiers and words, as in the list of messages." },
+    { "ids", FIELD_TEXTS, AT(ids), .help = "Or to these, by their ids." },
+    { "all", FIELD_BOOL, AT(all), .help = "Or to all that one may see." },
     { "channel", FIELD_CHOICE, AT(channel), .values = channel_names,
       .help = "Of resend: another way than the last." },
-    { "mark", FIELD_TEXT, AT(mark), .max = 40, .help = "Of mark: what was seen or done." },
+    { "mark", FIELD_CHOICE, AT(mark), .values = manual_event_types,
+      .help = "Of mark: what was seen or done." },
     { "note", FIELD_TEXT, AT(note), .max = 2000, .help = "Why; on every timeline." },
     { "format", FIELD_CHOICE, AT(format), .values = export_formats, .help = "Of export: csv." },
     { .name = NULL },
@@ -60,11 +56,6 @@ static const struct field proof_fields[] = {
 };
 static const struct input proof_input = { "BulkConfirm", sizeof(struct bulk_proof), proof_fields };
 
-static bool says_which(const struct export_query *q)
-{
-    return q->building || q->year || q->channel || q->status || q->search;
-}
-
 static enum err plan(struct req *r, const char **id)
 {
     const struct plan_input *in = r->input;
@@ -74,10 +65,11 @@ static enum err plan(struct req *r, const char **id)
                           .mark = in->mark,
                           .note = in->note,
                           .format = in->format ? in->format : "csv" };
-    bool which = in->all || says_which(&in->of);
-    if (which && in->ids)
-        return ctx_fault(&r->ctx, "ids", "Either name them, or say which.");
-    enum err e = which ? export_filter(&r->ctx, &in->of, &n.filter) : OK;
+    if ((in->q && *in->q ? 1 : 0) + in->all + (in->ids && in->ids[0]) > 1)
+        return ctx_fault(&r->ctx, "ids", "Either name them, or say which, or take all.");
+    enum err e = OK;
+    if ((in->q && *in->q) || in->all)
+        e = filter_read(&r->ctx, in->all ? NULL : in->q, &n.filter);
     return e ? e : bulk_plan(&r->ctx, &n, id);
 }
 

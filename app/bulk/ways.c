@@ -1,8 +1,7 @@
 /* The table of actions: their words, and the deed of each. */
 #include "bulk/private.h"
 
-#include "base/json.h"
-#include "track/track.h"
+#include "track/communication.h"
 
 #include <string.h>
 
@@ -39,42 +38,31 @@ const char *bulk_reason(const char *name)
 
 /* ---- deeds ---- */
 
-static enum err moved(struct ctx *c, const char *id, enum event_type type, const char *note)
-{
-    bool any = false;
-    const struct timeline_event e = {
-        .type = type,
-        .source = "user",
-        .grade = 'A',
-        .sentence = note ? arena_printf(c->arena, "%s %s", timeline_sentence(type), note) : NULL,
-    };
-    enum err err = timeline_append(c, id, &e, &any);
-    return err == OK && !any ? ctx_refuse(c, ERR_CONFLICT, "Its status does not allow it.") : err;
-}
-
 static enum err hold(struct ctx *c, const struct bulk_how *how, const char *id)
 {
-    return moved(c, id, EVENT_HELD, how->note);
+    return communication_hold(c, id, how->note);
 }
 
 static enum err cancel(struct ctx *c, const struct bulk_how *how, const char *id)
 {
-    return moved(c, id, EVENT_CANCELLED, how->note);
+    return communication_cancel(c, id, how->note);
 }
 
 static enum err release(struct ctx *c, const struct bulk_how *how, const char *id)
 {
-    return moved(c, id, EVENT_RELEASED, how->note);
+    return communication_release(c, id, how->note);
 }
 
 static enum err resend(struct ctx *c, const struct bulk_how *how, const char *id)
 {
-    return moved(c, id, EVENT_RESEND_REQUESTED, how->note);
+    const struct resend r = { .channel = how->channel, .note = how->note };
+    return communication_resend(c, id, &r);
 }
 
 static enum err mark(struct ctx *c, const struct bulk_how *how, const char *id)
 {
-    return moved(c, id, EVENT_MANUAL_MARKED, how->note);
+    const struct manual_event m = { .type = how->mark, .note = how->note };
+    return communication_manual_event(c, id, &m);
 }
 
 const struct bulk_way bulk_ways[] = {

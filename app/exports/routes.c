@@ -12,7 +12,9 @@
 
 #define AT(member) offsetof(struct export_query, member)
 #define FILTER_FIELDS                                                                              \
-    { "building", FIELD_UUID, AT(building), .help = "Only of this building." },                    \
+    { "q", FIELD_TEXT, AT(q), .max = 2000,                                                         \
+      .help = "Qualifiers and words, as in the list of messages." },                               \
+        { "building", FIELD_UUID, AT(building), .help = "Only of this building." },                \
         { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999, .help = "Only of this year." },   \
         { "channel", FIELD_CHOICE, AT(channel), .values = channel_names,                           \
           .help = "Only by this channel." },                                                       \

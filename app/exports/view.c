@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "exports/export.sql.h"
 #include "exports/exports.h"
+#include "messages/filter.h"
 #include "track/labels.h"
 
 #include <string.h>
@@ -40,10 +41,33 @@ static void add_words(struct ctx *c, struct json_object *filter, const char *tex
         json_object_put(list);
 }
 
+/* What the qualifiers say must not be said again beside them. */
+static enum err twice(struct ctx *c, const struct export_query *q, struct json_object *filter)
+{
+    const struct {
+        const char *name, *key;
+        bool asked;
+    } both[] = { { "building", "building", q->building },
+                 { "year", "year", q->year },
+                 { "channel", "channel", q->channel },
+                 { "status", "status", q->status },
+                 { "search", "text", q->search } };
+    enum err e = OK;
+    for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++)
+        if (both[i].asked && json_get(filter, both[i].key))
+            e = ctx_fault(c, both[i].name, "This is in the qualifiers already.");
+    return e;
+}
+
 enum err export_filter(struct ctx *c, const struct export_query *q, struct json_object **out)
 {
-    struct json_object *filter = json_own(c->arena, json_object_new_object());
-    enum err e = q->building ? may_see_building(c, q->building) : OK;
+    struct json_object *filter;
+    enum err e = filter_read(c, q->q, &filter);
+    if (e == OK)
+        e = twice(c, q, filter);
+    if (e != OK)
+        return e;
+    e = q->building ? may_see_building(c, q->building) : OK;
     if (e == ERR_NOT_FOUND)
         return ctx_fault(c, "building", "There is no such building.");
     if (e != OK)

@@ -1,0 +1,128 @@
+// Bulk actions over the API and the pages: plan, token, count, second person, progress, report, undo, export.
+import assert from "node:assert/strict";
+import { api, base, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, rows } from "../fixtures/billing.mjs";
+
+const tenant = tenantNew("bulk");
+const call = api(await token("admin", tenant));
+const made = rows("BULK", 2025, 140, (i) => ({ email: `unit${i}@example.ch`, attachment: "" }));
+await committed(call, (await upload(call, "bulk.csv", csv(made))).body.id);
+
+const at = (id, what = "") => `/api/track/bulk/${id}${what && `/${what}`}`;
+const ended = (who, id) => eventually("it is over", async () => {
+    const { body } = await who("GET", at(id));
+    return ["DONE", "CANCELLED"].includes(body.state) && body;
+});
+
+async function plan(who, asked, status = 201) {
+    const answer = await who("POST", "/api/track/bulk", asked);
+    assert.equal(answer.status, status, answer.text);
+    return answer.body;
+}
+
+let held;
+
+check("a plan tells what it would do and what it leaves out; nothing is done", async () => {
+    const one = await plan(call, { action: "hold", q: "building:BULK", note: "prices are wrong" });
+    assert.deepEqual([one.state, one.total, one.excluded, one.needsCount, one.samples.length, one.channels.EMAIL], ["PLANNED", 140, 0, true, 5, 140]);
+    assert.equal(one.words, "House BULK");
+    const other = await plan(call, { action: "release", q: "building:BULK" });
+    assert.deepEqual(other.exclusions, [{ reason: "not-held", sentence: "Not held.", count: 140 }]);
+    assert.equal((await call("POST", at(other.bulkId, "confirm"), { planToken: one.planToken })).status, 409);
+    assert.equal(sql(`select count(*) from communications c join tenants t on t.id = c.tenant_id where t.slug = '${tenant}' and delivery_status <> 'DRAFT'`)[0][0], "0");
+});
+
+check("it is confirmed with its own token and its number, once", async () => {
+    const one = await plan(call, { action: "hold", q: "building:BULK", note: "prices are wrong" });
+    const other = await plan(call, { action: "hold", q: "building:BULK" });
+    const confirm = (body) => call("POST", at(one.bulkId, "confirm"), body);
+    assert.deepEqual((await confirm({ planToken: other.planToken, count: 140 })).body.errors.map((e) => e.field), ["planToken"]);
+    assert.deepEqual((await confirm({ planToken: one.planToken })).body.errors.map((e) => e.field), ["count"]);
+    const all = await Promise.all([1, 2, 3].map(() => confirm({ planToken: one.planToken, count: 140 })));
+    assert.deepEqual(all.map((a) => a.status).sort(), [202, 409, 409]);
+    held = await ended(call, one.bulkId);
+    assert.deepEqual([held.state, held.done, held.failed, held.items.length], ["DONE", 140, 0, 50]);
+    let seen = 50;
+    for (let next = held.next; next;) {
+        const page = (await call("GET", `${at(one.bulkId)}?after=${next}&state=done`)).body;
+        seen += page.items.length;
+        next = page.next;
+    }
+    assert.equal(seen, 140);
+    assert.equal((await call("GET", `${at(one.bulkId)}?state=failed`)).body.items.length, 0);
+});
+
+check("a hold is taken back within ten minutes, once", async () => {
+    const undo = await call("POST", at(held.bulkId, "undo"));
+    assert.equal(undo.status, 202, undo.text);
+    assert.equal((await ended(call, undo.body.bulkId)).done, 140);
+    assert.equal((await call("POST", at(held.bulkId, "undo"))).status, 409);
+    assert.equal((await call("GET", at(held.bulkId))).body.undoneBy, undo.body.bulkId);
+});
+
+check("a few named ones are exported, and no others", async () => {
+    const ids = held.items.slice(0, 3).map((one) => one.communicationId);
+    const one = await plan(call, { action: "export", ids, format: "jsonl" });
+    assert.deepEqual([one.total, one.words], [3, "3 chosen communications"]);
+    const done = (await call("POST", at(one.bulkId, "confirm"), { planToken: one.planToken })).body;
+    assert.deepEqual([done.state, done.done], ["DONE", 3]);
+    const ready = await eventually("the export is ready", async () => {
+        const { body } = await call("GET", `/api/track/export/${done.exportId}`);
+        return body.state === "READY" && body;
+    });
+    const lines = (await (await fetch(base + ready.download.href)).text()).trim().split("\n");
+    assert.deepEqual([ready.rows, lines.length, ready.words], [3, 3, "3 chosen communications"]);
+});
+
+check("it is paused, resumed and cancelled only where that means something", async () => {
+    const one = await plan(call, { action: "cancel", q: "building:BULK status:nothing" }, 422);
+    assert.ok(one.errors);
+    const mine = await plan(call, { action: "mark", mark: "MANUAL_MARKED", note: "seen", q: "building:BULK" });
+    for (const [what, status] of [["pause", 409], ["resume", 409], ["approve", 409], ["cancel", 200], ["cancel", 409]])
+        assert.equal((await call("POST", at(mine.bulkId, what))).status, status, what);
+    sql(`update bulk_actions set state = 'RUNNING' where id = '${mine.bulkId}'`);
+    assert.equal((await call("POST", at(mine.bulkId, "pause"))).body.state, "PAUSED");
+    assert.equal((await call("POST", at(mine.bulkId, "resume"))).body.state, "RUNNING");
+    await ended(call, mine.bulkId);
+});
+
+check("what waits for a second person is approved by another", async () => {
+    const second = api(await token("agent", tenant));
+    const one = await plan(call, { action: "export", all: true });
+    await call("POST", at(one.bulkId, "cancel"));
+    const two = await plan(call, { action: "export", all: true });
+    sql(`update bulk_actions set state = 'CONFIRMED', confirmed_at = now() where id = '${two.bulkId}'`);
+    assert.equal((await call("POST", at(two.bulkId, "approve"))).status, 403);
+    assert.equal((await second("POST", at(two.bulkId, "approve"))).body.state, "DONE");
+    assert.ok((await call("GET", "/api/track/bulk")).body.actions.length > 4);
+});
+
+check("others' actions, other buildings and other tenants are not there", async () => {
+    const none = api(await token("agent", tenant, "BULK"));
+    sql(`delete from building_grants g using tenants t where t.id = g.tenant_id and t.slug = '${tenant}'`);
+    assert.equal((await none("GET", at(held.bulkId))).status, 404);
+    const empty = await plan(none, { action: "hold", ids: held.items.map((one) => one.communicationId) });
+    assert.deepEqual([empty.total, empty.excluded, empty.items], [0, 0, []]);
+    const foreign = api(await token("admin", tenantNew("bulk-other")));
+    assert.equal((await foreign("GET", at(held.bulkId))).status, 404);
+    const theirs = await plan(foreign, { action: "hold", ids: held.items.map((one) => one.communicationId) });
+    assert.equal(theirs.total + theirs.excluded, 0);
+    assert.equal((await api(await token("viewer", tenant))("POST", "/api/track/bulk", { action: "hold", all: true })).status, 403);
+});
+
+check("the pages plan, confirm and report without a script", async () => {
+    const go = await person("agent", tenant);
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/exports")).text())[1];
+    const planned = await go("/bulk", { action: "export", q: "building:BULK unit3@", csrfToken });
+    assert.equal(planned.status, 303);
+    const place = planned.headers.get("location");
+    const page = await (await go(place)).text();
+    assert.match(page, /<h1>Export 1 communication<\/h1>/);
+    const planToken = /name="planToken" value="([^"]+)"/.exec(page)[1];
+    assert.equal((await go(`${place}/confirm`, { planToken, csrfToken })).status, 303);
+    assert.match(await (await go(place)).text(), /In the export/);
+    assert.equal((await go(`${place}/progress`)).headers.get("hx-refresh"), "true");
+    assert.match(await (await go("/bulk")).text(), new RegExp(place));
+});
+
+await finish();

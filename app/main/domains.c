@@ -17,8 +17,8 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,    &access_domain,   &inbox_domain,         &events_domain,
-    &house_domain,  &track_domain,    &communication_domain, &sms_domain,
-    &import_domain, &messages_domain, &letters_domain,       &exports_domain,
-    &bulk_domain,   &proof_domain,    &delivery_domain,      NULL,
+    &web_domain,     &access_domain, &inbox_domain,         &events_domain,
+    &house_domain,   &track_domain,  &communication_domain, &delivery_domain,
+    &sms_domain,     &import_domain, &messages_domain,      &letters_domain,
+    &exports_domain, &bulk_domain,   &proof_domain,         NULL,
 };

@@ -1,11 +1,12 @@
 // The worker's children killed with -9. In mid-send: no message is lost, none leaves twice over Graph, and what SMTP
-// may repeat has the same Message-ID. In mid-import: all of it or nothing.
+// may repeat has the same Message-ID. In mid-import and in mid-run of letters: all of it or nothing.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { api, check, communications, ctl, eventually, finish, sim, sql, tenantNew, token, upload } from "../checks.mjs";
+import { api, base, check, committed, communications, ctl, eventually, finish, sim, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, rows } from "../fixtures/billing.mjs";
 import { children, imported, kill, master } from "./faults.mjs";
 
@@ -92,4 +93,28 @@ check("in the midst of an import, of which nothing is left, and which is done at
 });
 
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+check("in the midst of making a run's file, which another makes, whole and once", async () => {
+    const bearer = await token("admin", tenantNew("runkill"));
+    const call = api(bearer);
+    const made = rows("PRINTED", 2025, 60, () => ({ delivery_preference: "letter", attachment: "" }));
+    const kept = await upload(call, "printed.csv", csv(made));
+    const { batchId } = (await committed(call, kept.body.id)).result.batches[0];
+    await call("POST", `/api/track/batches/${batchId}/send`);
+    await eventually("the letters are made", async () => (await call("GET", `/api/track/batches/${batchId}`)).body.state === "COMPLETED", 90);
+    const { runId } = (await call("POST", "/api/track/print-runs", {})).body;
+    const document = async () => (await call("GET", `/api/track/print-runs/${runId}`)).body;
+    await eventually("it is being made", () => sql(`select 1 from jobs where kind = 'letters.make_run' and unique_key = '${runId}' and state = 'running'`).length);
+    children(master("track-worker")).forEach((pid) => kill(pid));
+    const before = await document();
+    assert.deepEqual([before.state, before.printSha256], ["MAKING", null]);
+    const run = await eventually("it is made", async () => {
+        const now = await document();
+        return now.state !== "MAKING" && now;
+    }, 60);
+    assert.deepEqual([run.state, run.letters, run.pages], ["READY", 60, 121]);
+    const file = await fetch(`${base}${run.printHref}`, { headers: { authorization: `Bearer ${bearer}` } });
+    assert.equal(createHash("sha256").update(Buffer.from(await file.arrayBuffer())).digest("hex"), run.printSha256);
+    assert.equal(sql(`select count(*) from print_pieces where run_id = '${runId}' and page is not null`)[0][0], "60");
+});
+
 await finish();

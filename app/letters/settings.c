@@ -89,13 +89,15 @@ static struct json_object *price_rows(struct ctx *c, const struct letter_setting
     return list;
 }
 
+/* Those that are set and one more; at least three. */
 static struct json_object *lines_of(const struct letter_settings *s)
 {
     struct json_object *list = json_object_new_array();
     const char *const *at = (const char *const *)s->sender_lines;
-    for (int i = 0; i < LETTER_SENDER_LINES - 1; i++) {
+    bool set = true;
+    for (int i = 0; i < LETTER_SENDER_LINES - 1 && (i < 3 || set); i++) {
         struct json_object *o = json_object_new_object();
-        bool set = at && *at;
+        set = at && *at;
         json_set_int(o, "n", i + 2);
         json_set_text(o, "text", set ? *at++ : "");
         json_object_array_add(list, o);

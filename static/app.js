@@ -86,7 +86,8 @@ function said(xhr) {
     const id = xhr.getResponseHeader("X-Request-Id");
     let sentence = "";
     try {
-        sentence = JSON.parse(xhr.responseText).detail;
+        const { detail, errors } = JSON.parse(xhr.responseText);
+        sentence = errors?.[0].message ?? detail;
     } catch {
         sentence = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("h1")?.textContent;
     }
@@ -426,7 +427,7 @@ document.addEventListener("submit", (event) => {
 
 /* ---- keys ---- */
 
-const places = { t: "/track", i: "/import", m: "/outbox", w: "/inbox", a: "/api/docs" };
+const places = { t: "/track", r: "/runs", i: "/import", m: "/outbox", w: "/inbox", a: "/api/docs" };
 let went = 0;
 
 function up() {
@@ -437,7 +438,7 @@ function up() {
 }
 
 function beside(by) {
-    if (!$("#drawer")?.dataset.unit) return;
+    if (!$("#drawer")?.dataset.unit) return $(`[data-beside=${by < 0 ? "previous" : "next"}]`)?.click();
     const next = move(by);
     if (next) {
         openedFrom = next.id;

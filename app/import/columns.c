@@ -2,7 +2,7 @@
 #include "import/columns.h"
 
 #include "base/json.h"
-#include "import/text.h"
+#include "track/text.h"
 
 const struct import_field_kind import_field_kinds[IMPORT_FIELDS] = {
     [COLUMN_BUILDING_CODE] = { "building_code", "buildingCode", "Building code", true, 64,

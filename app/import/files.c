@@ -1,7 +1,7 @@
 /* Walks a zip file or a folder with libarchive and keeps the PDFs that rows name. */
 #include "import/files.h"
 
-#include "import/text.h"
+#include "track/text.h"
 
 #include <archive.h>
 #include <archive_entry.h>

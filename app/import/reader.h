@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "import/text.h"
+#include "track/text.h"
 
 #define ROW_LIMIT ((size_t)256 * 1024) /* bytes of UTF-8 */
 #define COLUMN_LIMIT 256

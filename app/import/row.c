@@ -2,7 +2,7 @@
 #include "import/row.h"
 
 #include "base/utf8.h"
-#include "import/text.h"
+#include "track/text.h"
 
 struct check {
     struct arena *arena;

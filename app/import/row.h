@@ -2,7 +2,7 @@
 #pragma once
 
 #include "import/columns.h"
-#include "import/value.h"
+#include "track/value.h"
 
 #include <stdint.h>
 

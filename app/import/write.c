@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "import/import.sql.h"
 #include "track/building.h"
+#include "track/run.h"
 
 #include <inttypes.h>
 
@@ -183,11 +184,28 @@ static enum err reopen(struct import_writer *w)
     return db_query(w->c->db, w->c->arena, import_reopen, NULL, .ids = ids.p);
 }
 
+/* Files that came are looked into, for the checks of their runs. */
+static enum err check_files(struct import_writer *w)
+{
+    struct buf ids = buf_in(w->c->arena);
+    json_object_object_foreach(w->batches, id, one)
+    {
+        (void)one;
+        buf_printf(&ids, "%c%s", ids.n ? ',' : '{', id);
+    }
+    if (!w->attached || !ids.n)
+        return OK;
+    buf_putc(&ids, '}');
+    return runs_check_files(w->c, ids.p);
+}
+
 enum err import_write_end(struct import_writer *w, struct json_object **result)
 {
     enum err e = w->n ? write_chunk(w) : OK;
     if (e == OK)
         e = reopen(w);
+    if (e == OK)
+        e = check_files(w);
     if (e != OK)
         return e;
     struct json_object *o = json_own(w->c->arena, json_object_new_object());

@@ -24,7 +24,7 @@ returning id, tenant_id, kind;
 
 -- name: jobs_discard
 with gone as (
-    delete from jobs where id = :id::bigint and state in ('parked', 'ready', 'waiting') returning *
+    delete from jobs where id = :id::bigint and state in ('parked', 'ready', 'waiting', 'held') returning *
 )
 insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at)
 select id, tenant_id, queue, kind, args, attempt,

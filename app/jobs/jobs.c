@@ -73,6 +73,21 @@ enum err job_touch(struct job *j)
     return !e && !rows_count(r) ? ERR_CONFLICT : e;
 }
 
+enum err job_hold_group(struct job *j)
+{
+    struct ctx *c = &j->ctx;
+    return db_query(c->db, c->arena, jobs_hold, NULL, .id = NUM(j->id), .kind = j->kind);
+}
+
+enum err jobs_let_go(struct ctx *c, const char *groups, int *n)
+{
+    PGresult *r;
+    enum err e = db_query(c->db, c->arena, jobs_let_go, &r, .groups = groups);
+    if (!e && n)
+        *n = rows_count(r);
+    return e;
+}
+
 enum err job_fail(struct job *j, enum err e, const char *format, ...)
 {
     va_list args;

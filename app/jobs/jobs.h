@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* ready → running → done, or back to ready with a later run_at (retry), or parked after the last
-   try; waiting: not before its batch's others are done. */
+   try; waiting: not before its batch's others are done; held: not before jobs_let_go. */
 
 struct job {
     struct ctx ctx; /* its arena dies with the job; tenant_id is the job's; actor is the worker */
@@ -62,6 +62,13 @@ enum err job_done(struct job *j) must_check;
 
 /* Prolongs the lease (own transaction). ERR_CONFLICT: lost; stop. */
 enum err job_touch(struct job *j) must_check;
+
+/* Holds the ready jobs of the job's group and kind. */
+enum err job_hold_group(struct job *j) must_check;
+
+/* Lets the held jobs of groups go (an SQL array of uuids), each at its time; *n counts them, NULL:
+   not asked. */
+enum err jobs_let_go(struct ctx *c, const char *groups, int *n) must_check;
 
 /* Notes why a try failed and answers e: return job_fail(j, ERR_RETRY, "…"); */
 enum err job_fail(struct job *j, enum err e, const char *format, ...)

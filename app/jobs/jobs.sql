@@ -100,7 +100,17 @@ returning id;
 -- name: jobs_release_groups
 update jobs j set state = 'ready'
 where j.state = 'waiting' and not exists (
-    select from jobs o where o.group_id = j.group_id and o.state in ('ready', 'running'));
+    select from jobs o where o.group_id = j.group_id and o.state in ('ready', 'running', 'held'));
+
+-- Those of the job's group that nobody has claimed are kept from it; other workers may do the same.
+-- name: jobs_hold
+update jobs set state = 'held'
+where id in (select j.id from jobs j
+    where j.group_id = (select group_id from jobs where id = :id::bigint) and j.kind = :kind and j.state = 'ready'
+    order by j.id for update skip locked);
+
+-- name: jobs_let_go
+update jobs set state = 'ready' where group_id = any (:groups::uuid[]) and state = 'held' returning id;
 
 -- name: schedule_keep
 insert into job_schedules (name, queue, kind, every_seconds) values (:name, :queue, :kind, :every_seconds::int)

@@ -12,13 +12,27 @@
 #include "proof/proof.h"
 #include "track/communication.h"
 #include "track/delivery_record.h"
+#include "track/run.h"
 #include "track/sms.h"
 #include "track/track.h"
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,     &access_domain, &inbox_domain,         &events_domain,
-    &house_domain,   &track_domain,  &communication_domain, &delivery_domain,
-    &sms_domain,     &import_domain, &messages_domain,      &letters_domain,
-    &exports_domain, &bulk_domain,   &proof_domain,         NULL,
+    &web_domain,
+    &access_domain,
+    &inbox_domain,
+    &events_domain,
+    &house_domain,
+    &track_domain,
+    &communication_domain,
+    &delivery_domain,
+    &sms_domain,
+    &import_domain,
+    &runs_domain,
+    &messages_domain,
+    &letters_domain,
+    &exports_domain,
+    &bulk_domain,
+    &proof_domain,
+    NULL,
 };

@@ -7,6 +7,8 @@
 #include "db/db.h"
 #include "events/events.h"
 #include "track/batch.sql.h"
+#include "track/run.h"
+#include "track/run.sql.h"
 #include "track/send_way.h"
 #include "track/track.h"
 
@@ -29,22 +31,44 @@ static enum err count(struct ctx *c, const char *batch_id, long long *drafts, lo
     return OK;
 }
 
+/* What a batch_send is about. */
+struct sending_of {
+    const char *batch_id, *group_id;
+    const char *approval; /* id of the yes; NULL: none was needed */
+    const char *first;    /* those that go before the others, as an array; NULL: all at once */
+};
+
 /* A job for each message, and one behind them all that completes the batch. */
-static enum err enqueue(struct ctx *c, const char *batch_id, long long drafts)
+static enum err enqueue(struct ctx *c, const struct sending_of *s, long long drafts)
 {
-    const char *group = uuid7(c->app, c->arena);
     struct json_object *args = json_own(c->arena, json_object_new_object());
-    json_set_text(args, "batchId", batch_id);
+    json_set_text(args, "batchId", s->batch_id);
     const struct job_new settle = {
-        .kind = "track.settle_batch", .args = args, .group_id = group, .waits = true
+        .kind = "track.settle_batch", .args = args, .group_id = s->group_id, .waits = true
     };
     const char *channels = send_channels(c->arena), *queues = send_queues(c->arena);
     enum err e = OK;
     for (; e == OK && drafts > 0; drafts -= 5000)
-        e = db_query(c->db, c->arena, batch_enqueue, NULL, .batch_id = batch_id, .group_id = group,
-                     .channels = channels, .queues = queues, .source = source_of(c),
+        e = db_query(c->db, c->arena, batch_enqueue, NULL, .batch_id = s->batch_id,
+                     .group_id = s->group_id, .channels = channels, .queues = queues,
+                     .first = s->first ? s->first : "{}", .source = source_of(c),
                      .actor_id = c->actor.id, .actor_name = c->actor.name);
     return e == OK ? job_add(c, &settle, NULL) : e;
+}
+
+/* The batch is being sent, by whom and on whose word. */
+static enum err keep(struct ctx *c, const struct sending_of *s, long long queued)
+{
+    enum err e = db_query(c->db, c->arena, batch_sending, NULL, .batch_id = s->batch_id);
+    if (e == OK && s->first)
+        e = db_query(c->db, c->arena, runs_canary_set, NULL, .batch_id = s->batch_id,
+                     .ids = s->first);
+    if (e == OK)
+        e = db_query(c->db, c->arena, runs_sent, NULL, .batch_id = s->batch_id,
+                     .group_id = s->group_id, .messages = arena_printf(c->arena, "%lld", queued),
+                     .approval_id = s->approval, .actor_kind = actor_kind_name(c->actor.kind),
+                     .actor_id = c->actor.id, .actor_name = c->actor.name);
+    return e;
 }
 
 /* What other domains and the audit trail are told. */
@@ -57,23 +81,43 @@ static enum err tell(struct ctx *c, const char *batch_id, long long queued)
     return e != OK ? e : audit_add(c, "batch.send", "batch", batch_id, NULL, after);
 }
 
-enum err batch_send(struct ctx *c, const char *batch_id, long long *queued)
+/* Whether it may be sent, and how. */
+static enum err prepare(struct ctx *c, const PGresult *batch, long long drafts,
+                        struct sending_of *s)
 {
-    PGresult *row;
-    long long drafts, before, left, enqueued;
-    enum err e = db_query(c->db, c->arena, batch_lock, &row, .batch_id = batch_id,
-                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
-    if (e != OK)
-        return e;
-    if (rows_count(row) == 0)
-        return ERR_NOT_FOUND;
-    if ((e = count(c, batch_id, &drafts, &before)) != OK)
-        return e;
+    PGresult *first;
+    if (row_text(batch, 0, "closed_at"))
+        return ctx_refuse(c, ERR_CONFLICT, "This run is closed: open it again first.");
     if (drafts == 0)
         return ctx_refuse(c, ERR_CONFLICT, "Nothing of this batch is left to send.");
-    if ((e = enqueue(c, batch_id, drafts)) != OK ||
-        (e = count(c, batch_id, &left, &enqueued)) != OK ||
-        (e = db_query(c->db, c->arena, batch_sending, NULL, .batch_id = batch_id)) != OK)
+    enum err e = check_gate(c, s->batch_id);
+    if (e == OK)
+        e = approval_gate(c, s->batch_id, drafts, &s->approval);
+    if (e == OK)
+        e = db_query(c->db, c->arena, runs_canary, &first, .batch_id = s->batch_id,
+                     .channels = send_channels(c->arena));
+    if (e == OK)
+        s->first = row_text(first, 0, "ids");
+    return e;
+}
+
+enum err batch_send(struct ctx *c, const char *batch_id, long long *queued)
+{
+    PGresult *batch;
+    long long drafts, before, left, enqueued;
+    struct sending_of s = { .batch_id = batch_id, .group_id = uuid7(c->app, c->arena) };
+    enum err e = runs_lock(c, batch_id, &batch);
+    if (e == OK)
+        e = count(c, batch_id, &drafts, &before);
+    if (e == OK)
+        e = prepare(c, batch, drafts, &s);
+    if (e == OK)
+        e = enqueue(c, &s, drafts);
+    if (e == OK)
+        e = count(c, batch_id, &left, &enqueued);
+    if (e == OK)
+        e = keep(c, &s, enqueued - before);
+    if (e != OK)
         return e;
     *queued = enqueued - before;
     return tell(c, batch_id, *queued);
@@ -83,9 +127,10 @@ struct json_object *batch_document(struct ctx *c, const PGresult *row)
 {
     struct json_object *batch = row_json(c->arena, row, 0);
     bool moving = strcmp(row_text(row, 0, "state"), "SENDING") == 0;
-    json_set_bool(batch, "canSend",
-                  row_int(row, 0, "draft") > 0 && c->actor.role >= ROLE_AGENT && !moving);
+    long long draft = row_int(row, 0, "draft"), threshold = row_int(row, 0, "_threshold");
+    json_set_bool(batch, "canSend", draft > 0 && c->actor.role >= ROLE_AGENT && !moving);
     json_set_bool(batch, "moving", moving);
+    json_set_bool(batch, "needsApproval", threshold > 0 && draft > threshold);
     return batch;
 }
 

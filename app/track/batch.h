@@ -7,13 +7,15 @@
 #include <json-c/json.h>
 #include <libpq-fe.h>
 
-/* Queues every message of the batch that goes by a channel of send_ways and was not sent yet, in
-   the transaction at hand; *queued counts them. ERR_NOT_FOUND: absent or not granted; ERR_CONFLICT:
-   nothing is left to send. */
+/* Queues every message of the batch that goes by a channel of send_ways and was neither sent yet
+   nor left out, in the transaction at hand; *queued counts them. ERR_NOT_FOUND: absent or not
+   granted; ERR_CONFLICT: nothing is left to send, something is wrong with a message, a second
+   person has to approve it, or the run is closed. */
 enum err batch_send(struct ctx *c, const char *batch_id, long long *queued) must_check;
 
 /* {batchId, buildingId, year, state, sentAt, completedAt, draft, enqueued, sent, delivered, failed,
-   total, canSend, moving} of its messages by channels of send_ways. */
+   leftOut, total, paused, canSend, needsApproval, moving} of its messages by channels of send_ways.
+ */
 enum err batch_get(struct ctx *c, const char *batch_id, struct json_object **out) must_check;
 
 /* The same from a row of the statement batch_get. */

@@ -1,27 +1,30 @@
 -- Batches: one per building and year; sending one, and what it stands at.
 
+-- Nobody adds a message to it until the end of the transaction.
 -- name: batch_lock
-select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, b.name
+select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, b.name, p.closed_at
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 where p.tenant_id = current_tenant() and p.id = :batch_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
-for no key update of p;
+for update of p;
 
--- Every message of a batch that was not sent yet, by a channel that sends: its event and its job, at most 5,000 at a
--- time. `channels` has the queue of each in `queues`.
+-- Every message of a batch that was not sent yet nor left out, by a channel that sends: its event and its job, at most
+-- 5,000 at a time. `channels` has the queue of each in `queues`. Where some go first, the others by e-mail and SMS wait.
 -- name: batch_enqueue
 with due as materialized (
     select c.id, c.channel from communications c
     where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = any (:channels::text[])
         and c.delivery_status = 'DRAFT'
+        and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id)
     order by c.id limit 5000 for no key update
 ), queued as (
-    insert into jobs (tenant_id, queue, kind, args, unique_key, group_id)
+    insert into jobs (tenant_id, queue, kind, args, unique_key, group_id, state)
     select current_tenant(), (:queues::text[])[array_position(:channels::text[], d.channel)], 'track.send_communication',
         jsonb_build_object('communicationId', d.id, 'channel', d.channel, 'initiatedById', :actor_id::uuid), d.id,
-        :group_id::uuid
+        :group_id::uuid, case when cardinality(:first::uuid[]) > 0
+            and d.channel in ('EMAIL', 'SMS') and d.id <> all (:first::uuid[]) then 'held' else 'ready' end
     from due d
     on conflict do nothing
 )
@@ -36,15 +39,18 @@ select count(*) filter (where c.delivery_status = 'DRAFT') as drafts,
     count(*) filter (where c.delivery_status = 'ENQUEUED') as enqueued
 from communications c
 where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel = any (:channels::text[])
-    and c.delivery_status in ('DRAFT', 'ENQUEUED');
+    and c.delivery_status in ('DRAFT', 'ENQUEUED')
+    and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id
+        and c.delivery_status = 'DRAFT');
 
 -- name: batch_sending
-update communication_batches set state = 'SENDING', sent_at = now(), completed_at = null
+update communication_batches set state = 'SENDING', sent_at = now(), completed_at = null, watched_from = now()
 where tenant_id = current_tenant() and id = :batch_id::uuid;
 
 -- Run after the commit of the last message's end, so that it sees all of them.
 -- name: batch_complete
-update communication_batches p set state = 'COMPLETED', completed_at = now()
+update communication_batches p set state = 'COMPLETED', completed_at = now(), paused_at = null, paused_by = null,
+    paused_why = null, canary = null, canary_until = null
 where p.tenant_id = current_tenant() and p.state = 'SENDING' and (:batch_id::uuid is null or p.id = :batch_id::uuid)
     and not exists (select from communications c
         where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'ENQUEUED')
@@ -52,10 +58,16 @@ returning p.id;
 
 -- name: batch_get
 select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, p.sent_at as "sentAt",
-    p.completed_at as "completedAt", k.*
+    p.completed_at as "completedAt", p.paused_at is not null as paused, o.n as "leftOut", greatest(0, k._drafts - o.n) as draft, k.*,
+    coalesce((select approval_threshold from run_settings where tenant_id = current_tenant()), 500) as _threshold
 from communication_batches p
 cross join lateral (
-    select coalesce(sum(draft), 0) as draft, coalesce(sum(enqueued), 0) as enqueued,
+    select count(*) as n from batch_omissions o
+    join communications c on c.tenant_id = o.tenant_id and c.id = o.communication_id
+    where o.tenant_id = current_tenant() and o.batch_id = p.id and c.delivery_status = 'DRAFT' and c.channel = any (:channels::text[])
+) o
+cross join lateral (
+    select coalesce(sum(draft), 0) as _drafts, coalesce(sum(enqueued), 0) as enqueued,
         coalesce(sum(sent), 0) as sent, coalesce(sum(delivered + opened), 0) as delivered,
         coalesce(sum(failed + bounced), 0) as failed,
         coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)

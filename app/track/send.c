@@ -9,6 +9,7 @@
 #include "channels/message.h"
 #include "db/db.h"
 #include "track/pacing.h"
+#include "track/run.h"
 #include "track/send.sql.h"
 #include "track/send_way.h"
 #include "track/suppression.h"
@@ -96,7 +97,7 @@ static enum err stay_alive(void *of)
 
 /* The account that the channel goes through. The sink is for those who have none yet: who has one
    means real messages, and with all switched off they wait. */
-static enum err find_account(struct sending *s, const char *purpose)
+enum err sending_account(struct sending *s, const char *purpose)
 {
     struct provider_account found;
     struct channel_account *account = arena_new_of(s->job->ctx.arena, struct channel_account);
@@ -134,7 +135,7 @@ static enum err load(struct sending *s, const struct send_way *way, bool *denied
 {
     struct ctx *c = &s->job->ctx;
     db_begin_reading(c->db, c->tenant_id);
-    enum err e = find_account(s, way->accounts);
+    enum err e = sending_account(s, way->accounts);
     *denied = e == ERR_DENIED;
     db_batch(c->db);
     if (e == OK || *denied)
@@ -359,6 +360,8 @@ enum err send_communication(struct job *j)
     if (strcmp(sending_text(&s, "status"), "ENQUEUED") != 0 ||
         strcmp(sending_text(&s, "channel"), json_text(j->args, "channel")) != 0)
         return OK;
+    if (row_bool(s.row, 0, "paused"))
+        return runs_waits(j, s.id);
     if (sending_text(&s, "suppression_id"))
         return skipped(&s);
     if (denied)

@@ -6,10 +6,12 @@ select c.id, c.delivery_status as status, c.channel, c.attempt_no, c.attempts, c
     to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, c.pixel_token, u.number, b.name as building,
     b.street as building_street, b.city as building_city, t.name as tenant, t.open_tracking,
     x.id as suppression_id, x.reason as suppression_reason, x.sentence as suppression_sentence,
-    to_char(x.created_at at time zone t.time_zone, 'YYYY-MM-DD') as suppressed_on
+    to_char(x.created_at at time zone t.time_zone, 'YYYY-MM-DD') as suppressed_on,
+    p.paused_at is not null as paused
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+join communication_batches p on p.tenant_id = c.tenant_id and p.id = c.batch_id
 join tenants t on t.id = c.tenant_id
 left join lateral (
     select s.id, s.reason, s.sentence, s.created_at from suppressions s
@@ -20,7 +22,7 @@ left join lateral (
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid;
 
 -- name: send_attachments
-select a.sha256, a.file_name, a.content_type
+select a.sha256, a.file_name, a.content_type, a.position, a.size
 from communication_attachments a
 where a.tenant_id = current_tenant() and a.communication_id = :communication_id::uuid
 order by a.position;

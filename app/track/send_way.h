@@ -18,6 +18,7 @@ struct sending {
     PGresult *files; /* of send_attachments */
     const struct channel_account
         *account;                  /* NULL: none is set up, and the channel's sink takes it */
+    const char *test_to, *test_id; /* a test goes there, under this id; NULL: it is none */
     const char *message_id;        /* of ours, where the channel has one; set by the way */
     const char *to, *digest;       /* its address, and message_digest of its text; set by the way */
     struct json_object *decisions; /* of sending_decided; NULL: none yet */
@@ -54,6 +55,10 @@ const char *send_queues(struct arena *a);
 
 /* Notes why it is sent as it is, for the timeline: about "account", "template" or "content". */
 void sending_decided(struct sending *s, const char *about, const char *sentence);
+
+/* Finds the account that it goes through, in the transaction at hand. ERR_DENIED: all are switched
+   off. */
+enum err sending_account(struct sending *s, const char *purpose) must_check;
 
 /* A column of the row. */
 const char *sending_text(const struct sending *s, const char *column);

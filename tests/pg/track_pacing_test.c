@@ -84,12 +84,13 @@ static void setup(void **state)
     struct ctx *c = pg_ctx("track_web");
     assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
     keep(batch, pg_sql("select id from communication_batches where state = 'DRAFT'"));
-    (void)pg_sql("insert into communications (tenant_id, batch_id, building_id, unit_id, year, "
-                 "channel, recipient_name, phone, subject, reference) select c.tenant_id, "
-                 "c.batch_id, c.building_id, c.unit_id, c.year, 'SMS', 'Eva', '+15005550100', "
-                 "'Bill', 'R' || n from communications c, generate_series(1, 100) n where c.id = "
-                 "(select id from communications where batch_id = '%s' limit 1) returning id",
-                 batch);
+    (void)pg_sql(
+        "insert into communications (tenant_id, batch_id, building_id, unit_id, year, "
+        "channel, recipient_name, phone, subject, reference) select c.tenant_id, "
+        "c.batch_id, c.building_id, c.unit_id, c.year, 'SMS', 'Eva', '+15005550100', "
+        "'Bill ' || n, 'R' || n from communications c, generate_series(1, 100) n where c.id = "
+        "(select id from communications where batch_id = '%s' limit 1) returning id",
+        batch);
     (void)pg_sql(
         "update communications set delivery_status = 'CANCELLED' where batch_id = '%s' and "
         "reference !~ '^R[0-9]+$' returning id",

@@ -1,5 +1,5 @@
 /* Encodings found and undone, and names folded so that writing habits do not matter. */
-#include "import/text.h"
+#include "track/text.h"
 
 #include "base/utf8.h"
 

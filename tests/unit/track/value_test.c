@@ -1,5 +1,5 @@
 /* Values as people write them: amounts, dates, years, channels, codes, phones, addresses. */
-#include "import/value.h"
+#include "track/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

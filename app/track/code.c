@@ -1,7 +1,7 @@
 /* Reads what has a standard: currencies, countries, languages, phone numbers, e-mail addresses. */
 #include "base/money.h"
-#include "import/text.h"
-#include "import/value.h"
+#include "track/text.h"
+#include "track/value.h"
 
 #include <idn2.h>
 

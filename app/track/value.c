@@ -1,7 +1,7 @@
 /* Reads amounts, dates and years, and the channels a recipient prefers. */
-#include "import/value.h"
+#include "track/value.h"
 
-#include "import/text.h"
+#include "track/text.h"
 
 #include <stdio.h>
 

@@ -1,0 +1,447 @@
+-- Runs: batches as they are looked at from their data to their closing.
+
+-- Newest first: ids grow with the time.
+-- name: runs_list
+select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", p.year, s.phase,
+    p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt", p.closed_at as "closedAt",
+    i.created_by_name as "importedBy", w.actor_name as "sentBy", k.*
+from communication_batches p
+join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
+left join imports i on i.tenant_id = p.tenant_id and i.id = p.import_id
+cross join lateral (select case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
+    when p.state = 'DRAFT' then 'DRAFT' when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY'
+    else 'SENDING' end as phase) s
+left join lateral (
+    select actor_name from batch_sends w where w.tenant_id = p.tenant_id and w.batch_id = p.id order by w.at desc limit 1
+) w on true
+cross join lateral (
+    select coalesce(sum(k.sent + delivered + opened), 0) as "left", coalesce(sum(delivered + opened), 0) as delivered,
+        coalesce(sum(draft + held + enqueued), 0) as waiting, coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(draft + held + enqueued + k.sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
+            as total
+    from communication_counts k
+    where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year
+) k
+where p.tenant_id = current_tenant() and (:after::uuid is null or p.id < :after::uuid)
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
+order by p.id desc limit 51;
+
+-- name: runs_get
+select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", b.city as "buildingCity",
+    p.year, case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
+    when p.state = 'DRAFT' then 'DRAFT' when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY'
+    else 'SENDING' end as phase, p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt",
+    p.paused_at as "pausedAt", p.paused_by as "pausedBy", p.paused_why as "pausedWhy",
+    cardinality(p.canary) as "canaryMessages", p.canary_until as "canaryUntil",
+    p.closed_at as "closedAt", p.closed_by as "closedBy", p.close_note as "closeNote",
+    coalesce(s.approval_threshold, 500) as "approvalThreshold", coalesce(s.canary_over, 250) as "canaryOver",
+    coalesce(s.canary_minutes, 10) as "canaryMinutes"
+from communication_batches p
+join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
+left join run_settings s on s.tenant_id = p.tenant_id
+where p.tenant_id = current_tenant() and p.id = :batch_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
+
+-- The files that brought messages to the batch; who imports sees them.
+-- name: runs_imports
+select i.id as "importId", i.file_name as "fileName", i.committed_at as "committedAt", i.created_by_name as "importedBy",
+    (i.preview ->> 'rows')::int as rows, (x.batch ->> 'added')::int as added, '/import/' || i.id as href
+from imports i
+cross join lateral (
+    select y.batch from jsonb_array_elements(i.preview -> 'result' -> 'batches') y (batch)
+    where y.batch ->> 'batchId' = :batch_id::uuid::text limit 1
+) x
+where i.tenant_id = current_tenant() and i.state = 'COMMITTED'
+order by i.committed_at desc limit 20;
+
+-- name: runs_channels
+select c.channel, count(*) as total, count(*) filter (where c.delivery_status = 'DRAFT') as draft,
+    count(*) filter (where c.delivery_status = 'HELD') as held,
+    count(*) filter (where c.delivery_status = 'ENQUEUED') as enqueued,
+    count(*) filter (where c.delivery_status = 'SENT') as sent,
+    count(*) filter (where c.delivery_status in ('DELIVERED', 'OPENED')) as delivered,
+    count(*) filter (where c.delivery_status = 'FAILED') as failed,
+    count(*) filter (where c.delivery_status = 'BOUNCED') as returned,
+    count(*) filter (where c.delivery_status = 'MANUAL') as "byHand",
+    count(*) filter (where c.delivery_status in ('CANCELLED', 'SKIPPED')) as stopped,
+    count(o.communication_id) filter (where c.delivery_status = 'DRAFT') as "leftOut",
+    count(*) filter (where c.sent_at >= now() - interval '5 minutes') as _recent,
+    extract(epoch from now() - greatest(min(c.sent_at), now() - interval '5 minutes'))::int as _seconds,
+    count(distinct c.unit_id) as units,
+    count(*) filter (where exists (select from communication_attachments a
+        where a.tenant_id = c.tenant_id and a.communication_id = c.id)) as "withFile"
+from communications c
+left join batch_omissions o on o.tenant_id = c.tenant_id and o.communication_id = c.id
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+group by c.channel order by c.channel;
+
+-- What is due to be sent and what is wrong with it, the first `most` of each kind with the numbers of all; `kind`: of one.
+-- Also what is only to be looked at; which is which says run_check.c.
+-- name: runs_faults
+select id as "communicationId", number as unit, recipient_name as "recipientName", channel, value, left_out as "leftOut",
+    kind as _kind, of_kind as _count, out_of_kind as _left_out
+from (select *, count(*) over (partition by kind) as of_kind, count(*) filter (where left_out) over (partition by kind) as out_of_kind,
+        row_number() over (partition by kind order by left_out, number, id) as place
+    from run_faults(:batch_id::uuid, :channels::text[])
+    where :kind::text is null or kind = :kind::text) f
+where place <= :most::int
+order by kind, place;
+
+-- Files of what is due that nobody looked into yet, and how many messages the year before had.
+-- name: runs_unchecked
+select (select count(distinct a.sha256) from communications c
+        join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+        where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'DRAFT'
+            and not exists (select from file_checks k where k.tenant_id = a.tenant_id and k.sha256 = a.sha256)) as files,
+    coalesce((select sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped)
+        from communication_counts k
+        where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year - 1), 0) as "lastYear",
+    coalesce((select sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped)
+        from communication_counts k
+        where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year), 0) as "thisYear"
+from communication_batches p
+where p.tenant_id = current_tenant() and p.id = :batch_id::uuid;
+
+-- name: runs_files_to_check
+select distinct a.sha256, a.content_type
+from communications c
+join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+    and not exists (select from file_checks k where k.tenant_id = a.tenant_id and k.sha256 = a.sha256)
+limit 500;
+
+-- name: runs_file_checked
+insert into file_checks (tenant_id, sha256, fault) values (current_tenant(), :sha256::text, :fault::text)
+on conflict do nothing;
+
+-- name: runs_unreadable_forget
+delete from file_checks k
+where k.tenant_id = current_tenant() and k.fault is not null and exists (
+    select from communications c
+    join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and a.sha256 = k.sha256);
+
+-- Messages are left out with a word on the timeline, once each.
+-- name: runs_leave_out
+with wanted as (
+    select c.id from communications c
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.id = any (:ids::uuid[])
+        and c.delivery_status = 'DRAFT'
+), added as (
+    insert into batch_omissions (tenant_id, communication_id, batch_id, kind, reason, actor_name)
+    select current_tenant(), w.id, :batch_id::uuid, :kind::text, :reason::text, :actor_name::text from wanted w
+    on conflict do nothing
+    returning communication_id
+)
+insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
+    actor_name, sentence, seq, prev_hash, hash)
+select current_tenant(), a.communication_id, 'NOTE', 'user', 'A', 'DRAFT', now(), :actor_id::uuid, :actor_name::text,
+    'Left out of the run: ' || :reason::text, 0, '', ''
+from added a order by a.communication_id
+returning communication_id;
+
+-- name: runs_take_in
+with gone as (
+    delete from batch_omissions o using communications c
+    where o.tenant_id = current_tenant() and o.batch_id = :batch_id::uuid
+        and (:kind::text is null or o.kind = :kind::text) and (:ids::uuid[] is null or o.communication_id = any (:ids::uuid[]))
+        and c.tenant_id = o.tenant_id and c.id = o.communication_id
+    returning o.communication_id, c.delivery_status
+)
+insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
+    actor_name, sentence, seq, prev_hash, hash)
+select current_tenant(), g.communication_id, 'NOTE', 'user', 'A', g.delivery_status, now(), :actor_id::uuid, :actor_name::text,
+    'Taken into the run again.', 0, '', ''
+from gone g order by g.communication_id
+returning communication_id;
+
+-- ---------------------------------------------------------------- approval
+
+-- What is due is held still: nobody changes it, adds to it or gives it another file until the end of the transaction.
+-- name: runs_hold_still
+select c.id from communications c
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status = 'DRAFT'
+order by c.id for update;
+
+-- All that would be sent, as counts and one hash.
+-- name: runs_snapshot
+select count(*) as messages, coalesce(jsonb_object_agg(channel, n) filter (where place = 1), '{}') as channels,
+    encode(sha256(convert_to(coalesce(string_agg(content, '|' order by id), ''), 'UTF8')), 'hex') as hash
+from (
+    select c.id, c.channel, count(*) over (partition by c.channel) as n,
+        row_number() over (partition by c.channel order by c.id) as place,
+        jsonb_build_array(c.id, c.channel, c.recipient_name, c.email, c.phone, c.street, c.postal_code, c.city, c.country,
+            c.language, c.subject, c.amount_minor, c.currency, c.due_on, c.reference,
+            (select jsonb_agg(jsonb_build_array(a.position, a.sha256, a.file_name) order by a.position)
+             from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id))::text as content
+    from communications c
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status = 'DRAFT'
+        and c.channel = any (:channels::text[])
+        and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id)
+) x;
+
+-- The threshold, and what of the batch went out without a second person's word, which counts with what is to go now.
+-- name: runs_threshold
+select coalesce((select approval_threshold from run_settings where tenant_id = current_tenant()), 500) as threshold,
+    coalesce((select sum(messages) from batch_sends s where s.tenant_id = current_tenant() and s.batch_id = :batch_id::uuid
+        and s.approval_id is null), 0) as unapproved;
+
+-- The last word in the approval of what is due; one that was sent on is over.
+-- name: runs_approval_last
+select a.id, a.decision, a.actor_kind, a.actor_id, a.actor_name, a.note, a.messages, a.channels, a.content_hash, a.at,
+    q.id as asked_id, q.actor_id as asked_by, q.actor_name as asked_by_name, q.note as asked_note, q.at as asked_at
+from batch_approvals a
+left join lateral (
+    select * from batch_approvals q
+    where q.tenant_id = a.tenant_id and q.batch_id = a.batch_id and q.decision = 'asked' and q.at <= a.at
+    order by q.at desc limit 1
+) q on true
+where a.tenant_id = current_tenant() and a.batch_id = :batch_id::uuid
+    and not exists (select from batch_sends s where s.tenant_id = a.tenant_id and s.batch_id = a.batch_id and s.at > a.at)
+order by a.at desc limit 1;
+
+-- name: runs_approval_add
+insert into batch_approvals (tenant_id, batch_id, decision, actor_kind, actor_id, actor_name, note, messages, channels, content_hash)
+values (current_tenant(), :batch_id::uuid, :decision::text, :actor_kind::text, :actor_id::uuid, :actor_name::text, :note::text,
+    :messages::int, :channels::jsonb, :content_hash::text)
+returning id;
+
+-- name: runs_approvals
+select a.decision, a.actor_name as "actorName", a.note, a.messages, a.content_hash as "contentHash", a.at
+from batch_approvals a
+where a.tenant_id = current_tenant() and a.batch_id = :batch_id::uuid
+order by a.at desc limit 50;
+
+-- ---------------------------------------------------------------- sending
+
+-- The first of a large send: a fiftieth of those whose bounces come back soon, ten at least, of every domain.
+-- name: runs_canary
+with due as (
+    select c.id, row_number() over (partition by case c.channel when 'SMS' then 'sms' else split_part(lower(c.email), '@', 2) end
+        order by c.id) as turn
+    from communications c
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status = 'DRAFT'
+        and c.channel in ('EMAIL', 'SMS') and c.channel = any (:channels::text[])
+        and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id)
+), size as (
+    select count(*) as all, greatest(10, ceil(count(*) * 0.02), least(500, count(*) filter (where turn = 1)))::int as first,
+        coalesce((select canary_over from run_settings where tenant_id = current_tenant()), 250) as over
+    from due
+)
+select case when "over" > 0 and "all" > "over" then (select array_agg(id) from (
+    select id from due order by turn, id limit (select first from size)) f) end as ids
+from size;
+
+-- name: runs_canary_set
+update communication_batches set canary = :ids::uuid[], canary_until = null, watched_from = now()
+where tenant_id = current_tenant() and id = :batch_id::uuid;
+
+-- name: runs_sent
+insert into batch_sends (tenant_id, batch_id, group_id, messages, approval_id, actor_kind, actor_id, actor_name)
+values (current_tenant(), :batch_id::uuid, :group_id::uuid, :messages::int, :approval_id::uuid, :actor_kind::text,
+    :actor_id::uuid, :actor_name::text);
+
+-- name: runs_pause
+update communication_batches set paused_at = now(), paused_by = :by::text, paused_why = :why::text
+where tenant_id = current_tenant() and id = :batch_id::uuid and paused_at is null and state = 'SENDING'
+returning id;
+
+-- What is counted for the automatic pause begins anew; the ones that waited for the first ones need not any more.
+-- name: runs_resume
+update communication_batches set paused_at = null, paused_by = null, paused_why = null, watched_from = now(),
+    canary = case when paused_at is null then null else canary end,
+    canary_until = case when paused_at is null then null else canary_until end
+where tenant_id = current_tenant() and id = :batch_id::uuid and state = 'SENDING' and (paused_at is not null or canary is not null)
+returning id;
+
+-- Whether the batch is paused, which it stays until the end of the transaction.
+-- name: runs_paused_still
+select p.id from communications c
+join communication_batches p on p.tenant_id = c.tenant_id and p.id = c.batch_id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and p.paused_at is not null
+for share of p;
+
+-- name: runs_groups
+select coalesce(array_agg(group_id), '{}') as ids from batch_sends where tenant_id = current_tenant() and batch_id = :batch_id::uuid;
+
+-- Of what was ended since the counting began: hard bounces, complaints, and of the last 200 answers those of a provider
+-- that took offence. Of a run that first sends a few, whether those are through.
+-- name: runs_watch
+select p.id as "batchId", w.ended, w.hard, k.complaints, l.answers, l.refused, p.canary is not null as canary, p.canary_until,
+    coalesce(cardinality(p.canary), 0) as first,
+    p.canary is not null and not exists (select from communications c where c.tenant_id = p.tenant_id and c.id = any (p.canary)
+        and c.delivery_status = 'ENQUEUED') as through,
+    p.canary_until is not null and p.canary_until <= now() as waited
+from communication_batches p
+cross join lateral (
+    select count(*) filter (where c.sent_at >= p.watched_from or c.failed_at >= p.watched_from) as ended,
+        count(*) filter (where c.failed_at >= p.watched_from and (c.delivery_status = 'BOUNCED'
+            or c.delivery_status = 'FAILED' and c.error ->> 'badAddress' = 'true')) as hard
+    from communications c
+    where c.tenant_id = p.tenant_id and c.batch_id = p.id
+) w
+cross join lateral (
+    select count(distinct e.communication_id) as complaints
+    from communication_events e
+    join communications c on c.tenant_id = e.tenant_id and c.id = e.communication_id and c.batch_id = p.id
+    where e.tenant_id = p.tenant_id and e.received_at >= p.watched_from and e.type = 'COMPLAINED'
+) k
+cross join lateral (
+    select count(*) as answers, count(*) filter (where refused) as refused
+    from (
+        select e.type in ('DELAYED', 'FAILED') and e.detail ->> 'code' ~ '^4' as refused
+        from communication_events e
+        join communications c on c.tenant_id = e.tenant_id and c.id = e.communication_id and c.batch_id = p.id
+        where e.tenant_id = p.tenant_id and e.received_at >= p.watched_from and e.source = 'worker'
+            and e.type in ('SENT', 'FAILED', 'DELAYED')
+        order by e.received_at desc limit 200
+    ) x
+) l
+where p.tenant_id = current_tenant() and p.state = 'SENDING' and p.paused_at is null and p.watched_from is not null;
+
+-- name: runs_canary_through
+update communication_batches p set canary_until = now() + make_interval(mins => coalesce(
+    (select canary_minutes from run_settings where tenant_id = current_tenant()), 10))
+where p.tenant_id = current_tenant() and p.id = :batch_id::uuid and p.canary is not null and p.canary_until is null
+    and p.paused_at is null;
+
+-- name: runs_canary_over
+update communication_batches set canary = null, canary_until = null
+where tenant_id = current_tenant() and id = :batch_id::uuid and canary is not null and paused_at is null
+returning id;
+
+-- Runs that nothing stops but whose messages are still kept: what let them go was lost.
+-- name: runs_forgotten
+select p.id as "batchId" from communication_batches p
+where p.tenant_id = current_tenant() and p.state = 'SENDING' and p.paused_at is null and p.canary is null
+    and exists (select from batch_sends s join jobs j on j.group_id = s.group_id and j.state = 'held'
+        where s.tenant_id = p.tenant_id and s.batch_id = p.id);
+
+-- name: runs_sending_tenants
+select sending_tenants() as "tenantId";
+
+-- name: runs_failures
+select c.channel, coalesce(c.error ->> 'sentence', 'No reason was given.') as sentence, c.error ->> 'code' as code, count(*) as count,
+    min(c.last_event_at) as since, bool_or(c.delivery_status = 'ENQUEUED') as _delayed
+from communications c
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+    and (c.delivery_status in ('FAILED', 'BOUNCED') or c.delivery_status = 'ENQUEUED' and c.error is not null)
+group by 1, 2, 3, c.delivery_status = 'ENQUEUED' order by count(*) desc, 2 limit 20;
+
+-- name: runs_sends
+select s.at, s.messages, s.actor_name as "actorName", s.approval_id is not null as approved
+from batch_sends s
+where s.tenant_id = current_tenant() and s.batch_id = :batch_id::uuid order by s.at desc limit 20;
+
+-- ---------------------------------------------------------------- closing
+
+-- Units of which something did not arrive: failed, returned, or not sent at all.
+-- name: runs_open_units
+select u.id as "unitId", u.number as unit, c.recipient_name as "recipientName", c.channel, c.delivery_status as status,
+    coalesce(c.error ->> 'sentence', o.reason) as reason, count(*) over () as _all
+from communications c
+join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+left join batch_omissions o on o.tenant_id = c.tenant_id and o.communication_id = c.id
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+    and c.delivery_status in ('DRAFT', 'HELD', 'FAILED', 'BOUNCED', 'CANCELLED', 'SKIPPED')
+order by u.number, c.channel limit 200;
+
+-- name: runs_close
+update communication_batches set closed_at = now(), closed_by = :by::text, close_note = :note::text
+where tenant_id = current_tenant() and id = :batch_id::uuid and closed_at is null and state <> 'SENDING'
+returning id;
+
+-- name: runs_reopen
+update communication_batches set closed_at = null, closed_by = null, close_note = null
+where tenant_id = current_tenant() and id = :batch_id::uuid and closed_at is not null
+returning id;
+
+-- name: runs_settings_get
+select coalesce(s.approval_threshold, 500) as "approvalThreshold", coalesce(s.canary_over, 250) as "canaryOver",
+    coalesce(s.canary_minutes, 10) as "canaryMinutes"
+from (select 1) one left join run_settings s on s.tenant_id = current_tenant();
+
+-- name: runs_settings_set
+insert into run_settings (tenant_id, approval_threshold, canary_over, canary_minutes)
+values (current_tenant(), :approval_threshold::int, :canary_over::int, :canary_minutes::int)
+on conflict (tenant_id) do update set approval_threshold = excluded.approval_threshold, canary_over = excluded.canary_over,
+    canary_minutes = excluded.canary_minutes;
+
+-- ---------------------------------------------------------------- preview and recipients
+
+-- The messages of a run in the order of their units, one with its neighbours; the first where none is asked for.
+-- name: runs_preview
+with all_of as materialized (
+    select c.id, row_number() over (order by u.number, c.channel, c.id) as place, count(*) over () as total
+    from communications c
+    join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+)
+select a.id, a.place, a.total, (select id from all_of b where b.place = a.place - 1) as previous,
+    (select id from all_of b where b.place = a.place + 1) as next
+from all_of a
+where case when :communication_id::uuid is null then a.place = 1 else a.id = :communication_id::uuid end;
+
+-- name: runs_odd
+with c as materialized (
+    select c.id, c.recipient_name, c.amount_minor, c.country, c.channel, c.email, u.number, b.country as home,
+        (select count(*) from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id) as files,
+        (select coalesce(sum(a.size), 0) from communication_attachments a
+         where a.tenant_id = c.tenant_id and a.communication_id = c.id) as bytes
+    from communications c
+    join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+    join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+)
+select * from (
+    (select 'Longest name' as odd, id as "communicationId", number as unit, 1 as _n from c order by length(recipient_name) desc, id limit 1)
+    union all (select 'Most attached', id, number, 2 from c where files > 0 order by files desc, bytes desc, id limit 1)
+    union all (select 'No e-mail', id, number, 3 from c where coalesce(email, '') = '' order by id limit 1)
+    union all (select 'Address abroad', id, number, 4 from c where country <> '' and home <> '' and country <> home order by id limit 1)
+    union all (select 'Highest amount', id, number, 5 from c where amount_minor > 0 order by amount_minor desc, id limit 1)
+    union all (select 'Credit', id, number, 6 from c where amount_minor < 0 order by amount_minor, id limit 1)
+) x order by _n;
+
+-- name: recipient_find
+select c.batch_id as "batchId" from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- name: recipient_lock
+select c.delivery_status as "_status", c.channel as "_channel", c.email, c.phone, c.street, c.postal_code as "postalCode", c.city,
+    c.country
+from communications c
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+for no key update;
+
+-- name: recipient_set
+update communications set email = :email::text, phone = :phone::text, street = :street::text, postal_code = :postal_code::text,
+    city = :city::text, country = :country::text
+where tenant_id = current_tenant() and id = :communication_id::uuid
+returning id as "communicationId", email, phone, street, postal_code as "postalCode", city, country;
+
+-- A message left out for what was mended comes in again by itself.
+-- name: recipient_taken_in
+delete from batch_omissions
+where tenant_id = current_tenant() and communication_id = :communication_id::uuid and kind = any (:kinds::text[])
+returning kind;
+
+-- name: runs_check_files
+insert into jobs (tenant_id, queue, kind, args, unique_key)
+select current_tenant(), 'track', 'track.check_files', jsonb_build_object('batchId', b), b from unnest(:batch_ids::uuid[]) b
+on conflict do nothing;
+
+-- name: runs_tester
+select u.email from users u
+join communications c on c.tenant_id = u.tenant_id and c.id = :communication_id::uuid and c.channel = 'EMAIL'
+where u.tenant_id = current_tenant() and u.id = :actor_id::uuid;
+
+-- Messages a minute that the accounts take which real messages go through; none: there is no account.
+-- name: runs_rates
+select p.channel, min(case when a.settings ->> 'ratePerMinute' ~ '^[0-9]{1,6}$' then (a.settings ->> 'ratePerMinute')::int else p.rate end) as rate
+from (values ('EMAIL', 'msgraph', 30), ('EMAIL', 'smtp', 0), ('SMS', 'acs', 200), ('SMS', 'twilio', 60)) p (channel, provider, rate)
+join provider_accounts a on a.tenant_id = current_tenant() and a.provider = p.provider and a.enabled
+group by p.channel;

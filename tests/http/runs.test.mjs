@@ -1,0 +1,207 @@
+// Runs over the API: the list, the check and what mends it, two-person approval, pause, the first messages, closing.
+import assert from "node:assert/strict";
+import { api, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, pdf, rows, zip } from "../fixtures/billing.mjs";
+
+const tenant = tenantNew("runs");
+const admin = api(await token("admin", tenant));
+const agent = api(await token("agent", tenant));
+const year = 2025;
+
+async function imported(building, n, change = () => ({}), files = true) {
+    const made = rows(building, year, n, change);
+    const list = Object.fromEntries(made.filter((row) => row.attachment).map((row, i) => [row.attachment, pdf(row.text ?? `${building} ${i}`)]));
+    const kept = await upload(admin, `${building}.csv`, csv(made), files ? zip(list) : undefined);
+    return (await committed(admin, kept.body.id)).result.batches[0];
+}
+
+const at = (batch, rest = "") => `/api/track/runs/${batch.batchId}${rest}`;
+const run = async (batch) => (await admin("GET", at(batch))).body;
+const settings = (threshold, over, minutes) => sql(`insert into run_settings select id, ${threshold}, ${over}, ${minutes} from tenants where slug = '${tenant}'
+    on conflict (tenant_id) do update set approval_threshold = excluded.approval_threshold, canary_over = excluded.canary_over, canary_minutes = excluded.canary_minutes`);
+
+let small, faulty;
+
+check("runs are listed newest first, in pages, with their figures", async () => {
+    small = await imported("RUN-A", 12);
+    faulty = await imported("RUN-B", 20, (i) => ({
+        ...(i === 3 && { attachment: "" }),
+        ...(i === 5 && { delivery_preference: "letter", email: "", country: "DE" }),
+        ...(i === 8 && { text: "the same" }),
+        ...(i === 9 && { text: "the same" }),
+    }));
+    const { runs, next } = (await admin("GET", "/api/track/runs")).body;
+    assert.deepEqual(runs.map((one) => [one.buildingCode, one.year, one.phase, one.total]), [["RUN-B", year, "DRAFT", 20], ["RUN-A", year, "DRAFT", 12]]);
+    assert.equal(next, null);
+    assert.equal((await admin("GET", "/api/track/runs?after=made-up")).status, 422);
+});
+
+check("a run tells where its messages came from, by channel", async () => {
+    const { imports, channels, counts, step, building } = await run(small);
+    assert.deepEqual(imports.map((one) => [one.fileName, one.rows, one.added]), [["RUN-A.csv", 12, 12]]);
+    assert.match(imports[0].href, /^\/import\//);
+    assert.deepEqual(channels.map((one) => [one.channel, one.total, one.withFile]), [["EMAIL", 12, 12]]);
+    assert.deepEqual([counts.total, counts.draft, step, building.code], [12, 12, "check", "RUN-A"]);
+});
+
+check("the check names what is wrong, apart from what is only to be looked at", async () => {
+    const found = await eventually("the files are looked into", async () => {
+        const { check } = await run(faulty);
+        return check.uncheckedFiles === 0 && check;
+    });
+    assert.deepEqual(found.errors.map((one) => [one.kind, one.count, one.open]), [["no_file", 1, 1], ["shared_file", 2, 2]]);
+    assert.equal(found.errors[0].samples[0].unit, "1.03");
+    assert.equal(found.blocking, 3);
+});
+
+check("a run with errors is not sent before they are mended or left out", async () => {
+    const refused = await agent("POST", `/api/track/batches/${faulty.batchId}/send`);
+    assert.equal(refused.status, 409);
+    assert.match(refused.body.detail, /Attachment missing: 1 message\b/);
+    assert.equal((await agent("POST", at(faulty, "/leave-out"), { kind: "abroad" })).status, 422);
+    const out = (await agent("POST", at(faulty, "/leave-out"), { kind: "shared_file" })).body;
+    assert.deepEqual([out.check.blocking, out.counts.leftOut], [1, 2]);
+    await agent("POST", at(faulty, "/leave-out"), { kind: "no_file" });
+    const back = (await agent("POST", at(faulty, "/take-in"), { kind: "no_file" })).body;
+    assert.equal(back.check.blocking, 1);
+    assert.equal((await agent("POST", at(faulty, "/take-in"), { kind: "no_file" })).status, 409);
+    await agent("POST", at(faulty, "/leave-out"), { kind: "no_file", communicationId: back.check.errors[0].samples[0].communicationId });
+    assert.equal((await agent("POST", `/api/track/batches/${faulty.batchId}/send`)).status, 202);
+    const done = await eventually("it is sent", async () => {
+        const now = await run(faulty);
+        return now.phase === "SENT" && now;
+    });
+    assert.deepEqual([done.counts.sent + done.counts.delivered, done.counts.leftOut], [done.counts.total - done.counts.draft, 3]);
+    const [event] = sql(`select e.type, e.sentence from communication_events e join batch_omissions o on o.communication_id = e.communication_id
+        where o.batch_id = '${faulty.batchId}' and o.kind = 'no_file' order by e.seq desc limit 1`);
+    assert.deepEqual(event, ["NOTE", "Left out of the run: Attachment missing"]);
+});
+
+check("a recipient is mended in place, checked as an import is, and told on the timeline", async () => {
+    const batch = await imported("RUN-C", 3);
+    const [[id]] = sql(`select id from communications where batch_id = '${batch.batchId}' order by id limit 1`);
+    sql(`update communications set email = null where id = '${id}'`);
+    assert.deepEqual((await run(batch)).check.errors.map((one) => [one.kind, one.samples[0].mend]), [["no_email", "email"]]);
+    const place = `/api/track/communications/${id}/recipient`;
+    for (const [body, field] of [[{ email: "nonsense" }, "email"], [{ email: "" }, "email"], [{ phone: "12" }, "phone"], [{ country: "Atlantis" }, "country"]]) {
+        const answer = await agent("PATCH", place, body);
+        assert.deepEqual([answer.status, answer.body.errors[0].field], [422, field], JSON.stringify(body));
+    }
+    const answer = await agent("PATCH", place, { email: " eva@zürich.ch ", phone: "079 123 45 67" });
+    assert.deepEqual([answer.status, answer.body.email, answer.body.phone], [200, "eva@xn--zrich-kva.ch", "+41791234567"]);
+    assert.deepEqual((await run(batch)).check.errors, []);
+    const [[sentence]] = sql(`select sentence from communication_events where communication_id = '${id}' and type = 'NOTE'`);
+    assert.equal(sentence, "Recipient changed. E-mail: eva@xn--zrich-kva.ch, was none; Phone: +41791234567, was none.");
+    assert.equal(sql(`select count(*) from audit_history where action = 'communication.recipient' and entity_id = '${id}'`)[0][0], "1");
+    await agent("POST", `/api/track/batches/${batch.batchId}/send`);
+    assert.equal((await agent("PATCH", place, { email: "other@example.ch" })).status, 409);
+});
+
+check("a message is shown as its recipient sees it, and the odd ones", async () => {
+    const shown = (await agent("GET", at(small, "/preview"))).body;
+    assert.deepEqual([shown.place, shown.total, shown.previous, shown.unit], [1, 12, null, "1.00"]);
+    assert.match(shown.subject, new RegExp(`${year}`));
+    assert.ok(shown.text.includes("Zoë Müller 0") && shown.files.length === 1);
+    const next = new URL(shown.next, "http://x").searchParams.get("communication");
+    assert.equal((await agent("GET", at(small, `/preview?communication=${next}`))).body.place, 2);
+    assert.ok(shown.odd.some((one) => one.odd === "Highest amount"));
+    const other = (await agent("GET", at(faulty, "/preview"))).body.communicationId;
+    assert.equal((await agent("GET", at(small, `/preview?communication=${other}`))).status, 404);
+});
+
+check("over the threshold a second person has to say yes, and only to what was asked", async () => {
+    settings(10, 0, 0);
+    const send = () => agent("POST", `/api/track/batches/${small.batchId}/send`);
+    assert.equal((await run(small)).approval.needed, true);
+    const refused = await send();
+    assert.equal(refused.status, 409);
+    assert.match(refused.body.detail, /second person/);
+    const asked = (await agent("POST", at(small, "/approval"), { decision: "ask", note: "Please" })).body;
+    assert.deepEqual([asked.approval.state, asked.approval.messages, asked.approval.askedNote], ["asked", 12, "Please"]);
+    assert.equal((await admin("POST", at(small, "/approval"), { decision: "approve" })).status, 409, "a client has no word in it");
+    const go = await person("agent", tenant);
+    const form = async (path, fields) => go(path, { ...fields, csrfToken: /name="csrfToken" value="([^"]+)"/.exec(await (await go("/runs")).text())[1] });
+    const [[id]] = sql(`select id from communications where batch_id = '${small.batchId}' order by id limit 1`);
+    await agent("PATCH", `/api/track/communications/${id}/recipient`, { email: "changed@example.ch" });
+    assert.equal((await run(small)).approval.state, "void");
+    assert.equal((await form(`/runs/${small.batchId}/approval`, { decision: "approve" })).status, 409);
+    await agent("POST", at(small, "/approval"), { decision: "ask" });
+    assert.equal((await form(`/runs/${small.batchId}/approval`, { decision: "refuse", note: "" })).status, 422);
+    assert.equal((await form(`/runs/${small.batchId}/approval`, { decision: "approve" })).status, 303);
+    assert.equal((await run(small)).approval.state, "approved");
+    assert.equal((await send()).status, 202);
+    const done = await eventually("it is sent", async () => {
+        const now = await run(small);
+        return now.phase === "SENT" && now;
+    });
+    assert.deepEqual(done.sending.sends.map((one) => [one.messages, one.approved]), [[12, true]]);
+    const test = await form(`/runs/${small.batchId}/test`, { communicationId: id });
+    assert.equal(test.status, 303);
+    await eventually("the test is kept", () => sql(`select count(*) from sink_messages where communication_id = '${id}' and subject like '[Test]%'`)[0][0] === "1");
+    assert.equal(sql(`select count(*) from communication_events where communication_id = '${id}' and type = 'SENT'`)[0][0], "1");
+});
+
+check("a run is paused and goes on; the first messages go before the others", async () => {
+    settings(0, 20, 60);
+    const batch = await imported("RUN-D", 40);
+    assert.equal((await agent("POST", at(batch, "/pause"), {})).status, 409);
+    assert.equal((await run(batch)).approval.firstMessages, 10);
+    await agent("POST", `/api/track/batches/${batch.batchId}/send`);
+    const first = await eventually("the first ones went", async () => {
+        const now = await run(batch);
+        return now.counts.sent === 10 && now;
+    });
+    assert.deepEqual([first.phase, first.sending.firstMessages, first.counts.enqueued], ["CANARY", 10, 30]);
+    const paused = (await agent("POST", at(batch, "/pause"), { note: "Wait for Eva" })).body;
+    assert.deepEqual([paused.phase, paused.sending.pausedWhy], ["PAUSED", "Wait for Eva"]);
+    assert.equal((await agent("POST", at(batch, "/resume"))).body.phase, "CANARY");
+    assert.equal((await agent("POST", at(batch, "/resume"))).body.phase, "SENDING");
+    const done = await eventually("all are sent", async () => {
+        const now = await run(batch);
+        return now.phase === "SENT" && now;
+    });
+    assert.equal(done.counts.sent, 40);
+    assert.equal((await agent("POST", at(batch, "/resume"))).status, 409);
+});
+
+check("a run is closed with a note, told by its report, and opened again", async () => {
+    const closed = (await agent("POST", at(faulty, "/close"), { note: "Letters by hand" })).body;
+    assert.deepEqual([closed.phase, closed.closeNote, closed.may.act], ["CLOSED", "Letters by hand", false]);
+    assert.equal((await agent("POST", at(faulty, "/close"), {})).status, 409);
+    assert.equal((await agent("POST", `/api/track/batches/${faulty.batchId}/send`)).status, 409);
+    const report = (await agent("GET", at(faulty, "/report"))).body;
+    assert.ok(report.openMessages >= 3 && report.open.some((one) => one.reason === "Attachment missing"));
+    assert.equal((await agent("POST", at(faulty, "/reopen"))).body.phase, "SENT");
+    assert.equal((await agent("POST", at(faulty, "/reopen"))).status, 409);
+    assert.equal((await agent("POST", at(faulty, "/check"))).status, 200);
+    const names = sql(`select name from domain_events where entity_id = '${faulty.batchId}' order by id`).flat();
+    assert.ok(names.includes("batch.closed") && names.includes("batch.reopened"), names.join());
+});
+
+check("settings are read by all and changed by persons only", async () => {
+    assert.deepEqual((await agent("GET", "/api/track/run-settings")).body, { approvalThreshold: 0, canaryOver: 20, canaryMinutes: 60 });
+    const go = await person("admin", tenant);
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/runs")).text())[1];
+    assert.equal((await go(`/runs/${small.batchId}/settings`, { approvalThreshold: 700, canaryOver: 300, canaryMinutes: 5, csrfToken })).status, 303);
+    assert.deepEqual((await agent("GET", "/api/track/run-settings")).body, { approvalThreshold: 700, canaryOver: 300, canaryMinutes: 5 });
+});
+
+check("without a grant, and of another tenant, there is no run; a viewer only looks", async () => {
+    const other = await imported("RUN-E", 2);
+    const granted = api(await token("agent", tenant, "RUN-E"));
+    assert.deepEqual((await granted("GET", "/api/track/runs")).body.runs.map((one) => one.buildingCode), ["RUN-E"]);
+    const [[id]] = sql(`select id from communications where batch_id = '${faulty.batchId}' and delivery_status = 'DRAFT' limit 1`);
+    const stranger = api(await token("admin", tenantNew("runs-other")));
+    for (const call of [granted, stranger]) {
+        for (const rest of ["", "/report", "/preview"]) assert.equal((await call("GET", at(faulty, rest))).status, 404);
+        for (const [rest, body] of [["/approval", { decision: "ask" }], ["/pause", {}], ["/resume"], ["/close", {}], ["/reopen"], ["/check"], ["/leave-out", { kind: "no_file" }], ["/take-in", {}]])
+            assert.equal((await call("POST", at(faulty, rest), body)).status, 404, rest);
+        assert.equal((await call("PATCH", `/api/track/communications/${id}/recipient`, { email: "a@example.ch" })).status, 404);
+    }
+    const viewer = api(await token("viewer", tenant));
+    const { may } = (await viewer("GET", at(other))).body;
+    assert.deepEqual(Object.values(may).filter(Boolean), []);
+    assert.equal((await viewer("POST", at(other, "/pause"), {})).status, 403);
+});
+
+await finish();

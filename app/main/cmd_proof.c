@@ -1,6 +1,10 @@
-/* trackctl commands about proof: is everything what it was? */
+/* trackctl commands about proof: is everything what it was, and what goes when? */
+#include "base/json.h"
 #include "db/db.h"
 #include "main/command.h"
+#include "proof/retention.h"
+#include "proof/retention.sql.h"
+#include "proof/roots.sql.h"
 #include "proof/verify.h"
 #include "proof/verify.sql.h"
 
@@ -47,6 +51,102 @@ static int run_verify(struct ctx *c, int argc, char **args)
     return broken;
 }
 
+/* ---- retention ---- */
+
+static const char *size_text(struct ctx *c, long long n)
+{
+    static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+    double x = (double)n;
+    int i = 0;
+    while (x >= 1000 && i < 4) {
+        x /= 1000;
+        i++;
+    }
+    return arena_printf(c->arena, i ? "%.1f %s" : "%.0f %s", x, units[i]);
+}
+
+static void print_plan(struct ctx *c, const char *slug, struct json_object *d)
+{
+    struct json_object *plan = json_get(d, "plan");
+    printf("%s: %lld communications go, %lld would if their policy deleted, %lld are held\n", slug,
+           (long long)json_object_get_int64(json_get(d, "due")),
+           (long long)json_object_get_int64(json_get(d, "planned")),
+           (long long)json_object_get_int64(json_get(d, "held")));
+    for (size_t i = 0; i < json_object_array_length(plan); i++) {
+        struct json_object *o = json_object_array_get_idx(plan, i);
+        printf("  %-10s %-28s %-34s %10lld rows %12s\n",
+               json_object_get_boolean(json_get(o, "deletes")) ? "goes" : "plan only",
+               json_text(o, "store"), json_text(o, "relation"),
+               (long long)json_object_get_int64(json_get(o, "rows")),
+               size_text(c, json_object_get_int64(json_get(o, "bytes"))));
+    }
+}
+
+/* The name of the tenant at hand, and whether it is the one that is asked for. */
+static enum err named(struct ctx *c, const char *wanted, const char **slug, bool *ours)
+{
+    PGresult *rows;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, db_run(c->db, c->arena, &sql_retention_slug, NULL, &rows));
+    if (e == OK) {
+        *slug = row_text(rows, 0, "slug");
+        *ours = !wanted || strcmp(wanted, *slug) == 0;
+    }
+    return e;
+}
+
+static enum err plan(struct ctx *c, const char *slug)
+{
+    struct json_object *d;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, retention_document(c, &d));
+    if (e == OK)
+        print_plan(c, slug, d);
+    return e;
+}
+
+static enum err purge(struct ctx *c, const char *slug)
+{
+    struct retention_done done;
+    enum err e = retention_run(c, NULL, &done);
+    if (e == OK)
+        printf("%s: %lld communications, %d archives made, %d files unlinked\n", slug,
+               done.communications, done.archives, done.files);
+    return e;
+}
+
+static int each_tenant(struct ctx *c, int argc, char **args,
+                       enum err (*work)(struct ctx *c, const char *slug))
+{
+    PGresult *rows;
+    bool any = false;
+    const char *slug, *wanted = argc == 2 ? args[1] : NULL;
+    if (argc != 0 && (argc != 2 || strcmp(args[0], "--tenant") != 0))
+        return 2;
+    enum err e = db_run(c->db, c->arena, &sql_roots_tenants, NULL, &rows);
+    for (int i = 0; e == OK && i < rows_count(rows); i++) {
+        bool ours = false;
+        c->tenant_id = row_text(rows, i, "id");
+        e = named(c, wanted, &slug, &ours);
+        if (e == OK && ours)
+            e = work(c, slug);
+        any = any || ours;
+    }
+    if (e == OK && !any)
+        e = ctx_refuse(c, ERR_NOT_FOUND, "There is no such tenant.");
+    return e != OK;
+}
+
+static int run_plan(struct ctx *c, int argc, char **args)
+{
+    return each_tenant(c, argc, args, plan);
+}
+
+static int run_purge(struct ctx *c, int argc, char **args)
+{
+    return each_tenant(c, argc, args, purge);
+}
+
 const struct command proof_commands[] = {
     { .name = "verify",
       .usage = "[--tenant SLUG]",
@@ -54,5 +154,14 @@ const struct command proof_commands[] = {
               "that was changed, removed or put in.",
       .owner = true,
       .run = run_verify },
+    { .name = "retention plan",
+      .usage = "[--tenant SLUG]",
+      .help = "Tells what would go now, by table and partition, and how much it is.",
+      .run = run_plan },
+    { .name = "retention run",
+      .usage = "[--tenant SLUG]",
+      .help = "Archives and takes out now what the policies say is to go; the worker does so each "
+              "night.",
+      .run = run_purge },
     { .name = NULL },
 };

@@ -12,7 +12,7 @@
 
 /* ---- shapes ---- */
 
-static const char *const kinds[] = { "timeline", "audit", "day", NULL };
+static const char *const kinds[] = { "timeline", "audit", "retention", "day", NULL };
 static const char *const breaks[] = { "changed", "removed", "inserted", NULL };
 static const char *const sides[] = { "left", "right", NULL };
 

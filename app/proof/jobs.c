@@ -3,7 +3,9 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "proof/erasure.h"
 #include "proof/proof.h"
+#include "proof/retention.h"
 #include "proof/roots.h"
 #include "proof/roots.sql.h"
 #include "proof/routes.h"
@@ -37,7 +39,15 @@ static enum err daily_root(struct job *j)
 {
     int made;
     enum err e = roots_make(&j->ctx, j, &made);
+    if (e == OK && made)
+        e = add(&j->ctx, "proof.retention");
     return e == OK && made ? add(&j->ctx, "proof.verify") : e;
+}
+
+static enum err retention(struct job *j)
+{
+    struct retention_done done;
+    return retention_run(&j->ctx, j, &done);
 }
 
 static enum err keep(struct ctx *c, const struct verification *v)
@@ -84,6 +94,18 @@ static const struct job_kind jobs[] = {
       .external = true,
       .run = verify,
       .doc = "Checks timelines, audit trail and roots against their hashes" },
+    { .name = "proof.retention",
+      .queue = "proof",
+      .lease_seconds = LEASE_SECONDS,
+      .external = true,
+      .run = retention,
+      .doc = "Archives and takes out what the policies say is to go" },
+    { .name = "proof.erase",
+      .queue = "proof",
+      .lease_seconds = LEASE_SECONDS,
+      .external = true,
+      .run = erasure_run,
+      .doc = "Forgets one person in every store" },
     { .name = NULL },
 };
 

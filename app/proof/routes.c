@@ -1,8 +1,12 @@
-/* The routes of proof: roots, the inclusion of one event, and the page about them. */
+/* The routes of proof: roots and inclusion, retention, holds, erasures, and the pages about them.
+ */
 #include "proof/routes.h"
 
 #include "base/json.h"
 #include "proof/documents.h"
+#include "proof/erasure.h"
+#include "proof/holds.h"
+#include "proof/retention.h"
 
 #include <stddef.h>
 
@@ -46,6 +50,160 @@ static enum err page_proof(struct req *r, struct reply *p)
     return reply_page(p, "proof/proof", NULL, d);
 }
 
+/* ---- retention ---- */
+
+#define POLICY(member) offsetof(struct retention_policy, member)
+static const struct field policy_fields[] = {
+    { "hint", FIELD_TEXT, POLICY(hint), .required = true, .min = 1, .max = 40,
+      .help = "which messages: statement, notice, …; default: all others; inbox: webhooks" },
+    { "contentDays", FIELD_INT, POLICY(content_days), .required = true, .min = 1, .max = 36500,
+      .help = "bodies, files, what providers said" },
+    { "personDays", FIELD_INT, POLICY(person_days), .required = true, .min = 1, .max = 36500,
+      .help = "names and addresses" },
+    { "proofDays", FIELD_INT, POLICY(proof_days), .required = true, .min = 1, .max = 36500,
+      .help = "ids, kinds, times, grades, hashes" },
+    { "delete", FIELD_BOOL, POLICY(deletes), .help = "whether anything goes; else it is planned" },
+    { .name = NULL },
+};
+static const struct input policy_input = { "RetentionPolicyInput", sizeof(struct retention_policy),
+                                           policy_fields };
+
+#define HOLD(member) offsetof(struct hold_new, member)
+static const struct field hold_fields[] = {
+    { "scope", FIELD_CHOICE, HOLD(scope), .required = true, .values = hold_scopes,
+      .help = "what it is on" },
+    { "value", FIELD_TEXT, HOLD(value), .required = true, .min = 3, .max = 320,
+      .help = "its id; of a person e-mail or phone" },
+    { "reason", FIELD_TEXT, HOLD(reason), .required = true, .min = 3, .max = 500, .help = "why" },
+    { "owner", FIELD_TEXT, HOLD(owner), .required = true, .min = 2, .max = 200,
+      .help = "who answers for it" },
+    { "reviewOn", FIELD_TEXT, HOLD(review_on), .max = 10, .help = "a day: 2026-06-30" },
+    { .name = NULL },
+};
+static const struct input hold_input = { "LegalHoldInput", sizeof(struct hold_new), hold_fields };
+
+#define PERSON(member) offsetof(struct person, member)
+static const struct field person_fields[] = {
+    { "email", FIELD_EMAIL, PERSON(email), .help = "whose messages, by e-mail" },
+    { "phone", FIELD_TEXT, PERSON(phone), .max = 40, .help = "or by phone" },
+    { "unitId", FIELD_UUID, PERSON(unit_id), .help = "or of this unit" },
+    { .name = NULL },
+};
+static const struct input person_input = { "ErasureInput", sizeof(struct person), person_fields };
+
+static enum err api_retention(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = retention_document(&r->ctx, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_policy(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = retention_set(&r->ctx, r->input, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_holds(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = holds_document(&r->ctx, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_hold_add(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = hold_add(&r->ctx, r->input, &d);
+    if (e != OK)
+        return e;
+    reply_header(p, "Location", "/api/track/holds");
+    return reply_json(p, 201, d);
+}
+
+static enum err api_hold_lift(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = hold_lift(&r->ctx, req_param(r, "id"), &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_erase(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = erasure_ask(&r->ctx, r->input, &d);
+    if (e != OK)
+        return e;
+    reply_header(p, "Location",
+                 arena_printf(r->ctx.arena, "/api/track/erasures/%s", json_text(d, "id")));
+    return reply_json(p, 202, d);
+}
+
+static enum err api_erasure(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = erasure_get(&r->ctx, req_param(r, "id"), &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+/* ---- the page ---- */
+
+static void set_any(struct json_object *d, const char *name, const char *list)
+{
+    json_put(d, name, true,
+             json_object_new_boolean(json_object_array_length(json_get(d, list)) > 0));
+}
+
+static enum err page_retention(struct req *r, struct reply *p)
+{
+    struct json_object *d, *holds, *erasures;
+    enum err e = retention_document(&r->ctx, &d);
+    if (e == OK)
+        e = holds_document(&r->ctx, &holds);
+    if (e == OK)
+        e = erasures_list(&r->ctx, &erasures);
+    if (e != OK)
+        return e;
+    json_set_text(d, "title", "Retention");
+    json_set(d, "holds", json_object_get(json_get(holds, "holds")));
+    json_set(d, "erasures", json_object_get(erasures));
+    set_any(d, "planAny", "plan");
+    set_any(d, "holdsAny", "holds");
+    set_any(d, "erasuresAny", "erasures");
+    set_any(d, "runsAny", "runs");
+    return reply_page(p, "proof/retention", NULL, d);
+}
+
+static enum err back(struct reply *p, enum err e)
+{
+    return e == OK ? reply_redirect(p, "/retention") : e;
+}
+
+static enum err page_policy(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    return back(p, retention_set(&r->ctx, r->input, &d));
+}
+
+static enum err page_hold_add(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    return back(p, hold_add(&r->ctx, r->input, &d));
+}
+
+static enum err page_hold_lift(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    return back(p, hold_lift(&r->ctx, req_param(r, "id"), &d));
+}
+
+static enum err page_erase(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    return back(p, erasure_ask(&r->ctx, r->input, &d));
+}
+
 const struct route proof_routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/proof", api_proof, ROLE_ADMIN, &proof_input, .whole = true,
       .doc = "The roots of days, newest first, and what the last verification found",
@@ -56,5 +214,31 @@ const struct route proof_routes[] = {
       .answer = &inclusion_shape },
     { METHOD_GET, ROUTE_PAGE, "/proof", page_proof, ROLE_ADMIN, &proof_input, .whole = true,
       .doc = "The roots of days, and the last verification" },
+    { METHOD_GET, ROUTE_API, "/api/track/retention", api_retention, ROLE_ADMIN, .whole = true,
+      .slow = true, .doc = "How long things are kept, what would go, what went",
+      .answer = &retention_shape },
+    { METHOD_POST, ROUTE_API, "/api/track/retention", api_policy, ROLE_ADMIN, &policy_input,
+      .whole = true, .doc = "Set how long messages of a hint are kept", .answer = &policy_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/holds", api_holds, ROLE_ADMIN, .whole = true,
+      .doc = "The legal holds, those that stand first", .answer = &holds_shape },
+    { METHOD_POST, ROUTE_API, "/api/track/holds", api_hold_add, ROLE_ADMIN, &hold_input,
+      .whole = true, .doc = "Put a legal hold", .answer = &hold_shape, .status = 201 },
+    { METHOD_POST, ROUTE_API, "/api/track/holds/:id/lift", api_hold_lift, ROLE_ADMIN, .whole = true,
+      .doc = "Lift a legal hold", .answer = &hold_shape },
+    { METHOD_POST, ROUTE_API, "/api/track/erasures", api_erase, ROLE_ADMIN, &person_input,
+      .whole = true, .queues = true, .doc = "Forget one person", .answer = &erasure_shape,
+      .status = 202 },
+    { METHOD_GET, ROUTE_API, "/api/track/erasures/:id", api_erasure, ROLE_ADMIN, .whole = true,
+      .doc = "How far it is, and its certificate", .answer = &erasure_shape },
+    { METHOD_GET, ROUTE_PAGE, "/retention", page_retention, ROLE_ADMIN, .whole = true, .slow = true,
+      .doc = "Retention, legal holds, erasures" },
+    { METHOD_POST, ROUTE_PAGE, "/retention/policies", page_policy, ROLE_ADMIN, &policy_input,
+      .whole = true, .doc = "Set how long messages of a hint are kept" },
+    { METHOD_POST, ROUTE_PAGE, "/retention/holds", page_hold_add, ROLE_ADMIN, &hold_input,
+      .whole = true, .doc = "Put a legal hold" },
+    { METHOD_POST, ROUTE_PAGE, "/retention/holds/:id/lift", page_hold_lift, ROLE_ADMIN,
+      .whole = true, .doc = "Lift a legal hold" },
+    { METHOD_POST, ROUTE_PAGE, "/retention/erasures", page_erase, ROLE_ADMIN, &person_input,
+      .whole = true, .queues = true, .doc = "Forget one person" },
     { .path = NULL },
 };

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "db/db.h"
+#include "proof/retention.sql.h"
 #include "proof/verify.sql.h"
 
 #include <string.h>
@@ -251,12 +252,38 @@ enum err audit_verify(struct ctx *c, struct verification *v)
     return row_text(rows, 0, "bad") ? describe_entry(c, rows, v) : OK;
 }
 
+/* ---- what retention took out ---- */
+
+enum err purges_verify(struct ctx *c, struct verification *v)
+{
+    PGresult *rows;
+    enum err e = read_all(c, &sql_retention_check, &rows);
+    if (e != OK || rows_count(rows) == 0)
+        return e;
+    const char *id = row_text(rows, 0, "communicationId"), *run = row_text(rows, 0, "id");
+    finding_add(v,
+                (struct finding){
+                    .kind = "retention",
+                    .what = CHAIN_CHANGED,
+                    .communication_id = id,
+                    .sentence = id ? arena_printf(c->arena,
+                                                  "Events of communication %s were changed after "
+                                                  "their words were taken out.",
+                                                  id)
+                                   : arena_printf(c->arena,
+                                                  "The record of the retention run %s was changed.",
+                                                  run) });
+    return OK;
+}
+
 enum err proof_verify(struct ctx *c, struct job *j, struct verification *out)
 {
     struct verification v = { 0 };
     enum err e = timelines_verify(c, j, &v);
     if (e == OK)
         e = audit_verify(c, &v);
+    if (e == OK)
+        e = purges_verify(c, &v);
     if (e == OK)
         e = days_verify(c, j, &v);
     if (e == OK)

@@ -1,4 +1,5 @@
-/* Checking that what was written is still what it was: timelines, the audit trail, daily roots. */
+/* Checking that what was written is still what it was: timelines, the audit trail, records of
+   what retention took out, daily roots. */
 #pragma once
 
 #include "base/ctx.h"
@@ -7,7 +8,7 @@
 
 /* The first thing of its kind that is not as it was written. */
 struct finding {
-    const char *kind; /* "timeline", "audit" or "day" */
+    const char *kind; /* "timeline", "audit", "retention" or "day" */
     enum chain_break what;
     const char *sentence;                          /* in plain words, naming it */
     const char *communication_id, *event_id, *day; /* NULL where it is about none, or it is gone */
@@ -17,7 +18,7 @@ struct finding {
 struct verification {
     long long communications, events, entries, days;
     long long broken; /* communications whose timeline does not hold */
-    struct finding findings[3];
+    struct finding findings[4];
     int n; /* of findings, one of a kind at most */
 };
 
@@ -25,9 +26,10 @@ struct verification {
    j may be NULL; else its lease is kept. */
 enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v) must_check;
 enum err audit_verify(struct ctx *c, struct verification *v) must_check;
+enum err purges_verify(struct ctx *c, struct verification *v) must_check;
 enum err days_verify(struct ctx *c, struct job *j, struct verification *v) must_check;
 
-/* All three. */
+/* All of them. */
 enum err proof_verify(struct ctx *c, struct job *j, struct verification *out) must_check;
 
 /* "changed", "removed" or "inserted" */

@@ -23,6 +23,9 @@ struct store_backend {
     enum err (*get)(struct store *s, struct arena *a, const char *sha256, struct str *out);
     /* Gone for good; OK where it was not there. */
     enum err (*remove)(struct store *s, struct arena *a, const char *sha256);
+    /* As store_sweep. One that is put meanwhile stays. */
+    enum err (*sweep)(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
+                      bool *gone);
 };
 
 struct store {

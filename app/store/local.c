@@ -136,7 +136,8 @@ static bool kept_already(const char *path, size_t size)
 }
 
 /* Renames the complete file to where it belongs, and waits until both folders are on disk. One that
-   is there may be of a batch that was never flushed: ours, which is on disk, takes its place. */
+   is there may be of a batch that was never flushed: ours, which is on disk, takes its place. One
+   that stays is touched, so that it is not removed as long unused. */
 static enum err keep(struct file *f, const char *outer, const char *inner, const char *path,
                      size_t size)
 {
@@ -145,7 +146,7 @@ static enum err keep(struct file *f, const char *outer, const char *inner, const
         e = make_folder(inner);
     if (e)
         return e;
-    if (f->store->batching && kept_already(path, size)) {
+    if (f->store->batching && kept_already(path, size) && utimensat(AT_FDCWD, path, NULL, 0) == 0) {
         drop(f);
     } else {
         if ((e = name_it(f)) != OK)
@@ -186,6 +187,37 @@ static enum err flush(struct store *s)
     enum err e = syncfs(fd) == 0 ? OK : failed("syncfs", s->place);
     close(fd);
     return e;
+}
+
+/* Moves the file away before it looks at its age once more: whoever puts it from now on makes his
+   own, and whoever touched it until then gets it back. */
+static enum err remove_old(const char *path, const char *away, time_t before, bool *gone)
+{
+    struct stat st;
+    if (rename(path, away) != 0)
+        return errno == ENOENT ? OK : failed("rename", path);
+    if (stat(away, &st) != 0)
+        return failed("stat", away);
+    *gone = st.st_mtime < before;
+    if (!*gone && link(away, path) != 0 && errno != EEXIST)
+        return failed("link", path);
+    return unlink(away) == 0 ? OK : failed("unlink", away);
+}
+
+static enum err discard_old(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
+                            bool *gone)
+{
+    struct stat st;
+    const char *path = arena_printf(a, "%s/%.2s/%.2s/%s", s->place, sha256, sha256 + 2, sha256);
+    time_t before = time(NULL) - grace_seconds;
+    if (stat(path, &st) != 0) {
+        *gone = errno == ENOENT;
+        return *gone ? OK : failed("stat", path);
+    }
+    *gone = false;
+    if (st.st_mtime >= before)
+        return OK;
+    return remove_old(path, arena_printf(a, "%s/tmp/%s.old", s->place, sha256), before, gone);
 }
 
 struct mapping {
@@ -254,9 +286,8 @@ static void sweep(struct arena *a, const char *tmp)
         closedir(d);
 }
 
-static const struct store_backend local = {
-    "local", begin, write_all, finish, flush, get, discard
-};
+static const struct store_backend local = { "local", begin, write_all, finish,
+                                            flush,   get,   discard,   discard_old };
 
 struct store *store_local(struct arena *a, const char *dir)
 {

@@ -164,6 +164,14 @@ enum err store_remove(struct store *s, struct arena *a, const char *sha256)
     return digest_valid(sha256) ? s->backend->remove(s, a, sha256) : OK;
 }
 
+enum err store_sweep(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
+                     bool *gone)
+{
+    if (!digest_valid(sha256))
+        return ERR_INVALID;
+    return s->backend->sweep(s, a, sha256, grace_seconds, gone);
+}
+
 enum err store_find(struct store *s, struct arena *a, const char *sha256, struct blob *out)
 {
     struct str bytes;

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /* A kind of store is a table of functions (store/backend.h): local now, S3 and Azure later.
    A full disk, too many open files or a failing device answer ERR_RETRY, an unwritable folder
    ERR_INTERNAL; both are logged here, once, with path and reason. */
@@ -47,6 +49,10 @@ enum err store_get(struct store *s, struct arena *a, const char *sha256,
 /* Removes one for good; none there is as well. Whose row refers to it is for the caller to know
    (blob_forget in SQL). */
 enum err store_remove(struct store *s, struct arena *a, const char *sha256) must_check;
+/* Unlinks one that nothing names any more, unless it was put in the last `grace_seconds`: who put
+   it may be about to name it. *gone: it is not there now. */
+enum err store_sweep(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
+                     bool *gone) must_check;
 
 /* Size and sniffed type of one that is there. ERR_NOT_FOUND. */
 enum err store_find(struct store *s, struct arena *a, const char *sha256,

@@ -11,7 +11,8 @@ select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId"
     c.provider_message_id as "providerMessageId", c.message_id as "messageId", c.attempts,
     c.next_attempt_at as "nextAttemptAt", c.queued_at as "queuedAt", c.sent_at as "sentAt", c.delivered_at as "deliveredAt",
     c.opened_at as "openedAt", c.failed_at as "failedAt", c.last_event_at as "lastEventAt", c.error, c.contradiction,
-    j.state as _job
+    coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
+    held_by(c) as "holdId", j.state as _job
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
@@ -67,7 +68,7 @@ select a.file_name as "fileName", a.size, a.content_type as "contentType", a.sha
     format('/api/track/communications/%s/attachments/%s', c.id, a.position) as href
 from communications c
 join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
-where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and c.content_removed_at is null
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by a.position;

@@ -193,6 +193,10 @@ static const struct member communication_members[] = {
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
     { "error", SHAPE_OBJECT, .of = &sending_error_shape, .nullable = true },
     { "attachments", SHAPE_LIST, .of = &attachment },
+    { "contentRemovedAt", SHAPE_TIME, .help = "When its words or address were taken out.",
+      .nullable = true },
+    { "removedBy", SHAPE_TEXT, .help = "By which policy or erasure.", .nullable = true },
+    { "holdId", SHAPE_UUID, .help = "The legal hold it is under.", .nullable = true },
     { "events", SHAPE_LIST, .help = "Its timeline, the latest first.", .of = &event },
     { .name = NULL },
 };

@@ -168,7 +168,10 @@ select c.id as "communicationId", c.channel, c.delivery_status as status, c.reci
     c.currency, nullif(c.reference, '') as reference, c.attempts, c.next_attempt_at as "nextAttemptAt", c.error, (
         select json_agg(json_build_object('fileName', a.file_name, 'size', a.size, 'contentType', a.content_type,
             'href', format('/api/track/communications/%s/attachments/%s', c.id, a.position)) order by a.position)
-        from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id) as attachments
+        from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id
+            and c.content_removed_at is null) as attachments,
+    coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
+    held_by(c) as "holdId"
 from communications c
 where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
     and c.year = coalesce(:year::int, (select max(y.year) from communications y
@@ -194,5 +197,6 @@ select a.sha256, a.file_name as "fileName", a.content_type as "contentType"
 from communication_attachments a
 join communications c on c.tenant_id = a.tenant_id and c.id = a.communication_id
 where a.tenant_id = current_tenant() and a.communication_id = :communication_id::uuid and a.position = :position::int
+    and c.content_removed_at is null
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));

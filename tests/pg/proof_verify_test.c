@@ -80,6 +80,17 @@ static void timelines_are_written(void **state)
                  "$$ select current_setting('at.c')::uuid $$; "
                  "create function at_k() returns int language sql as "
                  "$$ select current_setting('at.k')::int $$");
+    /* Columns that the database makes itself cannot be put. */
+    (void)pg_sql("create procedure put_back() language plpgsql as $$ declare names text; begin "
+                 "select string_agg(quote_ident(attname), ', ') into names from pg_attribute where "
+                 "attrelid = 'communications'::regclass and attnum > 0 and not attisdropped and "
+                 "attgenerated = ''; execute format('insert into communications (%%s) select %%s "
+                 "from kept_communications', names, names); end $$");
+    (void)pg_sql("create procedure put_in() language plpgsql as $$ begin "
+                 "create temp table kept_communications as select * from "
+                 "public.kept_communications limit 1; "
+                 "update pg_temp.kept_communications set id = at_c(), reference = 'forged'; "
+                 "call put_back(); drop table pg_temp.kept_communications; end $$");
     (void)pg_sql("create procedure rehash() language plpgsql as $$ begin "
                  "update communication_events e set content_hash = event_content(salt, sentence, "
                  "detail) where communication_id = at_c() and seq = at_k(); "
@@ -92,8 +103,7 @@ static void restore(void)
     (void)pg_sql("set session_replication_role = replica; "
                  "delete from communication_events; "
                  "insert into communication_events select * from kept_events; "
-                 "delete from communications; "
-                 "insert into communications select * from kept_communications");
+                 "delete from communications; call put_back()");
 }
 
 /* ---- the ways of tampering: at.c is the communication, at.k the event's number ---- */
@@ -197,11 +207,7 @@ static const struct kind {
                                                                                   "id = at_c(); "
                                                                                   "call rehash()",
       CHAIN_INSERTED, .at = 2 },
-    { "a communication put in",
-      "insert into communications select (jsonb_populate_record(c, jsonb_build_object('id', "
-      "at_c(), "
-      "'reference', 'forged'))).* from communications c limit 1",
-      CHAIN_INSERTED, .at = 3 },
+    { "a communication put in", "call put_in()", CHAIN_INSERTED, .at = 3 },
 };
 
 static long long last_of(const char *id)

@@ -1,0 +1,314 @@
+/* Forgetting one person in every store: the words of his messages, then whatever else holds one of
+ * his addresses, then the files. */
+#include "proof/erasure.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "proof/erasure.sql.h"
+#include "proof/retention.h"
+#include "store/store.h"
+
+#include <string.h>
+#include <strings.h>
+
+static enum err refuse_held(struct ctx *c, const PGresult *hold)
+{
+    return ctx_refuse(
+        c, ERR_CONFLICT, "The legal hold %s stands against it (%s; owner: %s). Lift it first.",
+        row_text(hold, 0, "id"), row_text(hold, 0, "reason"), row_text(hold, 0, "owner"));
+}
+
+static enum err check_holds(struct ctx *c, const struct person *who)
+{
+    PGresult *hold;
+    enum err e = db_query(c->db, c->arena, erasure_holds, &hold, .email = who->email,
+                          .phone = who->phone, .unit_id = who->unit_id);
+    if (e != OK)
+        return e;
+    return rows_count(hold) ? refuse_held(c, hold) : OK;
+}
+
+enum err erasure_ask(struct ctx *c, const struct person *who, struct json_object **out)
+{
+    PGresult *rows;
+    int64_t job;
+    if (!who->email + !who->phone + !who->unit_id != 2)
+        return ctx_fault(c, "email", "Give one of email, phone and unitId.");
+    enum err e = check_holds(c, who);
+    if (e == OK)
+        e = db_query(c->db, c->arena, erasure_add, &rows, .email = who->email, .phone = who->phone,
+                     .unit_id = who->unit_id, .actor_name = c->actor.name);
+    if (e != OK)
+        return e;
+    const char *id = row_text(rows, 0, "id");
+    struct json_object *args = json_own(c->arena, json_object_new_object());
+    json_set_text(args, "erasureId", id);
+    e = job_add(c, &(struct job_new){ .kind = "proof.erase", .args = args, .unique_key = id },
+                &job);
+    if (e == OK)
+        e = audit_add(c, "erasure.asked", "erasure", id, NULL, NULL);
+    return e == OK ? erasure_get(c, id, out) : e;
+}
+
+enum err erasure_get(struct ctx *c, const char *id, struct json_object **out)
+{
+    PGresult *rows;
+    if (!uuid_valid(id))
+        return ERR_NOT_FOUND;
+    enum err e = db_query(c->db, c->arena, erasure_get, &rows, .id = id);
+    if (e != OK)
+        return e;
+    if (rows_count(rows) == 0)
+        return ERR_NOT_FOUND;
+    *out = row_json(c->arena, rows, 0);
+    return OK;
+}
+
+enum err erasures_list(struct ctx *c, struct json_object **out)
+{
+    PGresult *rows;
+    enum err e = db_run(c->db, c->arena, &sql_erasure_list, NULL, &rows);
+    if (e == OK)
+        *out = rows_json(c->arena, rows);
+    return e;
+}
+
+/* ---- the work ---- */
+
+struct erasing {
+    struct ctx *c;
+    struct job *j;
+    const char *id;
+    struct person who;
+    const char **addresses;     /* in lower case, NULL at the end */
+    struct json_object *stores; /* by name: rows */
+    long long communications, files, imports, archives;
+};
+
+static void count(struct erasing *x, const char *store, int64_t n)
+{
+    struct json_object *before = json_get(x->stores, store);
+    json_object_object_add(x->stores, store,
+                           json_object_new_int64(json_object_get_int64(before) + n));
+}
+
+static void count_stores(struct erasing *x, struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        count(x, json_text(one, "store"), json_object_get_int64(json_get(one, "rows")));
+    }
+}
+
+static enum err read_request(struct erasing *x, bool *queued)
+{
+    PGresult *rows;
+    struct ctx *c = x->c;
+    enum err e = db_query(c->db, c->arena, erasure_get, &rows, .id = x->id);
+    if (e != OK)
+        return e;
+    *queued = rows_count(rows) && strcmp(row_text(rows, 0, "state"), "QUEUED") == 0;
+    if (*queued)
+        x->who = (struct person){ row_text(rows, 0, "_email"), row_text(rows, 0, "_phone"),
+                                  row_text(rows, 0, "unitId") };
+    return OK;
+}
+
+static enum err read_addresses(struct erasing *x)
+{
+    PGresult *rows;
+    struct ctx *c = x->c;
+    enum err e = db_query(c->db, c->arena, erasure_addresses, &rows, .email = x->who.email,
+                          .phone = x->who.phone, .unit_id = x->who.unit_id);
+    if (e != OK)
+        return e;
+    struct json_object *list = json_get(row_json(c->arena, rows, 0), "addresses");
+    size_t n = json_object_array_length(list);
+    x->addresses = arena_zalloc(c->arena, n + 1, sizeof(const char *));
+    for (size_t i = 0; i < n; i++)
+        x->addresses[i] = json_object_get_string(json_object_array_get_idx(list, i));
+    return OK;
+}
+
+static enum err purge_all(struct erasing *x)
+{
+    PGresult *page;
+    struct ctx *c = x->c;
+    for (enum err e;;) {
+        struct json_object *stores;
+        db_begin_reading(c->db, c->tenant_id);
+        e = db_end(c->db, db_query(c->db, c->arena, erasure_page, &page, .email = x->who.email,
+                                   .phone = x->who.phone, .unit_id = x->who.unit_id));
+        if (e != OK || row_int(page, 0, "n") == 0)
+            return e;
+        e = purge_do(c,
+                     &(struct purge){ .ids = row_text(page, 0, "ids"),
+                                      .layers = "content,person",
+                                      .kind = "erasure",
+                                      .reason = arena_printf(c->arena, "erasure %s", x->id),
+                                      .communications = (int)row_int(page, 0, "n") },
+                     &stores);
+        if (e == OK)
+            e = job_touch(x->j);
+        if (e != OK)
+            return e;
+        count_stores(x, stores);
+        x->communications += row_int(page, 0, "n");
+    }
+}
+
+static enum err purge_addresses(struct erasing *x)
+{
+    PGresult *rows;
+    struct ctx *c = x->c;
+    struct json_object *list = json_own(c->arena, json_object_new_array());
+    struct buf text = buf_in(c->arena);
+    for (const char **a = x->addresses; *a; a++)
+        json_object_array_add(list, json_object_new_string(*a));
+    json_write(&text, list);
+    db_begin(c->db, c->tenant_id);
+    enum err e =
+        db_end(c->db, db_query(c->db, c->arena, erasure_by_address, &rows, .addresses = text.p));
+    if (e == OK)
+        count_stores(x, json_get(row_json(c->arena, rows, 0), "stores"));
+    return e;
+}
+
+/* ---- files that hold many people ---- */
+
+static bool file_holds(struct str bytes, const char *const *texts)
+{
+    for (; *texts; texts++) {
+        size_t m = strlen(*texts);
+        for (size_t i = 0; m && i + m <= bytes.n; i++)
+            if (strncasecmp(bytes.p + i, *texts, m) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* The originals of an import, which nobody needs once it is committed. */
+static enum err purge_import(struct erasing *x, const char *id, const char *sha256)
+{
+    struct str bytes;
+    struct ctx *c = x->c;
+    enum err e = store_get(c->app->store, c->arena, sha256, &bytes);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    if (e != OK || !file_holds(bytes, x->addresses))
+        return e;
+    db_begin(c->db, c->tenant_id);
+    e = db_end(c->db, db_query(c->db, c->arena, erasure_import_removed, NULL, .id = id));
+    x->imports += e == OK;
+    return e;
+}
+
+static enum err purge_imports(struct erasing *x)
+{
+    PGresult *rows;
+    struct ctx *c = x->c;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, db_run(c->db, c->arena, &sql_erasure_imports, NULL, &rows));
+    for (int i = 0; e == OK && i < rows_count(rows); i++) {
+        e = purge_import(x, row_text(rows, i, "id"), row_text(rows, i, "sha256"));
+        if (e == OK)
+            e = job_touch(x->j);
+    }
+    return e;
+}
+
+static enum err purge_archive(struct erasing *x, const PGresult *rows, int i)
+{
+    struct ctx *c = x->c;
+    bool holds = row_bool(rows, i, "ofUnit");
+    enum err e = OK;
+    if (!holds)
+        e = archive_holds(c, row_text(rows, i, "sha256"), x->addresses, &holds);
+    if (e == ERR_NOT_FOUND || (e == OK && !holds))
+        return OK;
+    if (e != OK)
+        return e;
+    db_begin(c->db, c->tenant_id);
+    e = db_end(c->db, db_query(c->db, c->arena, erasure_archive_removed, NULL,
+                               .id = row_text(rows, i, "id")));
+    x->archives += e == OK;
+    return e;
+}
+
+/* A bundle in which he is goes as a whole: what else is in it has ended by its own clock. */
+static enum err purge_archives(struct erasing *x)
+{
+    PGresult *rows;
+    struct ctx *c = x->c;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(
+        c->db, db_query(c->db, c->arena, erasure_archives, &rows, .unit_id = x->who.unit_id));
+    for (int i = 0; e == OK && i < rows_count(rows); i++) {
+        e = purge_archive(x, rows, i);
+        if (e == OK)
+            e = job_touch(x->j);
+    }
+    return e;
+}
+
+static enum err end(struct erasing *x, const char *state, const char *error)
+{
+    struct ctx *c = x->c;
+    struct buf text = buf_in(c->arena);
+    struct json_object *done = json_own(c->arena, json_object_new_object());
+    json_set_int(done, "communications", x->communications);
+    json_set_int(done, "files", x->files);
+    json_set_int(done, "imports", x->imports);
+    json_set_int(done, "archives", x->archives);
+    json_set(done, "stores", json_object_get(x->stores));
+    json_write(&text, done);
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, erasure_end, NULL, .id = x->id, .state = state,
+                          .error = error, .certificate = error ? NULL : text.p);
+    if (e == OK)
+        e = audit_add(c, error ? "erasure.refused" : "erasure.done", "erasure", x->id, NULL, done);
+    if (e == OK)
+        e = job_done(x->j);
+    return db_end(c->db, e);
+}
+
+static enum err erase(struct erasing *x)
+{
+    int files;
+    enum err e = purge_all(x);
+    if (e == OK)
+        e = purge_addresses(x);
+    if (e == OK)
+        e = purge_imports(x);
+    if (e == OK)
+        e = purge_archives(x);
+    if (e == OK)
+        e = files_sweep(x->c, 0, &files);
+    x->files = e == OK ? files : 0;
+    return e;
+}
+
+enum err erasure_run(struct job *j)
+{
+    struct ctx *c = &j->ctx;
+    struct erasing x = { .c = c,
+                         .j = j,
+                         .id = json_text(j->args, "erasureId"),
+                         .stores = json_own(c->arena, json_object_new_object()) };
+    bool queued = false;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = read_request(&x, &queued);
+    if (e == OK && queued)
+        e = check_holds(c, &x.who);
+    enum err held = e;
+    if (e == OK && queued)
+        e = read_addresses(&x);
+    e = db_end(c->db, e);
+    if (held == ERR_CONFLICT)
+        return end(&x, "REFUSED", c->problem.detail);
+    if (e == OK && queued)
+        e = erase(&x);
+    return e == OK && queued ? end(&x, "DONE", NULL) : e;
+}

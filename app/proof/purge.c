@@ -1,0 +1,184 @@
+/* Running retention: bundle, purge, sweep, batch by batch. */
+#include "proof/retention.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "db/db.h"
+#include "proof/retention.sql.h"
+#include "store/store.h"
+
+enum { SWEEP_HOURS = 24, GRACE_SECONDS = 3600 };
+
+static const char *text_of(struct ctx *c, struct json_object *value)
+{
+    struct buf b = buf_in(c->arena);
+    json_write(&b, value);
+    return b.p;
+}
+
+static struct json_object *certificate(struct ctx *c, const struct purge *p,
+                                       struct json_object *stores)
+{
+    struct json_object *o = json_own(c->arena, json_object_new_object());
+    json_set_text(o, "reason", p->reason);
+    json_set_text(o, "layers", p->layers);
+    json_set_int(o, "communications", p->communications);
+    json_set(o, "stores", json_object_get(stores));
+    return o;
+}
+
+static enum err record(struct ctx *c, const char *run, const struct purge *p,
+                       struct json_object *stores)
+{
+    PGresult *rows;
+    struct json_object *done = certificate(c, p, stores);
+    enum err e = db_query(c->db, c->arena, retention_run_add, &rows, .id = run, .kind = p->kind,
+                          .reason = p->reason, .archive_id = p->archive_id,
+                          .communications = arena_printf(c->arena, "%d", p->communications),
+                          .certificate = text_of(c, done));
+    if (e != OK)
+        return e;
+    json_set_text(done, "itemsHash", row_text(rows, 0, "itemsHash"));
+    return audit_add(c, "retention.purged", "retention_run", run, NULL, done);
+}
+
+enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores)
+{
+    PGresult *rows;
+    struct json_object *done = NULL;
+    const char *run = uuid7(c->app, c->arena);
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, retention_purge, &rows, .run = run, .ids = p->ids,
+                          .layers = p->layers, .reason = p->reason);
+    if (e == OK) {
+        done = json_get(row_json(c->arena, rows, 0), "stores");
+        e = record(c, run, p, done);
+    }
+    e = db_end(c->db, e);
+    if (e == OK && stores)
+        *stores = done;
+    return e;
+}
+
+/* ---- files ---- */
+
+static enum err unlink_one(struct ctx *c, const char *sha256, int *unlinked)
+{
+    bool gone = false;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, retention_lock, NULL, .sha256 = sha256);
+    if (e == OK)
+        e = store_sweep(c->app->store, c->arena, sha256, GRACE_SECONDS, &gone);
+    if (e == OK && gone)
+        e = db_query(c->db, c->arena, retention_unlinked, NULL, .sha256 = sha256);
+    *unlinked += e == OK && gone;
+    return db_end(c->db, e);
+}
+
+enum err files_sweep(struct ctx *c, int hours, int *unlinked)
+{
+    PGresult *rows;
+    *unlinked = 0;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, db_query(c->db, c->arena, retention_unnamed, &rows,
+                                        .hours = arena_printf(c->arena, "%d", hours)));
+    for (int i = 0; e == OK && i < rows_count(rows); i++)
+        e = unlink_one(c, row_text(rows, i, "sha256"), unlinked);
+    return e;
+}
+
+/* ---- a run ---- */
+
+struct run {
+    struct ctx *c;
+    struct job *j;
+    const char *now_ms;
+    struct retention_done done;
+};
+
+static enum err purge_page(struct run *r, const char *batch_id, const char *archive_id, int *n)
+{
+    PGresult *page;
+    struct ctx *c = r->c;
+    *n = 0;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, db_query(c->db, c->arena, retention_page, &page, .now_ms = r->now_ms,
+                                        .batch_id = batch_id));
+    if (e != OK || rows_count(page) == 0)
+        return e;
+    *n = (int)row_int(page, 0, "n");
+    e = purge_do(
+        c,
+        &(struct purge){ .ids = row_text(page, 0, "ids"),
+                         .layers = row_text(page, 0, "layers"),
+                         .kind = "retention",
+                         .reason = arena_printf(c->arena, "policy “%s”", row_text(page, 0, "hint")),
+                         .archive_id = archive_id,
+                         .communications = *n },
+        NULL);
+    r->done.communications += *n;
+    return e == OK && r->j ? job_touch(r->j) : e;
+}
+
+static enum err run_batch(struct run *r, const PGresult *batches, int i)
+{
+    int n;
+    const char *archive_id, *batch_id = row_text(batches, i, "batchId");
+    enum err e =
+        archive_make(r->c, r->j,
+                     &(struct archive_of){ .batch_id = batch_id,
+                                           .building_id = row_text(batches, i, "buildingId"),
+                                           .year = row_text(batches, i, "year"),
+                                           .now_ms = r->now_ms },
+                     &archive_id);
+    r->done.archives += e == OK;
+    do {
+        if (e == OK)
+            e = purge_page(r, batch_id, archive_id, &n);
+    } while (e == OK && n > 0);
+    return e;
+}
+
+/* What has clocks of its own: requests of providers, and the files that were imported. */
+static enum err run_rest(struct run *r)
+{
+    PGresult *inbox, *imports;
+    struct ctx *c = r->c;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, retention_inbox, &inbox, .now_ms = r->now_ms);
+    if (e == OK)
+        e = db_query(c->db, c->arena, retention_imports, &imports, .now_ms = r->now_ms);
+    if (e != OK ||
+        row_int(inbox, 0, "bodies") + row_int(inbox, 0, "requests") + rows_count(imports) == 0)
+        return db_end(c->db, e);
+    struct json_object *after = json_own(c->arena, json_object_new_object());
+    json_set_int(after, "inboxBodies", row_int(inbox, 0, "bodies"));
+    json_set_int(after, "inboxRequests", row_int(inbox, 0, "requests"));
+    json_set_int(after, "imports", rows_count(imports));
+    e = audit_add(c, "retention.forgotten", "tenant", c->tenant_id, NULL, after);
+    return db_end(c->db, e);
+}
+
+enum err retention_run(struct ctx *c, struct job *j, struct retention_done *out)
+{
+    PGresult *batches;
+    struct run r = {
+        c, j, arena_printf(c->arena, "%lld", (long long)c->app->now_ms(c->app)), { 0 }
+    };
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e =
+        db_end(c->db, db_query(c->db, c->arena, retention_batches, &batches, .now_ms = r.now_ms));
+    for (int i = 0; e == OK && i < rows_count(batches); i++)
+        e = run_batch(&r, batches, i);
+    if (e == OK)
+        e = run_rest(&r);
+    if (e == OK)
+        e = files_sweep(c, SWEEP_HOURS, &r.done.files);
+    if (e == OK && r.done.communications)
+        log_info("retention_purged", "communications", NUM(r.done.communications), "files",
+                 NUM(r.done.files), NULL);
+    *out = r.done;
+    return e;
+}

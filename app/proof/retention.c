@@ -1,0 +1,140 @@
+/* Retention as documents: policies, what would go, what went. */
+#include "proof/retention.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "db/db.h"
+#include "proof/retention.sql.h"
+
+#include <string.h>
+
+/* ---- shapes ---- */
+
+static const char *const run_kinds[] = { "retention", "erasure", "inbox", NULL };
+static const char *const erasure_states[] = { "QUEUED", "DONE", "REFUSED", NULL };
+
+static const struct member policy_members[] = {
+    { "hint", SHAPE_TEXT, .help = "Which messages; `default`: all others; `inbox`: webhooks.",
+      .example = "statement" },
+    { "contentDays", SHAPE_COUNT, .help = "Bodies, files, what providers said.", .example = "730" },
+    { "personDays", SHAPE_COUNT, .help = "Names and addresses.", .example = "730" },
+    { "proofDays", SHAPE_COUNT, .help = "Ids, kinds, times, grades, hashes.", .example = "3650" },
+    { "delete", SHAPE_BOOL, .help = "Whether anything goes; else it is only planned." },
+    { "updatedAt", SHAPE_TIME, .help = "Null where nobody set it.", .nullable = true },
+    { "updatedByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },
+    { .name = NULL },
+};
+const struct shape policy_shape = { "RetentionPolicy", "How long things are kept.",
+                                    policy_members };
+
+static const struct member plan_members[] = {
+    { "store", SHAPE_TEXT, .help = "What of it.", .example = "communication_events" },
+    { "relation", SHAPE_TEXT, .help = "Table or partition." },
+    { "deletes", SHAPE_BOOL, .help = "False: its policy only plans." },
+    { "rows", SHAPE_COUNT, .help = "Rows, or files." },
+    { "bytes", SHAPE_COUNT, .help = "In those columns, or files." },
+    { .name = NULL },
+};
+static const struct shape plan_shape = { "RetentionPlan", "What would go now.", plan_members };
+
+static const struct member run_members[] = {
+    { "id", SHAPE_UUID, .help = "The run." },
+    { "kind", SHAPE_CHOICE, .help = "By a clock or on request.", .values = run_kinds },
+    { "reason", SHAPE_TEXT, .help = "The policy, or the request." },
+    { "at", SHAPE_TIME, .help = "When." },
+    { "archiveId", SHAPE_UUID, .help = "The bundle made before.", .nullable = true },
+    { "communications", SHAPE_COUNT, .help = "Whose words were taken out." },
+    { "certificate", SHAPE_OBJECT, .help = "Stores and how many rows of each." },
+    { .name = NULL },
+};
+static const struct shape run_shape = { "RetentionRun", "What was taken out.", run_members };
+
+static const struct member retention_members[] = {
+    { "policies", SHAPE_LIST, .help = "Set or built in.", .of = &policy_shape },
+    { "plan", SHAPE_LIST, .help = "By table and partition.", .of = &plan_shape },
+    { "due", SHAPE_COUNT, .help = "Communications that go next night." },
+    { "planned", SHAPE_COUNT, .help = "That would, if their policy deleted." },
+    { "held", SHAPE_COUNT, .help = "That a legal hold keeps." },
+    { "runs", SHAPE_LIST, .help = "The last 50.", .of = &run_shape },
+    { .name = NULL },
+};
+const struct shape retention_shape = { "Retention", "Policies, what would go, what went.",
+                                       retention_members };
+
+static const struct member erasure_members[] = {
+    { "id", SHAPE_UUID, .help = "The request." },
+    { "unitId", SHAPE_UUID, .help = "Null where it was by address.", .nullable = true },
+    { "state", SHAPE_CHOICE, .values = erasure_states },
+    { "error", SHAPE_TEXT, .help = "Why it was refused.", .nullable = true },
+    { "askedByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },
+    { "askedAt", SHAPE_TIME, .help = "When." },
+    { "doneAt", SHAPE_TIME, .help = "When it ended.", .nullable = true },
+    { "certificate", SHAPE_OBJECT, .help = "Stores and counts, once it is done.",
+      .nullable = true },
+    { .name = NULL },
+};
+const struct shape erasure_shape = { "Erasure", "A request to forget one person.",
+                                     erasure_members };
+
+/* ---- documents ---- */
+
+struct rows {
+    PGresult *policies, *plan, *counts, *runs;
+};
+
+static enum err ask(struct ctx *c, struct rows *r)
+{
+    const char *now = arena_printf(c->arena, "%lld", (long long)c->app->now_ms(c->app));
+    db_batch(c->db);
+    enum err e = db_run(c->db, c->arena, &sql_retention_policies_list, NULL, &r->policies);
+    if (e == OK)
+        e = db_query(c->db, c->arena, retention_plan, &r->plan, .now_ms = now);
+    if (e == OK)
+        e = db_query(c->db, c->arena, retention_counts, &r->counts, .now_ms = now);
+    if (e == OK)
+        e = db_run(c->db, c->arena, &sql_retention_runs_list, NULL, &r->runs);
+    enum err sent = db_flush(c->db);
+    return e != OK ? e : sent;
+}
+
+enum err retention_document(struct ctx *c, struct json_object **out)
+{
+    struct rows r = { 0 };
+    enum err e = ask(c, &r);
+    if (e != OK)
+        return e;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set(d, "policies", json_object_get(rows_json(c->arena, r.policies)));
+    json_set(d, "plan", json_object_get(rows_json(c->arena, r.plan)));
+    json_set_int(d, "due", row_int(r.counts, 0, "due"));
+    json_set_int(d, "planned", row_int(r.counts, 0, "planned"));
+    json_set_int(d, "held", row_int(r.counts, 0, "held"));
+    json_set(d, "runs", json_object_get(rows_json(c->arena, r.runs)));
+    *out = d;
+    return OK;
+}
+
+static const char *days(struct ctx *c, long n)
+{
+    return arena_printf(c->arena, "%ld", n);
+}
+
+enum err retention_set(struct ctx *c, const struct retention_policy *p, struct json_object **out)
+{
+    PGresult *before, *rows;
+    if (strspn(p->hint, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(p->hint))
+        return ctx_fault(c, "hint", "Small letters, digits, - and _ only.");
+    if (p->proof_days < p->content_days || p->proof_days < p->person_days)
+        return ctx_fault(c, "proofDays", "Proof is kept at least as long as what it proves.");
+    enum err e = db_query(c->db, c->arena, retention_policy_get, &before, .hint = p->hint);
+    if (e == OK)
+        e = db_query(c->db, c->arena, retention_policy_put, &rows, .hint = p->hint,
+                     .content_days = days(c, p->content_days),
+                     .person_days = days(c, p->person_days), .proof_days = days(c, p->proof_days),
+                     .delete = p->deletes ? "t" : "f", .actor_name = c->actor.name);
+    if (e != OK)
+        return e;
+    *out = row_json(c->arena, rows, 0);
+    return audit_add(c, "retention.policy_set", "retention_policy", p->hint,
+                     rows_count(before) ? row_json(c->arena, before, 0) : NULL, *out);
+}

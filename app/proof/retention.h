@@ -1,0 +1,62 @@
+/* Retention: content and personal data end by the clocks of policies, proof stays. All in the
+   tenant at hand. */
+#pragma once
+
+#include "base/ctx.h"
+#include "jobs/jobs.h"
+#include "web/shape.h"
+
+#include <json-c/json.h>
+
+/* ---- what is set and what was done ---- */
+
+struct retention_policy {
+    const char *hint;
+    long content_days, person_days, proof_days;
+    bool deletes;
+};
+
+/* {policies, plan, due, planned, held, runs} */
+enum err retention_document(struct ctx *c, struct json_object **out) must_check;
+
+/* Sets the policy of a hint. ERR_INVALID: proof would end before what it proves. */
+enum err retention_set(struct ctx *c, const struct retention_policy *p,
+                       struct json_object **out) must_check;
+
+extern const struct shape retention_shape, policy_shape, erasure_shape;
+
+/* ---- doing it, by the worker's role outside a transaction; j may be NULL ---- */
+
+struct retention_done {
+    int archives, files; /* bundles made, files unlinked */
+    long long communications;
+};
+
+/* Archives, then takes out what the policies say is to go, then unlinks files that nothing names.
+ */
+enum err retention_run(struct ctx *c, struct job *j, struct retention_done *out) must_check;
+
+/* One purge of communications (a Postgres array of ids) in a transaction of its own: the rows, the
+   run with its certificate, the audit trail. *stores, which may be NULL, is what was done. */
+struct purge {
+    const char *ids, *layers, *kind, *reason, *archive_id;
+    int communications;
+};
+enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores) must_check;
+
+/* Unlinks the files of blobs that nothing names and that are older than so many hours. */
+enum err files_sweep(struct ctx *c, int hours, int *unlinked) must_check;
+
+/* ---- archives ---- */
+
+struct archive_of {
+    const char *batch_id, *building_id, *year, *now_ms;
+};
+
+/* Makes the bundle of what is due of a batch and keeps it; its id. */
+enum err archive_make(struct ctx *c, struct job *j, const struct archive_of *of,
+                      const char **id) must_check;
+
+/* Whether a bundle (gzip, tar) holds one of the texts, in any case. */
+enum err archive_holds(struct ctx *c, const char *sha256, const char *const *texts,
+                       bool *out) must_check;

@@ -1,0 +1,151 @@
+-- Retention: policies, what would go, what went.
+
+-- Those of the tenant, and what stands where it set none.
+-- name: retention_policies_list
+select d.hint, d.content_days as "contentDays", d.person_days as "personDays", d.proof_days as "proofDays", d."delete",
+    d.updated_at as "updatedAt", d.updated_by_name as "updatedByName"
+from (
+    select hint, content_days, person_days, proof_days, "delete", updated_at, updated_by_name
+    from retention_policies where tenant_id = current_tenant()
+    union all
+    select v.hint, v.content, v.person, v.proof, false, null, null
+    from (values ('default', 730, 730, 3650), ('inbox', 30, 30, 400)) v (hint, content, person, proof)
+    where not exists (select from retention_policies p where p.tenant_id = current_tenant() and p.hint = v.hint)
+) d
+order by d.hint = 'default' desc, d.hint = 'inbox', d.hint;
+
+-- name: retention_policy_get
+select content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete"
+from retention_policies where tenant_id = current_tenant() and hint = :hint::text;
+
+-- name: retention_policy_put
+insert into retention_policies (tenant_id, hint, content_days, person_days, proof_days, "delete", updated_by_name)
+values (current_tenant(), :hint::text, :content_days::int, :person_days::int, :proof_days::int, :delete::bool,
+    :actor_name::text)
+on conflict (tenant_id, hint) do update set content_days = excluded.content_days, person_days = excluded.person_days,
+    proof_days = excluded.proof_days, "delete" = excluded."delete", updated_at = now(),
+    updated_by_name = excluded.updated_by_name
+returning hint, content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete",
+    updated_at as "updatedAt", updated_by_name as "updatedByName";
+
+-- name: retention_plan
+select store, relation, deletes, "rows", bytes from retention_plan(to_timestamp(:now_ms::bigint / 1000.0)) where "rows" > 0;
+
+-- name: retention_counts
+select count(*) filter (where deletes and hold_id is null) as due,
+    count(*) filter (where not deletes and hold_id is null) as planned, count(*) filter (where hold_id is not null) as held
+from retention_due(to_timestamp(:now_ms::bigint / 1000.0));
+
+-- name: retention_runs_list
+select id, kind, reason, at, archive_id as "archiveId", communications, certificate
+from retention_runs where tenant_id = current_tenant() order by retention_runs.at desc, id desc limit 50;
+
+-- name: retention_slug
+select slug from tenants where id = current_tenant();
+
+-- ---- running
+
+-- name: retention_batches
+select batch_id as "batchId", building_id as "buildingId", year, count(*) as communications
+from retention_due(to_timestamp(:now_ms::bigint / 1000.0))
+where deletes and hold_id is null group by batch_id, building_id, year order by batch_id;
+
+-- Communications of a batch with the same layers due, 500 at a time.
+-- name: retention_page
+with due as materialized (
+    select id, content, person, hint from retention_due(to_timestamp(:now_ms::bigint / 1000.0))
+    where deletes and hold_id is null and batch_id = :batch_id::uuid
+), first as (
+    select content, person, hint from due order by id limit 1
+), page as (
+    select d.id from due d join first f on f.content = d.content and f.person = d.person and f.hint = d.hint
+    order by d.id limit 500
+)
+select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n, f.hint,
+    array_to_string(array_remove(array[case when f.content then 'content' end, case when f.person then 'person' end], null), ',')
+        as layers
+from first f;
+
+-- What a batch's bundle holds of each communication, after an id.
+-- name: retention_bundle
+select c.id, jsonb_build_object('communication', to_jsonb(c), 'unit', (select u.number from units u
+        where u.tenant_id = c.tenant_id and u.id = c.unit_id), 'events', (select jsonb_agg(to_jsonb(e) order by e.seq)
+        from communication_events e where e.tenant_id = c.tenant_id and e.communication_id = c.id),
+    'attempts', (select jsonb_agg(to_jsonb(a) order by a.no) from communication_attempts a
+        where a.tenant_id = c.tenant_id and a.communication_id = c.id),
+    'notes', (select jsonb_agg(to_jsonb(n) order by n.created_at) from communication_audit_notes n
+        where n.tenant_id = c.tenant_id and n.communication_id = c.id),
+    'attachments', (select jsonb_agg(to_jsonb(f) order by f.position) from communication_attachments f
+        where f.tenant_id = c.tenant_id and f.communication_id = c.id))::text as line
+from retention_due(to_timestamp(:now_ms::bigint / 1000.0)) d
+join communications c on c.tenant_id = current_tenant() and c.id = d.id
+where d.deletes and d.hold_id is null and d.batch_id = :batch_id::uuid and d.id > :after::uuid
+order by d.id limit 200;
+
+-- name: retention_files
+select distinct f.sha256 from (
+    select a.sha256, a.communication_id from communication_attachments a where a.tenant_id = current_tenant()
+    union all select n.proof_sha256, n.communication_id from communication_audit_notes n where n.tenant_id = current_tenant()
+    union all select m.sha256, m.communication_id from sink_messages m where m.tenant_id = current_tenant()
+) f
+join blobs b on b.tenant_id = current_tenant() and b.sha256 = f.sha256 and b.removed_at is null
+where f.communication_id in (select id from retention_due(to_timestamp(:now_ms::bigint / 1000.0)) d
+    where d.deletes and d.hold_id is null and d.batch_id = :batch_id::uuid)
+order by 1;
+
+-- name: retention_blob
+insert into blobs (tenant_id, sha256, size, content_type)
+values (current_tenant(), :sha256::text, :size::bigint, 'application/gzip')
+on conflict do nothing;
+
+-- name: retention_archive_add
+insert into archives (tenant_id, building_id, batch_id, year, sha256, size, communications, files)
+values (current_tenant(), :building_id::uuid, :batch_id::uuid, :year::int, :sha256::text, :size::bigint,
+    :communications::int, :files::int)
+returning id;
+
+-- name: retention_purge
+select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
+
+-- name: retention_run_add
+insert into retention_runs (tenant_id, id, kind, reason, archive_id, communications, certificate, items_hash)
+values (current_tenant(), :id::uuid, :kind::text, :reason::text, :archive_id::uuid, :communications::int,
+    :certificate::jsonb, retention_items_hash(current_tenant(), :id::uuid))
+returning encode(items_hash, 'hex') as "itemsHash";
+
+-- name: retention_inbox
+select bodies, requests from inbox_forget(to_timestamp(:now_ms::bigint / 1000.0));
+
+-- Originals of imports, once none of what the tenant's default policy keeps may be left of them.
+-- name: retention_imports
+update imports i set files_removed_at = now(), preview = '{}'
+from retention_policies p
+where i.tenant_id = current_tenant() and i.files_removed_at is null and i.state in ('COMMITTED', 'FAILED')
+    and p.tenant_id = current_tenant() and p.hint = 'default' and p."delete"
+    and i.created_at < to_timestamp(:now_ms::bigint / 1000.0) - make_interval(days => greatest(p.content_days, p.person_days))
+    and not exists (select from communications c join communication_batches b on b.tenant_id = c.tenant_id and b.id = c.batch_id
+        where c.tenant_id = current_tenant() and b.import_id = i.id and held_by(c) is not null)
+returning i.id;
+
+-- name: retention_unnamed
+select sha256, size from blobs_unnamed(make_interval(hours => :hours::int)) limit 2000;
+
+-- What waits to name it waits.
+-- name: retention_lock
+select blob_lock(:sha256::text);
+
+-- name: retention_unlinked
+select blob_removed(:sha256::text);
+
+-- The first run whose record does not agree with what it sealed, or with the audit trail.
+-- name: retention_check
+select r.id, i.communication_id as "communicationId"
+from retention_runs r
+left join lateral (select x.communication_id from retention_items x where x.tenant_id = r.tenant_id and x.run_id = r.id
+    and x.seal is distinct from event_seals(x.tenant_id, x.communication_id, x.upto)
+    order by x.communication_id limit 1) i on true
+where r.tenant_id = current_tenant() and (i.communication_id is not null
+    or r.items_hash is distinct from retention_items_hash(r.tenant_id, r.id)
+    or not exists (select from audit_history h where h.tenant_id = r.tenant_id and h.entity_id = r.id::text
+        and h.action = 'retention.purged' and h.after ->> 'itemsHash' = encode(r.items_hash, 'hex')))
+order by r.at, r.id limit 1;

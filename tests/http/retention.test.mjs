@@ -1,0 +1,96 @@
+// Retention over the API and the command: policies, holds, what would go and what went, and forgetting one person.
+import assert from "node:assert/strict";
+import { api, check, committed, eventually, finish, person, sql, tenantNew, token, trackctl, upload } from "../checks.mjs";
+import { csv, rows } from "../fixtures/billing.mjs";
+
+const tenant = tenantNew("retention");
+const call = api(await token("admin", tenant));
+const [[tenantId]] = sql(`select id from tenants where slug = '${tenant}'`);
+const tell = async (path) => (await call("GET", path)).body;
+let unit;
+
+check("nothing goes by itself, and the command says what would", async () => {
+    await committed(call, (await upload(call, "retention.csv", csv(rows("RET", 2020, 4)))).body.id);
+    sql(`set session_replication_role = replica; update communications set created_at = now() - interval '3 years' where tenant_id = '${tenantId}'`);
+    const { policies, planned, due, held } = await tell("/api/track/retention");
+    assert.deepEqual([due, planned, held], [0, 4, 0]);
+    assert.deepEqual(policies.map((p) => [p.hint, p.contentDays, p.personDays, p.proofDays, p.delete]),
+        [["default", 730, 730, 3650, false], ["inbox", 30, 30, 400, false]]);
+    const plan = trackctl("retention", "plan", "--tenant", tenant);
+    assert.equal(plan.status, 0, plan.stderr);
+    assert.match(plan.stdout, /0 communications go, 4 would if their policy deleted, 0 are held/);
+    assert.match(plan.stdout, /plan only +communications, person +communications +4 rows +\d/);
+    assert.match(trackctl("retention", "run", "--tenant", tenant).stdout, /0 communications/);
+    assert.equal(trackctl("retention", "plan", "--tenant", "nobody-here").status, 1);
+});
+
+check("a policy is set by field, and proof outlives what it proves", async () => {
+    const policy = { hint: "statement", contentDays: 700, personDays: 700, proofDays: 3650, delete: true };
+    assert.equal((await call("POST", "/api/track/retention", { ...policy, proofDays: 30 })).body.errors[0].field, "proofDays");
+    assert.equal((await call("POST", "/api/track/retention", { ...policy, hint: "Not so" })).status, 422);
+    assert.equal((await call("POST", "/api/track/retention", policy)).body.delete, true);
+    assert.equal((await tell("/api/track/retention")).due, 4);
+    assert.equal((await api(await token("agent", tenant))("POST", "/api/track/retention", policy)).status, 403);
+});
+
+check("a hold keeps a unit, until it is lifted", async () => {
+    [[unit]] = sql(`select unit_id from communications where tenant_id = '${tenantId}' order by id limit 1`);
+    const hold = { scope: "unit", value: unit, reason: "Court case 7", owner: "Legal", reviewOn: "2020-02-29" };
+    assert.equal((await call("POST", "/api/track/holds", { ...hold, reviewOn: "2021-02-29" })).body.errors[0].field, "reviewOn");
+    assert.equal((await call("POST", "/api/track/holds", { ...hold, value: tenantId })).body.errors[0].field, "value");
+    const made = await call("POST", "/api/track/holds", hold);
+    assert.deepEqual([made.status, made.body.overdue, made.body.scope], [201, true, "unit"]);
+    assert.deepEqual([(await tell("/api/track/retention")).held, (await tell("/api/track/retention")).due], [1, 3]);
+    assert.ok((await tell(`/api/track/units/${unit}`)).communications[0].holdId);
+    const refused = await call("POST", "/api/track/erasures", { unitId: unit });
+    assert.equal(refused.status, 409);
+    assert.match(refused.body.detail, new RegExp(`${made.body.id}.*Court case 7.*Legal`));
+});
+
+check("what is due goes, says so, and the proof holds", async () => {
+    const run = trackctl("retention", "run", "--tenant", tenant);
+    assert.match(run.stdout, /3 communications, 1 archives made/);
+    const { due, held, runs } = await tell("/api/track/retention");
+    assert.deepEqual([due, held, runs[0].communications, runs[0].reason], [0, 1, 3, "policy “statement”"]);
+    const [[gone]] = sql(`select unit_id from communications where tenant_id = '${tenantId}' and content_removed_at is not null limit 1`);
+    const [one] = (await tell(`/api/track/units/${gone}`)).communications;
+    assert.ok(one.contentRemovedAt);
+    assert.deepEqual([one.email, one.removedBy, one.recipientName], [null, "policy “statement”", "(removed)"]);
+    assert.equal(trackctl("verify", "--tenant", tenant).status, 0);
+});
+
+check("a person is forgotten once the hold is lifted", async () => {
+    const [{ id }] = (await tell("/api/track/holds")).holds;
+    assert.ok((await call("POST", `/api/track/holds/${id}/lift`)).body.liftedAt);
+    assert.equal((await call("POST", `/api/track/holds/${id}/lift`)).status, 404);
+    assert.equal((await call("POST", "/api/track/erasures", {})).body.errors[0].field, "email");
+    const asked = await call("POST", "/api/track/erasures", { unitId: unit });
+    assert.deepEqual([asked.status, asked.headers.get("location")], [202, `/api/track/erasures/${asked.body.id}`]);
+    const done = await eventually("it is done", async () => {
+        const now = await tell(`/api/track/erasures/${asked.body.id}`);
+        return now.state === "DONE" && now;
+    });
+    assert.equal(done.certificate.communications, 1);
+    assert.equal(done.certificate.stores["communications, person"], 1);
+    assert.equal(trackctl("verify", "--tenant", tenant).status, 0);
+});
+
+check("the page says it all and its forms work", async () => {
+    const go = await person("admin", tenant);
+    const page = async () => (await go("/retention")).text();
+    const csrf = /name="csrfToken" value="([^"]+)"/.exec(await page())[1];
+    assert.match(await page(), /policy “statement”/);
+    const set = await go("/retention/policies", { csrfToken: csrf, hint: "notice", contentDays: "10", personDays: "10", proofDays: "20" });
+    assert.deepEqual([set.status, set.headers.get("location")], [303, "/retention"]);
+    assert.match(await page(), /value="notice"/);
+    await go("/retention/holds", { csrfToken: csrf, scope: "person", value: "Kept@Example.org", reason: "Asked to", owner: "Office" });
+    const put = await page();
+    assert.match(put, /person: kept@example\.org/);
+    const lift = /action="(\/retention\/holds\/[^"]+\/lift)"/.exec(put)[1];
+    assert.equal((await go(lift, { csrfToken: csrf })).status, 303);
+    assert.equal((await go("/retention/erasures", { csrfToken: csrf, email: "nobody@example.org" })).status, 303);
+    assert.equal((await go("/proof")).status, 200);
+    assert.equal((await (await person("viewer", tenant))("/retention")).status, 403);
+});
+
+await finish();

@@ -81,12 +81,13 @@ where p.tenant_id = current_tenant()
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
 
--- Messages still queued whose job is gone: given up without a word.
+-- Messages still queued whose job is gone: given up without a word. Those that were sent again are of batches that are
+-- completed.
 -- name: batch_orphans
 select c.id as "communicationId"
-from communication_batches p
-join communications c on c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'ENQUEUED'
-where p.tenant_id = current_tenant() and p.state = 'SENDING' and c.queued_at < now() - interval '10 minutes'
+from communications c
+where c.tenant_id = current_tenant() and c.delivery_status = 'ENQUEUED'
+    and coalesce(c.queued_at, c.last_event_at) < now() - interval '10 minutes'
     and not exists (select from jobs j where j.kind = 'track.send_communication' and j.unique_key = c.id::text
         and j.state <> 'parked')
 limit 500;

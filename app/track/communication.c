@@ -128,6 +128,7 @@ static struct json_object *content_of(struct ctx *c, const struct communication_
     json_set_text(d, "sentence", t->sentence);
     json_set_text(d, "subject", t->subject);
     json_set_text(d, "templateLanguage", t->language);
+    json_set(d, "smsParts", t->sms_parts ? json_object_new_int(t->sms_parts) : NULL);
     for (int i = 0; i < 2; i++)
         json_set_text(d, bodies[i].name,
                       bodies[i].text.p ? arena_strndup(c->arena, bodies[i].text.p, bodies[i].text.n)

@@ -58,11 +58,12 @@ struct communication_text {
     const char *source; /* "sent": what went out; "rendered": written from the template now;
                            "none": it cannot be, see sentence */
     const char *sentence;
-    const char *subject, *language;
-    struct str text, html;    /* p NULL where there is none */
-    const char *raw_sha256;   /* of the whole message where it was kept */
-    const char *digest;       /* message_digest, where it was rendered */
-    struct json_object *data; /* what the template was given */
+    const char *subject, *language; /* subject NULL: the channel has none */
+    int sms_parts;                  /* 0: no SMS */
+    struct str text, html;          /* p NULL where there is none */
+    const char *raw_sha256;         /* of the whole message where it was kept */
+    const char *digest;             /* message_digest, where it was rendered */
+    struct json_object *data;       /* what the template was given */
 };
 /* as_sent: what went out is preferred, where it was kept; else always written anew. */
 enum err communication_text(struct ctx *c, const char *id, bool as_sent,
@@ -70,8 +71,13 @@ enum err communication_text(struct ctx *c, const char *id, bool as_sent,
 
 /* ---- for the files beside this one ---- */
 
-/* Why a channel cannot be used for a row with email, phone, street and city; NULL: it can. */
+/* Why a channel cannot be used for a row with email, phone, street, postal_code and city; NULL: it
+   can. */
 const char *channel_refusal(const char *channel, const PGresult *row);
+
+/* Why suppressions (rows of communication_suppressed) keep a channel's messages back; NULL: none.
+ */
+const char *suppression_refusal(struct arena *a, const char *channel, const PGresult *rows);
 
 /* Why a status does not let it be sent again; NULL: it does. */
 const char *resend_refusal(const char *status);

@@ -93,11 +93,16 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by h.seq desc limit 50;
 
--- What the sink took of it, as it was sent.
+-- What went out in the attempt at hand, byte for byte, where it was kept: by the sink, or as a letter.
 -- name: communication_kept
-select m.id, m.sha256, m.size
+select k.sha256, c.channel
 from communications c
-join sink_messages m on m.tenant_id = c.tenant_id and m.message_id = c.message_id
+cross join lateral (
+    select m.sha256 from sink_messages m where m.tenant_id = c.tenant_id and m.message_id = c.message_id
+    union all
+    select l.sha256 from letters l
+    where l.tenant_id = c.tenant_id and l.communication_id = c.id and l.attempt_no = c.attempt_no and c.channel like 'LETTER%'
+) k
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
@@ -115,7 +120,7 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and n.id
 
 -- name: communication_lock
 select c.id, c.delivery_status as status, c.evidence_grade as grade, c.channel, c.attempt_no, c.email, c.phone, c.street,
-    c.city, c.message_id, c.unit_id, c.year
+    c.postal_code, c.city, c.message_id, c.unit_id, c.year
 from communications c
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
@@ -203,7 +208,7 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and a.er
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
 
 -- name: communication_plan
-select c.id, c.delivery_status as status, c.channel, c.recipient_name, c.subject, c.email, c.phone, c.street, c.city,
+select c.id, c.delivery_status as status, c.channel, c.recipient_name, c.subject, c.email, c.phone, c.street, c.postal_code, c.city,
     concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')) as address, c.unit_id,
     to_char(c.sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sent_at,
     to_char(c.delivered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as delivered_at,
@@ -213,3 +218,16 @@ from communications c
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- What stands against its addresses, whether it keeps messages back or only warns.
+-- name: communication_suppressed
+select s.channel, s.address, s.sentence, s.blocks,
+    to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+from communications c
+join suppressions s on s.tenant_id = c.tenant_id and s.lifted_at is null
+    and (s.channel = 'EMAIL' and s.address = suppression_address('EMAIL', c.email)
+        or s.channel = 'SMS' and s.address = suppression_address('SMS', c.phone))
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by s.blocks desc, s.created_at;

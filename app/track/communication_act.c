@@ -96,12 +96,16 @@ static enum err tell(const struct held *h, const struct timeline_event *event, c
 
 /* What each channel needs of a recipient. */
 static const struct {
-    const char *channel, *columns[2], *sentence;
+    const char *channel, *columns[3], *sentence;
 } needs[] = {
     { "EMAIL", { "email", NULL }, "The recipient has no e-mail address." },
     { "SMS", { "phone", NULL }, "The recipient has no phone number." },
-    { "LETTER", { "street", "city" }, "The recipient has no postal address." },
-    { "LETTER_WITH_RECEIPT", { "street", "city" }, "The recipient has no postal address." },
+    { "LETTER",
+      { "street", "postal_code", "city" },
+      "The recipient's postal address is not complete." },
+    { "LETTER_WITH_RECEIPT",
+      { "street", "postal_code", "city" },
+      "The recipient's postal address is not complete." },
 };
 
 const char *channel_refusal(const char *channel, const PGresult *row)
@@ -109,7 +113,7 @@ const char *channel_refusal(const char *channel, const PGresult *row)
     if (!send_way_of(channel))
         return "No way to send it like this is set up here.";
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-        for (int k = 0; k < 2 && strcmp(needs[i].channel, channel) == 0; k++) {
+        for (int k = 0; k < 3 && strcmp(needs[i].channel, channel) == 0; k++) {
             const char *text = needs[i].columns[k] ? row_text(row, 0, needs[i].columns[k]) : "-";
             if (!text || !*text)
                 return needs[i].sentence;
@@ -128,6 +132,31 @@ const char *resend_refusal(const char *status)
     return status_of(status, &s) ? refusals[s] : NULL;
 }
 
+const char *suppression_refusal(struct arena *a, const char *channel, const PGresult *rows)
+{
+    for (int i = 0; i < rows_count(rows); i++)
+        if (row_bool(rows, i, "blocks") && strcmp(row_text(rows, i, "channel"), channel) == 0)
+            return arena_printf(a, "Nothing is sent to this address: %s",
+                                row_text(rows, i, "sentence"));
+    return NULL;
+}
+
+/* Whether the channel can be had: a fault of it says why not. */
+static enum err check_channel(const struct held *h, const char *channel)
+{
+    PGresult *rows;
+    struct ctx *c = h->c;
+    const char *why = channel_refusal(channel, h->row);
+    if (why)
+        return ctx_fault(c, "channel", "%s", why);
+    enum err e =
+        db_query(c->db, c->arena, communication_suppressed, &rows, .communication_id = h->id,
+                 .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e == OK && (why = suppression_refusal(c->arena, channel, rows)))
+        return ctx_fault(c, "channel", "%s", why);
+    return e;
+}
+
 /* The bytes that went out, where they are asked for and were kept. */
 static enum err same_bytes(const struct held *h, const struct resend *how, const char *channel,
                            const char **sha256)
@@ -143,7 +172,7 @@ static enum err same_bytes(const struct held *h, const struct resend *how, const
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e != OK)
         return e;
-    if (rows_count(row) == 0 || strcmp(channel, "EMAIL") != 0)
+    if (rows_count(row) == 0)
         return ctx_fault(c, "content", "The bytes that were sent are not kept here.");
     *sha256 = row_text(row, 0, "sha256");
     return OK;
@@ -184,8 +213,8 @@ enum err communication_resend(struct ctx *c, const char *id, const struct resend
     if (e != OK)
         return e;
     const char *channel = how->channel ? how->channel : row_text(h.row, 0, "channel");
-    if ((why = channel_refusal(channel, h.row)))
-        return ctx_fault(c, "channel", "%s", why);
+    if ((e = check_channel(&h, channel)) != OK)
+        return e;
     if ((e = same_bytes(&h, how, channel, &same_as)) != OK)
         return e;
     return request_resend(&h, how, channel, same_as);

@@ -198,8 +198,10 @@ void communication_dress(struct ctx *c, struct json_object *d,
     dress_history(d);
     json_set(d, "dataRows", data_rows(text->data));
     set_any(d);
-    json_set_bool(d, "hasHtml", text->html.p != NULL);
+    bool letter = strncmp(json_text(d, "channel"), "LETTER", 6) == 0;
+    json_set_bool(d, "hasHtml", text->html.p != NULL && !letter);
+    json_set_bool(d, "isLetter", letter);
     json_set_text(d, "bodyHref", arena_printf(c->arena, "/messages/%s/body", id));
-    if (text->raw_sha256)
+    if (text->raw_sha256 && !letter)
         json_set_text(d, "rawHref", arena_printf(c->arena, "/messages/%s/source", id));
 }

@@ -10,11 +10,12 @@
 #include "track/track.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct plan {
     struct ctx *c;
     const char *id;
-    PGresult *row, *job, *satisfied, *last, *bad, *kept;
+    PGresult *row, *job, *satisfied, *last, *bad, *kept, *suppressed;
     struct communication_text now; /* as it would be written now */
     struct json_object *warnings;
 };
@@ -91,6 +92,14 @@ static void warn_of_others(struct plan *p)
              row_text(p->satisfied, i, "at"));
 }
 
+static bool is_suppressed(const struct plan *p, const char *address)
+{
+    for (int i = 0; i < rows_count(p->suppressed); i++)
+        if (strcasecmp(row_text(p->suppressed, i, "address"), address) == 0)
+            return true;
+    return false;
+}
+
 static void warn_of_addresses(struct plan *p)
 {
     struct arena *a = p->c->arena;
@@ -103,12 +112,21 @@ static void warn_of_addresses(struct plan *p)
              NULL);
     for (int i = 0; i < rows_count(p->bad); i++) {
         const char *address = row_text(p->bad, i, "address");
-        if (address)
+        if (address && !is_suppressed(p, address))
             warn(p, "badAddress",
                  arena_printf(a, "%s will not work: the provider says that the address is wrong.",
                               address),
                  NULL);
     }
+}
+
+static void warn_of_suppressions(struct plan *p)
+{
+    for (int i = 0; i < rows_count(p->suppressed); i++)
+        warn(p, row_bool(p->suppressed, i, "blocks") ? "suppressed" : "badAddress",
+             arena_printf(p->c->arena, "%s: %s", row_text(p->suppressed, i, "address"),
+                          row_text(p->suppressed, i, "sentence")),
+             row_text(p->suppressed, i, "at"));
 }
 
 static void warn_of_content(struct plan *p)
@@ -121,11 +139,10 @@ static void warn_of_content(struct plan *p)
 
 /* ---- choices ---- */
 
-static void choice(struct plan *p, struct json_object *list, const char *name, const char *value,
+static void choice(struct json_object *list, const char *name, const char *value,
                    const char *reason)
 {
     struct json_object *o = json_object_new_object();
-    (void)p;
     json_set_text(o, name, value);
     json_set_bool(o, "can", reason == NULL);
     json_set_text(o, "reason", reason);
@@ -137,7 +154,9 @@ static struct json_object *channels_of(struct plan *p)
     struct json_object *list = json_object_new_array();
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         const char *name = channel_name(i);
-        choice(p, list, "channel", name, channel_refusal(name, p->row));
+        const char *why = channel_refusal(name, p->row);
+        choice(list, "channel", name,
+               why ? why : suppression_refusal(p->c->arena, name, p->suppressed));
         struct json_object *o = json_object_array_get_idx(list, (size_t)i);
         json_set_text(o, "address", address_of(p, name));
         json_set_bool(o, "current", strcmp(name, text_of(p, "channel")) == 0);
@@ -148,10 +167,9 @@ static struct json_object *channels_of(struct plan *p)
 static struct json_object *contents_of(struct plan *p)
 {
     struct json_object *list = json_object_new_array();
-    bool kept = rows_count(p->kept) > 0 && strcmp(text_of(p, "channel"), "EMAIL") == 0;
-    choice(p, list, "content", "render",
-           strcmp(p->now.source, "none") == 0 ? p->now.sentence : NULL);
-    choice(p, list, "content", "same", kept ? NULL : "The bytes that were sent are not kept here.");
+    bool kept = rows_count(p->kept) > 0;
+    choice(list, "content", "render", strcmp(p->now.source, "none") == 0 ? p->now.sentence : NULL);
+    choice(list, "content", "same", kept ? NULL : "The bytes that were sent are not kept here.");
     return list;
 }
 
@@ -178,6 +196,9 @@ static enum err ask(struct plan *p)
     if (e == OK)
         e = db_query(c->db, c->arena, communication_kept, &p->kept, .communication_id = p->id,
                      .all_buildings = all, .actor_id = actor);
+    if (e == OK)
+        e = db_query(c->db, c->arena, communication_suppressed, &p->suppressed,
+                     .communication_id = p->id, .all_buildings = all, .actor_id = actor);
     enum err flushed = db_flush(c->db);
     return e != OK ? e : flushed;
 }
@@ -195,6 +216,7 @@ enum err communication_resend_plan(struct ctx *c, const char *id, struct json_ob
     p.warnings = json_object_new_array();
     warn_of_arrival(&p);
     warn_of_others(&p);
+    warn_of_suppressions(&p);
     warn_of_addresses(&p);
     warn_of_content(&p);
     struct json_object *d = json_own(c->arena, json_object_new_object());

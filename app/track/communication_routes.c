@@ -256,9 +256,11 @@ static enum err source(struct req *r, struct reply *p)
     enum err e = id ? communication_text(&r->ctx, id, true, &text) : ERR_NOT_FOUND;
     if (e == OK && !text.raw_sha256)
         e = ERR_NOT_FOUND;
-    return e != OK ? e
-                   : reply_blob(p, text.raw_sha256, "message/rfc822",
-                                arena_printf(r->ctx.arena, "%s.eml", id));
+    if (e != OK)
+        return e;
+    bool mail = text.html.p || text.subject;
+    return reply_blob(p, text.raw_sha256, mail ? "message/rfc822" : "text/plain; charset=utf-8",
+                      arena_printf(r->ctx.arena, mail ? "%s.eml" : "%s.txt", id));
 }
 
 /* The dialog's form, or a page with it. */

@@ -140,6 +140,7 @@ static const struct member content_members[] = {
     { "sentence", SHAPE_TEXT, .help = "The same in words." },
     { "subject", SHAPE_TEXT, .nullable = true },
     { "templateLanguage", SHAPE_TEXT, .help = "Of the template that was found.", .nullable = true },
+    { "smsParts", SHAPE_COUNT, .help = "Of an SMS: how many it is paid for.", .nullable = true },
     { "text", SHAPE_TEXT, .nullable = true },
     { "html", SHAPE_TEXT, .nullable = true },
     { .name = NULL },

@@ -5,52 +5,77 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "channels/message.h"
+#include "channels/sms.h"
 #include "db/db.h"
 #include "store/store.h"
 #include "track/communication.sql.h"
 #include "track/mail_read.h"
 #include "track/send.sql.h"
 #include "track/send_way.h"
+#include "track/sms.h"
 
 #include <string.h>
 
-/* Of the message that the sink kept. */
-static enum err read_kept(struct ctx *c, struct communication_text *out)
+/* Of what was kept: a mail of ours, an SMS as plain text; a letter is a file, and has no text. */
+static enum err read_kept(struct ctx *c, const char *channel, struct communication_text *out)
 {
     struct str raw;
-    struct mail_read mail;
+    struct mail_read mail = { 0 };
     enum err e = store_get(c->app->store, c->arena, out->raw_sha256, &raw);
-    if (e == OK)
+    if (e == OK && strcmp(channel, "EMAIL") == 0)
         e = mail_parse(c->arena, raw, &mail);
     if (e != OK)
         return e;
     out->source = "sent";
     out->sentence = "This is what was sent, byte for byte.";
     out->subject = mail.subject;
-    out->text = mail.text;
+    out->text = strcmp(channel, "SMS") == 0 ? raw : mail.text;
     out->html = mail.html;
     return OK;
 }
 
-static enum err render(struct ctx *c, const struct sending *s, struct communication_text *out)
+static enum err write_sms(struct sending *s, struct communication_text *out)
+{
+    const char *text;
+    enum err e = sms_text(s, &text);
+    if (e == OK)
+        out->text = str_of(text);
+    if (e == OK)
+        out->digest =
+            message_digest(s->job->ctx.arena, &(struct message){ .subject = "", .text = text });
+    return e;
+}
+
+static enum err write_mail(struct sending *s, struct communication_text *out)
 {
     struct message m;
+    struct ctx *c = &s->job->ctx;
     enum err e = message_render(c, "statement", sending_text(s, "language"), out->data, &m);
-    if (e == ERR_NOT_FOUND || e == ERR_INVALID) {
-        out->source = "none";
-        out->sentence = "The message cannot be written from its template.";
-        return OK;
-    }
     if (e != OK)
         return e;
-    out->source = "rendered";
-    out->sentence = "Written from the template and the data as they are now.";
     out->subject = m.subject;
     out->language = m.language;
     out->text = str_of(m.text);
     out->html = str_of(m.html);
     out->digest = message_digest(c->arena, &m);
     return OK;
+}
+
+static enum err render(struct sending *s, const char *channel, struct communication_text *out)
+{
+    enum err e = strcmp(channel, "SMS") == 0 ? write_sms(s, out) : write_mail(s, out);
+    bool cannot = e == ERR_NOT_FOUND || e == ERR_INVALID;
+    out->source = cannot ? "none" : "rendered";
+    out->sentence = cannot ? "The message cannot be written from its template."
+                           : "Written from the template and the data as they are now.";
+    return cannot ? OK : e;
+}
+
+static void count_parts(struct ctx *c, const char *channel, struct communication_text *out)
+{
+    if (strcmp(channel, "SMS") == 0 && out->text.p)
+        out->sms_parts =
+            sms_parts(c->arena, arena_strndup(c->arena, out->text.p, out->text.n)).parts;
 }
 
 enum err communication_text(struct ctx *c, const char *id, bool as_sent,
@@ -75,12 +100,15 @@ enum err communication_text(struct ctx *c, const char *id, bool as_sent,
         return e != OK ? e : asked;
     if (rows_count(seen) == 0)
         return ERR_NOT_FOUND;
+    const char *channel = sending_text(&s, "channel");
     out->data = sending_data(&s);
+    e = ERR_NOT_FOUND;
     if (as_sent && rows_count(kept)) {
         out->raw_sha256 = row_text(kept, 0, "sha256");
-        e = read_kept(c, out);
-        if (e != ERR_NOT_FOUND && e != ERR_INVALID)
-            return e;
+        e = read_kept(c, channel, out);
     }
-    return render(c, &s, out);
+    if (e == ERR_NOT_FOUND || e == ERR_INVALID)
+        e = render(&s, channel, out);
+    count_parts(c, channel, out);
+    return e;
 }

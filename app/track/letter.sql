@@ -19,3 +19,11 @@ left join letters l on l.tenant_id = c.tenant_id and l.communication_id = c.id a
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and c.channel like 'LETTER%'
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- name: letter_made_before
+select l.pages, l.sheets, l.grams, l.unknown, concat_ws(', ', nullif(c.street, ''),
+    nullif(concat_ws(' ', c.postal_code, c.city), ' ')) as address
+from letters l
+join communications c on c.tenant_id = l.tenant_id and c.id = l.communication_id
+where l.tenant_id = current_tenant() and l.communication_id = :communication_id::uuid and l.sha256 = :sha256::text
+order by l.attempt_no desc limit 1;

@@ -78,7 +78,7 @@ static enum err write_message(struct sending *s, struct json_object *data, struc
         e = mail_parse(c->arena, raw, &kept);
     if (e != OK)
         return e == ERR_NOT_FOUND ? ERR_INVALID : e;
-    sending_decided(s, "content", "The same bytes as before, as was asked for.");
+    sending_decided(s, "content", SAME_BYTES);
     *m = (struct message){
         .subject = kept.subject,
         .text = kept.text.p ? arena_strndup(c->arena, kept.text.p, kept.text.n) : "",

@@ -5,6 +5,8 @@
 #include "track/letter.h"
 #include "track/letter.sql.h"
 
+#include <stdlib.h>
+
 #define INT(n) arena_printf(c->arena, "%d", (n))
 
 static struct json_object *detail(struct ctx *c, const struct sending *s,
@@ -39,17 +41,50 @@ static enum err keep(struct sending *s)
                     .unknown = INT(made->pdf.unknown));
 }
 
-static enum err send(struct sending *s)
+/* The file of an earlier attempt once more. */
+static enum err take_same(struct sending *s, const char *sha256, struct letter_made *made)
 {
+    PGresult *row;
     struct ctx *c = &s->job->ctx;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, db_query(c->db, c->arena, letter_made_before, &row,
+                                        .communication_id = s->id, .sha256 = sha256));
+    if (e == OK && rows_count(row) == 0)
+        e = ERR_NOT_FOUND;
+    if (e == OK)
+        e = store_find(c->app->store, c->arena, sha256, &made->blob);
+    if (e == ERR_NOT_FOUND) {
+        s->result.sentence = "The letter that was made before is not in the store any more.";
+        return ERR_INVALID;
+    }
+    if (e != OK)
+        return e;
+    made->pdf.pages = (int)row_int(row, 0, "pages");
+    made->pdf.unknown = (int)row_int(row, 0, "unknown");
+    made->sheets = (int)row_int(row, 0, "sheets");
+    made->grams = strtod(row_text(row, 0, "grams"), NULL);
+    s->to = row_text(row, 0, "address");
+    sending_decided(s, "content", SAME_BYTES);
+    return OK;
+}
+
+static enum err make(struct sending *s, struct letter_made *made)
+{
     const struct letter_settings *settings;
-    struct letter_made *made = arena_new_of(c->arena, struct letter_made);
+    struct ctx *c = &s->job->ctx;
     db_begin_reading(c->db, c->tenant_id);
     enum err e = db_end(c->db, letter_settings_load(c, &settings));
     if (e == OK)
         e = letter_compose(s, settings, made);
-    if (e == OK)
-        e = store_put(c->app->store, c->arena, made->pdf.bytes, &made->blob);
+    return e == OK ? store_put(c->app->store, c->arena, made->pdf.bytes, &made->blob) : e;
+}
+
+static enum err send(struct sending *s)
+{
+    struct ctx *c = &s->job->ctx;
+    const char *same_as = json_text(s->job->args, "sameAs");
+    struct letter_made *made = arena_new_of(c->arena, struct letter_made);
+    enum err e = same_as ? take_same(s, same_as, made) : make(s, made);
     if (e != OK)
         return e;
     s->of_way = made;

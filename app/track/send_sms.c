@@ -6,6 +6,7 @@
 #include "channels/message.h"
 #include "channels/sms.h"
 #include "db/db.h"
+#include "store/store.h"
 #include "track/send_way.h"
 
 enum err sms_text(struct sending *s, const char **out)
@@ -21,6 +22,22 @@ enum err sms_text(struct sending *s, const char **out)
     return e;
 }
 
+/* As it went out before, where the same bytes are asked for; else written from the template. */
+static enum err write_text(struct sending *s, const char **text)
+{
+    struct str raw;
+    struct ctx *c = &s->job->ctx;
+    const char *same_as = json_text(s->job->args, "sameAs");
+    if (!same_as)
+        return sms_text(s, text);
+    enum err e = store_get(c->app->store, c->arena, same_as, &raw);
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? ERR_INVALID : e;
+    sending_decided(s, "content", SAME_BYTES);
+    *text = arena_strndup(c->arena, raw.p, raw.n);
+    return OK;
+}
+
 static enum err compose(struct sending *s, struct sms *sms)
 {
     const char *text;
@@ -32,7 +49,7 @@ static enum err compose(struct sending *s, struct sms *sms)
         s->result.bad_address = true;
         return ERR_INVALID;
     }
-    enum err e = sms_text(s, &text);
+    enum err e = write_text(s, &text);
     if (e != OK) {
         s->result.sentence = "The message could not be written from its template.";
         return e;

@@ -55,6 +55,7 @@ const char *send_queues(struct arena *a);
 
 /* Notes why it is sent as it is, for the timeline: about "account", "template" or "content". */
 void sending_decided(struct sending *s, const char *about, const char *sentence);
+#define SAME_BYTES "The same bytes as before, as was asked for."
 
 /* Finds the account that it goes through, in the transaction at hand. ERR_DENIED: all are switched
    off. */

@@ -1,7 +1,10 @@
 // One communication as clients and people meet it: its document, sending again, stopping, notes with proof, deliveries.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { agrees } from "../contract.mjs";
-import { api, base, check, committed, communications, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { api, base, check, committed, communications, ctl, eventually, finish, person, sim, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, pdf, rows, statements } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("one");
@@ -201,6 +204,31 @@ check("a delivery is recorded with its files, and changed", async () => {
     assert.deepEqual(history, [["t", ""], ["f", "2026-01-03T08:00:00.000Z"]]);
     const plan = (await viewer("GET", `${at}/resend`)).body;
     assert.ok(plan.warnings.some((w) => w.kind === "satisfied" && /recorded/.test(w.sentence)));
+});
+
+check("with a provider that refuses nothing is ever marked as sent", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "track-mail."));
+    await sim("smtp", "none", folder, process.env.SMTP_PORT);
+    ctl("provider", "add", "smtp", "--tenant", tenant, "--name", "Mail", "--set", "host=127.0.0.1", "--set", `port=${process.env.SMTP_PORT}`,
+        "--set", "security=none", "--set", "from=billing@example.com");
+    const id = list[3].communicationId;
+    const one = `/api/track/communications/${id}`;
+    sql(`update communications set email = 'refused@example.ch' where id = '${id}'`);
+    const { warnings } = (await viewer("GET", `${one}/resend`)).body;
+    assert.ok(warnings.some((w) => w.kind === "address" && w.sentence.includes("refused@example.ch")), JSON.stringify(warnings));
+    assert.equal((await agent("POST", `${one}/resend`, {})).status, 202);
+    const seen = new Set();
+    const done = await eventually("it fails", async () => {
+        const { body } = await viewer("GET", one);
+        seen.add(body.status);
+        return body.status === "FAILED" && body;
+    });
+    assert.deepEqual([...seen].filter((s) => !["ENQUEUED", "FAILED"].includes(s)), []);
+    const second = done.events.filter((e) => e.attemptNo === 2).map((e) => e.type);
+    assert.deepEqual(second, ["FAILED", "RESEND_REQUESTED"]);
+    assert.equal(done.sentAt, null);
+    assert.match(done.said.happened, /refuse/i);
+    rmSync(folder, { recursive: true });
 });
 
 check("what was done stands in the audit trail", () => {

@@ -241,6 +241,63 @@ static void one_at_work_is_left_alone(void **state)
     assert_int_equal(jobs(draft), 0);
 }
 
+static void another_channel_takes_over(void **state)
+{
+    (void)state;
+    char one[40];
+    keep(one, pg_sql("select id from communications where channel = 'EMAIL' and delivery_status = "
+                     "'FAILED' and street <> '' limit 1"));
+    assert_int_equal(post(&agent, API, one, "/resend", "{\"channel\": \"LETTER\"}")->status, 202);
+    assert_string_equal(pg_sql("select channel || origin_channel from communications where id = "
+                               "'%s'",
+                               one),
+                        "LETTEREMAIL");
+    assert_string_equal(pg_sql("select queue from jobs where unique_key = '%s'", one), "letter");
+    work();
+    assert_string_equal(status(one), "SENT");
+    assert_int_equal(events(one, "READY_TO_PRINT"), 1);
+    const struct answer *a = get(&viewer, API, one, "");
+    assert_string_equal(json_text(a->json, "originChannel"), "EMAIL");
+    assert_int_equal(post(&agent, API, one, "/resend", "{\"content\": \"same\"}")->status, 202);
+    work();
+    assert_int_equal(pg_int("select count(*) from letters where communication_id = '%s'", one), 2);
+    assert_int_equal(
+        pg_int("select count(distinct sha256) from letters where communication_id = '%s'", one), 1);
+}
+
+static void a_suppressed_address_is_not_sent_to(void **state)
+{
+    (void)state;
+    pg_sql("select set_config('track.tenant', '%s', false); select suppress('EMAIL', email, "
+           "'manual', 'Asked to be left alone.', null, null, null, null) from communications where "
+           "id = '%s'",
+           pg_tenant(), failed);
+    const struct answer *a = get(&viewer, API, failed, "/resend");
+    struct json_object *channels = json_get(a->json, "channels");
+    assert_false(json_object_get_boolean(json_get(json_object_array_get_idx(channels, 0), "can")));
+    assert_non_null(strstr(a->body, "Asked to be left alone."));
+    a = post(&agent, API, failed, "/resend", "{}");
+    assert_int_equal(a->status, 422);
+    assert_non_null(strstr(a->body, "Asked to be left alone."));
+    assert_int_equal(jobs(failed), 0);
+}
+
+static void one_whose_work_is_gone_is_given_up(void **state)
+{
+    (void)state;
+    char one[40];
+    keep(one, pg_sql("select id from communications where channel = 'EMAIL' and delivery_status = "
+                     "'OPENED' limit 1"));
+    assert_int_equal(post(&agent, API, one, "/resend", "{}")->status, 202);
+    pg_sql("delete from jobs where unique_key = '%s'", one);
+    pg_sql("set session_replication_role = replica; update communications set queued_at = now() - "
+           "interval '1 hour' where id = '%s'; set session_replication_role = origin",
+           one);
+    pg_sql("insert into jobs (queue, kind) values ('track', 'track.settle_batches')");
+    work();
+    assert_string_equal(status(one), "FAILED");
+}
+
 static void without_a_grant_nothing_is_there(void **state)
 {
     (void)state;
@@ -273,6 +330,9 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_named),
         cmocka_unit_test(held_cancelled_released),
         cmocka_unit_test(one_at_work_is_left_alone),
+        cmocka_unit_test(another_channel_takes_over),
+        cmocka_unit_test(a_suppressed_address_is_not_sent_to),
+        cmocka_unit_test(one_whose_work_is_gone_is_given_up),
         cmocka_unit_test(without_a_grant_nothing_is_there),
     };
     pg_start("communication");

@@ -1,0 +1,142 @@
+// One message as people work with it: sent again from a dialog, a note with its proof, a letter instead, taken back on failure.
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check, eventually, finish, sql } from "../checks.mjs";
+import { pdf } from "../fixtures/billing.mjs";
+import { axeFaults } from "./axe.mjs";
+import { expect, importBuilding, newPage, openBuilding, same, signIn } from "./browser.mjs";
+
+const house = `M${Date.now() % 100000}`;
+importBuilding(house, 2024, 6);
+const page = await newPage();
+await signIn(page, "agent");
+const chip = () => page.textContent("#drawer [data-status] span");
+const proof = join(tmpdir(), `proof-${process.pid}.pdf`);
+writeFileSync(proof, pdf("Signed"));
+
+async function openUnit(number) {
+    await page.click(`.units tbody th a:text-is("${number}")`);
+    await page.waitForSelector(`#drawer-title:text-is("Unit ${number}")`);
+}
+
+check("a batch is sent", async () => {
+    await openBuilding(page, `House ${house}`);
+    await page.click("[popovertarget=confirm-send]");
+    await page.click("#confirm-send button.primary");
+    await eventually("all have left", async () => !(await page.locator("[data-moving]").count()) && /Sent\s*6/.test(await page.textContent("[data-channel=EMAIL] dl")), 60);
+});
+
+check("a message is sent again from its dialog, which tells what speaks against it", async () => {
+    await openUnit("1.00");
+    await page.click("#drawer .acts >> text=Resend");
+    await page.waitForSelector("dialog[open] form");
+    expect(/report may still come/.test(await page.textContent("dialog .warnings")), "the warning");
+    same(await axeFaults(page), [], "axe");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "hidden" });
+    expect(await page.isVisible("#drawer-title"), "the unit stays open");
+    await page.click("#drawer .acts >> text=Resend");
+    await page.fill("dialog [name=note]", "Asked by phone");
+    await page.click("dialog button.primary");
+    await page.waitForSelector("dialog", { state: "hidden" });
+    await page.waitForSelector("#drawer .timeline >> text=Resend");
+    await eventually("it is sent again", async () => (await chip()) === "Sent" && (await page.locator("#drawer .timeline li").count()) >= 4);
+});
+
+check("a letter instead, at one click", async () => {
+    await openUnit("1.01");
+    await page.click("#drawer .acts >> text=Mark as letter");
+    same(await chip(), "Sending", "shown at once");
+    await page.waitForSelector("#drawer h3:has-text('Letter')");
+    await eventually("it is ready to be printed", async () => /Ready to print/.test(await page.textContent("#drawer .timeline")));
+});
+
+check("what fails is taken back, with the cause and the request's id", async () => {
+    await openUnit("1.02");
+    const id = (await page.getAttribute("#drawer .communication", "id")).slice(2);
+    sql(`insert into jobs (tenant_id, queue, kind, state, unique_key, lease_until) select tenant_id, 'email', 'track.send_communication', 'running', id, now() + interval '1 hour' from communications where id = '${id}'`);
+    await page.click("#drawer .acts >> text=Mark as letter");
+    await page.waitForSelector(".toast");
+    const said = await page.textContent(".toast");
+    expect(/being sent right now/.test(said) && /request [0-9a-f-]{36}/.test(said), said);
+    same(await chip(), "Sent", "taken back");
+    sql(`delete from jobs where unique_key = '${id}'`);
+    page.complaints = page.complaints.filter((line) => !/409/.test(line));
+});
+
+check("a note with its proof", async () => {
+    await openUnit("1.03");
+    await page.click("#drawer .acts >> text=Add note");
+    await page.waitForSelector("dialog[open] form");
+    same(await axeFaults(page), [], "axe");
+    await page.selectOption("dialog [name=type]", "DELIVERED");
+    await page.check("dialog [name=recipientSigned]");
+    await page.setInputFiles("dialog [name=proofFile]", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no proof") });
+    await page.fill("dialog [name=note]", "Signed at the door");
+    await page.click("dialog button.primary");
+    await page.waitForSelector("dialog[open] .toast");
+    expect(/PDF, JPEG or PNG/.test(await page.textContent("dialog .toast")), "the cause, over the dialog");
+    same(await page.inputValue("dialog [name=note]"), "Signed at the door", "what was typed");
+    await page.setInputFiles("dialog [name=proofFile]", proof);
+    await page.click("dialog button.primary");
+    await page.waitForSelector("dialog", { state: "hidden" });
+    await eventually("it is delivered", async () => (await chip()) === "Delivered");
+    await page.click("#drawer .acts >> text=Open");
+    await page.waitForSelector(".three");
+    expect(/Grade A/.test(await page.textContent(".page-head")), "its grade");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(".timeline .attachment")]);
+    expect(download.suggestedFilename().startsWith("proof-"), download.suggestedFilename());
+    page.complaints = page.complaints.filter((line) => !/422/.test(line));
+});
+
+check("each tab of the page is a link of its own", async () => {
+    for (const word of ["Data", "Source", "Attachments", "Decision", "Audit", "Content"]) {
+        await page.click(`#beside .tabs >> text=${word}`);
+        await page.waitForSelector(`#beside .tabs [aria-current]:text-is("${word}")`);
+        same(await axeFaults(page), [], `axe: ${word}`);
+    }
+    const body = await page.frameLocator("iframe.message").locator("body").textContent();
+    expect(/Müller/.test(body), body.slice(0, 100));
+});
+
+check("a delivery is logged", async () => {
+    await openBuilding(page, `House ${house}`);
+    await openUnit("1.04");
+    await page.click("#drawer >> text=Log delivery");
+    await page.waitForSelector("dialog[open] form");
+    same(await axeFaults(page), [], "axe");
+    await page.selectOption("dialog [name=method]", "COURIER");
+    await page.fill("dialog [name=deliveredAt]", "2025-05-12T10:30");
+    await page.click("dialog button.primary");
+    await page.waitForSelector("#drawer .delivery >> text=By courier");
+});
+
+check("the activity tab shows what people did first", async () => {
+    await page.click(".tabs >> text=Activity");
+    await page.waitForSelector("#activity .urgent");
+    expect(/Resend/.test(await page.textContent("#activity .urgent")), "the resend");
+    same(await page.textContent("#activity h2"), "Today", "the day");
+    same(await axeFaults(page), [], "axe");
+    await page.click("#activity .heap summary");
+    await page.waitForSelector("#activity .heap[open] li");
+});
+
+check("without JavaScript the same is done by pages and forms", async () => {
+    const plain = await newPage({ javaScriptEnabled: false, storageState: await page.context().storageState() });
+    await plain.goto(page.url().replace(/&tab=activity/, ""));
+    await plain.click('.units tbody th a:text-is("1.05")');
+    await plain.click("#drawer .acts >> text=Resend");
+    await plain.waitForSelector("h1:has-text('Send again')");
+    await plain.click("main button.primary");
+    await plain.waitForSelector(".three");
+    await plain.click("#actions >> text=Add note");
+    await plain.fill("[name=note]", "Only a note");
+    await plain.click("main button.primary");
+    await plain.waitForSelector(".timeline >> text=Only a note");
+    await plain.context().close();
+});
+
+check("nothing complained on the way", async () => same(page.complaints, [], "complaints"));
+
+await finish();

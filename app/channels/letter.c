@@ -67,9 +67,9 @@ static void draw_marks(const struct page *g)
     press_shade(g->press, 0.5);
     for (int i = 0; i < 2; i++)
         if (g->at->folds[i] > 0)
-            press_line(g->press, 4, g->at->folds[i], 8, g->at->folds[i], 0.3);
+            press_line(g->press, 5, g->at->folds[i], 9, g->at->folds[i], 0.3);
     if (g->at->hole > 0)
-        press_line(g->press, 4, g->at->hole, 10, g->at->hole, 0.3);
+        press_line(g->press, 5, g->at->hole, 12, g->at->hole, 0.3);
     press_shade(g->press, 0);
 }
 
@@ -95,7 +95,7 @@ static void draw_info(const struct page *g, double y)
     for (size_t i = 0; i < l->info_count + (l->date != NULL); i++) {
         bool date = i == l->info_count;
         press_fit(g->press, PRESS_SMALL, date ? dates[words_of(l->language)] : l->info[i].label,
-                  at->x, y + 0.6, 22);
+                  at->x, y + 0.75, 22);
         press_fit(g->press, PRESS_TEXT, date ? l->date : l->info[i].value, at->x + 24, y,
                   at->width - 24);
         y += 4.9;
@@ -107,7 +107,7 @@ static double draw_subject(const struct page *g)
     double width, height;
     PangoLayout *layout = press_layout(g->press, PRESS_STRONG, g->letter->subject, g->width);
     press_measure(layout, &width, &height);
-    press_draw(g->press, layout, g->at->left, g->at->subject_y);
+    press_draw(g->press, PRESS_STRONG, layout, g->at->left, g->at->subject_y);
     return g->at->subject_y + height + 6;
 }
 
@@ -201,6 +201,7 @@ enum err letter_write(struct ctx *c, const struct letter *l, struct letter_pdf *
     if (e)
         return e;
     struct press *p = press_open(c->arena, -1);
+    press_title(p, l->subject ? l->subject : "");
     struct letter_pdf made = { .own_pages = letter_draw(p, l) };
     made.pages = made.own_pages;
     made.unknown = p->unknown;

@@ -7,7 +7,10 @@
 
 #define LINE_HEIGHT 4.9 /* of 10 pt */
 #define PARAGRAPH_GAP 2.6
-#define INDENT 5.0
+#define HEADING_GAP 4.6
+#define CLOSE_GAP 0.8
+#define INDENT 6.0
+#define MARKER_GAP 1.6
 #define LINE_SEPARATOR "\xe2\x80\xa8"
 #define DEPTH_MAX 12 /* of emphasis in emphasis and lists in lists */
 
@@ -23,7 +26,7 @@ struct setting {
     int depth;                 /* of lists and quotes */
     int numbers[DEPTH_MAX];    /* next number of each list; 0: bullets */
     PangoLayout *marker;       /* waits for its first line */
-    bool tight;                /* inside a tight list */
+    double gap;                /* above the next block */
     enum press_face face;
 };
 
@@ -52,11 +55,6 @@ static double height_of(PangoLayout *layout, int index)
     return need > LINE_HEIGHT ? need : LINE_HEIGHT;
 }
 
-static double gap(const struct setting *s)
-{
-    return s->count == 0 ? 0 : s->tight ? 0.7 : PARAGRAPH_GAP;
-}
-
 static void end_block(struct setting *s, bool heading)
 {
     double x = s->depth * INDENT;
@@ -70,11 +68,12 @@ static void end_block(struct setting *s, bool heading)
         line->index = i;
         line->x = x;
         line->height = height_of(layout, i);
-        line->before = i ? 0 : s->count > 1 ? gap(s) : 0;
+        line->before = i || s->count == 1 ? 0 : heading ? HEADING_GAP : s->gap;
         line->marker = i ? NULL : s->marker;
         line->keep = heading || (n > 1 && (i == 0 || i == n - 2));
     }
     s->marker = NULL;
+    s->gap = heading ? CLOSE_GAP : PARAGRAPH_GAP;
 }
 
 static void begin_block(struct setting *s, enum press_face face)
@@ -132,14 +131,14 @@ static void enter_list(struct setting *s, cmark_node *n)
     if (s->depth < DEPTH_MAX)
         s->numbers[s->depth] = numbered ? cmark_node_get_list_start(n) : 0;
     s->depth++;
-    s->tight = false;
+    s->gap = s->depth > 1 ? CLOSE_GAP : s->gap;
 }
 
 static void rule(struct setting *s)
 {
     struct body_line *line = line_new(s);
     line->before = PARAGRAPH_GAP;
-    line->keep = true;
+    s->gap = PARAGRAPH_GAP;
 }
 
 static void enter(struct setting *s, cmark_node *n)
@@ -206,11 +205,12 @@ static void leave(struct setting *s, cmark_node *n)
         close_link(s, cmark_node_get_url(n));
         break;
     case CMARK_NODE_ITEM:
-        s->tight = cmark_node_get_list_tight(cmark_node_parent(n));
+        if (cmark_node_get_list_tight(cmark_node_parent(n)))
+            s->gap = CLOSE_GAP;
         break;
     case CMARK_NODE_LIST:
-        s->tight = false;
         s->depth--;
+        s->gap = s->depth ? CLOSE_GAP : PARAGRAPH_GAP;
         break;
     case CMARK_NODE_BLOCK_QUOTE:
         s->depth--;
@@ -261,27 +261,39 @@ static size_t page_end(const struct body *b, size_t first, double y, double end)
     return i > first ? i : full;
 }
 
+static double width_of(PangoLayoutLine *line)
+{
+    PangoRectangle box;
+    pango_layout_line_get_extents(line, NULL, &box);
+    return (double)box.width / PANGO_SCALE * PRESS_POINT;
+}
+
+static void show(struct press *p, PangoLayoutLine *line, double x, double baseline)
+{
+    cairo_move_to(p->cr, x / PRESS_POINT, baseline / PRESS_POINT);
+    pango_cairo_show_layout_line(p->cr, line);
+}
+
+/* A line that runs from right to left is indented from the right, its marker beyond it. */
 static void draw_line(struct press *p, const struct body_line *line, double x, double y,
                       double width)
 {
     if (!line->layout) {
-        press_line(p, x, y + line->height / 2, x + width, y + line->height / 2, 0.4);
+        press_shade(p, 0.5);
+        press_line(p, x, y + line->height / 2, x + width, y + line->height / 2, 0.3);
+        press_shade(p, 0);
         return;
     }
     PangoLayoutLine *set = pango_layout_get_line_readonly(line->layout, line->index);
-    PangoRectangle ink, box;
-    pango_layout_line_get_extents(set, &ink, &box);
-    double baseline = (y + line->height * 0.75) / PRESS_POINT;
-    int left = 0;
-    pango_layout_line_index_to_x(set, set->start_index, FALSE, &left);
-    bool right = set->resolved_dir == PANGO_DIRECTION_RTL;
-    double shift = right ? width - line->x - (double)box.width / PANGO_SCALE * PRESS_POINT : 0;
-    cairo_move_to(p->cr, (x + (right ? 0 : line->x) + shift) / PRESS_POINT, baseline);
-    pango_cairo_show_layout_line(p->cr, set);
-    if (line->marker) {
-        cairo_move_to(p->cr, (x + line->x - 4) / PRESS_POINT, baseline);
-        pango_cairo_show_layout_line(p->cr, pango_layout_get_line_readonly(line->marker, 0));
-    }
+    bool left = set->resolved_dir != PANGO_DIRECTION_RTL;
+    double baseline = y + line->height * 0.75;
+    show(p, set, left ? x + line->x : x + width - line->x - width_of(set), baseline);
+    if (!line->marker)
+        return;
+    PangoLayoutLine *marker = pango_layout_get_line_readonly(line->marker, 0);
+    double at =
+        left ? x + line->x - MARKER_GAP - width_of(marker) : x + width - line->x + MARKER_GAP;
+    show(p, marker, at, baseline);
 }
 
 size_t body_draw(struct press *p, const struct body *b, size_t first, double x, double y,

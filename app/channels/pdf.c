@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <qpdf/qpdf-c.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -324,7 +325,14 @@ static size_t bytes_of(const struct pdf_part *parts, size_t count)
 int pdf_temporary(const struct ctx *c)
 {
     const struct settings *s = c->app->settings;
-    return open(s && s->store_dir ? s->store_dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const char *folder = s && s->store_dir ? s->store_dir : "/tmp";
+    int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file >= 0)
+        return file;
+    char *name = arena_printf(c->arena, "%s/print-XXXXXX", folder); /* NFS knows no O_TMPFILE */
+    if ((file = mkostemp(name, O_CLOEXEC)) >= 0)
+        unlink(name);
+    return file;
 }
 
 enum err pdf_merge(struct ctx *c, struct pdf_part *parts, size_t count, struct pdf_merged *out)

@@ -6,7 +6,9 @@
 #include <unistd.h>
 #include <zint.h>
 
-#define FAMILY "Noto Sans, sans-serif"
+/* Han characters of one font before that of another: those the Korean one has too are thinner. */
+#define FAMILY "Noto Sans, Noto Sans CJK SC, Droid Sans Fallback, sans-serif"
+#define ASCENT 1.069 /* of Noto Sans, in parts of its size */
 
 static const struct {
     double points;
@@ -81,6 +83,11 @@ struct press *press_open(struct arena *a, int file)
     return p;
 }
 
+void press_title(struct press *p, const char *title)
+{
+    cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_TITLE, title);
+}
+
 void press_begin(struct press *p, double width, double height, const char *language)
 {
     cairo_pdf_surface_set_size(p->surface, points(width), points(height));
@@ -131,20 +138,26 @@ void press_measure(PangoLayout *layout, double *width, double *height)
     *height = mm_of(h);
 }
 
-void press_draw(struct press *p, PangoLayout *layout, double x, double y)
+/* The first baseline where the face's own font has it: a line of a higher script stays on it. */
+static void show(struct press *p, enum press_face face, PangoLayout *layout)
 {
+    double baseline = (double)pango_layout_get_baseline(layout) / PANGO_SCALE;
     p->unknown += pango_layout_get_unknown_glyphs_count(layout);
-    cairo_move_to(p->cr, points(x), points(y));
+    cairo_move_to(p->cr, 0, faces[face].points * ASCENT - baseline);
     pango_cairo_show_layout(p->cr, layout);
 }
 
-double press_put(struct press *p, enum press_face face, const char *text, double x, double y)
+void press_draw(struct press *p, enum press_face face, PangoLayout *layout, double x, double y)
 {
-    double width, height;
-    PangoLayout *layout = press_layout(p, face, text, 0);
-    press_measure(layout, &width, &height);
-    press_draw(p, layout, x, y);
-    return height;
+    cairo_save(p->cr);
+    cairo_translate(p->cr, points(x), points(y));
+    show(p, face, layout);
+    cairo_restore(p->cr);
+}
+
+void press_put(struct press *p, enum press_face face, const char *text, double x, double y)
+{
+    press_draw(p, face, press_layout(p, face, text, 0), x, y);
 }
 
 void press_put_right(struct press *p, enum press_face face, const char *text, double x, double y)
@@ -152,7 +165,7 @@ void press_put_right(struct press *p, enum press_face face, const char *text, do
     double width, height;
     PangoLayout *layout = press_layout(p, face, text, 0);
     press_measure(layout, &width, &height);
-    press_draw(p, layout, x - width, y);
+    press_draw(p, face, layout, x - width, y);
 }
 
 void press_fit(struct press *p, enum press_face face, const char *text, double x, double y,
@@ -161,7 +174,6 @@ void press_fit(struct press *p, enum press_face face, const char *text, double x
     press_fit_box(p, face, text, x, y, width, 1000);
 }
 
-/* A line's height is that of the face: a word of a higher script does not make it smaller. */
 void press_fit_box(struct press *p, enum press_face face, const char *text, double x, double y,
                    double width, double room)
 {
@@ -171,12 +183,10 @@ void press_fit_box(struct press *p, enum press_face face, const char *text, doub
     double line = faces[face].points * PRESS_POINT * 1.2;
     double scale = wide > width ? width / wide : 1;
     scale = scale * line > room ? room / line : scale;
-    p->unknown += pango_layout_get_unknown_glyphs_count(layout);
     cairo_save(p->cr);
-    cairo_translate(p->cr, points(x), points(y + height * (1 - scale) * 0.75));
+    cairo_translate(p->cr, points(x), points(y) + faces[face].points * ASCENT * (1 - scale));
     cairo_scale(p->cr, scale, scale);
-    cairo_move_to(p->cr, 0, 0);
-    pango_cairo_show_layout(p->cr, layout);
+    show(p, face, layout);
     cairo_restore(p->cr);
 }
 

@@ -34,6 +34,9 @@ struct press {
    arena. */
 struct press *press_open(struct arena *a, int file);
 
+/* What viewers show as the file's name. */
+void press_title(struct press *p, const char *title);
+
 /* Size and language of what is drawn next; before anything on the page. */
 void press_begin(struct press *p, double width, double height, const char *language);
 void press_end_page(struct press *p);
@@ -47,11 +50,11 @@ PangoLayout *press_layout(struct press *p, enum press_face face, const char *tex
 /* Its width and height as set. */
 void press_measure(PangoLayout *layout, double *width, double *height);
 
-/* Draws it with its upper left corner there. */
-void press_draw(struct press *p, PangoLayout *layout, double x, double y);
+/* Draws it with the upper left corner of its first line there, as high as the face's own font. */
+void press_draw(struct press *p, enum press_face face, PangoLayout *layout, double x, double y);
 
-/* Both in one, for a single line; answers its height. */
-double press_put(struct press *p, enum press_face face, const char *text, double x, double y);
+/* Both in one, for a single line. */
+void press_put(struct press *p, enum press_face face, const char *text, double x, double y);
 
 /* As press_put, ending at x. */
 void press_put_right(struct press *p, enum press_face face, const char *text, double x, double y);

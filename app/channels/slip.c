@@ -102,12 +102,18 @@ static void add(struct tally *t, double grams)
     t->grams += grams;
 }
 
+/* Whole grams, as they are printed: who adds the column up finds the sum. */
+static double grams_of(const struct slip_line *l)
+{
+    return ceil(l->grams - 0.01);
+}
+
 static void count_line(struct page *g, const struct slip_line *l)
 {
     size_t category = category_of(g, l->category ? l->category : "");
-    g->cells[category][step_of(l->grams)]++;
-    add(&g->rows[category], l->grams);
-    add(&g->all, l->grams);
+    g->cells[category][step_of(grams_of(l))]++;
+    add(&g->rows[category], grams_of(l));
+    add(&g->all, grams_of(l));
 }
 
 /* ---- the head ---- */
@@ -176,8 +182,8 @@ static void draw_row(const struct page *g, size_t i, double y)
     for (int k = 0; k < 4; k++)
         if (texts[k])
             press_fit(g->press, PRESS_CELL, texts[k], column_x(g, k), y + 0.8,
-                      column_x(g, k + 1) - column_x(g, k) - 2);
-    press_put_right(g->press, PRESS_CELL, arena_printf(a, "%.0f", l->grams), column_x(g, 5),
+                      column_x(g, k + 1) - column_x(g, k) - 3);
+    press_put_right(g->press, PRESS_CELL, arena_printf(a, "%.0f", grams_of(l)), column_x(g, 5),
                     y + 0.8);
     press_shade(g->press, 0.75);
     press_line(g->press, EDGE, y + ROW, g->width - EDGE, y + ROW, 0.25);
@@ -320,8 +326,8 @@ static size_t draw_page(struct page *g, size_t first)
     for (size_t i = first; i < end; i++) {
         draw_row(g, i, y);
         y += ROW;
-        add(&page, g->slip->lines[i].grams);
-        add(&g->all, g->slip->lines[i].grams);
+        add(&page, grams_of(&g->slip->lines[i]));
+        add(&g->all, grams_of(&g->slip->lines[i]));
     }
     if (last) {
         draw_sums(g, y + 8);

@@ -185,7 +185,7 @@ static void prepare(void *of)
     qpdf_init_write(m->out, OUTPUT);
     qpdf_set_deterministic_ID(m->out, QPDF_TRUE);
     qpdf_set_stream_data_mode(m->out, qpdf_s_preserve);
-    qpdf_set_object_stream_mode(m->out, qpdf_o_generate);
+    qpdf_set_object_stream_mode(m->out, qpdf_o_disable);
 }
 
 static bool tell(struct buf *answer, const char *fault, size_t part)

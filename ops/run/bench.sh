@@ -5,7 +5,7 @@ packages run bench
 npm_folder tests
 front_end
 say "building ($PRESET)"
-build "$PRESET" track-web track-worker trackctl bench-mustache
+build "$PRESET" track-web track-worker trackctl bench-mustache bench-letters
 TRACK_TEST_START_PORT=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 export TRACK_TEST_START_PORT
 case ${1:-} in

@@ -1,19 +1,18 @@
 /* Pages of PDF files counted and put together by qpdf, in a child without rights. */
 #include "channels/pdf.h"
 
-#include "base/settings.h"
 #include "channels/pdf_child.h"
+#include "channels/pdf_join.h"
 
-#include <fcntl.h>
 #include <qpdf/qpdf-c.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MEMORY ((size_t)512 << 20)
 #define COUNT_SECONDS 10
+#define CHUNK 100 /* parts that one child puts together: qpdf takes some 300 KiB for each */
+#define A4_WIDTH 595.28
+#define A4_HEIGHT 841.89
 #define OUTPUT "/proc/self/fd/4" /* where pdf_child keeps it */
 #define BLANK "<< /Type /Page /MediaBox [0 0 %.2f %.2f] /Resources << >> >>"
 
@@ -30,6 +29,7 @@ struct merge {
     size_t opened;
     qpdf_data out;
     bool counting; /* nothing is written */
+    bool chunked;  /* written for pdf_join */
     int pages;
     double width, height; /* of the page before, in points: a blank one is as large */
 };
@@ -37,6 +37,7 @@ struct merge {
 /* What the child tells of each part, or of the one at fault. */
 struct told {
     int pages, page;
+    double width, height; /* of its last page */
 };
 
 /* ---- in the child ---- */
@@ -185,7 +186,7 @@ static void prepare(void *of)
     qpdf_init_write(m->out, OUTPUT);
     qpdf_set_deterministic_ID(m->out, QPDF_TRUE);
     qpdf_set_stream_data_mode(m->out, qpdf_s_preserve);
-    qpdf_set_object_stream_mode(m->out, qpdf_o_disable);
+    qpdf_set_object_stream_mode(m->out, m->chunked ? qpdf_o_disable : qpdf_o_generate);
 }
 
 static bool tell(struct buf *answer, const char *fault, size_t part)
@@ -204,7 +205,7 @@ static bool work(void *of, struct buf *answer)
         const char *fault = add_part(m, &m->parts[i]);
         if (fault)
             return tell(answer, fault, i);
-        struct told t = { m->parts[i].pages, m->parts[i].page };
+        struct told t = { m->parts[i].pages, m->parts[i].page, m->width, m->height };
         buf_put(answer, &t, sizeof t);
     }
     if (m->counting || !(qpdf_write(m->out) & QPDF_ERRORS))
@@ -251,18 +252,24 @@ static enum err refuse(struct ctx *c, struct merge *m, struct str answer, enum p
     return ctx_refuse(c, ERR_INVALID, "The PDF %s.", fault);
 }
 
-static enum err run(struct ctx *c, struct merge *m, const struct pdf_child *limits)
+static struct pdf_child child_of(struct merge *m, int seconds, size_t file, int output)
+{
+    return (struct pdf_child){ .seconds = seconds,
+                               .memory = MEMORY,
+                               .file = file,
+                               .output = output,
+                               .confined = true,
+                               .prepare = prepare,
+                               .work = work,
+                               .of = m };
+}
+
+/* Waits for the child that works on m, and notes what it tells of the parts. */
+static enum err end(struct ctx *c, struct merge *m, const struct pdf_running *running)
 {
     struct str answer = { 0 };
     enum pdf_child_fate fate = CHILD_FAILED;
-    struct pdf_child k = *limits;
-    m->sources = arena_zalloc(c->arena, m->count, sizeof *m->sources);
-    k.memory = MEMORY;
-    k.confined = true;
-    k.prepare = prepare;
-    k.work = work;
-    k.of = m;
-    enum err e = pdf_child_run(c, &k, &answer, &fate);
+    enum err e = pdf_child_end(c, running, &answer, &fate);
     if (e == ERR_INVALID)
         return refuse(c, m, answer, fate);
     if (!e && answer.n != m->count * sizeof(struct told))
@@ -272,6 +279,8 @@ static enum err run(struct ctx *c, struct merge *m, const struct pdf_child *limi
         memcpy(&t, answer.p + i * sizeof t, sizeof t);
         m->parts[i].pages = t.pages;
         m->parts[i].page = t.page;
+        m->width = t.width;
+        m->height = t.height;
     }
     return e;
 }
@@ -279,79 +288,186 @@ static enum err run(struct ctx *c, struct merge *m, const struct pdf_child *limi
 enum err pdf_page_count(struct ctx *c, struct str pdf, int *out)
 {
     struct pdf_part part = { .pdf = pdf };
-    struct merge m = { .parts = &part, .count = 1, .counting = true };
-    enum err e = run(c, &m, &(struct pdf_child){ .seconds = COUNT_SECONDS, .output = -1 });
+    struct source source = { 0 };
+    struct merge m = { .parts = &part, .count = 1, .sources = &source, .counting = true };
+    struct pdf_child k = child_of(&m, COUNT_SECONDS, 0, -1);
+    struct pdf_running running;
+    enum err e = pdf_child_start(&k, &running);
+    if (!e)
+        e = end(c, &m, &running);
     if (!e)
         *out = part.pages;
     return e;
 }
 
-/* ---- the file ---- */
+/* ---- chunks ---- */
 
-struct mapping {
-    void *at;
-    size_t size;
+struct chunk {
+    struct merge merge;
+    struct pdf_running running;
+    int file;
 };
 
-static void unmap(void *of)
+static bool on_sheets(const struct pdf_part *parts, size_t count)
 {
-    struct mapping *m = of;
-    munmap(m->at, m->size);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].new_sheet)
+            return true;
+    return false;
 }
 
-enum err pdf_map(struct ctx *c, int file, struct str *out)
+/* Where the next chunk may begin: a child knows odd pages from even ones only where its chunk
+   begins on an odd one. */
+static size_t chunk_end(const struct pdf_part *parts, size_t from, size_t count, bool sheets)
 {
-    struct stat s;
-    if (fstat(file, &s) != 0 || s.st_size <= 0)
-        return ERR_RETRY;
-    struct mapping *m = arena_new_of(c->arena, struct mapping);
-    m->size = (size_t)s.st_size;
-    m->at = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, file, 0);
-    if (m->at == MAP_FAILED)
-        return ERR_RETRY;
-    arena_defer(c->arena, unmap, m);
-    *out = (struct str){ m->at, m->size };
-    return OK;
+    size_t i = from + CHUNK < count ? from + CHUNK : count;
+    while (sheets && i < count && !parts[i].new_sheet)
+        i++;
+    return i;
 }
 
-static size_t bytes_of(const struct pdf_part *parts, size_t count)
+static size_t bytes_of(const struct merge *m)
 {
     size_t n = 0;
-    for (size_t i = 0; i < count; i++)
-        n += parts[i].pdf.n;
+    for (size_t i = 0; i < m->count; i++)
+        n += m->parts[i].pdf.n;
     return n;
 }
 
-int pdf_temporary(const struct ctx *c)
+static enum err start_chunk(struct ctx *c, struct chunk *k)
 {
-    const struct settings *s = c->app->settings;
-    const char *folder = s && s->store_dir ? s->store_dir : "/tmp";
-    int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file >= 0)
-        return file;
-    char *name = arena_printf(c->arena, "%s/print-XXXXXX", folder); /* NFS knows no O_TMPFILE */
-    if ((file = mkostemp(name, O_CLOEXEC)) >= 0)
-        unlink(name);
-    return file;
+    struct merge *m = &k->merge;
+    if ((k->file = pdf_temporary(c)) < 0)
+        return ERR_RETRY;
+    m->sources = arena_zalloc(c->arena, m->count + 1, sizeof *m->sources);
+    int seconds = 30 + (int)(m->count / 20);
+    struct pdf_child child = child_of(m, seconds, ((size_t)64 << 20) + 2 * bytes_of(m), k->file);
+    enum err e = pdf_child_start(&child, &k->running);
+    if (e)
+        close(k->file);
+    return e;
+}
+
+static enum err end_chunk(struct ctx *c, struct chunk *k, struct pdf_chunk *out)
+{
+    enum err e = end(c, &k->merge, &k->running);
+    const struct pdf_part *last = k->merge.count ? &k->merge.parts[k->merge.count - 1] : NULL;
+    *out = (struct pdf_chunk){ .new_sheet = k->merge.count && k->merge.parts[0].new_sheet,
+                               .pages = last ? last->page + last->pages - 1 : 0,
+                               .width = k->merge.width,
+                               .height = k->merge.height };
+    if (!e)
+        e = pdf_map(c, k->file, &out->pdf);
+    close(k->file);
+    return e;
+}
+
+/* Two at a time; all that were started are awaited. */
+static enum err run_chunks(struct ctx *c, struct chunk *chunks, size_t count, struct pdf_chunk *out)
+{
+    enum err e = OK;
+    size_t begun = 0, ended = 0;
+    while (ended < begun || (!e && begun < count)) {
+        while (!e && begun < count && begun - ended < 2) {
+            e = start_chunk(c, &chunks[begun]);
+            begun += e == OK;
+        }
+        if (ended == begun)
+            break;
+        enum err one = end_chunk(c, &chunks[ended], &out[ended]);
+        ended++;
+        e = e ? e : one;
+    }
+    return e;
+}
+
+/* ---- all of them ---- */
+
+struct join {
+    struct pdf_chunk *chunks;
+    size_t count;
+    FILE *to;
+};
+
+static void open_output(void *of)
+{
+    struct join *j = of;
+    j->to = fdopen(PDF_CHILD_OUTPUT, "w");
+}
+
+static bool join(void *of, struct buf *answer)
+{
+    const struct join *j = of;
+    return j->to && pdf_join(answer->arena, j->to, j->chunks, j->count);
+}
+
+/* By a child too: the chunks are of children that read what strangers made. */
+static enum err join_chunks(struct ctx *c, struct pdf_chunk *chunks, size_t count, struct str *out)
+{
+    struct join j = { .chunks = chunks, .count = count };
+    size_t bytes = (size_t)64 << 20;
+    for (size_t i = 0; i < count; i++)
+        bytes += 2 * chunks[i].pdf.n;
+    int file = pdf_temporary(c);
+    if (file < 0)
+        return ERR_RETRY;
+    struct pdf_child k = { .seconds = 60 + (int)(bytes >> 24),
+                           .memory = MEMORY,
+                           .file = bytes,
+                           .output = file,
+                           .confined = true,
+                           .prepare = open_output,
+                           .work = join,
+                           .of = &j };
+    struct str answer;
+    enum pdf_child_fate fate = CHILD_FAILED;
+    enum err e = pdf_child_run(c, &k, &answer, &fate);
+    if (e == ERR_INVALID)
+        e = ctx_refuse(c, e, "The PDF %s.", fate_sentence(fate));
+    if (!e)
+        e = pdf_map(c, file, out);
+    close(file);
+    return e;
+}
+
+static void place(struct chunk *chunks, const struct pdf_chunk *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < chunks[i].merge.count; k++)
+            chunks[i].merge.parts[k].page += at[i].page - 1;
+}
+
+static size_t chunks_of(struct pdf_part *parts, size_t count, struct chunk *out)
+{
+    size_t n = 0;
+    bool sheets = on_sheets(parts, count);
+    for (size_t from = 0; from < count || !n; n++) {
+        size_t to = chunk_end(parts, from, count, sheets);
+        out[n].merge = (struct merge){
+            .parts = parts + from, .count = to - from, .width = A4_WIDTH, .height = A4_HEIGHT
+        };
+        from = to;
+    }
+    for (size_t i = 0; i < n; i++)
+        out[i].merge.chunked = n > 1;
+    return n;
 }
 
 enum err pdf_merge(struct ctx *c, struct pdf_part *parts, size_t count, struct pdf_merged *out)
 {
-    int file = pdf_temporary(c);
-    if (file < 0)
-        return ERR_RETRY;
-    struct merge m = { .parts = parts, .count = count, .width = 595.28, .height = 841.89 };
-    struct pdf_child limits = { .seconds = 30 + (int)(count / 20),
-                                .file = ((size_t)64 << 20) + 2 * bytes_of(parts, count),
-                                .output = file };
-    struct pdf_merged made = { 0 };
-    enum err e = run(c, &m, &limits);
-    if (!e)
-        e = pdf_map(c, file, &made.bytes);
-    close(file);
-    if (!e) {
-        made.pages = count ? parts[count - 1].page + parts[count - 1].pages - 1 : 0;
-        *out = made;
-    }
-    return e;
+    struct chunk *chunks = arena_zalloc(c->arena, count / CHUNK + 1, sizeof *chunks);
+    size_t n = chunks_of(parts, count, chunks);
+    struct pdf_chunk *made = arena_zalloc(c->arena, n, sizeof *made);
+    struct str bytes = { 0 };
+    enum err e = run_chunks(c, chunks, n, made);
+    if (!e && n == 1)
+        bytes = made[0].pdf;
+    else if (!e)
+        e = join_chunks(c, made, n, &bytes);
+    if (e)
+        return e;
+    pdf_places(made, n);
+    place(chunks, made, n);
+    *out = (struct pdf_merged){ bytes, made[n - 1].page + made[n - 1].pages - 1 };
+    return OK;
 }

@@ -23,7 +23,8 @@ enum err pdf_map(struct ctx *c, int file, struct str *out) must_check;
 
 /* A piece of a merged file. */
 struct pdf_part {
-    struct str pdf;    /* several parts may name the same bytes: they are kept once */
+    struct str pdf;    /* several parts may name the same bytes: they are kept
+                       once in a hundred parts */
     int from, count;   /* pages, from 0; count 0: to the end */
     bool new_sheet;    /* begins on an odd page: a blank one is put before it where needed */
     int page;          /* answered: where it begins in the merged file, from 1 */

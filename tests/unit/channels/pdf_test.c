@@ -250,6 +250,43 @@ static void parts_in_their_order(void **state)
                                "595.276 841.89\n300 400\n");
 }
 
+/* More than one child puts together: all are there, in order, each on the page that is told. */
+static void hundreds_of_parts(void **state)
+{
+    (void)state;
+    enum { COUNT = 250 };
+    static struct pdf_part parts[COUNT];
+    for (int sheets = 0; sheets < 3; sheets++) {
+        for (size_t i = 0; i < COUNT; i++) {
+            struct buf page = buf_in(ctx.arena);
+            buf_printf(&page,
+                       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %zu 99] /Contents 4 0 R "
+                       "/T (a \\) 3 0 R \\( b) /H <20523020> /N /3 >>",
+                       i + 100);
+            const char *const objects[] = { CATALOG, "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+                                            page.p,
+                                            "<< /Length 8 >>\nstream\n1 0 R w\n\nendstream" };
+            parts[i] = (struct pdf_part){ .pdf = pdf_of(objects, 4),
+                                          .new_sheet = sheets == 1 || (sheets == 2 && i % 3 == 0) };
+        }
+        struct pdf_merged out;
+        assert_int_equal(pdf_merge(&ctx, parts, COUNT, &out), OK);
+        int pages;
+        assert_int_equal(pdf_page_count(&ctx, out.bytes, &pages), OK);
+        assert_int_equal(pages, out.pages);
+        assert_int_equal(out.pages, sheets == 0 ? COUNT : sheets == 1 ? 2 * COUNT - 1 : 333);
+        const char *sizes =
+            paper_read(out.bytes, "pdfinfo -l 999 $1 2>&1 | grep -E 'Error|^Page.*size:'");
+        assert_null(strstr(sizes, "Error"));
+        for (size_t i = 0; i < COUNT; i++) {
+            const char *line =
+                strstr(sizes, arena_printf(ctx.arena, "Page %4d size:", parts[i].page));
+            assert_non_null(line);
+            assert_int_equal(strtol(line + 15, NULL, 10), i + 100);
+        }
+    }
+}
+
 static void parts_that_are_not_there(void **state)
 {
     (void)state;
@@ -277,6 +314,7 @@ int main(void)
         PDF_TEST(broken_anywhere),
         PDF_TEST(no_actions_are_kept),
         PDF_TEST(parts_in_their_order),
+        PDF_TEST(hundreds_of_parts),
         PDF_TEST(parts_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

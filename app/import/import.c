@@ -267,12 +267,24 @@ static enum err keep_attachments(struct committing *k)
     return files->n ? keep_blobs(c, list) : OK;
 }
 
+/* Two at once would wait for each other's rows, in the order of two files. */
+static enum err be_alone(struct ctx *c)
+{
+    PGresult *row;
+    enum err e = db_run(c->db, c->arena, &sql_import_alone, NULL, &row);
+    if (e == OK && !row_bool(row, 0, "alone"))
+        return ctx_refuse(c, ERR_LIMITED, "Another import is being committed.");
+    return e;
+}
+
 static enum err write_rows(struct committing *k, struct json_object **result)
 {
     struct ctx *c = k->c;
     struct import_writer *w = import_writer_new(c, k->id, k->how->watch);
     struct json_object *again;
-    enum err e = db_run(c->db, c->arena, &sql_import_plans, NULL, NULL);
+    enum err e = be_alone(c);
+    if (e == OK)
+        e = db_run(c->db, c->arena, &sql_import_plans, NULL, NULL);
     if (e == OK)
         e = import_scan(c->arena, &k->options, &k->source.csv, &k->files, import_write, w, &again);
     return e ? e : import_write_end(w, result);

@@ -54,6 +54,7 @@ struct import_how {
 
 /* Reads the kept files again and inserts what they say, in the transaction at hand: all of it, or
    the good rows where asked. The import becomes COMMITTED, with its `result`. What is there already
-   is left as it is. Until its end the import's row is not locked. ERR_CONFLICT: it is in another
-   state; ERR_INVALID: as of import_queue, or attachments that cannot be read. */
+   is left as it is. Until its end the import's row is not locked. ERR_LIMITED: another one of
+   the tenant is being committed; ERR_CONFLICT: it is in another state; ERR_INVALID: as of
+   import_queue, or attachments that cannot be read. */
 enum err import_commit(struct ctx *c, const char *id, const struct import_how *how) must_check;

@@ -68,6 +68,10 @@ select tenant_ids() as "tenantId"
 -- name: import_plans
 select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 
+-- Until the transaction's end.
+-- name: import_alone
+select pg_try_advisory_xact_lock(hashtextextended('import ' || current_tenant(), 0)) as alone
+
 -- name: import_finish
 update imports set state = 'COMMITTED', committed_at = clock_timestamp(), communications = :communications::int, error = null,
     preview = :preview::jsonb || jsonb_build_object('result', :result::jsonb)

@@ -8,6 +8,8 @@
 #include "import/import.sql.h"
 #include "jobs/watch.h"
 
+#define WAIT_SECONDS 5 /* for another import's end */
+
 /* Who is told how far an import is. */
 struct telling {
     struct job_watch *watch;
@@ -72,7 +74,9 @@ static enum err give_back(struct job *j, const char *id, enum err failed)
 {
     struct ctx *c = &j->ctx;
     bool ours = failed == ERR_RETRY || failed == ERR_LIMITED || failed == ERR_INTERNAL;
-    bool again = ours && j->attempt < j->max_attempts;
+    j->snooze = failed == ERR_LIMITED; /* it waits for another one's end */
+    j->retry_after = j->snooze ? WAIT_SECONDS : 0;
+    bool again = ours && (j->snooze || j->attempt < j->max_attempts);
     const char *why = reason(c, failed);
     db_begin(c->db, c->tenant_id);
     enum err e =

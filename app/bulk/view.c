@@ -97,6 +97,7 @@ void bulk_show(struct ctx *c, struct json_object *bulk)
     int64_t ended = json_object_get_int64(json_get(bulk, "done")) +
                     json_object_get_int64(json_get(bulk, "failed"));
     json_set_int(bulk, "ended", ended);
+    json_set_bool(bulk, "some", json_object_get_int64(json_get(bulk, "total")) > 0);
     json_set_bool(bulk, "anyFailed", json_object_get_int64(json_get(bulk, "failed")) > 0);
     json_set_bool(bulk, "anyExcluded", json_object_get_int64(json_get(bulk, "excluded")) > 0);
     json_set_text(bulk, "by", channel ? channel_label(channel)->word : NULL);

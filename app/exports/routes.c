@@ -113,8 +113,12 @@ static enum err page_list(struct req *r, struct reply *p)
 static enum err page_add(struct req *r, struct reply *p)
 {
     const char *id = NULL;
+    const struct export_query *q = r->input;
     enum err e = add(r, &id);
-    return e ? e : reply_redirect(p, "/exports");
+    if (e != OK || !q->building || !q->year)
+        return e ? e : reply_redirect(p, "/exports");
+    return reply_redirect(
+        p, arena_printf(r->ctx.arena, "/exports?building=%s&year=%ld", q->building, q->year));
 }
 
 /* A link made now, for who may have it now. */

@@ -8,6 +8,7 @@
 #include "exports/exports.h"
 #include "messages/filter.h"
 #include "track/labels.h"
+#include "track/tabs.h"
 
 #include <string.h>
 
@@ -175,6 +176,7 @@ static enum err add_form(struct ctx *c, const struct export_query *q, struct jso
     json_set_bool(form, "jsonl", q->format && strcmp(q->format, "jsonl") == 0);
     if ((e = export_filter(c, q, &filter)) == OK && (e = export_words(c, filter, &words)) == OK)
         json_set_text(form, "words", words);
+    json_set_text(form, "place", json_get(to, "tabs") ? words : NULL);
     return e;
 }
 
@@ -184,6 +186,11 @@ enum err export_page(struct ctx *c, const struct export_query *asked, struct jso
     json_set_text(o, "title", "Exports");
     json_set_int(o, "days", c->app->settings->export_days);
     json_set_bool(o, "oneDay", c->app->settings->export_days == 1);
+    if (asked && asked->building && asked->year)
+        tabs_show(c,
+                  &(struct track_query){
+                      .building = asked->building, .year = asked->year, .tab = "exports" },
+                  o);
     enum err e = add_list(c, o);
     if (e == OK && asked)
         e = add_form(c, asked, o);

@@ -357,6 +357,21 @@ static enum err settle_query(struct ctx *c, struct track_query *q)
     return OK;
 }
 
+/* The messages of the units that are listed, as the list of messages is asked for them. */
+static const char *messages_of(struct ctx *c, const struct track_query *q,
+                               struct json_object *building)
+{
+    struct buf b = buf_in(c->arena);
+    buf_printf(&b, "building:\"%s\" year:%ld", json_text(building, "code"), q->year);
+    if (q->channel)
+        buf_printf(&b, " channel:%s", q->channel);
+    if (q->status)
+        buf_printf(&b, " status:%s", q->status);
+    if (q->search)
+        buf_printf(&b, " %s", q->search);
+    return b.p;
+}
+
 enum err page_document(struct ctx *c, const struct track_query *asked, struct json_object **out)
 {
     struct track_query q = *asked;
@@ -386,6 +401,7 @@ enum err page_document(struct ctx *c, const struct track_query *asked, struct js
     else
         units_show(c, &q, "/track", rows.units, d);
     json_set(d, "filters", filters_of(c, &q));
+    json_set_text(d, "bulkQ", c->actor.role >= ROLE_AGENT ? messages_of(c, &q, building) : NULL);
     json_set(d, "empty", empty_of(&q, rows.units ? rows_count(rows.units) : 0));
     json_set(d, "drawer", drawer_of(c, &q, &rows));
     *out = d;

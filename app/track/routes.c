@@ -102,6 +102,9 @@ static const char *year_of(struct req *r)
 static enum err page(struct req *r, struct reply *p)
 {
     struct json_object *d;
+    const char *elsewhere = tab_elsewhere(&r->ctx, r->input);
+    if (elsewhere)
+        return reply_redirect(p, elsewhere);
     enum err e = page_document(&r->ctx, r->input, &d);
     return e != OK ? e : reply_page(p, "track/page", "track/fragment", d);
 }

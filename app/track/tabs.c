@@ -12,7 +12,7 @@ static const struct track_tab tabs[] = {
     { "exports", "Exports", "/exports" },
 };
 
-const char *const track_tab_names[] = { "units", "activity", NULL };
+const char *const track_tab_names[] = { "units", "activity", "exports", NULL };
 
 bool tab_is(const struct track_query *q, const char *name)
 {
@@ -24,9 +24,19 @@ static const char *href_of(struct ctx *c, const struct track_query *q, const str
     const struct track_query there = { .building = q->building,
                                        .year = q->year,
                                        .tab = strcmp(t->name, "units") == 0 ? NULL : t->name };
-    if (t->path)
-        return arena_printf(c->arena, "%s?building=%s&year=%ld", t->path, q->building, q->year);
-    return query_href(c, "/track", &there);
+    if (!t->path)
+        return query_href(c, "/track", &there);
+    return q->building && q->year
+               ? arena_printf(c->arena, "%s?building=%s&year=%ld", t->path, q->building, q->year)
+               : t->path;
+}
+
+const char *tab_elsewhere(struct ctx *c, const struct track_query *q)
+{
+    for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
+        if (tabs[i].path && tab_is(q, tabs[i].name))
+            return href_of(c, q, &tabs[i]);
+    return NULL;
 }
 
 void tabs_show(struct ctx *c, const struct track_query *q, struct json_object *to)

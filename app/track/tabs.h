@@ -14,5 +14,8 @@ extern const char *const track_tab_names[]; /* of /track itself; NULL at the end
 /* Adds tabs, each with word, href and selected, and the flag in<Name> of the one that is shown. */
 void tabs_show(struct ctx *c, const struct track_query *q, struct json_object *to);
 
+/* Where a tab is that is not of /track itself; NULL: it is. */
+const char *tab_elsewhere(struct ctx *c, const struct track_query *q);
+
 /* Whether the page shows this tab; units where none is asked for. */
 bool tab_is(const struct track_query *q, const char *name);

@@ -1,8 +1,9 @@
 // The worker's children killed with -9. In mid-send: no message is lost, none leaves twice over Graph, and what SMTP
-// may repeat has the same Message-ID. In mid-import and in mid-run of letters: all of it or nothing.
+// may repeat has the same Message-ID. In mid-import, in mid-export and in mid-run of letters: all of
+// it or nothing.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -90,6 +91,29 @@ check("in the midst of an import, of which nothing is left, and which is done at
     }, 50);
     assert.deepEqual([done.state, done.result?.communications, done.result?.alreadyThere], ["COMMITTED", 20_000, 0]);
     assert.equal(sql(`select attempt from job_history where kind = 'track.import' and args ->> 'importId' = '${id}'`)[0][0], "2");
+});
+
+check("in the midst of an export, of which no half file is left, and which is done at once by another", async () => {
+    const call = api(await token("admin", tenantNew("exportkill")));
+    const made = rows("EXPORTED", 2025, 20_000, () => ({ attachment: "" }));
+    await committed(call, (await upload(call, "exported.csv", csv(made))).body.id);
+    const halves = () => readdirSync(`${process.env.VAR}/store/tmp`).length;
+    const written = (id) => sql(`select rows_written from communication_exports where id = '${id}' and state = 'RUNNING'`)[0]?.[0] > 0;
+    const attempts = (id) => sql(`select attempt from job_history where kind = 'exports.run' and args ->> 'exportId' = '${id}'`)[0]?.[0];
+    const document = async (id) => (await call("GET", `/api/track/export/${id}`)).body;
+    for (let killed = false; !killed;) {
+        const { exportId } = (await call("POST", "/api/track/export", { format: "csv" })).body;
+        while (!written(exportId) && (await document(exportId)).state !== "READY");
+        children(master("track-worker")).forEach((pid) => kill(pid));
+        assert.equal(halves(), 0);
+        const done = await eventually("it is done", async () => {
+            const now = await document(exportId);
+            return now.state === "READY" && now;
+        }, 50);
+        const text = await (await fetch(base + done.download.href)).text();
+        assert.deepEqual([done.rows, text.trim().split("\r\n").length], [20_000, 20_001]);
+        killed = (await eventually("it is in the history", () => attempts(exportId))) === "2";
+    }
 });
 
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

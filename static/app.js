@@ -117,7 +117,7 @@ let last = "";
 let quarter = null;
 
 const still = () =>
-    paused || document.hidden || $("[popover]:popover-open, dialog[open], #activity details[open]") || document.activeElement?.matches("select") || String(getSelection());
+    paused || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message) details[open]") || document.activeElement?.matches("select") || String(getSelection());
 
 const here = () => location.pathname + location.search;
 
@@ -462,6 +462,8 @@ const keys = {
     "]": () => beside(1),
     y: copyLink,
     p: pause,
+    r: () => $("#message [href$='/resend'], #drawer [href$='/resend']")?.click(),
+    h: () => $("#message :is([action$='/hold'], [action$='/release']) button")?.click(),
     t: () => setTheme(themes[(themes.indexOf(root.dataset.theme || "auto") + 1) % 3]),
     g: () => (went = Date.now()),
 };

@@ -82,7 +82,7 @@ check("a note with its proof", async () => {
     await page.click("dialog button.primary");
     await page.waitForSelector("dialog", { state: "hidden" });
     await eventually("it is delivered", async () => (await chip()) === "Delivered");
-    await page.click("#drawer .acts >> text=Open");
+    await page.click('#drawer .acts > a:text-is("Open")');
     await page.waitForSelector(".three");
     expect(/Grade A/.test(await page.textContent(".page-head")), "its grade");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click(".timeline .attachment")]);
@@ -98,6 +98,14 @@ check("each tab of the page is a link of its own", async () => {
     }
     const body = await page.frameLocator("iframe.message").locator("body").textContent();
     expect(/Müller/.test(body), body.slice(0, 100));
+});
+
+check("the page tells by itself how sending again ends", async () => {
+    await page.keyboard.press("r");
+    await page.waitForSelector("dialog[open] form");
+    await page.click("dialog button.primary");
+    await eventually("it is sent", async () => (await page.textContent("#message [data-status] span")) === "Sent", 30);
+    await page.waitForSelector(".attempt >> text=ended: Delivered");
 });
 
 check("a delivery is logged", async () => {

@@ -59,6 +59,9 @@ create or replace function communications_matching(filter jsonb, all_buildings b
         and (filter -> 'notProvider' is null or coalesce(c.provider, '') <> all (filter_texts(filter, 'notProvider')))
         and (filter -> 'code' is null or c.error ->> 'code' = any (filter_texts(filter, 'code')))
         and (filter -> 'notCode' is null or coalesce(c.error ->> 'code', '') <> all (filter_texts(filter, 'notCode')))
+        and (filter -> 'cause' is null or reason_of(c.error ->> 'sentence') = any (filter_texts(filter, 'cause')))
+        and (filter -> 'notCause' is null
+            or coalesce(reason_of(c.error ->> 'sentence'), '') <> all (filter_texts(filter, 'notCause')))
         and (filter -> 'building' is null or c.building_id = any (filter_ids(filter, 'building')))
         and (filter -> 'notBuilding' is null or c.building_id <> all (filter_ids(filter, 'notBuilding')))
         and (filter -> 'run' is null or c.batch_id = any (filter_ids(filter, 'run')))

@@ -9,6 +9,7 @@
 #include "letters/letters.h"
 #include "main/house.h"
 #include "messages/messages.h"
+#include "messages/views.h"
 #include "proof/proof.h"
 #include "track/communication.h"
 #include "track/delivery_record.h"
@@ -18,21 +19,10 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,
-    &access_domain,
-    &inbox_domain,
-    &events_domain,
-    &house_domain,
-    &track_domain,
-    &communication_domain,
-    &delivery_domain,
-    &sms_domain,
-    &import_domain,
-    &runs_domain,
-    &messages_domain,
-    &letters_domain,
-    &exports_domain,
-    &bulk_domain,
-    &proof_domain,
-    NULL,
+    &web_domain,           &access_domain,   &inbox_domain,
+    &events_domain,        &house_domain,    &track_domain,
+    &communication_domain, &delivery_domain, &sms_domain,
+    &import_domain,        &runs_domain,     &messages_domain,
+    &views_domain,         &letters_domain,  &exports_domain,
+    &bulk_domain,          &proof_domain,    NULL,
 };

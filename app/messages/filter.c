@@ -37,6 +37,7 @@ const struct qualifier qualifiers[] = {
     { "run", "run", "notRun", NULL, "The id of a run." },
     { "provider", "provider", "notProvider", providers, "Who took it: smtp, msgraph, twilio …" },
     { "code", "code", "notCode", NULL, "The provider's error code: code:\"550 5.1.1\"." },
+    { "cause", "cause", "notCause", NULL, "What failures have in common, as their groups say it." },
     { "grade", "grade", "notGrade", event_grades, "How strong the evidence is, A to D." },
     { "is", "is", "notIs", states, "failed, held, waiting, moving or contradicted." },
     { "has", "has", "notHas", belongings, "attachment, error or note." },
@@ -204,6 +205,8 @@ static enum err add_values(struct ctx *c, const struct token *t, const struct qu
                            struct json_object *to)
 {
     enum err e = OK;
+    if ((q->values == states || q->values == belongings) && strchr(t->value, ','))
+        return wrong(c, t, "takes one at a time: each narrows further.");
     if (t->quoted)
         return add_value(c, t, q, t->value, to);
     for (const char *p = t->value; e == OK; p++) {

@@ -12,12 +12,6 @@
 #define PAGE_ROWS 50
 #define COUNT_MOST 10000
 
-/* A filter made ready for the statements. */
-struct search {
-    const char *filter;
-    const char *window; /* NULL: everything is looked through */
-};
-
 static bool names(struct json_object *filter, const char *key)
 {
     return json_get(filter, key) != NULL;
@@ -54,7 +48,8 @@ static enum err find_units(struct ctx *c, struct json_object *filter)
     return e;
 }
 
-static enum err prepare(struct ctx *c, const struct messages_query *query, struct search *s)
+enum err messages_search(struct ctx *c, const struct messages_query *query,
+                         struct messages_search *s)
 {
     struct json_object *filter;
     enum err e = filter_read(c, query->q, &filter);
@@ -109,9 +104,9 @@ static struct json_object *message(struct ctx *c, const PGresult *rows, int i)
 enum err messages_list(struct ctx *c, const struct messages_query *query, struct json_object **out)
 {
     PGresult *rows;
-    struct search s;
+    struct messages_search s;
     const char *at[2];
-    enum err e = prepare(c, query, &s);
+    enum err e = messages_search(c, query, &s);
     if (e == OK)
         e = cursor_read(c, "messages", query->after, 2, at);
     if (e == OK)
@@ -143,8 +138,8 @@ enum err messages_list(struct ctx *c, const struct messages_query *query, struct
 enum err messages_count(struct ctx *c, const struct messages_query *query, struct json_object **out)
 {
     PGresult *row;
-    struct search s;
-    enum err e = prepare(c, query, &s);
+    struct messages_search s;
+    enum err e = messages_search(c, query, &s);
     if (e == OK)
         e = db_query(c->db, c->arena, messages_count, &row, .filter = s.filter, .window = s.window,
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);

@@ -15,6 +15,14 @@ struct messages_query {
     bool all;          /* look through everything, not only what moved last */
 };
 
+/* A filter made ready for statements on communications_matching; window: how many of the last moved
+   ones are looked through, NULL for all. ERR_INVALID: faults of q. */
+struct messages_search {
+    const char *filter, *window;
+};
+enum err messages_search(struct ctx *c, const struct messages_query *query,
+                         struct messages_search *out) must_check;
+
 /* A page of fifty: {communications: [...], next, q, searched, searchAll}. `searched` is how many of
    the last moved ones were looked through, null for all of them: what a filter names by nothing
    that leads to it is looked for in the last MESSAGES_WINDOW only, and searchAll leads to all.

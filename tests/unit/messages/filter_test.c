@@ -43,6 +43,8 @@ static const struct {
     { "year:2025,2024 unit:3.07", "{\"unit\":[\"3.07\"],\"year\":[2025,2024]}" },
     { "is:held has:attachment -has:note",
       "{\"is\":[\"held\"],\"has\":[\"attachment\"],\"notHas\":[\"note\"]}" },
+    { "cause:\"The mailbox … is full.\" -cause:x",
+      "{\"cause\":[\"The mailbox … is full.\"],\"notCause\":[\"x\"]}" },
     { "before:2026-05-01 after:7d",
       "{\"before\":\"2026-05-01T00:00:00Z\",\"after\":\"2026-05-05T00:00:00Z\"}" },
     { "after:today", "{\"after\":\"2026-05-12T00:00:00Z\"}" },
@@ -78,6 +80,8 @@ static const struct {
     { "before:2026-02-30", "is no day" },
     { "after:today after:7d", "is there twice" },
     { "-unit:3", "cannot be left out" },
+    { "is:held,failed", "takes one at a time" },
+    { "has:note,error", "takes one at a time" },
     { "grade:E", "is none of A, B, C, D" },
 };
 

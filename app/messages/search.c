@@ -1,0 +1,290 @@
+/* Search everywhere: ids, numbers, buildings and words are all tried in one round trip. */
+#include "messages/search.h"
+
+#include "access/access.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "base/uuid.h"
+#include "channels/letter.h"
+#include "db/db.h"
+#include "messages/search.sql.h"
+#include "track/channel.h"
+#include "track/labels.h"
+#include "track/track.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define WORDS_MOST 8
+#define WORD_LEAST 3  /* characters: shorter ones are found by no index */
+#define PHONE_LEAST 6 /* digits */
+
+const char *const found_types[] = { "message", "unit", "building", "run", NULL };
+
+/* What a text may be. */
+struct reading {
+    const char *text;   /* without white space and brackets around it */
+    const char *id;     /* NULL: it is none */
+    const char *why;    /* of an id that was written as another code; NULL */
+    const char *words;  /* a JSON array; empty where no index would find them */
+    const char *digits; /* the same, of one: a phone number's */
+};
+
+struct answers {
+    PGresult *by_id, *units, *buildings, *runs, *words;
+};
+
+/* ---- reading ---- */
+
+static const char *trimmed(struct ctx *c, const char *q)
+{
+    const char *end = q + strlen(q);
+    while (*q && (isspace((unsigned char)*q) || *q == '<'))
+        q++;
+    while (end > q && (isspace((unsigned char)end[-1]) || end[-1] == '>'))
+        end--;
+    return arena_strndup(c->arena, q, (size_t)(end - q));
+}
+
+/* "079 123 45 67", "0041 79…" and "+41 (0)79…" have their last nine digits in common. */
+static struct json_object *digits_of(struct ctx *c, const char *text)
+{
+    struct buf b = buf_in(c->arena);
+    struct json_object *list = json_own(c->arena, json_object_new_array());
+    for (const char *p = text; *p; p++) {
+        if (isdigit((unsigned char)*p))
+            buf_putc(&b, *p);
+        else if (!strchr(" +()/.-", *p))
+            return list;
+    }
+    const char *all = b.p ? b.p : "", *last = b.n > 9 ? all + b.n - 9 : all;
+    last += b.n <= 9 ? strspn(last, "0") : 0;
+    if (strlen(last) >= PHONE_LEAST)
+        json_object_array_add(list, json_text_new(last));
+    return list;
+}
+
+static struct json_object *words_of(struct ctx *c, const char *text)
+{
+    bool findable = false;
+    char *rest, *copy = arena_strdup(c->arena, text);
+    struct json_object *list = json_own(c->arena, json_object_new_array());
+    for (char *w = strtok_r(copy, " \t\r\n", &rest); w; w = strtok_r(NULL, " \t\r\n", &rest)) {
+        if (json_object_array_length(list) == WORDS_MOST)
+            break;
+        findable |= utf8_length(str_of(w)) >= WORD_LEAST;
+        json_object_array_add(list, json_text_new(w));
+    }
+    return findable ? list : json_own(c->arena, json_object_new_array());
+}
+
+static const char *json_of(struct ctx *c, struct json_object *value)
+{
+    struct buf b = buf_in(c->arena);
+    json_write(&b, value);
+    return b.p;
+}
+
+static void read_text(struct ctx *c, const char *q, struct reading *r)
+{
+    char uuid[37];
+    *r = (struct reading){ .text = trimmed(c, q) };
+    if (uuid_valid(r->text)) {
+        r->id = r->text;
+    } else if (letter_code_read(r->text, uuid)) {
+        r->id = arena_strdup(c->arena, uuid);
+        r->why = "Letter’s code";
+    }
+    r->words = json_of(c, words_of(c, r->text));
+    r->digits = json_of(c, digits_of(c, r->text));
+}
+
+/* ---- asking ---- */
+
+static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
+{
+    const char *all = actor_all_buildings(c), *actor = c->actor.id;
+    struct arena *to = c->arena;
+    db_batch(c->db);
+    enum err e[] = {
+        db_query(c->db, to, search_by_id, &a->by_id, .id = r->id, .text = r->text,
+                 .all_buildings = all, .actor_id = actor),
+        db_query(c->db, to, search_units, &a->units, .id = r->id, .text = r->text,
+                 .all_buildings = all, .actor_id = actor),
+        db_query(c->db, to, search_buildings, &a->buildings, .id = r->id, .text = r->text,
+                 .all_buildings = all, .actor_id = actor),
+        db_query(c->db, to, search_runs, &a->runs, .id = r->id, .all_buildings = all,
+                 .actor_id = actor),
+        db_query(c->db, to, search_words, &a->words, .words = r->words, .digits = r->digits,
+                 .all_buildings = all, .actor_id = actor),
+        OK,
+    };
+    e[5] = db_flush(c->db);
+    for (size_t i = 0; i < sizeof(e) / sizeof(e[0]); i++)
+        if (e[i] != OK)
+            return e[i];
+    return OK;
+}
+
+/* ---- telling ---- */
+
+static struct json_object *found(const PGresult *rows, int i, const char *type, const char *why)
+{
+    struct json_object *f = json_object_new_object();
+    json_set_text(f, "type", type);
+    json_set_text(f, "id", row_text(rows, i, "id"));
+    json_set_text(f, "why", why);
+    return f;
+}
+
+static void set_event(struct json_object *f, struct json_object *row)
+{
+    const char *type = json_text(row, "eventType");
+    json_set_text(f, "lastEvent", type ? event_label(type)->word : NULL);
+    json_set_text(f, "lastEventAt", json_text(row, "lastEventAt"));
+}
+
+static struct json_object *message(struct ctx *c, const PGresult *rows, int i, const char *why)
+{
+    struct json_object *f = found(rows, i, "message", why ? why : row_text(rows, i, "why"));
+    json_set_text(f, "title", row_text(rows, i, "name"));
+    json_set_text(f, "detail",
+                  arena_printf(c->arena, "%s · %s, unit %s, %s", row_text(rows, i, "subject"),
+                               row_text(rows, i, "building"), row_text(rows, i, "unit"),
+                               row_text(rows, i, "year")));
+    json_set_text(f, "channel", row_text(rows, i, "channel"));
+    json_set_text(f, "status", row_text(rows, i, "status"));
+    set_event(f, row_json(c->arena, rows, i));
+    json_set_text(f, "href", arena_printf(c->arena, "/messages/%s", row_text(rows, i, "id")));
+    return f;
+}
+
+/* Where a unit stands is what asks for most attention: "{SENT,FAILED}" → "FAILED". */
+static const char *worst_of(struct ctx *c, const char *statuses)
+{
+    const char *worst = NULL;
+    char *rest, *copy = arena_strdup(c->arena, statuses ? statuses : "");
+    for (char *s = strtok_r(copy, "{,}", &rest); s; s = strtok_r(NULL, "{,}", &rest))
+        if (!worst || status_weight(s) > status_weight(worst))
+            worst = s;
+    return worst;
+}
+
+static struct json_object *unit(struct ctx *c, const PGresult *rows, int i)
+{
+    struct json_object *f = found(rows, i, "unit", "Unit");
+    const char *year = row_text(rows, i, "year"), *name = row_text(rows, i, "name");
+    json_set_text(f, "title", arena_printf(c->arena, "Unit %s", row_text(rows, i, "unit")));
+    json_set_text(f, "detail",
+                  arena_printf(c->arena, "%s%s%s%s%s", name ? name : "", name ? " · " : "",
+                               row_text(rows, i, "building"), year ? ", " : "", year ? year : ""));
+    json_set_text(f, "channel", NULL);
+    json_set_text(f, "status", worst_of(c, row_text(rows, i, "_statuses")));
+    set_event(f, row_json(c->arena, rows, i));
+    json_set_text(f, "href",
+                  arena_printf(c->arena, "/track?building=%s%s%s&unit=%s",
+                               row_text(rows, i, "buildingId"), year ? "&year=" : "",
+                               year ? year : "", row_text(rows, i, "id")));
+    return f;
+}
+
+static void set_none(struct json_object *f)
+{
+    json_set_text(f, "channel", NULL);
+    json_set_text(f, "status", NULL);
+    json_set_text(f, "lastEvent", NULL);
+    json_set_text(f, "lastEventAt", NULL);
+}
+
+static struct json_object *building(struct ctx *c, const PGresult *rows, int i)
+{
+    struct json_object *f = found(rows, i, "building", "Building");
+    const char *city = row_text(rows, i, "city");
+    json_set_text(f, "title", row_text(rows, i, "name"));
+    json_set_text(
+        f, "detail",
+        arena_printf(c->arena, "%s%s%s", row_text(rows, i, "code"), *city ? " · " : "", city));
+    set_none(f);
+    json_set_text(f, "href", arena_printf(c->arena, "/track?building=%s", row_text(rows, i, "id")));
+    return f;
+}
+
+static struct json_object *run(struct ctx *c, const PGresult *rows, int i)
+{
+    struct json_object *f = found(rows, i, "run", "Run");
+    json_set_text(
+        f, "title",
+        arena_printf(c->arena, "%s %s", row_text(rows, i, "name"), row_text(rows, i, "year")));
+    json_set_text(f, "detail", arena_printf(c->arena, "Run, %s", row_text(rows, i, "state")));
+    set_none(f);
+    json_set_text(f, "lastEventAt", json_text(row_json(c->arena, rows, i), "lastEventAt"));
+    json_set_text(f, "href", arena_printf(c->arena, "/messages?q=run:%s", row_text(rows, i, "id")));
+    return f;
+}
+
+static void add(struct json_object *list, struct json_object *f)
+{
+    if (json_object_array_length(list) < FOUND_MOST)
+        json_object_array_add(list, f);
+    else
+        json_object_put(f);
+}
+
+static void tell(struct ctx *c, const struct reading *r, const struct answers *a,
+                 struct json_object *list)
+{
+    for (int i = 0; i < rows_count(a->by_id); i++)
+        add(list, message(c, a->by_id, i, r->why));
+    for (int i = 0; i < rows_count(a->units); i++)
+        add(list, unit(c, a->units, i));
+    for (int i = 0; i < rows_count(a->buildings); i++)
+        add(list, building(c, a->buildings, i));
+    for (int i = 0; i < rows_count(a->runs); i++)
+        add(list, run(c, a->runs, i));
+    for (int i = 0; rows_count(a->by_id) == 0 && i < rows_count(a->words); i++)
+        add(list, message(c, a->words, i, NULL));
+}
+
+enum err search_everywhere(struct ctx *c, const char *q, struct json_object **out)
+{
+    struct reading r;
+    struct answers a;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    struct json_object *list = json_own(c->arena, json_object_new_array());
+    read_text(c, q ? q : "", &r);
+    enum err e = *r.text ? ask(c, &r, &a) : OK;
+    if (e != OK)
+        return e;
+    if (*r.text)
+        tell(c, &r, &a, list);
+    json_set_text(d, "q", r.text);
+    json_set(d, "results", json_object_get(list));
+    *out = d;
+    return OK;
+}
+
+/* ---- shapes ---- */
+
+static const struct member found_members[] = {
+    { "type", SHAPE_CHOICE, .values = found_types },
+    { "id", SHAPE_UUID, .help = "Of what it is." },
+    { "title", SHAPE_TEXT, .example = "Anna Keller" },
+    { "detail", SHAPE_TEXT, .example = "Statement 2025 · Lindenhof 12, unit 1.01, 2025" },
+    { "channel", SHAPE_CHOICE, .values = channel_names, .nullable = true },
+    { "status", SHAPE_CHOICE, .help = "Of a message; of a unit, its worst.", .values = status_names,
+      .nullable = true },
+    { "lastEvent", SHAPE_TEXT, .help = "In a word.", .example = "Delivered", .nullable = true },
+    { "lastEventAt", SHAPE_TIME, .nullable = true },
+    { "why", SHAPE_TEXT, .help = "As what the text was found.", .example = "Message-ID" },
+    { "href", SHAPE_LINK, .help = "Its page." },
+    { .name = NULL },
+};
+static const struct shape found_shape = { "Found", "Something that was looked for.",
+                                          found_members };
+
+static const struct member search_members[] = {
+    { "q", SHAPE_TEXT, .help = "What was looked for." },
+    { "results", SHAPE_LIST, .help = "The surest first, at most 12.", .of = &found_shape },
+    { .name = NULL },
+};
+const struct shape search_shape = { "Search", "What was found everywhere.", search_members };

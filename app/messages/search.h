@@ -1,0 +1,18 @@
+/* Search everywhere: whatever is pasted, as what it may be. */
+#pragma once
+
+#include "base/ctx.h"
+#include "web/shape.h"
+
+#include <json-c/json.h>
+
+#define FOUND_MOST 12
+
+/* {q, results: [{type, id, title, detail, status, lastEvent, lastEventAt, why, href}]}, the surest
+   first: an id, a Message-ID or a provider's id, a letter's code; then units by number, buildings,
+   runs; then messages whose names, addresses, references or subject hold every word, or whose phone
+   number holds the digits. Only of buildings that the actor may see. */
+enum err search_everywhere(struct ctx *c, const char *q, struct json_object **out) must_check;
+
+extern const struct shape search_shape;
+extern const char *const found_types[]; /* NULL at the end */

@@ -1,0 +1,84 @@
+-- Search everywhere.
+
+-- One message by an id: its own, ours in its mail, the provider's, of this attempt or one before.
+-- name: search_by_id
+with f as materialized (
+    select c.id, 'Id' as why from communications c where c.tenant_id = current_tenant() and c.id = :id::uuid
+    union all
+    select c.id, 'Message-ID' from communications c where c.tenant_id = current_tenant() and c.message_id = :text::text
+    union all
+    select c.id, 'Provider’s id' from communications c
+    where c.tenant_id = current_tenant() and c.provider_message_id = :text::text
+    union all
+    select a.communication_id, 'Message-ID of an earlier attempt' from communication_attempts a
+    where a.tenant_id = current_tenant() and a.message_id = :text::text
+    union all
+    select a.communication_id, 'Provider’s id of an earlier attempt' from communication_attempts a
+    where a.tenant_id = current_tenant() and a.provider_message_id = :text::text
+)
+select distinct on (c.id) c.id, c.recipient_name as name, c.subject, u.number as unit, b.name as building, c.year, c.channel,
+    c.delivery_status as status, c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
+from f
+join communications c on c.tenant_id = current_tenant() and c.id = f.id
+join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
+join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
+where (:all_buildings::bool or exists (select from building_grants g
+    where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by c.id, f.why limit 12;
+
+-- Units by their number, with their latest year.
+-- name: search_units
+select u.id, u.number as unit, b.name as building, b.id as "buildingId", y.year, y.recipient_name as name,
+    y.last_event_type as "eventType", y.last_event_at as "lastEventAt", y.statuses as _statuses
+from units u
+join buildings b on b.tenant_id = current_tenant() and b.id = u.building_id
+left join lateral (
+    select y.* from unit_years y
+    where y.tenant_id = current_tenant() and y.building_id = u.building_id and y.number = u.number and y.unit_id = u.id
+    order by y.year desc limit 1) y on true
+where u.tenant_id = current_tenant() and (u.number = :text::text or u.id = :id::uuid)
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
+order by y.last_event_at desc nulls last, b.name, u.id limit 5;
+
+-- name: search_buildings
+select b.id, b.name, b.code, b.city
+from buildings b
+where b.tenant_id = current_tenant()
+    and (b.id = :id::uuid or strpos(lower(concat_ws(' ', b.name, b.code, b.street, b.city)), lower(:text::text)) > 0)
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
+order by lower(b.code) <> lower(:text::text), b.name, b.id limit 4;
+
+-- name: search_runs
+select p.id, b.name, p.year, p.state, coalesce(p.completed_at, p.sent_at) as "lastEventAt"
+from communication_batches p
+join buildings b on b.tenant_id = current_tenant() and b.id = p.building_id
+where p.tenant_id = current_tenant() and p.id = :id::uuid
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
+
+-- Messages of units that hold all the words, or all of the others.
+-- name: search_words anew
+select c.id, c.recipient_name as name, c.subject, u.number as unit, b.name as building, c.year, c.channel,
+    c.delivery_status as status, c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
+from (
+    select unit_id, year, min(why) as why
+    from (
+        select unit_id, year, 'Words' as why
+        from units_searched(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 200)
+        union all
+        select unit_id, year, 'Phone'
+        from units_searched(array(select jsonb_array_elements_text(:digits::jsonb)), :all_buildings::bool, :actor_id::uuid, 50)
+    ) f
+    group by unit_id, year
+) f
+join communications c on c.tenant_id = current_tenant() and c.unit_id = f.unit_id and c.year = f.year
+join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
+join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
+where (:all_buildings::bool or exists (select from building_grants g
+    where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by (lower(concat_ws(' ', u.number, c.recipient_name, c.email, c.phone, c.reference, c.subject))
+        like all (array(select '%' || regexp_replace(lower(w), '([%_\\])', '\\\1', 'g') || '%'
+            from jsonb_array_elements_text(:words::jsonb) w))) desc,
+    c.last_event_at desc nulls last, c.id desc limit 12;

@@ -1,0 +1,184 @@
+// What stands around the list of messages: kept views, figures against a recount, the search everywhere; for whom.
+import assert from "node:assert/strict";
+import { api, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, rows, statements } from "../fixtures/billing.mjs";
+
+const demo = api(await token("admin"));
+const [[tenant]] = sql("select id from tenants where slug = 'demo'");
+const q = encodeURIComponent;
+const own = tenantNew("around");
+const admin = api(await token("admin", own));
+const made = [...rows("ONE", 2025, 3), ...rows("TWO", 2025, 2)];
+await committed(admin, (await upload(admin, "around.csv", csv(made), statements(made))).body.id);
+const viewer = api(await token("viewer", own, "TWO"));
+const [[ours]] = sql("select id from tenants where slug = '" + own + "'");
+const [[one], [two]] = sql(`select id from buildings where tenant_id = '${ours}' order by code`);
+
+/* ---- views ---- */
+
+const names = ({ body }) => body.views.map((v) => v.name);
+const viewNamed = ({ body }, name) => body.views.find((v) => v.name === name);
+
+check("everybody has the views of the house, each with its count", async () => {
+    const views = await demo("GET", "/api/track/views");
+    assert.deepEqual(names(views).slice(0, 4), ["Needs attention", "Held", "Waiting", "Failed today"]);
+    const recount = (statuses) => Number(sql(`select count(*) from communications where tenant_id = '${tenant}' and delivery_status in (${statuses})`)[0][0]);
+    assert.equal(viewNamed(views, "Needs attention").count, recount("'FAILED', 'BOUNCED', 'HELD'"));
+    assert.equal(viewNamed(views, "Held").count, recount("'HELD'"));
+    assert.ok(viewNamed(views, "Held").count > 0, "the demo holds such");
+});
+
+check("who imported has his runs in a view", async () => {
+    const mine = viewNamed(await admin("GET", "/api/track/views"), "My runs");
+    assert.equal(mine.count, 5);
+    assert.match(mine.q, /^run:[0-9a-f-]{36},[0-9a-f-]{36}$/);
+    assert.equal(viewNamed(await viewer("GET", "/api/track/views"), "My runs"), undefined);
+});
+
+check("a view is kept, changed, shared and deleted", async () => {
+    const added = await demo("POST", "/api/track/views", { name: "Bounced", q: "status:bounced" });
+    assert.equal(added.status, 201, added.text);
+    const at = added.headers.get("location");
+    assert.equal(added.body.count, Number(sql(`select count(*) from communications where tenant_id = '${tenant}' and delivery_status = 'BOUNCED'`)[0][0]));
+    assert.deepEqual([added.body.mine, added.body.shared], [true, false]);
+    const twice = await demo("POST", "/api/track/views", { name: "bounced", q: "" });
+    assert.deepEqual([twice.status, twice.body.errors[0].field], [422, "name"]);
+    const wrong = await demo("PUT", at, { name: "Bounced", q: "shape:round" });
+    assert.deepEqual([wrong.status, wrong.body.errors[0].field], [422, "q"]);
+    const changed = await demo("PUT", at, { name: "Came back", q: "status:bounced year:2024", shared: true });
+    assert.deepEqual([changed.body.name, changed.body.shared, (await demo("GET", at)).body.q], ["Came back", true, "status:bounced year:2024"]);
+    const other = api(await token("agent"));
+    assert.equal(viewNamed(await other("GET", "/api/track/views"), "Came back").mine, false);
+    assert.equal((await other("PUT", at, { name: "Mine", q: "" })).status, 404);
+    assert.equal((await other("DELETE", at)).status, 404);
+    assert.equal((await demo("DELETE", at)).body.name, "Came back");
+    assert.equal((await demo("GET", at)).status, 404);
+    const [[trail]] = sql(`select string_agg(action, ' ' order by seq) from audit_history where entity_id = '${at.split("/").pop()}'`);
+    assert.equal(trail, "view.added view.changed view.deleted");
+});
+
+check("a shared view of what one may not see is not there, and viewers share nothing", async () => {
+    const told = await admin("POST", "/api/track/views", { name: "All of one", q: "building:ONE", shared: true });
+    await admin("POST", "/api/track/views", { name: "Everything", q: "channel:email", shared: true });
+    assert.equal(viewNamed(await viewer("GET", "/api/track/views"), "All of one"), undefined);
+    assert.equal((await viewer("GET", told.headers.get("location"))).status, 404);
+    assert.equal(viewNamed(await viewer("GET", "/api/track/views"), "Everything").count, 2);
+    assert.equal((await viewer("POST", "/api/track/views", { name: "Mine", q: "", shared: true })).status, 403);
+    assert.equal((await viewer("POST", "/api/track/views", { name: "Mine", q: "" })).status, 201);
+    assert.equal(viewNamed(await demo("GET", "/api/track/views"), "Everything"), undefined, "of another tenant");
+});
+
+/* ---- figures ---- */
+
+check("the histogram holds what moved, by state", async () => {
+    for (const [period, buckets, step] of [["24h", 24, 3600], ["7d", 28, 21600], ["30d", 30, 86400]]) {
+        const { body } = await admin("GET", `/api/track/communications/figures?period=${period}`);
+        assert.deepEqual([body.period, body.step, body.buckets.length, body.counted, body.searched], [period, step, buckets, 5, null]);
+        assert.ok(body.from <= new Date().toISOString() && body.to > new Date(Date.now() - 1000).toISOString(), `${body.from} ${body.to}`);
+        const full = body.buckets.filter((b) => b.total);
+        assert.deepEqual(full.map((b) => b.statuses), [{ DRAFT: 5 }]);
+        const shown = await admin("GET", `/api/track/communications/count?q=${q(`after:${full[0].from} before:${full[0].to}`)}`);
+        assert.equal(shown.body.count, 5);
+    }
+    assert.equal((await viewer("GET", "/api/track/communications/figures")).body.counted, 2);
+    assert.equal((await admin("GET", "/api/track/communications/figures?q=channel:sms")).body.counted, 0);
+    assert.equal((await admin("GET", "/api/track/communications/figures?q=shape:x")).status, 422);
+});
+
+check("failures stand in groups, whose filter finds as many", async () => {
+    const { body } = await demo("GET", "/api/track/communications/figures?period=30d");
+    assert.ok(body.failures.length > 0, "the demo has failures");
+    const all = Number(sql(`select count(*) from communications where tenant_id = '${tenant}' and delivery_status in ('FAILED', 'BOUNCED', 'ENQUEUED') and error is not null`)[0][0]);
+    assert.equal(body.failures.reduce((n, f) => n + f.count, 0), all);
+    for (const f of body.failures) {
+        const { body: found } = await demo("GET", `/api/track/communications/count?all=true&q=${q(f.q)}`);
+        assert.equal(found.count, f.count, f.q);
+        assert.doesNotMatch(f.reason, /\d|@/);
+    }
+    assert.deepEqual((await viewer("GET", "/api/track/communications/figures")).body.failures, []);
+});
+
+check("what differs by address, host or number is one reason", async () => {
+    const said = (text) => sql(`select reason_of('${text}')`)[0][0];
+    assert.equal(said("Mailbox anna@example.ch is full, retry 14:20."), "Mailbox … is full, retry ….");
+    assert.equal(said("Mailbox bo@mail.example.com is full, retry 9:05."), said("Mailbox anna@example.ch is full, retry 14:20."));
+    assert.equal(said("Refused by mx1.example.com [192.0.2.1]"), "Refused by … […]");
+});
+
+/* ---- search ---- */
+
+const found = async (call, text) => (await call("GET", `/api/track/search?q=${q(text)}`)).body.results;
+
+const known = {};
+check("a message is found by whatever is pasted of it", async () => {
+    const [[batch]] = sql(`select id from communication_batches where tenant_id = '${ours}' and building_id = '${two}'`);
+    await admin("POST", `/api/track/batches/${batch}/send`);
+    await eventually("it is sent", async () => (await admin("GET", `/api/track/batches/${batch}`)).body.state === "COMPLETED");
+    const [[id, email, reference, messageId, providerId, unit, name]] = sql(`
+        select c.id, c.email, c.reference, c.message_id, c.provider_message_id, u.number, c.recipient_name
+        from communications c join units u on u.id = c.unit_id where c.batch_id = '${batch}' order by u.number limit 1`);
+    Object.assign(known, { id, unit, batch });
+    for (const [text, why] of [[id, "Id"], [`<${messageId}>`, "Message-ID"], [` ${messageId}\n`, "Message-ID"],
+        [providerId, providerId === messageId ? "Message-ID" : "Provider’s id"], [email, "Words"], [`${unit} ${email}`, "Words"], [name, "Words"], [reference, "Words"]]) {
+        if (!text) continue;
+        const hit = (await found(admin, text)).find((r) => r.id === id);
+        assert.ok(hit, `${text} ${why}`);
+        assert.deepEqual([hit.type, hit.href, hit.why, hit.status], ["message", `/messages/${id}`, why, "SENT"]);
+    }
+});
+
+check("a letter’s code is its message", async () => {
+    const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let number = BigInt(`0x${known.id.replaceAll("-", "")}`), digits = "";
+    for (let i = 0; i < 26; i++, number >>= 5n) digits = alphabet[Number(number & 31n)] + digits;
+    let check = 0;
+    for (const digit of digits) check = (((check ^ alphabet.indexOf(digit)) << 1) & 32 ? ((check ^ alphabet.indexOf(digit)) << 1) ^ 37 : (check ^ alphabet.indexOf(digit)) << 1);
+    const [hit] = await found(admin, `TC1:${digits}:${alphabet[check]}`);
+    assert.deepEqual([hit?.id, hit?.why], [known.id, "Letter’s code"]);
+});
+
+check("a unit, a building, a run, a phone number however it is written", async () => {
+    assert.ok((await found(admin, known.unit)).some((r) => r.type === "unit" && r.title === `Unit ${known.unit}` && r.status));
+    assert.equal((await found(demo, "lindenhof")).find((r) => r.type === "building").title, "Lindenhof 12");
+    assert.equal((await found(admin, known.batch))[0].type, "run");
+    const [[digits, called]] = sql(`select phone, id from communications where tenant_id = '${tenant}' and phone like '+41%' limit 1`);
+    const national = `0${digits.slice(3, 5)} ${digits.slice(5, 8)} ${digits.slice(8, 10)} ${digits.slice(10)}`;
+    for (const text of [digits, national, digits.replace("+41", "0041 (0)")]) {
+        const hits = await found(demo, text);
+        assert.ok(hits.some((r) => r.why === "Phone" || r.why === "Words"), `${text} ${called}`);
+        assert.ok(sql(`select count(*) from communications where phone = '${digits}' and id = any ('{${hits.filter((r) => r.type === "message").map((r) => r.id)}}')`)[0][0] > 0, text);
+    }
+    assert.deepEqual(await found(demo, "nobody-of-this-name"), []);
+    assert.deepEqual(await found(demo, " "), []);
+});
+
+check("nothing of another building or tenant is found", async () => {
+    const hers = sql(`select c.id, c.email, c.batch_id, c.building_id, c.unit_id, u.number from communications c join units u on u.id = c.unit_id
+        where c.tenant_id = '${ours}' and c.building_id = '${one}'`);
+    for (const text of hers.flat()) {
+        const hits = await found(viewer, text);
+        const foreign = sql(`select count(*) from communications where building_id = '${one}' and id = any ('{${hits.filter((r) => r.type === "message").map((r) => r.id)}}')`);
+        assert.equal(Number(foreign[0][0]), 0, text);
+        assert.ok(!hits.some((r) => r.href.includes(one) || [hers[0][2]].includes(r.id)), text);
+    }
+    assert.ok((await found(admin, hers[0][0])).length, "whoever sees it finds it");
+    assert.deepEqual(await found(demo, known.id), []);
+    assert.ok((await found(viewer, "TWO")).some((r) => r.id === two));
+    assert.ok(!(await found(viewer, "ONE")).some((r) => r.id === one));
+});
+
+/* ---- pages ---- */
+
+check("views, figures and search are pages, too, and forms", async () => {
+    const go = await person("viewer", "demo");
+    const page = async (at) => (await go(at)).text();
+    assert.match(await page("/messages/views"), /Needs attention/);
+    const figures = await page("/messages/figures?period=30d");
+    assert.match(figures, /<svg class="histogram"/);
+    assert.match(figures, /What fails, and why/);
+    assert.doesNotMatch(figures, /action="\/bulk"/);
+    assert.match(await page("/search?q=lindenhof"), /Lindenhof 12/);
+    assert.match(await page("/search"), /Paste anything/);
+});
+
+await finish();

@@ -93,3 +93,10 @@ enum err letter_returned(struct ctx *c, const char *code, const char *reason,
 /* ---- the job (make.c) ---- */
 extern const struct job_kind letters_jobs[];
 extern const struct schedule letters_schedules[];
+
+/* Makes a run's file at once, outside any transaction: what its job does. */
+enum err print_run_make(struct ctx *c, const char *id) must_check;
+
+/* Makes the letters of a demo that was loaded: the older ones in a run that is closed, the others
+   wait. */
+enum err letters_demo(struct ctx *c) must_check;

@@ -17,7 +17,8 @@
 #define TOUCH_EACH 500
 
 struct making {
-    struct job *job;
+    struct ctx *c;
+    struct job *job; /* NULL: made by hand */
     const char *id;
     bool separators;
     PGresult *pieces;
@@ -29,7 +30,7 @@ struct making {
 static enum err load(struct making *m, bool *open)
 {
     PGresult *run;
-    struct ctx *c = &m->job->ctx;
+    struct ctx *c = m->c;
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, make_begin, &run, .run_id = m->id);
     if (e == OK && (*open = rows_count(run) > 0))
@@ -44,9 +45,9 @@ static enum err load(struct making *m, bool *open)
 /* The lease, and how far it is. */
 static enum err tell(struct making *m, int done)
 {
-    struct ctx *c = &m->job->ctx;
-    enum err e = job_touch(m->job);
-    if (e != OK)
+    struct ctx *c = m->c;
+    enum err e = m->job ? job_touch(m->job) : OK;
+    if (e != OK || !m->job)
         return e;
     db_begin(c->db, c->tenant_id);
     return db_end(c->db, db_query(c->db, c->arena, make_told, NULL, .run_id = m->id,
@@ -64,7 +65,7 @@ static bool begins_group(const struct making *m, int i)
 /* The sheet before the letters of a building, or of a post code. */
 static void separate(struct making *m, struct print_file *f, int from)
 {
-    struct arena *a = m->job->ctx.arena;
+    struct arena *a = m->c->arena;
     const PGresult *p = m->pieces;
     const char *group = row_text(p, from, "sort_group"),
                **lines = arena_zalloc(a, 3, sizeof(*lines));
@@ -89,7 +90,7 @@ static void separate(struct making *m, struct print_file *f, int from)
 static enum err add_letter(struct making *m, struct print_file *f, int i)
 {
     struct str pdf;
-    struct ctx *c = &m->job->ctx;
+    struct ctx *c = m->c;
     enum err e = store_get(c->app->store, c->arena, row_text(m->pieces, i, "sha256"), &pdf);
     if (e == ERR_NOT_FOUND)
         return ctx_refuse(c, ERR_INVALID, "The letter to %s is not in the store any more.",
@@ -102,7 +103,7 @@ static enum err add_letter(struct making *m, struct print_file *f, int i)
 
 static enum err put_together(struct making *m)
 {
-    struct ctx *c = &m->job->ctx;
+    struct ctx *c = m->c;
     const struct print_options options = { .form = letter_form_named(m->settings->form)->form,
                                            .language = "en",
                                            .duplex = m->settings->duplex };
@@ -124,7 +125,7 @@ static enum err put_together(struct making *m)
 
 static enum err keep_pages(struct making *m)
 {
-    struct ctx *c = &m->job->ctx;
+    struct ctx *c = m->c;
     struct buf seqs = buf_in(c->arena), pages = buf_in(c->arena);
     for (int i = 0; i < rows_count(m->pieces); i++) {
         buf_printf(&seqs, "%c%s", i ? ',' : '{', row_text(m->pieces, i, "seq"));
@@ -139,7 +140,7 @@ static enum err keep_pages(struct making *m)
 static enum err ready(struct making *m, const struct blob *blob)
 {
     PGresult *row;
-    struct ctx *c = &m->job->ctx;
+    struct ctx *c = m->c;
     enum err e = blob_note(c, blob);
     if (e == OK)
         e = db_query(c->db, c->arena, make_ready, &row, .run_id = m->id, .sha256 = blob->sha256,
@@ -149,13 +150,13 @@ static enum err ready(struct making *m, const struct blob *blob)
         if (e == OK)
             e = event_emit(c, "print_run.ready", "print_run", m->id, NULL);
     }
-    return e == OK ? job_done(m->job) : e;
+    return e == OK && m->job ? job_done(m->job) : e;
 }
 
 static enum err make(struct making *m)
 {
     struct blob blob;
-    struct ctx *c = &m->job->ctx;
+    struct ctx *c = m->c;
     enum err e = put_together(m);
     if (e == OK)
         e = store_put(c->app->store, c->arena, m->file.bytes, &blob);
@@ -163,6 +164,14 @@ static enum err make(struct making *m)
         return e;
     db_begin(c->db, c->tenant_id);
     return db_end(c->db, ready(m, &blob));
+}
+
+enum err print_run_make(struct ctx *c, const char *id)
+{
+    struct making m = { .c = c, .id = id };
+    bool open = false;
+    enum err e = load(&m, &open);
+    return e == OK && open ? make(&m) : e;
 }
 
 /* What a person is told of a try that failed. */
@@ -198,7 +207,7 @@ static enum err give_back(struct making *m, enum err failed)
 
 static enum err make_run(struct job *j)
 {
-    struct making m = { .job = j, .id = json_text(j->args, "runId") };
+    struct making m = { .c = &j->ctx, .job = j, .id = json_text(j->args, "runId") };
     bool open = false;
     if (!m.id)
         return job_fail(j, ERR_INVALID, "No runId.");

@@ -1,12 +1,16 @@
 /* The pages of letters: what waits and the runs, one run, its certificate, returns, settings. */
 #include "letters/pages.h"
 
+#include "access/access.h"
 #include "base/json.h"
 #include "base/money.h"
 #include "base/uuid.h"
+#include "db/db.h"
 #include "letters/letters.h"
+#include "letters/run.sql.h"
 #include "letters/settings.h"
 #include "letters/view.h"
+#include "track/tabs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +42,27 @@ static void set_may_act(const struct ctx *c, struct json_object *d)
 
 /* ---- what waits, and the runs ---- */
 
+/* Of one building and year it is a tab of that. */
+static enum err add_place(struct ctx *c, const struct list_input *in, struct json_object *d)
+{
+    PGresult *row;
+    const struct track_query q = { .building = in->building, .year = in->year, .tab = "letters" };
+    if (!in->building || !in->year)
+        return OK;
+    enum err e = db_query(c->db, c->arena, run_place, &row, .building_id = in->building,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    if (rows_count(row) == 0)
+        return ERR_NOT_FOUND;
+    struct json_object *place = json_object_new_object();
+    json_set_text(place, "building", row_text(row, 0, "name"));
+    json_set_int(place, "year", in->year);
+    tabs_show(c, &q, place);
+    json_set(d, "place", place);
+    return OK;
+}
+
 enum err letters_page(struct req *r, struct reply *p)
 {
     struct ctx *c = &r->ctx;
@@ -47,6 +72,8 @@ enum err letters_page(struct req *r, struct reply *p)
                                        .year = in->year };
     struct json_object *d, *ready;
     enum err e = print_run_list(c, &q, &d);
+    if (e == OK)
+        e = add_place(c, in, d);
     if (e == OK)
         e = letters_ready(c, q.building, q.year, &ready);
     if (e != OK)

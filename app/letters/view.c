@@ -68,6 +68,7 @@ static void add_up(struct ctx *c, struct json_object *d, struct json_object *rea
         grams += json_object_get_double(json_get(one, "grams"));
         json_set_text(one, "weight", weight(c, one));
         json_set_bool(one, "anyRegistered", number(one, "registered") > 0);
+        json_set_bool(one, "one", number(one, "letters") == 1);
     }
     if (!letters)
         return;

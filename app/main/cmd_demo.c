@@ -1,5 +1,6 @@
 /* trackctl demo: something to look at on the first start. */
 #include "db/db.h"
+#include "letters/letters.h"
 #include "main/command.h"
 #include "proof/verify.sql.h"
 #include "track/demo.h"
@@ -17,7 +18,7 @@ static int run_demo(struct ctx *c, int argc, char **args)
     if (rows_count(rows) == 0)
         return (void)ctx_refuse(c, ERR_NOT_FOUND, "There is no such tenant."), 1;
     c->tenant_id = row_text(rows, 0, "id");
-    if (demo_load(c) != OK)
+    if (demo_load(c) != OK || letters_demo(c) != OK)
         return 1;
     puts("three buildings of twelve units, two years each");
     return 0;

@@ -23,6 +23,8 @@ static const struct words {
     { "en", "Unit", "Reference", "Registered" },
 };
 
+#define INT(n) arena_printf(c->arena, "%d", (n))
+
 /* By the language's first part; English for those we have no words of. */
 static const struct words *words_of(const char *language)
 {
@@ -208,24 +210,42 @@ enum err letter_compose(struct sending *s, const struct letter_settings *setting
 
 /* ---- looking at one ---- */
 
-static enum err compose_now(struct ctx *c, const char *id, struct letter_shown *out)
+static enum err compose_now(struct ctx *c, const char *id, struct sending *s,
+                            struct letter_made *made)
 {
-    struct job none = { .ctx = *c };
-    struct sending s = { .job = &none, .id = id };
     const struct letter_settings *settings;
-    struct letter_made made;
     enum err e = letter_settings_load(c, &settings);
     if (e == OK)
-        e = db_query(c->db, c->arena, send_load, &s.row, .communication_id = id);
+        e = db_query(c->db, c->arena, send_load, &s->row, .communication_id = id);
     if (e == OK)
-        e = db_query(c->db, c->arena, send_attachments, &s.files, .communication_id = id);
+        e = db_query(c->db, c->arena, send_attachments, &s->files, .communication_id = id);
     if (e == OK)
-        e = letter_compose(&s, settings, &made);
-    if (e == ERR_INVALID && s.result.sentence)
-        return ctx_refuse(c, e, "%s", s.result.sentence);
+        e = letter_compose(s, settings, made);
+    return e == ERR_INVALID && s->result.sentence ? ctx_refuse(c, e, "%s", s->result.sentence) : e;
+}
+
+enum err letter_keep(struct ctx *c, const char *communication_id, const char *attempt_no,
+                     const struct letter_made *made)
+{
+    enum err e = blob_note(c, &made->blob);
+    if (e != OK)
+        return e;
+    return db_query(c->db, c->arena, letter_keep, NULL, .communication_id = communication_id,
+                    .attempt_no = attempt_no, .sha256 = made->blob.sha256,
+                    .pages = INT(made->pdf.pages), .sheets = INT(made->sheets),
+                    .grams = arena_printf(c->arena, "%.2f", made->grams),
+                    .unknown = INT(made->pdf.unknown));
+}
+
+enum err letter_make(struct ctx *c, const char *communication_id)
+{
+    struct job none = { .ctx = *c };
+    struct sending s = { .job = &none, .id = communication_id };
+    struct letter_made made = { .sheets = 0 };
+    enum err e = compose_now(c, communication_id, &s, &made);
     if (e == OK)
-        out->bytes = made.pdf.bytes;
-    return e;
+        e = store_put(c->app->store, c->arena, made.pdf.bytes, &made.blob);
+    return e == OK ? letter_keep(c, communication_id, sending_text(&s, "attempt_no"), &made) : e;
 }
 
 enum err letter_show(struct ctx *c, const char *communication_id, struct letter_shown *out)
@@ -241,7 +261,14 @@ enum err letter_show(struct ctx *c, const char *communication_id, struct letter_
         .sha256 = row_text(row, 0, "sha256"),
         .file_name = arena_printf(c->arena, "letter-%s.pdf", row_text(row, 0, "number")),
     };
-    return out->sha256 ? OK : compose_now(c, communication_id, out);
+    if (out->sha256)
+        return OK;
+    struct job none = { .ctx = *c };
+    struct sending s = { .job = &none, .id = communication_id };
+    struct letter_made made = { .sheets = 0 };
+    if ((e = compose_now(c, communication_id, &s, &made)) == OK)
+        out->bytes = made.pdf.bytes;
+    return e;
 }
 
 enum err blob_note(struct ctx *c, const struct blob *blob)

@@ -17,6 +17,14 @@ struct letter_made {
 enum err letter_compose(struct sending *s, const struct letter_settings *settings,
                         struct letter_made *out) must_check;
 
+/* Keeps a letter that was made, as that of an attempt, in the transaction at hand; its blob is in
+   the store. */
+enum err letter_keep(struct ctx *c, const char *communication_id, const char *attempt_no,
+                     const struct letter_made *made) must_check;
+
+/* Makes and keeps the letter of a communication without sending it, in the transaction at hand. */
+enum err letter_make(struct ctx *c, const char *communication_id) must_check;
+
 struct letter_shown {
     const char *sha256;    /* of the file in the store, where the letter was made; else NULL */
     struct str bytes;      /* set now, where it was not */

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#define INT(n) arena_printf(c->arena, "%d", (n))
-
 static struct json_object *detail(struct ctx *c, const struct sending *s,
                                   const struct letter_made *made)
 {
@@ -29,16 +27,7 @@ static struct json_object *detail(struct ctx *c, const struct sending *s,
 /* In the transaction of the sending's end. */
 static enum err keep(struct sending *s)
 {
-    struct ctx *c = &s->job->ctx;
-    const struct letter_made *made = s->of_way;
-    enum err e = blob_note(c, &made->blob);
-    if (e != OK)
-        return e;
-    return db_query(c->db, c->arena, letter_keep, NULL, .communication_id = s->id,
-                    .attempt_no = sending_text(s, "attempt_no"), .sha256 = made->blob.sha256,
-                    .pages = INT(made->pdf.pages), .sheets = INT(made->sheets),
-                    .grams = arena_printf(c->arena, "%.2f", made->grams),
-                    .unknown = INT(made->pdf.unknown));
+    return letter_keep(&s->job->ctx, s->id, sending_text(s, "attempt_no"), s->of_way);
 }
 
 /* The file of an earlier attempt once more. */

@@ -10,6 +10,7 @@ static const struct track_tab tabs[] = {
     { "units", "Units", NULL },
     { "activity", "Activity", NULL },
     { "exports", "Exports", "/exports" },
+    { "letters", "Letters", "/letters" },
 };
 
 const char *const track_tab_names[] = { "units", "activity", "exports", NULL };

@@ -173,6 +173,18 @@ enum err db_flush(struct db *db)
     return e ? e : queue_collect(db);
 }
 
+enum err db_prepare(struct db *db, const struct sql *q)
+{
+    enum err e = ready(db);
+    if (e)
+        return e;
+    if (!PQsendPrepare(db->conn, q->name, q->text, 0, NULL))
+        return unsendable(db);
+    queue_add(db, (struct sending){ .what = SENT_PREPARE, .q = q });
+    e = send_sync(db);
+    return e ? e : queue_collect(db);
+}
+
 static void begin(struct db *db, const char *tenant_id, bool reading)
 {
     if (db->open)

@@ -91,6 +91,9 @@ const char *db_sqlstate(const struct db *db);
 /* Name of the constraint that failure violated, "" if none. */
 const char *db_constraint(const struct db *db);
 
+/* Prepares a named statement without running it: whether it fits the schema. */
+enum err db_prepare(struct db *db, const struct sql *q) must_check;
+
 /* Runs text of migrations and tests: several statements, no parameters. */
 enum err db_script(struct db *db, const char *text) must_check;
 

@@ -22,8 +22,7 @@ static int check_sql(struct ctx *c, int argc, char **args)
     if (argc)
         return 2;
     for (const struct sql *const *q = sql_all; *q; q++, n++) {
-        const char *text = arena_printf(c->arena, "prepare check_%d as %s", n, (*q)->text);
-        if (db_script(c->db, text)) {
+        if (db_prepare(c->db, *q)) {
             printf("%s does not fit the schema\n", (*q)->name);
             bad++;
         }

@@ -22,6 +22,14 @@ const track = page.url();
 await page.click(".units tbody tr:has(.status.tone-failed) th a");
 await page.waitForSelector("#drawer-title");
 const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", inbox: "/inbox", api: "/api/docs", password: "/password" };
+for (const tab of ["activity", "exports", "letters"]) pages[`track-${tab}`] = `${track}&tab=${tab}`;
+for (const name of ["messages", "runs", "letters", "suppressions", "proof", "retention"]) pages[name] = `/${name}`;
+Object.assign(pages, { "messages-failed": "/messages?q=is%3Afailed", "messages-wrong": "/messages?q=status%3Aflying", "letters-settings": "/letters/settings", "letters-return": "/letters/return" });
+for (const [name, list, links] of [["detail", pages["messages-failed"], "#messages th a"], ["run", "/runs", "main th a"], ["print-run", "/letters", "main th a"]]) {
+    await page.goto(list);
+    pages[name] = await page.locator(links).first().getAttribute("href");
+}
+for (const step of ["data", "check", "preview", "approve", "send", "close"]) pages[`run-${step}`] = `${pages.run}?step=${step}`;
 await page.goto("/outbox");
 pages.message = await page.locator(".outbox th a").first().getAttribute("href");
 const faulty = billing("ROS", 2024, 24, (i) => (i === 5 ? { email: "not an address" } : i === 6 ? { amount_due: "12,x" } : {}));

@@ -318,12 +318,9 @@ static void every_statement_fits_the_schema(void **state)
 {
     (void)state;
     struct ctx *c = pg_ctx("track_owner");
-    for (const struct sql *const *q = sql_all; *q; q++) {
-        const char *text =
-            arena_printf(c->arena, "prepare \"check_%s\" as %s", (*q)->name, (*q)->text);
-        if (db_script(c->db, text))
+    for (const struct sql *const *q = sql_all; *q; q++)
+        if (db_prepare(c->db, *q))
             fail_msg("%s does not fit the schema", (*q)->name);
-    }
 }
 
 static void the_schema_is_known(void **state)

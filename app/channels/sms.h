@@ -56,8 +56,8 @@ struct sms_parts sms_parts(struct arena *a, const char *text);
 /* "GSM-7" or "UCS-2". */
 const char *sms_encoding(const struct sms_parts *p);
 
-/* The beginning of a text in one line, for lists. */
-const char *sms_head(struct arena *a, const char *text);
+/* The first `most` characters of a text in one line, with an ellipsis where there are more. */
+const char *sms_head(struct arena *a, const char *text, int most);
 
 /* The text without what a person would not miss: typographic quotes, dashes and spaces become
    plain ones, ends of lines "\n", other control characters nothing. */

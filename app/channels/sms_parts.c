@@ -7,7 +7,6 @@
 #define PART_GSM 153
 #define SINGLE_UCS2 70
 #define PART_UCS2 67
-#define HEAD_CHARACTERS 80
 
 /* The basic alphabet beyond ASCII; of ASCII all but ` and what is in the table below. */
 static const unsigned short basic[] = {
@@ -92,11 +91,11 @@ const char *sms_encoding(const struct sms_parts *p)
     return p->ucs2 ? "UCS-2" : "GSM-7";
 }
 
-const char *sms_head(struct arena *a, const char *text)
+const char *sms_head(struct arena *a, const char *text, int most)
 {
     size_t n = 0, end = strlen(text);
     unsigned code;
-    for (int i = 0; i < HEAD_CHARACTERS && n < end; i++)
+    for (int i = 0; i < most && n < end; i++)
         n += step(text + n, end - n, &code);
     char *head = arena_printf(a, "%.*s%s", (int)n, text, n < end ? "\u2026" : "");
     for (char *p = head; *p; p++)

@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "channels/sink.h"
 
+#define SUBJECT_CHARACTERS 64
+
 static struct json_object *raw_of(struct ctx *c, const struct sms *s)
 {
     struct sms_parts p = sms_parts(c->arena, s->text);
@@ -29,7 +31,7 @@ static enum err send(struct ctx *c, const struct channel_account *account, const
                                        .communication_id = s->communication_id,
                                        .message_id = s->message_id,
                                        .recipient = s->to,
-                                       .subject = sms_head(c->arena, s->text),
+                                       .subject = sms_head(c->arena, s->text, SUBJECT_CHARACTERS),
                                        .content_type = "text/plain; charset=utf-8",
                                        .text = str_of(s->text) };
     e = sink_keep(c, &kept, &fresh);

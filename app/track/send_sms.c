@@ -54,6 +54,10 @@ static enum err compose(struct sending *s, struct sms *sms)
         s->result.sentence = "The message could not be written from its template.";
         return e;
     }
+    struct sms_parts parts = sms_parts(c->arena, text);
+    sending_decided(s, "content",
+                    arena_printf(c->arena, "%d part%s of %s.", parts.parts,
+                                 parts.parts == 1 ? "" : "s", sms_encoding(&parts)));
     s->to = to;
     s->digest = message_digest(c->arena, &(struct message){ .subject = "", .text = text });
     s->message_id = sending_message_id(s);

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define SHOWN_CHARACTERS 300
+
 static const struct tale {
     enum event_type type;
     char grade;
@@ -81,11 +83,12 @@ static const char *words_of(struct ctx *c, const struct sms_report *r)
     const char *text = r->text ? r->text : "";
     if (r->wish == SMS_WISH_STOP)
         return arena_printf(c->arena, "The recipient wrote \u201c%s\u201d: no more SMS to %s.",
-                            sms_head(c->arena, text), r->from);
+                            sms_head(c->arena, text, SHOWN_CHARACTERS), r->from);
     if (r->wish == SMS_WISH_START)
         return arena_printf(c->arena, "The recipient wrote \u201c%s\u201d: SMS to %s again.",
-                            sms_head(c->arena, text), r->from);
-    return arena_printf(c->arena, "Answered by SMS: \u201c%s\u201d", sms_head(c->arena, text));
+                            sms_head(c->arena, text, SHOWN_CHARACTERS), r->from);
+    return arena_printf(c->arena, "Answered by SMS: \u201c%s\u201d",
+                        sms_head(c->arena, text, SHOWN_CHARACTERS));
 }
 
 static enum err note(struct ctx *c, const char *communication_id, const struct sms_report *r,

@@ -15,7 +15,7 @@ const track = page.url();
 await page.click(".units tbody tr:first-child th a");
 await page.waitForSelector("#drawer-title");
 const state = await page.context().storageState();
-const pages = { track, unit: page.url(), import: "/import", outbox: "/outbox", inbox: "/inbox", proof: "/proof", retention: "/retention", api: "/api/docs", password: "/password", missing: "/nothing-here" };
+const pages = { track, unit: page.url(), import: "/import", outbox: "/outbox", suppressions: "/suppressions", inbox: "/inbox", proof: "/proof", retention: "/retention", api: "/api/docs", password: "/password", missing: "/nothing-here" };
 
 const faults = () => {
     const found = [];

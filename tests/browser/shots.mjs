@@ -21,7 +21,7 @@ await openBuilding(page, "Lindenhof 12"); // of the demo: some of everything
 const track = page.url();
 await page.click(".units tbody tr:has(.status.tone-failed) th a");
 await page.waitForSelector("#drawer-title");
-const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", inbox: "/inbox", api: "/api/docs", password: "/password" };
+const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", suppressions: "/suppressions", inbox: "/inbox", api: "/api/docs", password: "/password" };
 for (const tab of ["activity", "exports", "letters"]) pages[`track-${tab}`] = `${track}&tab=${tab}`;
 for (const name of ["messages", "runs", "letters", "suppressions", "proof", "retention"]) pages[name] = `/${name}`;
 Object.assign(pages, { "messages-failed": "/messages?q=is%3Afailed", "messages-wrong": "/messages?q=status%3Aflying", "letters-settings": "/letters/settings", "letters-return": "/letters/return" });

@@ -52,6 +52,9 @@ check("without an account SMS land in the outbox, marked as a dry run", async ()
     assert.match(page, /Ihre Abrechnung 2024/);
     assert.match(page, /1 part, \d+ characters, GSM-7/);
     assert.match(await (await go("/outbox")).text(), new RegExp(`/outbox/${id}`));
+    const { content } = (await call("GET", `/api/track/communications/${one.communicationId}`)).body;
+    assert.deepEqual([content.source, content.html], ["sent", null]);
+    assert.match(content.text, /^Test sms: Ihre Abrechnung 2024 für Einheit 1\.00, House DRY, liegt vor\. Betrag: 100\.00 CHF, zahlbar bis 30\.04\.2025\./);
 });
 
 check("what a text costs is told before it is sent", async () => {
@@ -94,6 +97,9 @@ check("reports of either schema, twice and out of order, end in what is true", a
     assert.deepEqual((await azure("report", { messageId: await id(anna), times: 2 })).statuses, [200, 200]);
     const delivered = await becomes(call, batch, anna, "DELIVERED");
     assert.equal(delivered.events.filter((event) => event.type === "DELIVERED").length, 1);
+    const { content } = (await call("GET", `/api/track/communications/${delivered.communicationId}`)).body;
+    assert.deepEqual([content.source, content.html], ["rendered", null]);
+    assert.match(content.text, /Ihre Abrechnung 2025/);
     await azure("report", { messageId: await id(ben), status: "Failed", details: "4004: no such number", schema: "cloud" });
     const failed = await becomes(call, batch, ben, "FAILED");
     assert.match(failed.error.sentence, /does not exist/);
@@ -119,6 +125,8 @@ check("who writes STOP gets no more, until START", async () => {
     assert.equal(skipped.status, "SKIPPED");
     assert.match(sentences(skipped)[0], /asked on \d{4}-\d\d-\d\d for no more messages/);
     assert.equal((await sentTo(azure, dora)).length, 1);
+    const plan = (await call("GET", `/api/track/communications/${skipped.communicationId}/resend`)).body;
+    assert.ok(plan.warnings.some((one) => one.kind === "suppressed" && one.sentence.includes(dora)), JSON.stringify(plan.warnings));
     assert.equal((await call("GET", `/api/track/suppressions/${stopped.suppressionId}`)).body.blockedCount, 1);
     await azure("received", { from: dora, message: "start", schema: "cloud" });
     await eventually("it is lifted", async () => (await call("GET", `/api/track/suppressions/${stopped.suppressionId}`)).body.liftedAt);

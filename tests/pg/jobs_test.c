@@ -132,6 +132,21 @@ static void a_snooze_is_not_counted(void **state)
     pg_sql("delete from jobs where id = %lld", (long long)id);
 }
 
+static void it_goes_back_to_exactly_its_time(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    int64_t id = add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "later") });
+    work();
+    assert_string_equal(state_of(id), "ready");
+    assert_int_equal(
+        pg_int("select count(*) from jobs where id = %lld and attempt = 0 and run_at = "
+               "'2999-01-01T00:00:00.25Z'",
+               (long long)id),
+        1);
+    pg_sql("delete from jobs where id = %lld", (long long)id);
+}
+
 static void its_effects_and_its_end_are_one(void **state)
 {
     (void)state;
@@ -520,6 +535,11 @@ static enum err run(struct job *j)
         stop = 1;
     if (strcmp(todo, "hang") == 0)
         sleep(60);
+    if (strcmp(todo, "later") == 0) {
+        j->snooze = true;
+        j->run_at = "2999-01-01T00:00:00.25Z";
+        return ERR_LIMITED;
+    }
     if (strcmp(todo, "snooze") == 0) {
         j->snooze = true;
         j->retry_after = 60;
@@ -551,6 +571,7 @@ int main(void)
         cmocka_unit_test(retries_then_parks_with_every_error),
         cmocka_unit_test(an_invalid_job_is_parked_at_once),
         cmocka_unit_test(a_snooze_is_not_counted),
+        cmocka_unit_test(it_goes_back_to_exactly_its_time),
         cmocka_unit_test(its_effects_and_its_end_are_one),
         cmocka_unit_test(a_lost_lease_undoes_the_effects),
         cmocka_unit_test(higher_priority_first),

@@ -86,17 +86,15 @@ static enum err keep_reachable(struct ctx *c, const char *channel, const struct 
     return e;
 }
 
-/* "E-mail: a@x.ch, was b@x.ch."; NULL: nothing changed. */
+/* "Recipient changed: E-mail, Phone."; NULL: nothing is. Timelines are for ever, so no address
+   stands in it: the audit trail has them. */
 static const char *sentence_of(struct ctx *c, const struct change *x)
 {
     struct buf b = buf_in(c->arena);
-    for (int f = 0; f < FIELDS; f++) {
-        if (strcmp(x->before[f], x->after[f]) == 0)
-            continue;
-        buf_printf(&b, "%s%s: %s, was %s", b.n ? "; " : "", fields[f].word,
-                   *x->after[f] ? x->after[f] : "none", *x->before[f] ? x->before[f] : "none");
-    }
-    return b.n ? arena_printf(c->arena, "Recipient changed. %s.", b.p) : NULL;
+    for (int f = 0; f < FIELDS; f++)
+        if (strcmp(x->before[f], x->after[f]) != 0)
+            buf_printf(&b, "%s%s", b.n ? ", " : "", fields[f].word);
+    return b.n ? arena_printf(c->arena, "Recipient changed: %s.", b.p) : NULL;
 }
 
 static struct json_object *values(struct ctx *c, const char *const *of)

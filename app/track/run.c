@@ -193,11 +193,11 @@ static void show_rate(const struct runs_rows *r, struct json_object *d)
     json_set(d, "secondsLeft", number_or_null(per_minute ? waiting * 60 / per_minute : -1));
 }
 
-/* A link to those that failed, of a run. */
-static const char *failed_href(struct ctx *c, const PGresult *run, const char *status)
+/* The messages of a run that failed, or are tried again. */
+static const char *failed_href(struct ctx *c, const PGresult *run, bool delayed)
 {
-    return arena_printf(c->arena, "/track?building=%s&year=%s&status=%s",
-                        row_text(run, 0, "buildingId"), row_text(run, 0, "year"), status);
+    return arena_printf(c->arena, "/messages?q=run:%s%%20%s", row_text(run, 0, "batchId"),
+                        delayed ? "status:enqueued%20has:error" : "is:failed");
 }
 
 static struct json_object *failures_of(struct ctx *c, const struct runs_rows *r)
@@ -209,7 +209,7 @@ static struct json_object *failures_of(struct ctx *c, const struct runs_rows *r)
         json_set_text(one, "channelLabel",
                       channel_label(row_text(r->failures, i, "channel"))->word);
         json_set_bool(one, "delayed", delayed);
-        json_set_text(one, "href", failed_href(c, r->run, delayed ? "ENQUEUED" : "FAILED"));
+        json_set_text(one, "href", failed_href(c, r->run, delayed));
     }
     return json_object_get(list);
 }

@@ -4,12 +4,14 @@
 #include "base/uuid.h"
 #include "channels/email.h"
 #include "channels/message.h"
+#include "channels/sms.h"
 #include "db/db.h"
 #include "track/labels.h"
 #include "track/run.h"
 #include "track/run.sql.h"
 #include "track/send.sql.h"
 #include "track/send_way.h"
+#include "track/sms.h"
 
 #include <string.h>
 
@@ -79,9 +81,31 @@ static void link_to(struct ctx *c, struct json_object *d, const char *key, const
                   communication_id ? arena_printf(c->arena, HREF, run, communication_id) : NULL);
 }
 
-static enum err message_of(struct ctx *c, const struct sending *s, struct message *m)
+/* An SMS has only a text. */
+static enum err message_of(struct ctx *c, struct sending *s, struct message *m)
 {
+    if (strcmp(sending_text(s, "channel"), "SMS") == 0) {
+        *m = (struct message){ .language = sending_text(s, "language") };
+        return sms_text(s, &m->text);
+    }
     return message_render(c, "statement", sending_text(s, "language"), sending_data(s), m);
+}
+
+/* "2 parts (UCS-2), 0.15", and why where that is dear. */
+static void show_parts(struct ctx *c, const struct sending *s, const char *text,
+                       struct json_object *d)
+{
+    if (strcmp(sending_text(s, "channel"), "SMS") != 0)
+        return;
+    struct sms_parts parts = sms_parts(c->arena, text);
+    const char *cost = s->account ? sms_cost(c->arena, s->account->settings, parts.parts) : NULL;
+    const char *currency = s->account ? json_text(s->account->settings, "currency") : NULL;
+    const char *warning = sms_warning(c->arena, &parts);
+    json_set_text(d, "parts",
+                  arena_printf(c->arena, "%d part%s (%s)%s%s%s%s. %s", parts.parts,
+                               parts.parts == 1 ? "" : "s", sms_encoding(&parts), cost ? ", " : "",
+                               cost ? cost : "", cost && currency ? " " : "",
+                               cost && currency ? currency : "", warning ? warning : ""));
 }
 
 static struct json_object *document(struct ctx *c, const char *id, const struct sending *s,
@@ -99,10 +123,22 @@ static struct json_object *document(struct ctx *c, const char *id, const struct 
     json_set_text(d, "to", to_of(c, s));
     json_set_text(d, "subject", mail ? m->subject : NULL);
     json_set_text(d, "text", m->text);
+    json_set(d, "parts", NULL);
+    show_parts(c, s, m->text, d);
     json_set_text(d, "bodyHref",
                   mail ? arena_printf(c->arena, "/runs/%s/preview/%s/body", id, s->id) : NULL);
+    json_set_text(d, "letterHref",
+                  strncmp(channel, "LETTER", 6) == 0
+                      ? arena_printf(c->arena, "/api/track/communications/%s/letter", s->id)
+                      : NULL);
     json_set(d, "files", files_of(c, s));
     return d;
+}
+
+/* What an SMS costs is the account's. */
+static const char *accounts_of(const struct sending *s)
+{
+    return strcmp(sending_text(s, "channel"), "SMS") == 0 ? send_sms.accounts : NULL;
 }
 
 enum err runs_preview(struct ctx *c, const char *id, const char *communication_id,
@@ -114,6 +150,9 @@ enum err runs_preview(struct ctx *c, const char *id, const char *communication_i
     enum err e = place(c, id, communication_id, &at);
     if (e == OK)
         e = load(c, row_text(at, 0, "id"), &s);
+    const char *purpose = e == OK ? accounts_of(&s) : NULL;
+    if (purpose && sending_account(&s, purpose) == ERR_INTERNAL)
+        return ERR_INTERNAL;
     if (e == OK)
         e = db_query(c->db, c->arena, runs_odd, &odd, .batch_id = id);
     if (e == OK)

@@ -211,7 +211,7 @@ static const struct member failure_members[] = {
     { "count", SHAPE_COUNT, .help = "Messages." },
     { "since", SHAPE_TIME, .nullable = true },
     { "delayed", SHAPE_BOOL, .help = "They are tried again by themselves." },
-    { "href", SHAPE_LINK, .help = "The units." },
+    { "href", SHAPE_LINK, .help = "The messages." },
     { .name = NULL },
 };
 static const struct shape failure = { "RunFailure", "Messages that failed for one reason.",
@@ -330,7 +330,9 @@ static const struct member preview_members[] = {
     { "to", SHAPE_TEXT, .help = "The address it goes to.", .nullable = true },
     { "subject", SHAPE_TEXT, .help = "Of an e-mail.", .nullable = true },
     { "text", SHAPE_TEXT, .help = "What it says." },
+    { "parts", SHAPE_TEXT, .help = "Of an SMS: how many, and what they cost.", .nullable = true },
     { "bodyHref", SHAPE_LINK, .help = "The HTML of an e-mail.", .nullable = true },
+    { "letterHref", SHAPE_LINK, .help = "The PDF of a letter.", .nullable = true },
     { "files", SHAPE_LIST, .of = &file },
     { "place", SHAPE_COUNT, .help = "Among the run's messages, by unit, from 1." },
     { "total", SHAPE_COUNT, .help = "Of how many." },

@@ -117,7 +117,7 @@ let last = "";
 let quarter = null;
 
 const still = () =>
-    paused || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message) details[open]") || document.activeElement?.matches("select") || String(getSelection());
+    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message) details[open]") || document.activeElement?.matches("select") || String(getSelection());
 
 const here = () => location.pathname + location.search;
 
@@ -130,8 +130,8 @@ function refresh() {
 
 // Brings the rows that are shown up to date and keeps their places; says how many others there are now.
 function mergeRows(fresh) {
-    const rows = new Map($$("#units tbody tr").map((row) => [row.id, row]));
-    const coming = $$("tbody tr", fresh);
+    const rows = new Map($$("#units tbody tr[id]").map((row) => [row.id, row]));
+    const coming = $$("#units tbody tr[id]", fresh);
     const came = coming.filter((row) => !rows.has(row.id)).length;
     for (const row of coming) {
         const cells = rows.get(row.id)?.cells ?? [];
@@ -151,11 +151,11 @@ function showNews(came, gone, moved) {
 
 document.addEventListener("click", ({ target }) => {
     if (!target.closest("#news button")) return;
-    const known = new Set($$("#units tbody tr").map((row) => row.id));
+    const known = new Set($$("#units tbody tr[id]").map((row) => row.id));
     const wanted = { source: "#units", target: "#units", select: "#units", swap: "outerHTML" };
     window.htmx.ajax("GET", here(), wanted).then(() => {
-        const first = $$("#units tbody tr").find((row) => !known.has(row.id));
-        $("th a", first ?? $("#units tbody tr") ?? document)?.focus();
+        const first = $$("#units tbody tr[id]").find((row) => !known.has(row.id));
+        $("th a", first ?? $("#units tbody tr[id]") ?? document)?.focus();
     });
 });
 
@@ -379,7 +379,7 @@ document.addEventListener("click", (event) => {
     const link = row && $("th a", row);
     if (!link) return;
     openedFrom = link.id || null;
-    if (event.target.closest("a, button, summary") || String(getSelection())) return;
+    if (event.target.closest("a, button, summary, input, .pick") || String(getSelection())) return;
     if (event.ctrlKey || event.metaKey) window.open(link.href);
     else link.click();
 });
@@ -427,7 +427,7 @@ document.addEventListener("submit", (event) => {
 
 /* ---- keys ---- */
 
-const places = { t: "/track", r: "/runs", i: "/import", m: "/outbox", w: "/inbox", a: "/api/docs" };
+const places = { t: "/track", r: "/runs", i: "/import", m: "/messages", o: "/outbox", l: "/letters", w: "/inbox", a: "/api/docs" };
 let went = 0;
 
 function up() {
@@ -470,7 +470,7 @@ const keys = {
 
 document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog?.open) return;
-    if (event.target.closest("input, select, textarea")) {
+    if (event.target.closest("input:not([type=checkbox]), select, textarea")) {
         if (event.key === "Escape") event.target.blur();
         return;
     }

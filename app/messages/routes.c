@@ -1,11 +1,14 @@
 /* The routes of the list of messages. */
 #include "base/json.h"
+#include "messages/bar.h"
 #include "messages/filter.h"
 #include "messages/messages.h"
 #include "messages/shapes.h"
+#include "messages/views.h"
 #include "track/labels.h"
 #include "web/web.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -31,7 +34,21 @@ static const struct input count_query = { "MessagesCountQuery", sizeof(struct me
 
 /* ---- the page ---- */
 
-static void add_words(struct json_object *m)
+/* The list with a cell's value among its filters, and without all that have it. */
+static void add_cell(struct ctx *c, struct json_object *m, const char *q, const char *name,
+                     const char *value)
+{
+    char *lower = arena_strdup(c->arena, value);
+    for (char *p = lower; strcmp(name, "building") != 0 && *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    const char *with = arena_printf(c->arena, "%sHref", name);
+    const char *not = arena_printf(c->arena, "%sNot", name);
+    json_put(m, with, false, json_text_new(bar_href(c, bar_with(c, q, name, lower))));
+    name = arena_printf(c->arena, "-%s", name);
+    json_put(m, not, false, json_text_new(bar_href(c, bar_with(c, q, name, lower))));
+}
+
+static void add_words(struct ctx *c, struct json_object *m, const char *q)
 {
     const struct label *status = status_label(json_text(m, "status"));
     const struct label *channel = channel_label(json_text(m, "channel"));
@@ -40,17 +57,22 @@ static void add_words(struct json_object *m)
     json_set_text(m, "tone", status->tone);
     json_set_text(m, "channelLabel", channel->word);
     json_set_text(m, "channelIcon", channel->icon);
+    add_cell(c, m, q, "status", status->name);
+    add_cell(c, m, q, "channel", channel->name);
+    add_cell(c, m, q, "building", json_text(m, "buildingCode"));
+    add_cell(c, m, q, "unit", json_text(m, "unit"));
+    add_cell(c, m, q, "year", json_object_get_string(json_get(m, "year")));
 }
 
 /* Messages under their days. */
-static struct json_object *days_of(struct json_object *list, struct json_object *messages)
+static struct json_object *days_of(struct ctx *c, const char *q, struct json_object *messages)
 {
     const char *present = "";
-    struct json_object *rows = NULL;
+    struct json_object *rows = NULL, *list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(messages); i++) {
         struct json_object *m = json_object_array_get_idx(messages, i);
         const char *name = json_text(m, "updatedDay");
-        add_words(m);
+        add_words(c, m, q);
         if (strcmp(name, present) != 0) {
             struct json_object *day = json_object_new_object();
             rows = json_object_new_array();
@@ -64,17 +86,17 @@ static struct json_object *days_of(struct json_object *list, struct json_object 
     return list;
 }
 
-static struct json_object *help_of(void)
+static struct json_object *help_of(struct arena *a)
 {
     struct json_object *list = json_object_new_array();
     for (const struct qualifier *q = qualifiers; q->key; q++) {
         struct json_object *one = json_object_new_object();
-        struct json_object *values = json_object_new_array();
+        struct buf values = buf_in(a);
         for (size_t i = 0; q->values && q->values[i]; i++)
-            json_object_array_add(values, json_text_new(q->values[i]));
+            buf_printf(&values, "%s%s", i ? "," : "", q->values[i]);
         json_set_text(one, "name", q->name);
         json_set_text(one, "help", q->help);
-        json_set(one, "values", values);
+        json_set_text(one, "values", values.p);
         json_object_array_add(list, one);
     }
     return list;
@@ -99,9 +121,39 @@ static enum err refused(struct req *r, struct json_object **out)
         json_object_array_add(faults, json_text_new(c->problem.faults[i].message));
     json_set(d, "faults", faults);
     json_set(d, "communications", json_object_new_array());
-    json_set_text(d, "q", query->q);
+    json_set_text(d, "q", query->q ? query->q : "");
     c->problem = (struct problem){ 0 };
     *out = d;
+    return OK;
+}
+
+static const char *beside(struct ctx *c, const char *path, const char *q)
+{
+    struct buf b = buf_in(c->arena);
+    buf_printf(&b, "%s?q=", path);
+    buf_url(&b, q, strlen(q));
+    return b.p;
+}
+
+/* Views by name, chips, and where counts and figures come from when they are looked at. */
+static enum err add_around(struct ctx *c, struct json_object *d)
+{
+    struct json_object *views;
+    const char *q = json_text(d, "q");
+    enum err e = views_list(c, false, &views);
+    if (e != OK)
+        return e;
+    for (size_t i = 0; i < json_object_array_length(views); i++) {
+        struct json_object *view = json_object_array_get_idx(views, i);
+        json_set_bool(view, "selected", strcmp(json_text(view, "q"), q) == 0);
+    }
+    json_set(d, "views", json_object_get(views));
+    json_set_text(d, "viewsHref", beside(c, "/messages/views", q));
+    json_set_text(d, "figuresHref", beside(c, "/messages/figures", q));
+    json_set(d, "chips", bar_chips(c, q));
+    json_set_bool(d, "wrong", json_get(d, "faults") != NULL);
+    json_set_bool(d, "canAct", c->actor.role >= ROLE_AGENT);
+    json_set_bool(d, "canShare", c->actor.role >= ROLE_AGENT);
     return OK;
 }
 
@@ -116,11 +168,12 @@ static enum err page(struct req *r, struct reply *p)
     struct json_object *messages = json_get(d, "communications");
     lead_on(&r->ctx, d, "next");
     lead_on(&r->ctx, d, "searchAll");
-    json_set(d, "days", days_of(json_object_new_array(), messages));
+    json_set(d, "days", days_of(&r->ctx, json_text(d, "q"), messages));
     json_set_bool(d, "none", json_object_array_length(messages) == 0);
     json_set_bool(d, "filtered", *json_text(d, "q") != '\0');
-    json_set(d, "qualifiers", help_of());
-    return reply_page(p, "list/page", NULL, d);
+    json_set(d, "qualifiers", help_of(r->ctx.arena));
+    e = add_around(&r->ctx, d);
+    return e ? e : reply_page(p, "list/page", NULL, d);
 }
 
 /* ---- API ---- */

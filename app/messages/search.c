@@ -218,7 +218,7 @@ static struct json_object *run(struct ctx *c, const PGresult *rows, int i)
     json_set_text(f, "detail", arena_printf(c->arena, "Run, %s", row_text(rows, i, "state")));
     set_none(f);
     json_set_text(f, "lastEventAt", json_text(row_json(c->arena, rows, i), "lastEventAt"));
-    json_set_text(f, "href", arena_printf(c->arena, "/messages?q=run:%s", row_text(rows, i, "id")));
+    json_set_text(f, "href", arena_printf(c->arena, "/runs/%s", row_text(rows, i, "id")));
     return f;
 }
 

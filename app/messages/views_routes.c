@@ -183,6 +183,7 @@ static enum err figures_page(struct req *r, struct reply *p)
     if (e != OK)
         return e;
     figures_dress(&r->ctx, d);
+    json_set_bool(d, "canAct", r->ctx.actor.role >= ROLE_AGENT);
     return reply_page(p, "list/figures_page", "list/figures", d);
 }
 

@@ -1,0 +1,148 @@
+// The list of messages: completion in the qualifier bar, cells that leave out, selection by keys and ranges.
+"use strict";
+
+/* ---- completion: a qualifier, then its values ---- */
+
+const bar = $("#search");
+const suggestions = $("#suggestions");
+const known = new Map($$("[data-qualifier]").map((d) => [d.dataset.qualifier, { help: d.textContent, values: d.dataset.values.split(",").filter(Boolean) }]));
+bar.setAttribute("role", "combobox");
+bar.setAttribute("aria-autocomplete", "list");
+bar.setAttribute("aria-controls", "suggestions");
+bar.ariaExpanded = "false";
+
+// The token at the caret: where it begins, and what is written of it.
+function token() {
+    const before = bar.value.slice(0, bar.selectionStart);
+    const from = before.lastIndexOf(" ") + 1;
+    return { from, minus: before[from] === "-" ? "-" : "", text: before.slice(from).replace(/^-/, "") };
+}
+
+function offers({ text }) {
+    const [, name, list] = /^([a-z]*):(.*)$/i.exec(text) ?? [];
+    if (name !== undefined) {
+        const done = list.slice(0, list.lastIndexOf(",") + 1);
+        const part = list.slice(done.length).toLowerCase();
+        const values = known.get(name.toLowerCase())?.values ?? [];
+        return values.map((v) => v.toLowerCase()).filter((v) => v.startsWith(part) && v !== part).map((v) => ({ text: `${name}:${done}${v}`, end: " " }));
+    }
+    return [...known].filter(([k]) => text && k.startsWith(text.toLowerCase())).map(([k, { help }]) => ({ text: `${k}:`, help, end: "" }));
+}
+
+function hide() {
+    suggestions.hidden = true;
+    bar.ariaExpanded = "false";
+    bar.removeAttribute("aria-activedescendant");
+}
+
+function suggest() {
+    const list = offers(token());
+    suggestions.replaceChildren(...list.map(({ text, help, end }, i) => {
+        const item = document.createElement("li");
+        const code = document.createElement("code");
+        item.id = `s-${i}`;
+        item.role = "option";
+        item.ariaSelected = "false";
+        item.dataset.text = text + end;
+        code.textContent = text;
+        item.append(code, help ?? "");
+        return item;
+    }));
+    suggestions.hidden = !list.length;
+    bar.ariaExpanded = String(list.length > 0);
+    if (!list.length) hide();
+}
+
+const chosen = () => $("[aria-selected=true]", suggestions);
+
+function choose(by) {
+    const items = [...suggestions.children];
+    const now = items.indexOf(chosen());
+    if (now >= 0) items[now].ariaSelected = "false";
+    const next = items[(now + by + items.length + (now < 0 && by < 0 ? 1 : 0)) % items.length];
+    next.ariaSelected = "true";
+    next.scrollIntoView({ block: "nearest" });
+    bar.setAttribute("aria-activedescendant", next.id);
+}
+
+function take(item) {
+    const { from, minus } = token();
+    const rest = bar.value.slice(bar.selectionStart);
+    const head = bar.value.slice(0, from) + minus + item.dataset.text;
+    bar.value = head + rest;
+    bar.setSelectionRange(head.length, head.length);
+    bar.focus();
+    suggest();
+}
+
+bar.addEventListener("input", suggest);
+bar.addEventListener("blur", () => setTimeout(hide, 150));
+suggestions.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    const item = event.target.closest("li");
+    if (item) take(item);
+});
+bar.addEventListener("keydown", (event) => {
+    if (suggestions.hidden) return;
+    const wanted = { ArrowDown: () => choose(1), ArrowUp: () => choose(-1), Escape: hide, Tab: () => take(chosen() ?? suggestions.firstElementChild), Enter: () => take(chosen()) }[event.key];
+    if (!wanted || event.shiftKey || (event.key === "Enter" && !chosen())) return;
+    event.preventDefault();
+    event.stopPropagation();
+    wanted();
+});
+
+/* ---- cells: Alt leaves out ---- */
+
+document.addEventListener("click", (event) => {
+    const cell = event.target.closest("a.cell[data-without]");
+    if (!cell || !event.altKey) return;
+    event.preventDefault();
+    location.assign(cell.dataset.without);
+});
+
+/* ---- selection ---- */
+
+const boxes = () => $$("#units input[name=ids]");
+let anchor = null;
+
+function showPicked() {
+    const n = boxes().filter((box) => box.checked).length;
+    const said = $("[data-picked]");
+    if (said) said.textContent = `${n} selected`;
+}
+
+function pickTo(box, on) {
+    const all = boxes();
+    const [from, to] = [all.indexOf(anchor ?? box), all.indexOf(box)].sort((a, b) => a - b);
+    for (const one of all.slice(Math.max(0, from), to + 1)) one.checked = on;
+}
+
+document.addEventListener("click", (event) => {
+    const box = event.target.closest("#units input[name=ids]");
+    if (!box) return;
+    if (event.shiftKey) pickTo(box, box.checked);
+    anchor = box;
+    showPicked();
+});
+document.addEventListener("reset", () => setTimeout(showPicked));
+
+function pick(range) {
+    const box = $("input[name=ids]", document.activeElement?.closest("tbody tr") ?? document.createElement("i"));
+    if (!box) return;
+    if (range && anchor) pickTo(box, true);
+    else box.checked = !box.checked;
+    anchor = box;
+    showPicked();
+}
+
+Object.assign(keys, {
+    f: () => bar.focus(),
+    v: () => (narrow.matches ? $("#views-side").showPopover() : $(".views a")?.focus()),
+    x: () => pick(false),
+    X: () => pick(true),
+    e: () => ($$("#units input[name=ids]:checked").length ? $("button[form=pick][value=export]") : $("button[form=pick-all][value=export]"))?.click(),
+    "*": () => (starred = Date.now()),
+    a: () => Date.now() - starred < 1500 && $("#all-matching")?.showPopover(),
+});
+let starred = 0;
+showPicked();

@@ -1,0 +1,42 @@
+// Search everywhere: Ctrl+K opens it over any page; without this the same is the page /search.
+"use strict";
+
+const palette = $("#palette");
+const asked = $("#palette-q");
+
+function openPalette() {
+    for (const open of $$("[popover]:popover-open")) open.hidePopover();
+    palette.showModal();
+    asked.select();
+}
+
+document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-palette]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    openPalette();
+});
+
+document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "k") return;
+    event.preventDefault();
+    if (palette.open) palette.close();
+    else openPalette();
+});
+
+palette.addEventListener("click", (event) => event.target === palette && palette.close());
+palette.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const links = $$("#found a", palette);
+    event.stopPropagation();
+    if (event.key === "Enter" && event.target === asked && links.length) {
+        event.preventDefault();
+        links[0].click();
+    }
+    if (!step || !links.length) return;
+    event.preventDefault();
+    const next = links.indexOf(document.activeElement) + step;
+    if (next < 0) asked.focus();
+    else links[Math.min(next, links.length - 1)].focus();
+});
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => target.id === "found" && showTimes(palette));

@@ -1,0 +1,124 @@
+// The list of messages in a browser: the bar completes, cells narrow, rows are picked, figures lead on; the palette finds.
+import { check, eventually, finish } from "../checks.mjs";
+import { axeFaults } from "./axe.mjs";
+import { expect, newPage, same, signIn } from "./browser.mjs";
+
+const page = await newPage();
+await signIn(page, "admin");
+const q = () => new URL(page.url()).searchParams.get("q");
+const shot = (at, name) => process.env.SHOTS && at.screenshot({ path: `${process.env.SHOTS}-${name}.png` });
+const rows = "table.messages tbody tr[id]";
+
+check("g m leads there; views have counts, figures their bars", async () => {
+    await page.keyboard.press("g");
+    await page.keyboard.press("m");
+    await page.waitForURL("**/messages");
+    await page.waitForSelector(".views .n");
+    await page.waitForSelector(".histogram rect");
+    same(await page.locator(rows).count(), 50, "rows");
+    await eventually("days are named", async () => /day/.test(await page.locator(".day time").first().textContent()));
+    same((await axeFaults(page)).join("\n"), "", "axe");
+    await shot(page, "list");
+});
+
+check("the bar completes a qualifier, then its value, and filters", async () => {
+    await page.keyboard.press("f");
+    await page.keyboard.type("sta");
+    await page.waitForSelector("#suggestions li");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("fai");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    same(await page.inputValue("#search"), "status:failed ", "text");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/messages?q=status*");
+    expect((await page.locator(`${rows} .status`).allTextContents()).every((text) => text.trim() === "Failed"), "states");
+    await page.locator(".chips .clear a").click();
+    await page.waitForURL("**/messages");
+});
+
+check("a cell narrows, with Alt it leaves out", async () => {
+    await page.locator(`${rows} a.channel`).first().click();
+    await page.waitForURL("**/messages?q=channel*");
+    expect(/^channel:/.test(q()), q());
+    await page.locator(`${rows} a.status`).first().click({ modifiers: ["Alt"] });
+    await eventually("it leaves out", () => /^channel:\S+ -status:/.test(q()));
+    same(await page.locator(".chips li.not").count(), 1, "chips");
+});
+
+check("a wrong filter is told beside the bar", async () => {
+    await page.goto("/messages?q=status:flying");
+    expect(/is none of/.test(await page.textContent("#faults")), "fault");
+    same((await axeFaults(page)).join("\n"), "", "axe");
+});
+
+check("rows are picked by x, Shift and range; the bar acts on them", async () => {
+    await page.goto("/messages");
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    for (const key of ["j", "j", "Shift+X"]) await page.keyboard.press(key);
+    same(await page.textContent("[data-picked]"), "3 selected", "picked");
+    await page.locator(`${rows} input`).nth(5).click({ modifiers: ["Shift"] });
+    same(await page.textContent("[data-picked]"), "6 selected", "range");
+    await shot(page, "picked");
+    await page.click("button[form=pick][value=hold]");
+    await page.waitForURL("**/bulk/*");
+    await page.goto("/messages?q=status:failed");
+    await page.keyboard.press("*");
+    await page.keyboard.press("a");
+    await page.waitForSelector("#all-matching:popover-open");
+    await page.keyboard.press("Escape");
+});
+
+check("a period and a group of failures lead into the list", async () => {
+    await page.goto("/messages");
+    await page.waitForSelector(".histogram");
+    await page.locator(".segments a", { hasText: "30 days" }).click();
+    await page.waitForSelector(".segments a[aria-current]:has-text('30 days')");
+    await page.locator(".groups a").first().click();
+    await page.waitForURL("**/messages?q=*");
+    expect(/cause:/.test(q()), q());
+    await page.waitForSelector(rows);
+});
+
+check("a view is saved, shown with its count, and deleted", async () => {
+    await page.goto("/messages?q=status:bounced");
+    await page.waitForSelector(".views .n");
+    await page.click(".view-new summary");
+    await page.fill(".view-new [name=name]", "Came back");
+    await page.click(".view-new button");
+    await page.waitForSelector(".views .on:has-text('Came back') .n");
+    await page.locator(".views li:has-text('Came back') summary").click();
+    await page.locator(".views li:has-text('Came back') button:has-text('Delete')").click();
+    await page.waitForURL("**/messages");
+    same(await page.locator(".views:has-text('Came back')").count(), 0, "views");
+});
+
+check("Ctrl+K finds over any page, by keys alone", async () => {
+    await page.goto("/track");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("lindenhof");
+    await page.waitForSelector("#found a");
+    same((await axeFaults(page)).join("\n"), "", "axe");
+    await shot(page, "palette");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/track?building=*");
+});
+
+check("narrow: two lines a row, nothing wider than the screen; dark, too", async () => {
+    const storageState = await page.context().storageState();
+    for (const [name, options] of [["390", { viewport: { width: 390, height: 844 } }], ["390-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }], ["dark", { colorScheme: "dark" }]]) {
+        const at = await newPage({ storageState, ...options });
+        await at.goto("/messages");
+        await at.waitForSelector(".histogram");
+        same(await at.evaluate(() => [...document.querySelectorAll("body *")].filter((e) => document.documentElement.scrollWidth > innerWidth && e.getBoundingClientRect().right > innerWidth).slice(0, 4).map((e) => e.outerHTML.slice(0, 90)).join("\n")), "", `${name}: too wide`);
+        same((await axeFaults(at)).join("\n"), "", `axe ${name}`);
+        await shot(at, name);
+        await at.context().close();
+    }
+});
+
+check("nothing complained", () => same(page.complaints.join("\n"), "", "complaints"));
+
+await finish();

@@ -110,7 +110,7 @@ static void add_periods(struct ctx *c, struct json_object *d)
 {
     static const char *const words[] = { "24 hours", "7 days", "30 days" };
     struct json_object *list = json_object_new_array();
-    for (size_t i = 0; figure_periods[i]; i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         struct json_object *p = json_object_new_object();
         struct buf b = buf_in(c->arena);
         const char *q = json_text(d, "q");

@@ -91,7 +91,8 @@ check("who has no grant, other tenants and nobody find none of it", async () => 
     for (const [who, { page, api: own }] of Object.entries(strangers))
         for (const [path] of [...seen].filter(([, { tells }]) => tells)) {
             const { answer, text } = path.startsWith("/api/") ? await asked(path, { authorization: `Bearer ${own}` }) : await page(path);
-            const [told] = SECRET.exec(text.replaceAll(decodeURIComponent(path), "")) ?? [];
+            const said = decodeURIComponent(path).match(new RegExp(SECRET, "gi")) ?? []; // by who asks, and no news to him
+            const [told] = SECRET.exec(said.reduce((rest, word) => rest.replaceAll(word, ""), text)) ?? [];
             assert.ok(answer.status < 500 && !told, `${who}: ${path}: ${answer.status}, ${told}`);
         }
 });

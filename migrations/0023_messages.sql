@@ -11,7 +11,7 @@ create index communications_year on communications (tenant_id, year, moved_at de
 create index communications_building on communications (tenant_id, building_id, moved_at desc, id desc);
 create index communications_odd on communications (tenant_id, delivery_status, year, moved_at desc, id desc)
     where delivery_status in ('FAILED', 'BOUNCED', 'HELD', 'SKIPPED', 'CANCELLED', 'MANUAL', 'ENQUEUED');
-create index units_number on units (tenant_id, number);
+create index units_number on units (tenant_id, lower(number)); -- by itself: within a building there is the unique one
 
 -- Names, addresses and references of a unit's year: its row changes with every event, but not in this column.
 create index unit_years_search on unit_years using gin (search gin_trgm_ops);
@@ -118,15 +118,16 @@ declare
     met int;
 begin
     -- Who comes second waits here for the first one's commit, and the sum below sees it.
-    with u as materialized (
-        select u.unit_id
-        from (select distinct * from unnest(keys, years) as k (unit_id, year)) k
-        join units n on n.tenant_id = current_tenant() and n.id = k.unit_id
-        join unit_years u on u.tenant_id = n.tenant_id and u.building_id = n.building_id and u.year = k.year
-            and u.number = n.number and u.unit_id = n.id
-        order by u.unit_id, u.year for update of u
-    )
-    select count(*) into locked from u;
+    -- Row by row through the whole key: of a join the planner may leave the year to be looked at behind the index.
+    select count(*) into locked
+    from (select distinct * from unnest(keys, years) as k (unit_id, year) order by 1, 2) k
+    join units n on n.tenant_id = current_tenant() and n.id = k.unit_id
+    cross join lateral (
+        select from unit_years u
+        where u.tenant_id = current_tenant() and u.building_id = n.building_id and u.year = k.year and u.number = n.number
+            and u.unit_id = n.id
+        offset 0 for update
+    ) u;
     with kept as (
         insert into unit_years as u
         select c.tenant_id, c.building_id, c.year, c.unit_id, n.number,

@@ -36,7 +36,7 @@ left join lateral (
     select y.* from unit_years y
     where y.tenant_id = current_tenant() and y.building_id = u.building_id and y.number = u.number and y.unit_id = u.id
     order by y.year desc limit 1) y on true
-where u.tenant_id = current_tenant() and (u.number = :text::text or u.id = :id::uuid)
+where u.tenant_id = current_tenant() and (lower(u.number) = lower(:text::text) or u.id = :id::uuid)
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
 order by y.last_event_at desc nulls last, b.name, u.id limit 5;

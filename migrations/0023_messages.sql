@@ -14,7 +14,7 @@ create index communications_odd on communications (tenant_id, delivery_status, y
 create index units_number on units (tenant_id, lower(number)); -- by itself: within a building there is the unique one
 
 -- Names, addresses and references of a unit's year: its row changes with every event, but not in this column.
-create index unit_years_search on unit_years using gin (search gin_trgm_ops);
+create index unit_years_search on unit_years using gin (search gin_trgm_ops) with (gin_pending_list_limit = 1024); -- kB: what is put off is soon made up for
 
 -- The units' years in which all words are found, at most `most`. Row security would keep the index from being used, as
 -- LIKE is not leakproof: a function of the owner looks, within the tenant at hand.

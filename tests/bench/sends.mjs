@@ -46,7 +46,11 @@ function must(...args) {
 const batch = () => psql("select p.id from communication_batches p join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id where b.code = 'SEND'");
 const sent = () => Number(psql(`select count(*) from communications where batch_id = '${batch()}' and sent_at is not null`));
 
+// All at once, without a second person's word and without waiting for the first ones.
+const unhindered = () => psql("insert into run_settings select id, 0, 0, 0 from tenants where slug = 'demo' on conflict (tenant_id) do update set approval_threshold = 0, canary_over = 0");
+
 async function send() {
+    unhindered();
     const answer = await fetch(`${base}/api/track/batches/${batch()}/send`, { method: "POST", headers: { authorization: `Bearer ${await token("agent")}` } });
     if (answer.status !== 202) throw new Error(`send: ${answer.status} ${await answer.text()}`);
     await eventually("every message is taken", () => taken >= MESSAGES, 60); // in here: a query would hold the stand-in up

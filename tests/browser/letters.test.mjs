@@ -95,7 +95,8 @@ check("the number corrected and the slip kept, it is closed and has its certific
 check("letters that came back are noted one after the other from the keyboard", async () => {
     await page.goto("/letters/return");
     const id = run.split("/").at(-1);
-    const [[communication]] = sql(`select communication_id from print_pieces where run_id = '${id}' order by seq limit 1`);
+    const [[communication]] = sql(`select p.communication_id from print_pieces p join communications c on c.id = p.communication_id join buildings b on b.id = c.building_id
+        where p.run_id = '${id}' and b.name = 'House LET' order by p.seq limit 1`);
     const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     const bits = [..."00"].join("") + BigInt(`0x${communication.replaceAll("-", "")}`).toString(2).padStart(128, "0");
     const symbols = bits.match(/.{5}/g).map((five) => parseInt(five, 2));

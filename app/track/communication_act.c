@@ -7,6 +7,7 @@
 #include "jobs/jobs.h"
 #include "track/communication.sql.h"
 #include "track/labels.h"
+#include "track/run.h"
 #include "track/send_way.h"
 #include "track/track.h"
 
@@ -209,6 +210,8 @@ enum err communication_resend(struct ctx *c, const char *id, const struct resend
     if (e == OK && (why = resend_refusal(status_name(h.status))))
         e = ctx_refuse(c, ERR_CONFLICT, "%s", why);
     if (e == OK)
+        e = approval_alone(c, id, false);
+    if (e == OK)
         e = take_job(&h);
     if (e != OK)
         return e;
@@ -246,6 +249,8 @@ static enum err act(struct ctx *c, const char *id, const struct act *a, const ch
         return e;
     if (status_after(h.status, a->type) == h.status)
         return ctx_refuse(c, ERR_CONFLICT, "%s", a->refusal);
+    if (a->adds_job && (e = approval_alone(c, id, true)) != OK)
+        return e;
     if ((e = take_job(&h)) != OK)
         return e;
     const char *channel = row_text(h.row, 0, "channel");

@@ -82,6 +82,11 @@ enum err runs_decide(struct ctx *c, const char *batch_id, const char *decision,
 enum err approval_gate(struct ctx *c, const char *batch_id, long long messages,
                        const char **approval) must_check;
 
+/* Whether one message may leave by itself, released or sent again: ERR_CONFLICT where it never went
+   and its run needs a yes that nobody said to it, and, for one that `waits`, where its run is
+   paused. Of a locked communication. */
+enum err approval_alone(struct ctx *c, const char *communication_id, bool waits) must_check;
+
 /* Adds `approval` to the document of a run. */
 enum err approval_show(struct ctx *c, const char *batch_id, struct json_object *to) must_check;
 

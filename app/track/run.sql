@@ -162,35 +162,45 @@ returning communication_id;
 -- What is due is held still: nobody changes it, adds to it or gives it another file until the end of the transaction.
 -- name: runs_hold_still
 select c.id from communications c
-where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status = 'DRAFT'
+where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status in ('DRAFT', 'HELD')
 order by c.id for update;
 
--- All that would be sent, as counts and one hash.
+-- All that would be sent, as counts and one hash; what is held can be approved too, and is released later.
 -- name: runs_snapshot
-select count(*) as messages, coalesce(jsonb_object_agg(channel, n) filter (where place = 1), '{}') as channels,
+select count(*) filter (where status = 'DRAFT') as messages, count(*) filter (where status = 'HELD') as held,
+    coalesce(jsonb_object_agg(channel, n) filter (where place = 1 and n > 0), '{}') as channels,
     encode(sha256(convert_to(coalesce(string_agg(content, '|' order by id), ''), 'UTF8')), 'hex') as hash
 from (
-    select c.id, c.channel, count(*) over (partition by c.channel) as n,
-        row_number() over (partition by c.channel order by c.id) as place,
-        jsonb_build_array(c.id, c.channel, c.recipient_name, c.email, c.phone, c.street, c.postal_code, c.city, c.country,
-            c.language, c.subject, c.amount_minor, c.currency, c.due_on, c.reference,
-            (select jsonb_agg(jsonb_build_array(a.position, a.sha256, a.file_name) order by a.position)
-             from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id))::text as content
-    from communications c
-    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status = 'DRAFT'
-        and c.channel = any (:channels::text[])
-        and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id)
+    select d.id, d.channel, d.delivery_status as status,
+        count(*) filter (where d.delivery_status = 'DRAFT') over (partition by d.channel) as n,
+        row_number() over (partition by d.channel order by d.id) as place, run_content(d) as content
+    from run_due(:batch_id::uuid, :channels::text[]) d
 ) x;
 
 -- The threshold, and what of the batch went out without a second person's word, which counts with what is to go now.
 -- name: runs_threshold
 select coalesce((select approval_threshold from run_settings where tenant_id = current_tenant()), 500) as threshold,
     coalesce((select sum(messages) from batch_sends s where s.tenant_id = current_tenant() and s.batch_id = :batch_id::uuid
-        and s.approval_id is null), 0) as unapproved;
+        and s.approval_id is null), 0) + run_alone(:batch_id::uuid) as unapproved;
+
+-- Of a message that is to leave by itself: whether its run stands still, whether it never went, how many would be sent with it
+-- had the run been sent, and whether the last word on it as it is now was a yes.
+-- name: runs_alone
+select p.id as "batchId", p.paused_at is not null as paused, c.attempt_no = 1 and c.queued_at is null as fresh,
+    (select count(*) from run_due(p.id, :channels::text[]) d where d.id <> c.id) + 1 as due,
+    coalesce((select a.decision = 'approved' from batch_approvals a
+        where a.tenant_id = c.tenant_id and a.batch_id = p.id and a.decision in ('approved', 'refused')
+            and sha256(convert_to(run_content(c), 'UTF8')) = any (a.contents)
+        order by a.at desc limit 1), false) as approved
+from communications c
+join communication_batches p on p.tenant_id = c.tenant_id and p.id = c.batch_id
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid;
 
 -- The last word in the approval of what is due; one that was sent on is over.
 -- name: runs_approval_last
 select a.id, a.decision, a.actor_kind, a.actor_id, a.actor_name, a.note, a.messages, a.channels, a.content_hash, a.at,
+    case when a.contents is not null then not exists (select from run_due(:batch_id::uuid, :channels::text[]) d
+        where sha256(convert_to(run_content(d), 'UTF8')) not in (select unnest(a.contents))) end as unchanged,
     q.id as asked_id, q.actor_id as asked_by, q.actor_name as asked_by_name, q.note as asked_note, q.at as asked_at
 from batch_approvals a
 left join lateral (
@@ -203,9 +213,11 @@ where a.tenant_id = current_tenant() and a.batch_id = :batch_id::uuid
 order by a.at desc limit 1;
 
 -- name: runs_approval_add
-insert into batch_approvals (tenant_id, batch_id, decision, actor_kind, actor_id, actor_name, note, messages, channels, content_hash)
+insert into batch_approvals (tenant_id, batch_id, decision, actor_kind, actor_id, actor_name, note, messages, channels,
+    content_hash, contents)
 values (current_tenant(), :batch_id::uuid, :decision::text, :actor_kind::text, :actor_id::uuid, :actor_name::text, :note::text,
-    :messages::int, :channels::jsonb, :content_hash::text)
+    :messages::int, :channels::jsonb, :content_hash::text,
+    array(select sha256(convert_to(run_content(d), 'UTF8')) from run_due(:batch_id::uuid, :of_channels::text[]) d))
 returning id;
 
 -- name: runs_approvals

@@ -26,7 +26,8 @@ static enum err read_state(struct ctx *c, const char *batch_id, struct state *s)
     enum err e = db_query(c->db, c->arena, runs_snapshot, &s->due, .batch_id = batch_id,
                           .channels = send_channels(c->arena));
     if (e == OK)
-        e = db_query(c->db, c->arena, runs_approval_last, &s->last, .batch_id = batch_id);
+        e = db_query(c->db, c->arena, runs_approval_last, &s->last, .batch_id = batch_id,
+                     .channels = send_channels(c->arena));
     if (e == OK)
         e = db_query(c->db, c->arena, runs_threshold, &s->threshold, .batch_id = batch_id);
     enum err flushed = db_flush(c->db);
@@ -38,11 +39,20 @@ static bool last_is(const struct state *s, const char *decision)
     return rows_count(s->last) && strcmp(row_text(s->last, 0, "decision"), decision) == 0;
 }
 
-/* Whether what the last word was about is still what would be sent. */
+/* Whether all that would be sent is what the last word was about; of old words only one hash was
+   kept. */
 static bool unchanged(const struct state *s)
 {
-    return rows_count(s->last) &&
-           strcmp(row_text(s->last, 0, "content_hash"), row_text(s->due, 0, "hash")) == 0;
+    if (!rows_count(s->last))
+        return false;
+    if (row_text(s->last, 0, "unchanged"))
+        return row_bool(s->last, 0, "unchanged");
+    return strcmp(row_text(s->last, 0, "content_hash"), row_text(s->due, 0, "hash")) == 0;
+}
+
+static long long to_approve(const struct state *s)
+{
+    return row_int(s->due, 0, "messages") + row_int(s->due, 0, "held");
 }
 
 static bool is_needed(const struct state *s, long long messages)
@@ -62,7 +72,7 @@ static bool is_asker(const struct ctx *c, const struct state *s)
 static const char *may_ask(const struct ctx *c, const struct state *s)
 {
     (void)c;
-    if (row_int(s->due, 0, "messages") == 0)
+    if (to_approve(s) == 0)
         return "Nothing of this run is left to send.";
     if (unchanged(s) && last_is(s, "asked"))
         return "It was asked for already.";
@@ -104,15 +114,17 @@ static enum decision decision_of(const char *name)
 static enum err keep(struct ctx *c, const char *batch_id, enum decision d, const char *note,
                      const struct state *s)
 {
-    enum err e = db_query(
-        c->db, c->arena, runs_approval_add, NULL, .batch_id = batch_id, .decision = kept_as[d],
-        .actor_kind = actor_kind_name(c->actor.kind), .actor_id = c->actor.id,
-        .actor_name = c->actor.name, .note = note, .messages = row_text(s->due, 0, "messages"),
-        .channels = row_text(s->due, 0, "channels"), .content_hash = row_text(s->due, 0, "hash"));
+    enum err e = db_query(c->db, c->arena, runs_approval_add, NULL, .batch_id = batch_id,
+                          .decision = kept_as[d], .actor_kind = actor_kind_name(c->actor.kind),
+                          .actor_id = c->actor.id, .actor_name = c->actor.name, .note = note,
+                          .messages = arena_printf(c->arena, "%lld", to_approve(s)),
+                          .channels = row_text(s->due, 0, "channels"),
+                          .of_channels = send_channels(c->arena),
+                          .content_hash = row_text(s->due, 0, "hash"));
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "batchId", batch_id);
     json_set_text(after, "decision", kept_as[d]);
-    json_set_int(after, "messages", row_int(s->due, 0, "messages"));
+    json_set_int(after, "messages", to_approve(s));
     json_set_text(after, "contentHash", row_text(s->due, 0, "hash"));
     json_set_text(after, "note", note);
     if (e == OK)
@@ -174,6 +186,28 @@ enum err approval_gate(struct ctx *c, const char *batch_id, long long messages,
                       row_text(s.threshold, 0, "threshold"));
 }
 
+enum err approval_alone(struct ctx *c, const char *communication_id, bool waits)
+{
+    PGresult *row;
+    struct state s;
+    enum err e = db_query(c->db, c->arena, runs_alone, &row, .communication_id = communication_id,
+                          .channels = send_channels(c->arena));
+    if (e != OK)
+        return e;
+    if (waits && row_bool(row, 0, "paused"))
+        return ctx_refuse(c, ERR_CONFLICT, "Its run is paused: let the run go on first.");
+    if (!row_bool(row, 0, "fresh") || row_bool(row, 0, "approved"))
+        return OK;
+    e = db_query(c->db, c->arena, runs_threshold, &s.threshold,
+                 .batch_id = row_text(row, 0, "batchId"));
+    if (e != OK || !is_needed(&s, row_int(row, 0, "due")))
+        return e;
+    return ctx_refuse(c, ERR_CONFLICT,
+                      "Its run is not approved: more than %s messages need the approval of a "
+                      "second person, one by one too.",
+                      row_text(s.threshold, 0, "threshold"));
+}
+
 /* none, asked, approved, refused, or void where what it was about has changed since. */
 static const char *state_of(const struct state *s)
 {
@@ -195,10 +229,10 @@ enum err approval_show(struct ctx *c, const char *batch_id, struct json_object *
         return e;
     struct json_object *d = json_object_new_object();
     bool agent = c->actor.role >= ROLE_AGENT, some = rows_count(s.last);
-    long long messages = row_int(s.due, 0, "messages");
-    json_set_bool(d, "needed", messages > 0 && is_needed(&s, messages));
+    json_set_bool(d, "needed", to_approve(&s) > 0 && is_needed(&s, to_approve(&s)));
     json_set_int(d, "threshold", row_int(s.threshold, 0, "threshold"));
-    json_set_int(d, "messages", messages);
+    json_set_int(d, "messages", row_int(s.due, 0, "messages"));
+    json_set_int(d, "held", row_int(s.due, 0, "held"));
     json_set(d, "channels", json_object_get(json_get(row_json(c->arena, s.due, 0), "channels")));
     json_set_text(d, "contentHash", row_text(s.due, 0, "hash"));
     json_set_text(d, "state", state_of(&s));

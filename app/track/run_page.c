@@ -124,6 +124,7 @@ static void show_approval(struct ctx *c, struct json_object *d, bool act)
     json_set_text(a, "duration",
                   json_get(a, "seconds") ? time_words(c, number(a, "seconds"))
                                          : "As long as this server needs: no account limits it");
+    json_set_int(a, "asked", number(a, "messages") + number(a, "held"));
     json_set_bool(a, "isNeeded", truth(a, "needed"));
     json_set_bool(a, "isAsked", is(a, "state", "asked"));
     json_set_bool(a, "isApproved", is(a, "state", "approved"));

@@ -182,6 +182,7 @@ static const struct member approval_members[] = {
     { "needed", SHAPE_BOOL, .help = "Whether a second person has to say yes." },
     { "threshold", SHAPE_COUNT, .help = "More messages need it; 0: never." },
     { "messages", SHAPE_COUNT, .help = "Due now." },
+    { "held", SHAPE_COUNT, .help = "Held and never sent: a yes is to these too." },
     { "channels", SHAPE_COUNTS, .help = "The same by channel.", .values = channel_names },
     { "contentHash", SHAPE_TEXT, .help = "SHA-256 of all that is due." },
     { "state", SHAPE_CHOICE, .help = "void: the run was changed since.", .values = states },

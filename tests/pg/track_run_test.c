@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "jobs/jobs.h"
 #include "track/batch.h"
+#include "track/communication.h"
 #include "track/demo.h"
 #include "track/run.h"
 #include "track/track.h"
@@ -230,6 +231,127 @@ static void what_went_without_a_word_counts(void **state)
     assert_int_equal(send(c), OK);
 }
 
+/* ---- one by itself ---- */
+
+static enum err alone(const char *what, const char *id)
+{
+    struct ctx *c = person(ACTOR_USER, asker);
+    const struct resend again = { 0 };
+    db_begin(c->db, pg_tenant());
+    return db_end(c->db, strcmp(what, "hold") == 0     ? communication_hold(c, id, NULL)
+                         : strcmp(what, "cancel") == 0 ? communication_cancel(c, id, NULL)
+                         : strcmp(what, "resend") == 0 ? communication_resend(c, id, &again)
+                                                       : communication_release(c, id, NULL));
+}
+
+/* Does it to so many of a status; answers how many could be done. */
+static int each(const char *what, const char *status, int most)
+{
+    char ids[64][40];
+    int n = (int)pg_int("select count(*) from communications where batch_id = '%s' and "
+                        "delivery_status = '%s'",
+                        batch, status),
+        done = 0;
+    n = n > most ? most : n;
+    assert_true(n <= 64);
+    for (int i = 0; i < n; i++)
+        keep(ids[i], pg_sql("select id from communications where batch_id = '%s' and "
+                            "delivery_status = '%s' order by id offset %d limit 1",
+                            batch, status, i));
+    for (int i = 0; i < n; i++)
+        done += alone(what, ids[i]) == OK;
+    return done;
+}
+
+static void a_release_is_no_way_around_a_second_person(void **state)
+{
+    (void)state;
+    struct ctx *c = person(ACTOR_USER, asker);
+    settings(10, 0);
+    make_batch(1981, 12);
+    assert_int_equal(alone("hold", one), OK);
+    assert_int_equal(alone("release", one), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, "Its run is not approved"));
+    assert_int_equal(pg_int("select count(*) from jobs where unique_key = '%s'", one), 0);
+    assert_int_equal(alone("cancel", one), OK);
+    assert_int_equal(alone("resend", one), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, "Its run is not approved"));
+}
+
+/* All are held, and there would be nothing to ask for: what is held is asked for too. */
+static void what_is_held_can_be_approved(void **state)
+{
+    (void)state;
+    struct ctx *c = person(ACTOR_USER, asker);
+    make_batch(1982, 12);
+    assert_int_equal(each("hold", "DRAFT", 12), 12);
+    assert_int_equal(each("release", "HELD", 12), 0);
+    assert_int_equal(decide(c, "ask", NULL), OK);
+    assert_int_equal(each("release", "HELD", 12), 0);
+    assert_int_equal(decide(person(ACTOR_USER, second), "approve", NULL), OK);
+    (void)pg_sql("update communications set email = 'elsewhere@example.com' where id = '%s' "
+                 "returning id",
+                 one);
+    assert_int_equal(alone("release", one), ERR_CONFLICT);
+    assert_int_equal(each("release", "HELD", 12), 11);
+}
+
+static void one_held_of_an_approved_run_is_released(void **state)
+{
+    (void)state;
+    struct ctx *c = person(ACTOR_USER, asker);
+    make_batch(1983, 12);
+    assert_int_equal(alone("hold", one), OK);
+    assert_int_equal(decide(c, "ask", NULL), OK);
+    assert_int_equal(decide(person(ACTOR_USER, second), "approve", NULL), OK);
+    assert_int_equal(alone("release", one), OK);
+    assert_int_equal(send(c), OK);
+    assert_int_equal(alone("hold", one), OK);
+    assert_int_equal(alone("release", one), OK);
+    const char *other = pg_sql("select id from communications where batch_id = '%s' and "
+                               "delivery_status = 'ENQUEUED' order by id desc limit 1",
+                               batch);
+    keep(one, other);
+    assert_int_equal(alone("hold", one), OK);
+    assert_int_equal(alone("release", one), OK);
+}
+
+/* Small numbers add up, however they leave. */
+static void what_left_alone_counts(void **state)
+{
+    (void)state;
+    make_batch(1984, 9);
+    assert_int_equal(each("cancel", "DRAFT", 9), 9);
+    assert_int_equal(each("resend", "CANCELLED", 9), 9);
+    (void)pg_sql("insert into communications (tenant_id, batch_id, building_id, unit_id, year, "
+                 "channel, recipient_name, email, subject, reference) select tenant_id, batch_id, "
+                 "building_id, unit_id, year, channel, 'Ida', email, 'Bill', 'L' || n from "
+                 "communications, generate_series(1, 3) n where id = '%s' returning id",
+                 one);
+    assert_int_equal(each("cancel", "DRAFT", 2), 2);
+    assert_int_equal(each("resend", "CANCELLED", 2), 0);
+    assert_int_equal(send(person(ACTOR_USER, asker)), OK); /* the tenth */
+    assert_int_equal(each("resend", "CANCELLED", 2), 0);
+}
+
+static void nothing_is_released_while_the_run_is_paused(void **state)
+{
+    (void)state;
+    struct ctx *c = person(ACTOR_USER, asker);
+    settings(0, 0);
+    make_batch(1985, 12);
+    assert_int_equal(send(c), OK);
+    assert_int_equal(alone("hold", one), OK);
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, runs_pause(c, batch, NULL)), OK);
+    assert_int_equal(alone("release", one), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, "Its run is paused"));
+    assert_int_equal(resume(c), OK);
+    assert_int_equal(alone("release", one), OK);
+    work();
+    settings(10, 0);
+}
+
 static int ended(pid_t child)
 {
     int status;
@@ -433,6 +555,11 @@ int main(void)
         cmocka_unit_test(setup),
         cmocka_unit_test(who_may_say_what),
         cmocka_unit_test(what_changed_since_is_not_sent),
+        cmocka_unit_test(a_release_is_no_way_around_a_second_person),
+        cmocka_unit_test(what_is_held_can_be_approved),
+        cmocka_unit_test(one_held_of_an_approved_run_is_released),
+        cmocka_unit_test(what_left_alone_counts),
+        cmocka_unit_test(nothing_is_released_while_the_run_is_paused),
         cmocka_unit_test(what_went_without_a_word_counts),
         cmocka_unit_test(a_yes_and_a_change_at_once),
         cmocka_unit_test(nothing_leaves_once_it_is_paused),

@@ -413,6 +413,30 @@ static void an_item_that_changed_fails_alone(void **state)
     work();
 }
 
+/* A release of many waits for the second person that their run waits for. */
+static void a_release_asks_for_the_word_on_the_run(void **state)
+{
+    (void)state;
+    struct plan p = planned(&admin, many);
+    assert_int_equal(confirm(&admin, &p, p.total)->status, 202);
+    work();
+    pg_sql("insert into run_settings (tenant_id, approval_threshold) values ('%s', 5); select ''",
+           pg_tenant());
+    p = planned(&admin, "{\"action\":\"release\",\"q\":\"building:MANY status:held\"}");
+    confirm(&admin, &p, p.total);
+    work();
+    assert_int_equal(items(&p, "failed"), p.total);
+    assert_int_equal(in_status("HELD"), p.total);
+    assert_int_equal(pg_int("select count(*) from bulk_items where bulk_id = '%s' and result like "
+                            "'Its run is not approved: more than 5 messages%%'",
+                            p.id),
+                     p.total);
+    pg_sql("delete from run_settings; select ''");
+    p = planned(&admin, "{\"action\":\"release\",\"q\":\"building:MANY status:held\"}");
+    confirm(&admin, &p, p.total);
+    work();
+}
+
 /* ---- who may ---- */
 
 static void over_a_number_a_second_person_approves(void **state)
@@ -539,6 +563,7 @@ int main(void)
         cmocka_unit_test(it_pauses_and_goes_on),
         cmocka_unit_test(what_is_cancelled_stops_where_it_is),
         cmocka_unit_test(an_item_that_changed_fails_alone),
+        cmocka_unit_test(a_release_asks_for_the_word_on_the_run),
         cmocka_unit_test(over_a_number_a_second_person_approves),
         cmocka_unit_test(who_sees_some_buildings_acts_on_these),
         cmocka_unit_test(a_grant_taken_away_counts),

@@ -59,6 +59,18 @@ function showTimes(within) {
     }
 }
 
+// The badge of what failed says the provider's error in plain words.
+function showErrors(within) {
+    for (const small of $$(".units .status ~ small", within)) $(".status", small.parentElement).title = small.textContent;
+}
+
+// What is done to each piece of page before it is shown; scripts of single pages add theirs.
+const arrangers = [showTimes, showErrors];
+
+function dress(within) {
+    for (const one of arrangers) one(within);
+}
+
 /* ---- a word when something fails; the page stays ---- */
 
 function toast(sentence, again, tone = "failed") {
@@ -187,7 +199,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
         if (xhr.responseText === last || stale || still()) event.detail.shouldSwap = false;
         else {
             const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html");
-            showTimes(fresh);
+            dress(fresh);
             if ($("#units")) mergeRows(fresh);
         }
         last = xhr.responseText;
@@ -229,7 +241,7 @@ function showDrawer(focus) {
     if (open) $(`#u-${CSS.escape(drawer.dataset.unit)}`)?.classList.add("on");
     if (!focus) return;
     if (open) $("#drawer-title").focus({ preventScroll: true });
-    else (document.getElementById(openedFrom) ?? $(".units tbody a"))?.focus({ preventScroll: true });
+    else $("th a", document.getElementById(openedFrom) ?? $(".units tbody") ?? document)?.focus({ preventScroll: true });
 }
 
 narrow.addEventListener("change", () => showDrawer(false));
@@ -237,7 +249,7 @@ narrow.addEventListener("change", () => showDrawer(false));
 /* ---- what a new piece of page needs ---- */
 
 function arrange(within) {
-    showTimes(within);
+    dress(within);
     const table = $("table.units");
     if (table) {
         const head = $(`th[data-key="${CSS.escape(table.dataset.sort)}"]`, table);
@@ -378,10 +390,16 @@ document.addEventListener("click", (event) => {
     const row = event.target.closest("tbody tr");
     const link = row && $("th a", row);
     if (!link) return;
-    openedFrom = link.id || null;
+    openedFrom = row.id || null;
     if (event.target.closest("a, button, summary, input, .pick") || String(getSelection())) return;
     if (event.ctrlKey || event.metaKey) window.open(link.href);
     else link.click();
+});
+
+// What is cut off is whole under the pointer.
+document.addEventListener("pointerover", ({ target }) => {
+    const cut = target.matches?.("td, td > span, td small, th small, .buildings b") && (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight + 2);
+    if (cut) target.title ||= target.textContent;
 });
 
 /* ---- buildings ---- */
@@ -427,7 +445,7 @@ document.addEventListener("submit", (event) => {
 
 /* ---- keys ---- */
 
-const places = { t: "/track", r: "/runs", i: "/import", m: "/messages", o: "/outbox", l: "/letters", w: "/inbox", a: "/api/docs" };
+const places = { t: "/track", r: "/runs", i: "/import", m: "/messages", o: "/outbox", l: "/letters", e: "/exports", w: "/inbox", a: "/api/docs" };
 let went = 0;
 
 function up() {
@@ -441,13 +459,65 @@ function beside(by) {
     if (!$("#drawer")?.dataset.unit) return $(`[data-beside=${by < 0 ? "previous" : "next"}]`)?.click();
     const next = move(by);
     if (next) {
-        openedFrom = next.id;
+        openedFrom = next.closest("tr").id;
         next.click();
     }
 }
 
 function copyLink() {
     navigator.clipboard?.writeText(location.href).catch(() => toast("The browser did not let the link be copied."));
+}
+
+// What the list of keys says, in its order.
+const keyWords = [
+    ["Ctrl K", "Search everywhere"],
+    ["/ f", "Search or filter the list"],
+    ["v", "Views of messages"],
+    ["j k", "Next or previous row"],
+    ["Enter o", "Open it beside the list"],
+    ["[ ]", "Previous or next unit or message while one is open"],
+    ["u Esc", "Up: close what is open"],
+    ["x Shift+x", "Select a message, or all up to it"],
+    ["* a", "All messages that match"],
+    ["e", "Export the selected, or all that match"],
+    ["r", "Send the open message again"],
+    ["h", "Hold the open message, or release it"],
+    ["y", "Copy the link"],
+    ["p", "Pause or resume live updates"],
+    ["t", "Light, dark, or as the system"],
+    ["g t", "Track"],
+    ["g m", "Messages"],
+    ["g r", "Runs"],
+    ["g l", "Letters"],
+    ["g e", "Exports"],
+    ["g i", "Import"],
+    ["g o", "Outbox"],
+    ["g w", "Inbox (webhooks)"],
+    ["g a", "API"],
+    ["?", "This list"],
+];
+
+function makeKeyList() {
+    const box = document.createElement("div");
+    const list = document.createElement("dl");
+    box.className = "dialog";
+    box.id = "keys";
+    box.popover = "auto";
+    box.innerHTML = '<h2>Keyboard</h2><div class="actions"><button type="button" popovertarget="keys" popovertargetaction="hide">Close</button></div>';
+    list.className = "keys";
+    for (const [pressed, words] of keyWords) {
+        const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
+        for (const key of pressed.split(" ")) {
+            const kbd = document.createElement("kbd");
+            kbd.textContent = key;
+            dt.append(kbd, " ");
+        }
+        dd.textContent = words;
+        list.append(dt, dd);
+    }
+    box.firstChild.after(list);
+    $("#show-keys").before(box);
+    $("#show-keys").hidden = false;
 }
 
 const keys = {
@@ -495,6 +565,7 @@ function findShown() {
 document.addEventListener("toggle", ({ target }) => target.id === "buildings" && findShown(), true);
 
 root.classList.add("js");
+if ($("#show-keys")) makeKeyList();
 showTheme();
 arrange(document);
 findShown();

@@ -34,9 +34,20 @@ function symbol(id, name = id) {
     return `<symbol id="${id}" viewBox="0 0 24 24">${inside.replace(/\s*\n\s*/g, "").replaceAll(" />", "/>")}</symbol>`;
 }
 
+// Those of dense rows as one column, from which a class of a few letters shows one: rows would weigh twice with the sprite.
+const rowIcons = ["ban", "check", "circle-x", "download", "eye", "hand", "hourglass", "loader", "pause", "play", "rotate-cw", "send", "skip-forward", "triangle-alert", "undo-2", "x",
+    ...Object.keys(aliases).filter((name) => /^(tone|channel)-/.test(name))];
+
+function column(names) {
+    const piece = (name, i) => symbol(name, aliases[name]).replace(/^<symbol id="[^"]*"/, `<svg y="${24 * i}" width="24" height="24"`).replace("</symbol>", "</svg>");
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="${24 * names.length}" fill="none" stroke="#000" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${names.map(piece).join("")}</svg>\n`;
+}
+
 mkdirSync(here("vendor"), { recursive: true });
 copyFileSync(here("node_modules/htmx.org/dist/htmx.min.js"), here("vendor/htmx.js"));
 copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), here("vendor/inter.woff2"));
 copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"), here("vendor/inter-ext.woff2"));
 const symbols = [...icons.map((name) => symbol(name)), ...Object.entries(aliases).map(([id, name]) => symbol(id, name))];
 writeFileSync(here("vendor/icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
+writeFileSync(here("vendor/rows.svg"), column(rowIcons));
+writeFileSync(here("vendor/rows.css"), rowIcons.map((name, i) => `.i-${name}{--i:${i}}`).join("\n") + "\n");

@@ -5,7 +5,25 @@
 
 const bar = $("#search");
 const suggestions = $("#suggestions");
-const known = new Map($$("[data-qualifier]").map((d) => [d.dataset.qualifier, { help: d.textContent, values: d.dataset.values.split(",").filter(Boolean) }]));
+const known = new Map();
+
+// What there is to filter by comes behind the page; without scripts it is a page of its own.
+async function learn() {
+    const help = $("#filter-help");
+    const answer = await fetch($("#filter-asked").href, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    help.innerHTML = await answer.text(); // of ours, and without scripts by the content policy
+    for (const { dataset, textContent } of $$("[data-qualifier]", help))
+        known.set(dataset.qualifier, { help: textContent, values: dataset.values.split(",").filter(Boolean), fixed: "fixed" in dataset });
+    if (document.activeElement === bar) suggest();
+}
+
+learn().catch(() => {}); // without it the bar completes nothing, and the link still leads to the page
+$("#filter-asked").addEventListener("click", (event) => {
+    if (!known.size || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    $("#filter-help").togglePopover();
+});
 bar.setAttribute("role", "combobox");
 bar.setAttribute("aria-autocomplete", "list");
 bar.setAttribute("aria-controls", "suggestions");
@@ -91,13 +109,39 @@ bar.addEventListener("keydown", (event) => {
     wanted();
 });
 
-/* ---- cells: Alt leaves out ---- */
+/* ---- cells: a click narrows to them, with Alt it leaves them out ---- */
+
+const filterNow = () => new URLSearchParams(location.search).get("q") ?? "";
+
+// The list with a token more: the rest of the address stays, but for the place in the old list.
+function narrowed(token) {
+    const tokens = filterNow().match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
+    const [, minus, name, value] = /^(-?)(\w+):(.*)$/s.exec(token);
+    const quote = /[\s,]/.test(value) ? '"' : "";
+    const text = `${minus}${name}:${quote}${name === "building" ? value : value.toLowerCase()}${quote}`;
+    if (!tokens.some((t) => t.toLowerCase() === text.toLowerCase())) tokens.push(text);
+    const query = new URLSearchParams(location.search);
+    query.delete("after");
+    query.set("q", tokens.join(" "));
+    return `/messages?${query}`;
+}
+
+// "status:FAILED", or the name alone where the cell says the value.
+const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f}:${textContent}`);
+
+// Rows come with as little as can be read; what else they need is put on here.
+arrangers.push((within) => {
+    for (const link of $$("#units tr > th > a", within)) link.closest("tr").id = `m-${link.pathname.split("/").at(-1)}`;
+    for (const cell of $$("#units a[data-f]", within)) cell.href = narrowed(tokenOf(cell));
+    for (const grade of $$("#units a.grade", within)) grade.title = `Evidence of grade ${grade.textContent}`;
+    for (const box of $$("#units input[name=ids]", within)) box.ariaLabel = `Select ${$$("th a, .way, .place > a", box.closest("tr")).map((e) => e.textContent).join(", ")}`;
+});
 
 document.addEventListener("click", (event) => {
-    const cell = event.target.closest("a.cell[data-without]");
-    if (!cell || !event.altKey) return;
+    const cell = event.target.closest("a[data-f]");
+    if (!cell || !event.altKey || known.get(tokenOf(cell).split(":")[0])?.fixed) return;
     event.preventDefault();
-    location.assign(cell.dataset.without);
+    location.assign(narrowed(`-${tokenOf(cell)}`));
 });
 
 /* ---- selection ---- */
@@ -146,3 +190,4 @@ Object.assign(keys, {
 });
 let starred = 0;
 showPicked();
+dress(document);

@@ -20,7 +20,7 @@ select x.id as "exportId", x.state, x.format, x.words, x.filter, x.rows_written 
 from communication_exports x
 where x.tenant_id = current_tenant() and (:id::uuid is null or x.id = :id::uuid)
     and (:all_buildings::bool or x.created_by = :actor_id::uuid)
-order by x.created_at desc, x.id desc limit 100
+order by x.created_at desc, x.id desc limit 50
 
 -- name: export_delete
 delete from communication_exports x

@@ -56,22 +56,7 @@ static const char *text_of(const struct buf *b)
     return b->n ? b->p : "";
 }
 
-const char *bar_with(struct ctx *c, const char *q, const char *name, const char *value)
-{
-    struct buf b = buf_in(c->arena);
-    const char *quote = value[strcspn(value, " \t,")] ? "\"" : "";
-    const char *token = arena_printf(c->arena, "%s:%s%s%s", name, quote, value, quote);
-    bool there = false;
-    for (const char *const *t = bar_tokens(c, q); *t; t++) {
-        there |= strcasecmp(*t, token) == 0;
-        put(&b, *t);
-    }
-    if (!there)
-        put(&b, token);
-    return text_of(&b);
-}
-
-const char *bar_without(struct ctx *c, const char *q, const char *token)
+static const char *without(struct ctx *c, const char *q, const char *token)
 {
     struct buf b = buf_in(c->arena);
     for (const char *const *t = bar_tokens(c, q); *t; t++)
@@ -99,7 +84,7 @@ struct json_object *bar_chips(struct ctx *c, const char *q)
         bool negative = **t == '-' && (*t)[1];
         json_set_text(chip, "text", *t + negative);
         json_set_bool(chip, "negative", negative);
-        json_set_text(chip, "without", bar_href(c, bar_without(c, q, *t)));
+        json_set_text(chip, "without", bar_href(c, without(c, q, *t)));
         json_object_array_add(list, chip);
     }
     return list;

@@ -12,11 +12,6 @@ const char *const *bar_tokens(struct ctx *c, const char *q);
 /* The address of the list for a text: "/messages?q=…". */
 const char *bar_href(struct ctx *c, const char *q);
 
-/* The text with a token more (with its qualifier's value in quotes where it needs them), or
-   without one of its tokens. What is there is not added again. */
-const char *bar_with(struct ctx *c, const char *q, const char *name, const char *value);
-const char *bar_without(struct ctx *c, const char *q, const char *token);
-
 /* The text for another period: without its before and after, and with these (RFC 3339). */
 const char *bar_between(struct ctx *c, const char *q, const char *after, const char *before);
 

@@ -34,21 +34,7 @@ static const struct input count_query = { "MessagesCountQuery", sizeof(struct me
 
 /* ---- the page ---- */
 
-/* The list with a cell's value among its filters, and without all that have it. */
-static void add_cell(struct ctx *c, struct json_object *m, const char *q, const char *name,
-                     const char *value)
-{
-    char *lower = arena_strdup(c->arena, value);
-    for (char *p = lower; strcmp(name, "building") != 0 && *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    const char *with = arena_printf(c->arena, "%sHref", name);
-    const char *not = arena_printf(c->arena, "%sNot", name);
-    json_put(m, with, false, json_text_new(bar_href(c, bar_with(c, q, name, lower))));
-    name = arena_printf(c->arena, "-%s", name);
-    json_put(m, not, false, json_text_new(bar_href(c, bar_with(c, q, name, lower))));
-}
-
-static void add_words(struct ctx *c, struct json_object *m, const char *q)
+static void add_words(struct json_object *m)
 {
     const struct label *status = status_label(json_text(m, "status"));
     const struct label *channel = channel_label(json_text(m, "channel"));
@@ -57,22 +43,17 @@ static void add_words(struct ctx *c, struct json_object *m, const char *q)
     json_set_text(m, "tone", status->tone);
     json_set_text(m, "channelLabel", channel->word);
     json_set_text(m, "channelIcon", channel->icon);
-    add_cell(c, m, q, "status", status->name);
-    add_cell(c, m, q, "channel", channel->name);
-    add_cell(c, m, q, "building", json_text(m, "buildingCode"));
-    add_cell(c, m, q, "unit", json_text(m, "unit"));
-    add_cell(c, m, q, "year", json_object_get_string(json_get(m, "year")));
 }
 
 /* Messages under their days. */
-static struct json_object *days_of(struct ctx *c, const char *q, struct json_object *messages)
+static struct json_object *days_of(struct json_object *messages)
 {
     const char *present = "";
     struct json_object *rows = NULL, *list = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(messages); i++) {
         struct json_object *m = json_object_array_get_idx(messages, i);
         const char *name = json_text(m, "updatedDay");
-        add_words(c, m, q);
+        add_words(m);
         if (strcmp(name, present) != 0) {
             struct json_object *day = json_object_new_object();
             rows = json_object_new_array();
@@ -97,6 +78,7 @@ static struct json_object *help_of(struct arena *a)
         json_set_text(one, "name", q->name);
         json_set_text(one, "help", q->help);
         json_set_text(one, "values", values.p);
+        json_set_bool(one, "fixed", !q->not_key);
         json_object_array_add(list, one);
     }
     return list;
@@ -168,12 +150,18 @@ static enum err page(struct req *r, struct reply *p)
     struct json_object *messages = json_get(d, "communications");
     lead_on(&r->ctx, d, "next");
     lead_on(&r->ctx, d, "searchAll");
-    json_set(d, "days", days_of(&r->ctx, json_text(d, "q"), messages));
+    json_set(d, "days", days_of(messages));
     json_set_bool(d, "none", json_object_array_length(messages) == 0);
     json_set_bool(d, "filtered", *json_text(d, "q") != '\0');
-    json_set(d, "qualifiers", help_of(r->ctx.arena));
     e = add_around(&r->ctx, d);
     return e ? e : reply_page(p, "list/page", NULL, d);
+}
+
+static enum err help_page(struct req *r, struct reply *p)
+{
+    struct json_object *d = json_own(r->ctx.arena, json_object_new_object());
+    json_set(d, "qualifiers", help_of(r->ctx.arena));
+    return reply_page(p, "list/help_page", "list/help", d);
 }
 
 /* ---- API ---- */
@@ -195,6 +183,8 @@ static enum err api_count(struct req *r, struct reply *p)
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/messages", page, ROLE_VIEWER, &list_query,
       .doc = "All messages, newest first, narrowed by qualifiers." },
+    { METHOD_GET, ROUTE_PAGE, "/messages/help", help_page, ROLE_VIEWER,
+      .doc = "What the bar over the list of messages understands." },
     { METHOD_GET, ROUTE_API, "/api/track/communications", api_list, ROLE_VIEWER, &list_query,
       .doc = "Communications narrowed by qualifiers, newest first, 50 at a time.",
       .answer = &messages_shape },

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define PAGE_ROWS 100
+#define PAGE_ROWS 50
 #define PURPOSE "activity"
 
 enum err activity_ask(struct ctx *c, const struct track_query *q, PGresult **rows)

@@ -22,6 +22,6 @@ from (
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
         and (:at::timestamptz is null or (e.occurred_at, e.id) < (:at::timestamptz, :event_id::uuid))
-    order by e.occurred_at desc, e.id desc limit 101
+    order by e.occurred_at desc, e.id desc limit 51
 ) x
 order by x._at desc, x."eventId" desc;

@@ -1,0 +1,75 @@
+// What a list page weighs: with a full page of rows of long values each stays under 60 kB of HTML, before any compression.
+import assert from "node:assert/strict";
+import { api, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, rows, statements } from "../fixtures/billing.mjs";
+
+const most = 60_000;
+const tenant = tenantNew("weight");
+const admin = api(await token("admin", tenant));
+const long = (i) => ({
+    building_name: "Lindenhofstrasse 12 bis 18",
+    recipient_name: `Maximiliane Wintersteiner ${i}`,
+    email: `m.wintersteiner.${i}@verwaltung.example.ch`,
+    subject: "Heiz- und Nebenkostenabrechnung 2025, berichtigt",
+});
+let go, id, big;
+
+async function imported(made) {
+    const { result } = await committed(admin, (await upload(admin, "weight.csv", csv(made), statements(made))).body.id);
+    return result.batches;
+}
+
+// Rows of a table of the tenant's own, as many as a page may hold.
+const many = (table, columns, values) =>
+    sql(`insert into ${table} (tenant_id, ${columns}) select '${id}', ${values} from generate_series(1, 60) i`);
+
+async function weighs(path, rowsOf = null) {
+    const answer = await go(path);
+    const text = await answer.text();
+    const [, main] = /<main[^>]*>(.*)<\/main>/s.exec(text) ?? [];
+    assert.equal(answer.status, 200, path);
+    assert.ok(main, path);
+    if (rowsOf) assert.ok((main.match(rowsOf) ?? []).length >= 30, `${path} has only ${(main.match(rowsOf) ?? []).length} rows`);
+    const bytes = Buffer.byteLength(text);
+    if (process.env.WEIGHTS) console.log(`${bytes} ${path}`);
+    assert.ok(bytes < most, `${path}: ${bytes} bytes`);
+}
+
+check("a building of sixty units, sixty buildings of one, all of it sent", async () => {
+    [[id]] = sql(`select id from tenants where slug = '${tenant}'`);
+    [big] = await imported(rows("BIG", 2025, 60, (i) => ({ ...long(i), delivery_preference: i % 12 === 1 ? "letter" : "email" })));
+    await imported(Array.from({ length: 60 }, (_, i) => rows(`B-${100 + i}`, 2025, 1, () => long(i))[0]));
+    await admin("POST", `/api/track/batches/${big.batchId}/send`);
+    await eventually("all have left", () => sql(`select count(*) from communications where batch_id = '${big.batchId}' and delivery_status = 'ENQUEUED'`)[0][0] === "0", 60);
+    sql(`set track.tenant = '${id}'; update communications set delivery_status = 'BOUNCED', error = '{"sentence": "The mailbox is full, and the server refuses what is sent to it.", "code": "452 4.2.2"}' where batch_id = '${big.batchId}' and channel = 'EMAIL'`);
+    go = await person("admin", tenant);
+});
+
+check("messages, whatever narrows them", async () => {
+    await weighs("/messages", /<tr\b/g);
+    const q = 'status:bounced -channel:sms,letter building:BIG after:2025-01-01 "Heiz- und Nebenkostenabrechnung" to:maximiliane';
+    await weighs(`/messages?q=${encodeURIComponent(q)}`, /<tr\b/g);
+});
+
+check("units and activity of a year", async () => {
+    const year = `/track?building=${big.buildingId}&year=2025`;
+    await weighs(year, /<tr\b/g);
+    await weighs(`${year}&tab=activity`);
+});
+
+check("outbox, runs, print runs, suppressions, exports and bulk actions", async () => {
+    many("communication_exports", "format, words, all_buildings, created_by, created_by_kind, created_by_name", "'csv', 'status:bounced building:BIG', true, uuid7(), 'user', 'Maximiliane Wintersteiner'");
+    many("suppressions", "channel, address, reason, blocks, sentence", "'EMAIL', 'maximiliane.' || i || '@verwaltung.example.ch', 'bad_address', true, 'The mailbox of the recipient does not exist, and will not.'");
+    many("bulk_actions", "action, words, created_by, created_by_kind, created_by_name, expires_at, total", "'resend', 'status:bounced building:BIG', uuid7(), 'user', 'Maximiliane Wintersteiner', now() + interval '1 day', 60");
+    many("print_runs", "year, no, sorted, separators, building_ids, pieces, sheets, grams, state, created_by_name", `2025, i, 'walk', 'none', array['${big.buildingId}'::uuid], 60, 120, 600, 'READY', 'Maximiliane Wintersteiner'`);
+    for (const path of ["/outbox", "/runs", "/letters", "/suppressions", "/exports", "/bulk"]) await weighs(path, /<(tr|li|article)\b/g);
+});
+
+check("inbox, import and proof", async () => {
+    const [[account]] = sql(`insert into provider_accounts (tenant_id, provider, name) values ('${id}', 'msgraph', 'Graph') returning id`);
+    many("inbox", "account_id, provider, dedupe_key, method, path, headers, body, body_sha256, verdict, mapper, state, error", `'${account}', 'msgraph.email', 'k' || i, 'POST', '/api/track/providers/msgraph/email', '{}', '', '', 'ok', 'graph/1', 'failed', 'The message of the notification is not one that was sent from here.'`);
+    await weighs("/inbox", /<(tr|li)\b/g);
+    for (const path of ["/import", "/proof", "/retention"]) await weighs(path);
+});
+
+await finish();

@@ -18,7 +18,9 @@ from (select m from communications_matching(:filter::jsonb, :all_buildings::bool
 cross join lateral (select (m.m).*) c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
-cross join lateral (select bulk_exclusion(:action::text, :channel::text, m.m) as reason) x
+cross join lateral (select case when :action::text in ('resend', 'release')
+    and coalesce(c.content_removed_at, c.person_removed_at) is not null then 'removed'
+    else bulk_exclusion(:action::text, :channel::text, m.m) end as reason) x
 
 -- name: bulk_snapshot_of_ids
 insert into bulk_items (tenant_id, bulk_id, seq, communication_id, building_id, state, reason)
@@ -28,7 +30,9 @@ from (select distinct i from unnest(:ids::uuid[]) i) i
 join communications c on c.tenant_id = current_tenant() and c.id = i.i
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
-cross join lateral (select bulk_exclusion(:action::text, :channel::text, c) as reason) x
+cross join lateral (select case when :action::text in ('resend', 'release')
+    and coalesce(c.content_removed_at, c.person_removed_at) is not null then 'removed'
+    else bulk_exclusion(:action::text, :channel::text, c) end as reason) x
 where :all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id)
 

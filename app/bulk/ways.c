@@ -23,6 +23,7 @@ static const struct {
     { "not-held", "Not held." },
     { "suppressed", "The address is blocked: the recipient opted out, or somebody said so." },
     { "no-address", "No address for this channel." },
+    { "removed", "Its content was removed by a policy or an erasure. Proof is kept." },
     { "gone-out", "Gone out, or ended, already." },
     { "running", "Being sent right now." },
     { "cancelled", "Not done: the action was cancelled before." },

@@ -66,7 +66,10 @@ select set_config('statement_timeout', '600000', true)
 
 -- The columns of exports/format.c, in its order.
 -- name: export_rows
-select u.number, c.channel, c.subject, c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
+select u.number, c.channel, case when coalesce(c.content_removed_at, c.person_removed_at) is null then c.subject
+        else format('Content removed on %s by %s. Proof is kept.',
+            to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY'), c.removed_by) end as subject,
+    c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
     c.provider_message_id, c.last_event_type, n.notes, a.files
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id

@@ -14,6 +14,7 @@ with free as materialized (
     join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
     where l.tenant_id = current_tenant() and l.run_id is null and l.returned_at is null
         and c.delivery_status = 'SENT' and c.channel like 'LETTER%'
+        and coalesce(c.content_removed_at, c.person_removed_at) is null
         and (:building_id::uuid is null or c.building_id = :building_id::uuid)
         and (:batch_id::uuid is null or c.batch_id = :batch_id::uuid)
         and (:year::int is null or c.year = :year::int)

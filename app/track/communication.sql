@@ -112,7 +112,7 @@ select n.proof_sha256 as sha256, n.proof_file_name as "fileName", n.proof_conten
 from communications c
 join communication_audit_notes n on n.tenant_id = c.tenant_id and n.communication_id = c.id
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and n.id = :note_id::uuid
-    and n.proof_sha256 is not null
+    and n.proof_sha256 is not null and coalesce(c.content_removed_at, c.person_removed_at) is null
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
 
@@ -120,7 +120,9 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and n.id
 
 -- name: communication_lock
 select c.id, c.delivery_status as status, c.evidence_grade as grade, c.channel, c.attempt_no, c.email, c.phone, c.street,
-    c.postal_code, c.city, c.message_id, c.unit_id, c.year
+    c.postal_code, c.city, c.message_id, c.unit_id, c.year,
+    to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY') as removed_on,
+    c.removed_by
 from communications c
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
@@ -213,7 +215,9 @@ select c.id, c.delivery_status as status, c.channel, c.recipient_name, c.subject
     to_char(c.sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sent_at,
     to_char(c.delivered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as delivered_at,
     to_char(c.opened_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as opened_at,
-    to_char(c.last_event_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_event_at
+    to_char(c.last_event_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_event_at,
+    to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY') as removed_on,
+    c.removed_by
 from communications c
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g

@@ -207,7 +207,8 @@ enum err communication_resend(struct ctx *c, const char *id, const struct resend
     struct held h;
     const char *same_as, *why;
     enum err e = lock(c, id, &h);
-    if (e == OK && (why = resend_refusal(status_name(h.status))))
+    if (e == OK && ((why = resend_refusal(status_name(h.status))) ||
+                    (why = removed_sentence(c->arena, h.row, 0))))
         e = ctx_refuse(c, ERR_CONFLICT, "%s", why);
     if (e == OK)
         e = approval_alone(c, id, false);
@@ -249,6 +250,8 @@ static enum err act(struct ctx *c, const char *id, const struct act *a, const ch
         return e;
     if (status_after(h.status, a->type) == h.status)
         return ctx_refuse(c, ERR_CONFLICT, "%s", a->refusal);
+    if (a->adds_job && (why = removed_sentence(c->arena, h.row, 0)))
+        return ctx_refuse(c, ERR_CONFLICT, "%s", why);
     if (a->adds_job && (e = approval_alone(c, id, true)) != OK)
         return e;
     if ((e = take_job(&h)) != OK)

@@ -46,6 +46,8 @@ static const char *address_of(const struct plan *p, const char *channel)
 static const char *refusal_of(const struct plan *p)
 {
     const char *why = resend_refusal(text_of(p, "status"));
+    if (!why)
+        why = removed_sentence(p->c->arena, p->row, 0);
     if (why)
         return why;
     bool running = rows_count(p->job) && strcmp(row_text(p->job, 0, "state"), "running") == 0;

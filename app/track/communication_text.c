@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "store/store.h"
 #include "track/communication.sql.h"
+#include "track/labels.h"
 #include "track/mail_read.h"
 #include "track/send.sql.h"
 #include "track/send_way.h"
@@ -102,6 +103,8 @@ enum err communication_text(struct ctx *c, const char *id, bool as_sent,
         return ERR_NOT_FOUND;
     const char *channel = sending_text(&s, "channel");
     out->data = sending_data(&s);
+    if ((out->sentence = removed_sentence(c->arena, s.row, 0)))
+        return OK;
     e = ERR_NOT_FOUND;
     if (as_sent && rows_count(kept)) {
         out->raw_sha256 = row_text(kept, 0, "sha256");

@@ -1,6 +1,8 @@
 /* The words, icons and tones of channels, statuses and events. */
 #include "track/labels.h"
 
+#include "db/db.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -90,6 +92,14 @@ const struct label *event_label(const char *name)
 const char *source_label(const char *name)
 {
     return find(source_labels, sizeof(source_labels) / sizeof(source_labels[0]), name)->word;
+}
+
+const char *removed_sentence(struct arena *a, const PGresult *rows, int i)
+{
+    const char *on = row_text(rows, i, "removed_on");
+    return on ? arena_printf(a, "Content removed on %s by %s. Proof is kept.", on,
+                             row_text(rows, i, "removed_by"))
+              : NULL;
 }
 
 int status_weight(const char *name)

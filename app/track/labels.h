@@ -4,6 +4,8 @@
 #include "track/channel.h"
 #include "track/track.h"
 
+#include <libpq-fe.h>
+
 struct label {
     const char *name, *word, *icon, *tone;
 };
@@ -18,6 +20,10 @@ const struct label *event_label(const char *name);
 
 /* Who tells an event, in words, by one of event_sources. */
 const char *source_label(const char *name);
+
+/* "Content removed on 1 Mar 2027 by policy “statement”. Proof is kept.": of a row with removed_on
+   and removed_by; NULL: nothing was. */
+const char *removed_sentence(struct arena *a, const PGresult *rows, int i);
 
 /* How much a status asks for attention: of a unit's several, the highest is shown. */
 int status_weight(const char *name);

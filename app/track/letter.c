@@ -7,6 +7,7 @@
 #include "channels/pdf.h"
 #include "db/db.h"
 #include "store/store.h"
+#include "track/labels.h"
 #include "track/letter.sql.h"
 #include "track/postal.h"
 #include "track/send.sql.h"
@@ -261,6 +262,9 @@ enum err letter_show(struct ctx *c, const char *communication_id, struct letter_
         .sha256 = row_text(row, 0, "sha256"),
         .file_name = arena_printf(c->arena, "letter-%s.pdf", row_text(row, 0, "number")),
     };
+    const char *removed = removed_sentence(c->arena, row, 0);
+    if (removed)
+        return ctx_refuse(c, ERR_CONFLICT, "%s", removed);
     if (out->sha256)
         return OK;
     struct job none = { .ctx = *c };

@@ -12,7 +12,8 @@ values (current_tenant(), :communication_id::uuid, :attempt_no::int, :sha256::te
 on conflict do nothing;
 
 -- name: letter_of
-select c.id, u.number, l.sha256
+select c.id, u.number, l.sha256, to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY') as removed_on,
+    c.removed_by
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 left join letters l on l.tenant_id = c.tenant_id and l.communication_id = c.id and l.attempt_no = c.attempt_no

@@ -7,6 +7,7 @@
 #include "channels/sms.h"
 #include "db/db.h"
 #include "store/store.h"
+#include "track/labels.h"
 #include "track/mail_read.h"
 #include "track/outbox.sql.h"
 
@@ -66,6 +67,9 @@ static enum err open_kept(struct req *r, struct kept *k)
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e == OK && rows_count(k->row) == 0)
         e = ERR_NOT_FOUND;
+    const char *removed = e == OK ? removed_sentence(c->arena, k->row, 0) : NULL;
+    if (removed)
+        return ctx_refuse(c, ERR_CONFLICT, "%s", removed);
     if (e == OK)
         e = store_get(c->app->store, c->arena, row_text(k->row, 0, "sha256"), &k->raw);
     if (e != OK)

@@ -81,9 +81,14 @@ static void link_to(struct ctx *c, struct json_object *d, const char *key, const
                   communication_id ? arena_printf(c->arena, HREF, run, communication_id) : NULL);
 }
 
-/* An SMS has only a text. */
+/* An SMS has only a text; of what was removed, only that. */
 static enum err message_of(struct ctx *c, struct sending *s, struct message *m)
 {
+    const char *removed = removed_sentence(c->arena, s->row, 0);
+    if (removed) {
+        *m = (struct message){ .text = removed, .html = removed };
+        return OK;
+    }
     if (strcmp(sending_text(s, "channel"), "SMS") == 0) {
         *m = (struct message){ .language = sending_text(s, "language") };
         return sms_text(s, &m->text);
@@ -131,7 +136,8 @@ static struct json_object *document(struct ctx *c, const char *id, const struct 
                   strncmp(channel, "LETTER", 6) == 0
                       ? arena_printf(c->arena, "/api/track/communications/%s/letter", s->id)
                       : NULL);
-    json_set(d, "files", files_of(c, s));
+    json_set(d, "files",
+             row_text(s->row, 0, "removed_on") ? json_object_new_array() : files_of(c, s));
     return d;
 }
 
@@ -193,7 +199,12 @@ enum err runs_preview_html(struct ctx *c, const char *id, const char *communicat
 enum err runs_test(struct ctx *c, const char *batch_id, const char *communication_id)
 {
     PGresult *at, *me;
+    struct sending s;
+    const char *removed;
     enum err e = place(c, batch_id, communication_id, &at);
+    if (e == OK && (e = load(c, communication_id, &s)) == OK &&
+        (removed = removed_sentence(c->arena, s.row, 0)))
+        return ctx_refuse(c, ERR_CONFLICT, "%s", removed);
     if (e == OK)
         e = db_query(c->db, c->arena, runs_tester, &me, .actor_id = c->actor.id,
                      .communication_id = communication_id);
@@ -224,6 +235,8 @@ enum err runs_test_job(struct job *j)
         e = sending_account(&s, send_email.accounts);
     if ((e = db_end(j->ctx.db, e)) != OK)
         return e;
+    if ((s.result.sentence = removed_sentence(j->ctx.arena, s.row, 0)))
+        return job_fail(j, ERR_INVALID, "%s", s.result.sentence);
     s.test_to = to;
     s.test_id = test_id;
     e = send_email.send(&s);

@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "channels/message.h"
 #include "db/db.h"
+#include "track/labels.h"
 #include "track/pacing.h"
 #include "track/run.h"
 #include "track/send.sql.h"
@@ -360,6 +361,8 @@ enum err send_communication(struct job *j)
     if (strcmp(sending_text(&s, "status"), "ENQUEUED") != 0 ||
         strcmp(sending_text(&s, "channel"), json_text(j->args, "channel")) != 0)
         return OK;
+    if ((s.result.sentence = removed_sentence(j->ctx.arena, s.row, 0)))
+        return failed(&s);
     if (row_bool(s.row, 0, "paused"))
         return runs_waits(j, s.id);
     if (sending_text(&s, "suppression_id"))

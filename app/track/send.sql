@@ -7,7 +7,9 @@ select c.id, c.delivery_status as status, c.channel, c.attempt_no, c.attempts, c
     b.street as building_street, b.city as building_city, t.name as tenant, t.open_tracking,
     x.id as suppression_id, x.reason as suppression_reason, x.sentence as suppression_sentence,
     to_char(x.created_at at time zone t.time_zone, 'YYYY-MM-DD') as suppressed_on,
-    p.paused_at is not null as paused
+    p.paused_at is not null as paused,
+    to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY') as removed_on,
+    c.removed_by
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id

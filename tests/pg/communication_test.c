@@ -12,7 +12,7 @@
 #include <string.h>
 
 static struct call viewer, agent, stranger;
-static char failed[40], delivered[40], draft[40];
+static char failed[40], delivered[40], draft[40], gone[40];
 
 static void keep(char *to, const char *text)
 {
@@ -224,6 +224,90 @@ static void held_cancelled_released(void **state)
     assert_int_equal(post(&agent, API, delivered, "/cancel", "{}")->status, 409);
 }
 
+/* ---- what was removed ---- */
+
+#define REMOVED "Content removed on 1 Mar 2027 by policy “statement”. Proof is kept."
+
+static void remove_content(const char *id)
+{
+    pg_sql(
+        "update communications set subject = '(removed)', content_removed_at = '2027-03-01T12:00Z',"
+        " removed_by = 'policy “statement”' where id = '%s' returning id",
+        id);
+}
+
+static void refused_as_removed(const struct answer *a)
+{
+    assert_int_equal(a->status, 409);
+    assert_string_equal(json_text(a->json, "detail"), REMOVED);
+}
+
+static void what_was_removed_is_not_sent_again(void **state)
+{
+    (void)state;
+    char letter[40], held[40];
+    one_with(gone, "EMAIL", "OPENED");
+    one_with(letter, "LETTER", "SENT");
+    one_with(held, "EMAIL", "DRAFT");
+    assert_int_equal(post(&agent, API, gone, "/resend", "{}")->status, 202);
+    work();
+    assert_int_equal(post(&agent, API, held, "/hold", "{}")->status, 200);
+    remove_content(gone);
+    remove_content(letter);
+    remove_content(held);
+    refused_as_removed(post(&agent, API, gone, "/resend", "{}"));
+    refused_as_removed(post(&agent, API, gone, "/resend", "{\"content\": \"same\"}"));
+    refused_as_removed(post(&agent, API, held, "/release", "{}"));
+    refused_as_removed(get(&agent, API, letter, "/letter"));
+    const struct answer *a = get(&viewer, API, gone, "/resend");
+    assert_false(json_object_get_boolean(json_get(a->json, "can")));
+    assert_string_equal(json_text(a->json, "reason"), REMOVED);
+    assert_string_equal(status(held), "HELD");
+    assert_int_equal(jobs(gone) + jobs(held), 0);
+}
+
+static void what_was_removed_is_shown_as_that(void **state)
+{
+    (void)state;
+    const struct answer *a = get(&viewer, API, gone, "");
+    struct json_object *content = json_get(a->json, "content");
+    assert_string_equal(json_text(content, "source"), "none");
+    assert_string_equal(json_text(content, "sentence"), REMOVED);
+    assert_null(json_text(content, "html"));
+    assert_null(json_text(content, "text"));
+    assert_non_null(strstr(get(&agent, PAGE, gone, "")->body, "Proof is kept."));
+    assert_int_equal(get(&agent, PAGE, gone, "/source")->status, 404);
+    const char *sink =
+        pg_sql("select id from sink_messages where communication_id = '%s' limit 1", gone);
+    assert_int_equal(get(&agent, "/outbox/", sink, "")->status, 409);
+    assert_int_equal(get(&agent, "/outbox/", sink, "/raw")->status, 409);
+    const char *batch = pg_sql("select batch_id from communications where id = '%s'", gone);
+    (void)get(&agent, "/api/track/runs/", batch, "/preview");
+    char query[80];
+    snprintf(query, sizeof(query), "communication=%s", gone);
+    agent.query = query;
+    a = call(&agent);
+    assert_int_equal(a->status, 200);
+    assert_string_equal(json_text(a->json, "text"), REMOVED);
+    assert_int_equal(json_object_array_length(json_get(a->json, "files")), 0);
+}
+
+/* Queued when it was erased: no message without words leaves. */
+static void what_was_removed_on_its_way_fails(void **state)
+{
+    (void)state;
+    char queued[40];
+    one_with(queued, "EMAIL", "DELIVERED");
+    assert_int_equal(post(&agent, API, queued, "/resend", "{}")->status, 202);
+    remove_content(queued);
+    work();
+    assert_string_equal(status(queued), "FAILED");
+    assert_string_equal(
+        pg_sql("select error ->> 'sentence' from communications where id = '%s'", queued), REMOVED);
+    assert_int_equal(
+        pg_int("select count(*) from sink_messages where communication_id = '%s'", queued), 0);
+}
+
 static void one_at_work_is_left_alone(void **state)
 {
     (void)state;
@@ -334,6 +418,9 @@ int main(void)
         cmocka_unit_test(a_suppressed_address_is_not_sent_to),
         cmocka_unit_test(one_whose_work_is_gone_is_given_up),
         cmocka_unit_test(without_a_grant_nothing_is_there),
+        cmocka_unit_test(what_was_removed_is_not_sent_again),
+        cmocka_unit_test(what_was_removed_is_shown_as_that),
+        cmocka_unit_test(what_was_removed_on_its_way_fails),
     };
     pg_start("communication");
     call_start(domains);

@@ -121,9 +121,12 @@ static void a_plan_tells_what_it_would_do(void **state)
     struct ctx *c = pg_ctx("track_owner");
     assert_int_equal(demo_load(c), OK);
     arrange();
+    pg_sql("update communications set content_removed_at = now(), removed_by = 'a policy' where id "
+           "= (select id from communications where delivery_status = 'FAILED' limit 1); select ''");
     struct plan p = planned(&admin, "{\"action\":\"resend\",\"all\":true}");
     assert_int_equal(p.total + p.excluded, pg_int("select count(*) from communications"));
     const struct answer *a = act(&admin, &p, "", NULL);
+    assert_non_null(strstr(a->body, "\"reason\":\"removed\",\"count\":1"));
     assert_int_equal(json_object_array_length(json_get(a->json, "samples")), 5);
     assert_non_null(strstr(a->body, "\"reason\":\"delivered\""));
     assert_non_null(strstr(a->body, "Never sent: it goes out with its run."));

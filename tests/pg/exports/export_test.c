@@ -132,6 +132,15 @@ static void a_filter(void **state)
                             "year = 2024 and channel = 'EMAIL'",
                             house));
     assert_true(lines_of(file_of(id)) > 3);
+    pg_sql("update communications set subject = '(removed)', content_removed_at = "
+           "'2027-03-01T12:00Z', removed_by = 'policy “statement”' where id = (select id from "
+           "communications where building_id = '%s' and year = 2024 and channel = 'EMAIL' limit 1) "
+           "returning id",
+           house);
+    id = added(&admin, body);
+    work();
+    assert_non_null(strstr(file_of(id), "\"subject\":\"Content removed on 1 Mar 2027 by policy "
+                                        "“statement”. Proof is kept.\""));
     const char *words = pg_sql("select words from communication_exports where id = '%s'", id);
     assert_non_null(strstr(words, ", 2024, E-mail"));
     const struct answer *a = ask(

@@ -131,7 +131,13 @@ const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f
 
 // Rows come with as little as can be read; what else they need is put on here.
 arrangers.push((within) => {
-    for (const link of $$("#units tr > th > a", within)) link.closest("tr").id = `m-${link.pathname.split("/").at(-1)}`;
+    for (const link of $$("#units tr > th > a", within)) {
+        const row = link.closest("tr");
+        const query = new URLSearchParams({ in: filterNow(), at: $(".when time", row).dateTime });
+        if (/[?&]all=true/.test(location.search)) query.set("all", "true");
+        row.id = `m-${link.pathname.split("/").at(-1)}`;
+        link.search = query;
+    }
     for (const cell of $$("#units a[data-f]", within)) cell.href = narrowed(tokenOf(cell));
     for (const grade of $$("#units a.grade", within)) grade.title = `Evidence of grade ${grade.textContent}`;
     for (const box of $$("#units input[name=ids]", within)) box.ariaLabel = `Select ${$$("th a, .way, .place > a", box.closest("tr")).map((e) => e.textContent).join(", ")}`;

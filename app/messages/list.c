@@ -91,9 +91,11 @@ static const char *masked(struct ctx *c, const char *address)
     return n > 4 ? arena_printf(c->arena, "…%s", address + n - 4) : "…";
 }
 
-static struct json_object *message(struct ctx *c, const PGresult *rows, int i)
+static struct json_object *message(struct ctx *c, const PGresult *rows, int i, bool key)
 {
     struct json_object *m = row_json(c->arena, rows, i);
+    if (key)
+        json_set_text(m, "key", row_text(rows, i, "_key"));
     json_set_text(m, "address", masked(c, row_text(rows, i, "address")));
     json_set_text(m, "href",
                   arena_printf(c->arena, "/api/track/communications/%s",
@@ -119,7 +121,7 @@ enum err messages_list(struct ctx *c, const struct messages_query *query, struct
     struct json_object *d = json_own(c->arena, json_object_new_object());
     struct json_object *list = json_object_new_array();
     for (int i = 0; i < n; i++)
-        json_object_array_add(list, message(c, rows, i));
+        json_object_array_add(list, message(c, rows, i, query->keys));
     json_set(d, "communications", list);
     json_set_text(d, "q", query->q ? query->q : "");
     json_set(d, "searched", s.window ? json_object_new_int64(MESSAGES_WINDOW) : NULL);

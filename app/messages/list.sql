@@ -14,7 +14,8 @@ select c.id as "communicationId", c.delivery_status as status, c.evidence_grade 
     c.year, c.subject, c.attempts, c.attempt_no as "attemptNo", c.next_attempt_at as "nextAttemptAt",
     c.error ->> 'sentence' as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
     c.provider, c.moved_at as "updatedAt",
-    to_char(c.moved_at at time zone t.time_zone, 'YYYY-MM-DD') as "updatedDay", c.moved_at::text as _key
+    to_char(c.moved_at at time zone t.time_zone, 'YYYY-MM-DD') as "updatedDay",
+    to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as _key
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
 join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
 join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
@@ -32,3 +33,19 @@ from (
     where :window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
         where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity')
     limit 10001) x;
+
+-- The messages above and below a place of the list, which one that has moved meanwhile keeps.
+-- name: messages_beside anew
+(select 'previous' as place, c.id, to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+where c.id <> :id::uuid and (c.moved_at, c.id) > (:at::timestamptz, :id::uuid)
+    and (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
+        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
+order by c.moved_at, c.id limit 1)
+union all
+(select 'next', c.id, to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+where c.id <> :id::uuid and (c.moved_at, c.id) < (:at::timestamptz, :id::uuid)
+    and (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
+        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
+order by c.moved_at desc, c.id desc limit 1);

@@ -13,6 +13,7 @@ struct messages_query {
     const char *q;     /* as in the qualifier bar; NULL: everything */
     const char *after; /* cursor; NULL */
     bool all;          /* look through everything, not only what moved last */
+    bool keys;         /* each message with `key`, its place in the list: for pages */
 };
 
 /* A filter made ready for statements on communications_matching; window: how many of the last moved

@@ -142,7 +142,9 @@ static enum err add_around(struct ctx *c, struct json_object *d)
 static enum err page(struct req *r, struct reply *p)
 {
     struct json_object *d;
-    enum err e = messages_list(&r->ctx, r->input, &d);
+    struct messages_query query = *(const struct messages_query *)r->input;
+    query.keys = true;
+    enum err e = messages_list(&r->ctx, &query, &d);
     if (e == ERR_INVALID)
         e = refused(r, &d);
     if (e != OK)

@@ -69,6 +69,22 @@ struct communication_text {
 enum err communication_text(struct ctx *c, const char *id, bool as_sent,
                             struct communication_text *out) must_check;
 
+/* ---- where it was reached from: answered by the room messages above ---- */
+
+struct list_place {
+    const char *q;   /* the filter of the list; NULL: all messages */
+    const char *at;  /* where in it, as `key` of a row; NULL: it was not reached from a list */
+    const char *tab; /* what is shown beside the timeline */
+    bool all;
+};
+/* Adds list: {q, href, previous, next}, the pages of the messages above and below in that list,
+   null at its ends. Nothing where there is no list, or its filter names what is gone. */
+enum err communication_beside(struct ctx *c, const char *id, const struct list_place *from,
+                              struct json_object *to) must_check;
+
+/* The same as it goes on in addresses: "" or "&at=…&in=…". */
+const char *communication_list_query(struct ctx *c, const struct list_place *from);
+
 /* ---- for the files beside this one ---- */
 
 /* Why a channel cannot be used for a row with email, phone, street, postal_code and city; NULL: it

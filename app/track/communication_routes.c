@@ -10,6 +10,7 @@
 #include "track/outbox.h"
 #include "track/proof_file.h"
 #include "track/when.h"
+#include "web/checks.h"
 #include "web/web.h"
 
 #include <stddef.h>
@@ -17,17 +18,19 @@
 
 /* ---- inputs ---- */
 
-struct page_query {
-    const char *tab;
-};
 static const char *const tab_names[] = { "content",  "data",  "source", "attachments",
                                          "decision", "audit", NULL };
 static const struct field page_fields[] = {
-    { "tab", FIELD_CHOICE, offsetof(struct page_query, tab), .values = tab_names,
+    { "tab", FIELD_CHOICE, offsetof(struct list_place, tab), .values = tab_names,
       .help = "What is shown beside the timeline." },
+    { "in", FIELD_TEXT, offsetof(struct list_place, q), .max = 1000,
+      .help = "The filter of the list it was reached from." },
+    { "at", FIELD_TEXT, offsetof(struct list_place, at), .max = 40,
+      .help = "Its place in that list." },
+    { "all", FIELD_BOOL, offsetof(struct list_place, all), .help = "As of that list." },
     { .name = NULL },
 };
-static const struct input page_query = { "MessageQuery", sizeof(struct page_query), page_fields };
+static const struct input page_query = { "MessageQuery", sizeof(struct list_place), page_fields };
 
 struct plan_query {
     const char *channel;
@@ -213,16 +216,18 @@ static const struct {
     { "decision", "Decision", "inDecision" }, { "audit", "Audit", "inAudit" },
 };
 
-static void add_tabs(struct req *r, struct json_object *d, const char *id)
+static void add_tabs(struct req *r, struct json_object *d, const char *id,
+                     const struct list_place *from)
 {
-    const struct page_query *q = r->input;
+    const char *list_query = communication_list_query(&r->ctx, from);
     struct json_object *list = json_object_new_array();
     for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++) {
         struct json_object *t = json_object_new_object();
-        bool on = strcmp(tabs[i].name, q->tab ? q->tab : "content") == 0;
+        bool on = strcmp(tabs[i].name, from->tab) == 0;
         json_set_text(t, "word", tabs[i].word);
-        json_set_text(t, "href",
-                      arena_printf(r->ctx.arena, "/messages/%s?tab=%s", id, tabs[i].name));
+        json_set_text(
+            t, "href",
+            arena_printf(r->ctx.arena, "/messages/%s?tab=%s%s", id, tabs[i].name, list_query));
         json_set_bool(t, "selected", on);
         json_put(d, tabs[i].flag, false, json_object_new_boolean(on));
         json_object_array_add(list, t);
@@ -233,11 +238,16 @@ static void add_tabs(struct req *r, struct json_object *d, const char *id)
 static enum err page(struct req *r, struct reply *p)
 {
     struct json_object *d;
+    struct list_place from = *(const struct list_place *)r->input;
     const char *id = id_of(r, "communicationId");
     enum err e = id ? communication_document(&r->ctx, id, true, &d) : ERR_NOT_FOUND;
+    from.tab = from.tab ? from.tab : tabs[0].name;
+    from.at = from.at && time_valid(from.at) ? from.at : NULL;
+    if (e == OK)
+        e = communication_beside(&r->ctx, id, &from, d);
     if (e != OK)
         return e;
-    add_tabs(r, d, id);
+    add_tabs(r, d, id, &from);
     return reply_page(p, "track/message", NULL, d);
 }
 

@@ -47,6 +47,27 @@ check("a cell narrows, with Alt it leaves out", async () => {
     same(await page.locator(".chips li.not").count(), 1, "chips");
 });
 
+check("brackets walk from a message to the next of its list, u goes back to it", async () => {
+    await page.goto("/messages?q=channel:email");
+    const names = await page.locator(`${rows} > th > a`).evaluateAll((links) => links.slice(0, 3).map((a) => a.pathname));
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    const arrives = (path) => page.waitForURL((url) => url.pathname === path);
+    await arrives(names[0]);
+    for (const [key, path] of [["]", names[1]], ["]", names[2]], ["[", names[1]]]) {
+        await page.keyboard.press(key);
+        await arrives(path);
+    }
+    same((await axeFaults(page)).join("\n"), "", "axe");
+    await shot(page, "beside");
+    await page.click("#beside .tabs >> text=Audit");
+    await page.keyboard.press("[");
+    await arrives(names[0]);
+    same(new URL(page.url()).searchParams.get("tab"), "audit", "the tab stays");
+    await page.keyboard.press("u");
+    await page.waitForURL("**/messages?q=channel*");
+});
+
 check("a wrong filter is told beside the bar", async () => {
     await page.goto("/messages?q=status:flying");
     expect(/is none of/.test(await page.textContent("#faults")), "fault");

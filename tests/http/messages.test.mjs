@@ -116,4 +116,24 @@ check("the page shows the same, and a wrong filter beside its bar", async () => 
     assert.match(await page("nobody-of-this-name"), /No messages match/);
 });
 
+check("from a message on goes the way of the list, in its filter and order, and back", async () => {
+    const go = await person("viewer", "demo");
+    const link = async (path, rel) => new RegExp(`href="([^"]+)" data-beside="[a-z]+" rel="${rel}"`).exec(await (await go(path)).text())?.[1].replaceAll("&amp;", "&");
+    for (const q of ["status:failed,bounced -channel:sms", "channel:email year:2025"]) {
+        const ids = await found(demo, q);
+        const html = await (await go(`/messages?q=${encodeURIComponent(q)}`)).text();
+        const at = /class="when"><time datetime="([^"]+)"/.exec(html)[1];
+        let path = `/messages/${ids[0]}?at=${at}&in=${encodeURIComponent(q)}&tab=audit&all=true`;
+        const walked = [];
+        for (const rel of ["next", "prev"])
+            for (let next; (next = await link(path, rel)); path = next) walked.push(/messages\/([0-9a-f-]+)/.exec(next)[1]);
+        assert.deepEqual(walked, [...ids.slice(1), ...ids.slice(0, -1).reverse()], q);
+        assert.match(path, /tab=audit/);
+    }
+    const whole = await (await go(`/messages/${(await found(demo, ""))[0]}`)).text();
+    assert.doesNotMatch(whole, /data-beside/, "not reached from a list");
+    const gone = await go(`/messages/${(await found(demo, ""))[0]}?at=2026-01-01T00:00:00Z&in=building:NONE`);
+    assert.deepEqual([gone.status, /data-beside/.test(await gone.text())], [200, false], "a filter of what is gone");
+});
+
 await finish();

@@ -76,6 +76,9 @@ const struct import_field_kind import_field_kinds[IMPORT_FIELDS] = {
     [COLUMN_YEAR] = { "year", "yearColumn", "Billing year", false, 4,
                       " year billingyear period jahr abrechnungsjahr rechnungsjahr annee exercice "
                       "anneedefacturation anneededecompte " },
+    [COLUMN_RETENTION_HINT] = { "retention_hint", "retentionHint", "Retention", false, 40,
+                                " retentionhint retentionpolicy aufbewahrungsregel "
+                                "regledeconservation " },
 };
 
 int import_field_of(const char *name)

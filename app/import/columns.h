@@ -28,6 +28,7 @@ enum import_field {
     COLUMN_REFERENCE,
     COLUMN_ATTACHMENT,
     COLUMN_YEAR,
+    COLUMN_RETENTION_HINT,
     IMPORT_FIELDS
 };
 

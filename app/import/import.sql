@@ -95,10 +95,10 @@ on conflict do nothing
 -- name: import_communications
 with r as materialized (
     select b.id as building_id, b.code, b.name, u.id as unit_id, k.id as batch_id, r.year, r.channel, r.recipient, r.email, r.phone,
-        r.street, r.postal, r.city, r.country, r.language, r.subject, r.amount, r.currency, r.due, r.reference
+        r.street, r.postal, r.city, r.country, r.language, r.subject, r.amount, r.currency, r.due, r.reference, r.hint
     from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text, year smallint, channel text, recipient text, email text,
         phone text, street text, postal text, city text, country text, language text, subject text, amount bigint,
-        currency text, due date, reference text)
+        currency text, due date, reference text, hint text)
     cross join lateral (select id, code, name from buildings where tenant_id = current_tenant() and code = r.code offset 0) b
     cross join lateral (select id from units
         where tenant_id = current_tenant() and building_id = b.id and number = r.unit offset 0) u
@@ -106,12 +106,13 @@ with r as materialized (
         where tenant_id = current_tenant() and building_id = b.id and year = r.year offset 0) k
 ), added as (
     insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
-        email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference)
+        email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference,
+        retention_hint)
     select current_tenant(), r.batch_id, r.building_id, r.unit_id, r.year, r.channel,
         'DRAFT', r.recipient, r.email, r.phone, coalesce(r.street, ''),
         coalesce(r.postal, ''), coalesce(r.city, ''), coalesce(r.country, ''),
         coalesce(r.language, (select language from tenants where id = current_tenant())), r.subject, r.amount, r.currency, r.due,
-        coalesce(r.reference, '')
+        coalesce(r.reference, ''), coalesce(r.hint, 'statement')
     from r
     on conflict (tenant_id, unit_id, year, (coalesce(origin_channel, channel)), reference) do nothing
     returning batch_id

@@ -97,6 +97,20 @@ static void refuse(struct check *c, enum import_field f, const char *why)
     c->row->text[f] = "";
 }
 
+/* The name of a retention policy; "inbox" is that of what providers post. */
+static const char *read_hint(struct arena *a, struct str text, const char **out)
+{
+    char *hint = arena_strndup(a, text.p, text.n);
+    for (char *p = hint; *p; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+    if (strspn(hint, "abcdefghijklmnopqrstuvwxyz0123456789_-") != text.n)
+        return "A retention hint has only the letters a to z, digits, - and _.";
+    if (strcmp(hint, "inbox") == 0)
+        return "This is the name of the policy for what providers post.";
+    *out = hint;
+    return NULL;
+}
+
 typedef const char *reader(struct arena *a, struct str text, const char **out);
 
 static void read_plain_fields(struct check *c)
@@ -105,10 +119,9 @@ static void read_plain_fields(struct check *c)
         enum import_field field;
         reader *read;
     } readers[] = {
-        { COLUMN_EMAIL, read_email },
-        { COLUMN_COUNTRY, read_country },
-        { COLUMN_LANGUAGE, read_language },
-        { COLUMN_DUE_DATE, read_date },
+        { COLUMN_EMAIL, read_email },         { COLUMN_COUNTRY, read_country },
+        { COLUMN_LANGUAGE, read_language },   { COLUMN_DUE_DATE, read_date },
+        { COLUMN_RETENTION_HINT, read_hint },
     };
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         enum import_field f = readers[i].field;

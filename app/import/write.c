@@ -72,7 +72,7 @@ static const struct {
     { "city", COLUMN_CITY },           { "country", COLUMN_COUNTRY },
     { "language", COLUMN_LANGUAGE },   { "subject", COLUMN_SUBJECT },
     { "currency", COLUMN_CURRENCY },   { "due", COLUMN_DUE_DATE },
-    { "reference", COLUMN_REFERENCE },
+    { "reference", COLUMN_REFERENCE }, { "hint", COLUMN_RETENTION_HINT },
 };
 
 static void put_row(struct buf *b, const struct import_row *row, int channel,

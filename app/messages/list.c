@@ -42,7 +42,8 @@ static enum err find_units(struct ctx *c, struct json_object *filter)
         json_object_array_add(words, json_object_get(json_object_array_get_idx(to, 0)));
     if (json_object_array_length(words) == 0)
         return OK;
-    enum err e = db_query(c->db, c->arena, messages_units, &rows, .words = filter_json(c, words));
+    enum err e = db_query(c->db, c->arena, messages_units, &rows, .words = filter_json(c, words),
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e == OK && (units = json_get(row_json(c->arena, rows, 0), "units")))
         json_set(filter, "units", json_object_get(units));
     return e;

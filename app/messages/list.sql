@@ -3,7 +3,8 @@
 -- Units' years in which all words are found; null where there are too many to go by.
 -- name: messages_units
 select case when count(*) <= 2000 then coalesce(jsonb_agg(distinct unit_id), '[]') end as units
-from (select unit_id from unit_years_found(filter_texts(jsonb_build_object('words', :words::jsonb), 'words'), 2001)) u;
+from (select unit_id from unit_years_found(filter_texts(jsonb_build_object('words', :words::jsonb), 'words'),
+    :all_buildings::bool, :actor_id::uuid, 2001)) u;
 
 -- `window`: only the last so many of the tenant are looked through; null: all.
 -- name: messages_page anew

@@ -66,10 +66,10 @@ from (
     select unit_id, year, min(why) as why
     from (
         select unit_id, year, 'Words' as why
-        from units_searched(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 200)
+        from unit_years_found(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 200)
         union all
         select unit_id, year, 'Phone'
-        from units_searched(array(select jsonb_array_elements_text(:digits::jsonb)), :all_buildings::bool, :actor_id::uuid, 50)
+        from unit_years_found(array(select jsonb_array_elements_text(:digits::jsonb)), :all_buildings::bool, :actor_id::uuid, 50)
     ) f
     group by unit_id, year
 ) f

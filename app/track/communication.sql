@@ -12,7 +12,7 @@ select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId"
     c.next_attempt_at as "nextAttemptAt", c.queued_at as "queuedAt", c.sent_at as "sentAt", c.delivered_at as "deliveredAt",
     c.opened_at as "openedAt", c.failed_at as "failedAt", c.last_event_at as "lastEventAt", c.error, c.contradiction,
     coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
-    held_by(c) as "holdId", j.state as _job
+    c.retention_hint as "retentionHint", held_by(c) as "holdId", j.state as _job
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id

@@ -197,6 +197,7 @@ static const struct member members[] = {
     { "contentRemovedAt", SHAPE_TIME, .help = "When its words or address were taken out.",
       .nullable = true },
     { "removedBy", SHAPE_TEXT, .help = "By which policy or erasure.", .nullable = true },
+    { "retentionHint", SHAPE_TEXT, .help = "Whose policy's clocks it goes by." },
     { "holdId", SHAPE_UUID, .help = "The legal hold it is under.", .nullable = true },
     { "said", SHAPE_OBJECT, .of = &said },
     { "content", SHAPE_OBJECT, .of = &content },

@@ -22,7 +22,7 @@
 #define OLD "now() - interval '3 years'"
 
 /* three communications of one batch: to go, held, still young; and one of another batch */
-static char old_one[40], held_one[40], young_one[40], other_one[40], unit_of_held[40];
+static char old_one[40], held_one[40], young_one[40], other_one[40];
 
 static void keep(char *to, const char *text)
 {
@@ -50,7 +50,7 @@ static struct verification verified(void)
     return v;
 }
 
-static void work(void)
+static inline void work(void)
 {
     static const int stop;
     jobs_work(pg_app(), as("track_worker")->db, &stop, true);

@@ -30,9 +30,35 @@ static void every_personal_column_is_known(void **state)
     if (unknown)
         fail_msg("neither in retention_stores nor excepted here: %s", unknown);
 }
+
+/* A column that may name a file is known, with when it keeps the file; nothing else is. */
+static void every_digest_is_known(void **state)
+{
+    (void)state;
+    static const char columns[] =
+        "select c.relname as relation, a.attname as column_name from pg_class c join pg_attribute "
+        "a on a.attrelid = c.oid where c.relnamespace = 'public'::regnamespace and c.relkind in "
+        "('r', 'p') and not c.relispartition and a.attnum > 0 and not a.attisdropped and a.attname "
+        "like '%sha256%' and c.relname <> 'blobs'";
+    const char *names = "string_agg(relation || '.' || column_name, ', ')";
+    const char *unknown = pg_sql("select %s from (%s except select relation, column_name from "
+                                 "retention_references) x",
+                                 names, columns);
+    if (unknown)
+        fail_msg("not in retention_references: %s", unknown);
+    const char *gone = pg_sql("select %s from (select relation, column_name from "
+                              "retention_references except (%s)) x",
+                              names, columns);
+    if (gone)
+        fail_msg("in retention_references, but no column: %s", gone);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_personal_column_is_known) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_personal_column_is_known),
+        cmocka_unit_test(every_digest_is_known),
+    };
     pg_start("proof_columns");
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -61,6 +61,30 @@ static void a_file_becomes_communications(void **state)
                      1);
 }
 
+/* Which clocks a message goes by is a column of the file. */
+static void the_file_says_whose_clocks(void **state)
+{
+    (void)state;
+    struct ctx *c = context();
+    struct json_object *done;
+    static const char head[] = "building_code,unit_number,recipient_name,delivery_preference,"
+                               "subject,email,reference,retention_hint\n";
+    const char *text = arena_printf(c->arena,
+                                    "%sB1,1,Anna,email,Bill 2024,a@example.ch,R1,Court\n"
+                                    "B1,2,Ben,email,Bill 2024,b@example.ch,R2,\n",
+                                    head);
+    assert_int_equal(import(c, text, (struct str){ 0 }, false, &done), OK);
+    assert_string_equal(
+        pg_sql("select string_agg(retention_hint, ' ' order by reference) from communications"),
+        "court statement");
+    static const char *const wrong[] = { "a b", "ä", "inbox", "INBOX" };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        text = arena_printf(c->arena, "%sB1,3,Cleo,email,Bill 2024,c@example.ch,R3,%s\n", head,
+                            wrong[i]);
+        assert_int_equal(import(c, text, (struct str){ 0 }, false, &done), ERR_INVALID);
+    }
+}
+
 static void the_same_file_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -202,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_becomes_communications),
+        cmocka_unit_test(the_file_says_whose_clocks),
         cmocka_unit_test(the_same_file_twice_changes_nothing),
         cmocka_unit_test(late_attachments_reach_what_is_not_sent),
         cmocka_unit_test(errors_stop_it_unless_good_rows_are_asked_for),

@@ -391,7 +391,7 @@ document.addEventListener("click", (event) => {
     const link = row && $("th a", row);
     if (!link) return;
     openedFrom = row.id || null;
-    if (event.target.closest("a, button, summary, input, .pick") || String(getSelection())) return;
+    if (event.target.closest("a, button, summary, input, td:has(> input)") || String(getSelection())) return;
     if (event.ctrlKey || event.metaKey) window.open(link.href);
     else link.click();
 });

@@ -56,7 +56,7 @@ static const char *text_of(const struct buf *b)
     return b->n ? b->p : "";
 }
 
-static const char *without(struct ctx *c, const char *q, const char *token)
+const char *bar_without(struct ctx *c, const char *q, const char *token)
 {
     struct buf b = buf_in(c->arena);
     for (const char *const *t = bar_tokens(c, q); *t; t++)
@@ -84,7 +84,7 @@ struct json_object *bar_chips(struct ctx *c, const char *q)
         bool negative = **t == '-' && (*t)[1];
         json_set_text(chip, "text", *t + negative);
         json_set_bool(chip, "negative", negative);
-        json_set_text(chip, "without", bar_href(c, without(c, q, *t)));
+        json_set_text(chip, "without", bar_href(c, bar_without(c, q, *t)));
         json_object_array_add(list, chip);
     }
     return list;

@@ -12,6 +12,9 @@ const char *const *bar_tokens(struct ctx *c, const char *q);
 /* The address of the list for a text: "/messages?q=…". */
 const char *bar_href(struct ctx *c, const char *q);
 
+/* The text without one of its tokens. */
+const char *bar_without(struct ctx *c, const char *q, const char *token);
+
 /* The text for another period: without its before and after, and with these (RFC 3339). */
 const char *bar_between(struct ctx *c, const char *q, const char *after, const char *before);
 

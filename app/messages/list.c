@@ -145,13 +145,15 @@ enum err messages_count(struct ctx *c, const struct messages_query *query, struc
     enum err e = messages_search(c, query, &s);
     if (e == OK)
         e = db_query(c->db, c->arena, messages_count, &row, .filter = s.filter, .window = s.window,
+                     .most = query->exact ? NULL : arena_printf(c->arena, "%d", COUNT_MOST + 1),
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e != OK)
         return e;
     long long n = row_int(row, 0, "n");
+    bool more = n > COUNT_MOST && !query->exact;
     struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set_int(d, "count", n > COUNT_MOST ? COUNT_MOST : n);
-    json_set_bool(d, "more", n > COUNT_MOST);
+    json_set_int(d, "count", more ? COUNT_MOST : n);
+    json_set_bool(d, "more", more);
     *out = d;
     return OK;
 }

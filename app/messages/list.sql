@@ -13,7 +13,14 @@ select c.id as "communicationId", c.delivery_status as status, c.evidence_grade 
         else nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')), '') end as address,
     u.number as unit, c.unit_id as "unitId", b.code as "buildingCode", b.name as "buildingName", c.building_id as "buildingId",
     c.year, c.subject, c.attempts, c.attempt_no as "attemptNo", c.next_attempt_at as "nextAttemptAt",
-    c.error ->> 'sentence' as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
+    (select j.max_attempts from jobs j where j.kind = 'track.send_communication' and j.unique_key = c.id::text
+        and j.state <> 'parked') as "maxAttempts",
+    case when c.error is not null then c.error ->> 'sentence'
+        when c.delivery_status in ('HELD', 'SKIPPED', 'CANCELLED', 'MANUAL') then (
+            select e.sentence from communication_events e
+            where e.tenant_id = current_tenant() and e.communication_id = c.id and e.status_after = c.delivery_status
+                and e.type <> 'NOTE' and e.received_at >= c.created_at
+            order by e.seq desc limit 1) end as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
     c.provider, c.moved_at as "updatedAt",
     to_char(c.moved_at at time zone t.time_zone, 'YYYY-MM-DD') as "updatedDay",
     to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as _key
@@ -26,14 +33,14 @@ where (:window::int is null or c.moved_at >= coalesce((select w.moved_at from co
     and (:at::timestamptz is null or (c.moved_at, c.id) < (:at::timestamptz, :id::uuid))
 order by c.moved_at desc, c.id desc limit 51;
 
--- At most 10,001.
+-- `most`: no more are counted; null: all.
 -- name: messages_count anew
 select count(*) as n
 from (
     select from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
     where :window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
         where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity')
-    limit 10001) x;
+    limit :most::bigint) x;
 
 -- The messages above and below a place of the list, which one that has moved meanwhile keeps.
 -- name: messages_beside anew

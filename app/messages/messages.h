@@ -13,6 +13,7 @@ struct messages_query {
     const char *q;     /* as in the qualifier bar; NULL: everything */
     const char *after; /* cursor; NULL */
     bool all;          /* look through everything, not only what moved last */
+    bool exact;        /* count beyond 10,000 */
     bool keys;         /* each message with `key`, its place in the list: for pages */
 };
 
@@ -32,6 +33,11 @@ enum err messages_search(struct ctx *c, const struct messages_query *query,
 enum err messages_list(struct ctx *c, const struct messages_query *query,
                        struct json_object **out) must_check;
 
-/* How many there are: {count, more}; more: there are over 10,000. */
+/* How many there are: {count, more}; more: there are over 10,000, and nobody asked for exact. */
 enum err messages_count(struct ctx *c, const struct messages_query *query,
                         struct json_object **out) must_check;
+
+/* What would be found without one of the filter's words, the fewest first, at most three: [{text,
+   count, one, more, href}]. For a list that is empty. */
+enum err messages_nearest(struct ctx *c, const struct messages_query *query,
+                          struct json_object **out) must_check;

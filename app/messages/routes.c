@@ -25,6 +25,7 @@ static const struct field list_fields[] = {
 static const struct field count_fields[] = {
     { "q", FIELD_TEXT, AT(q), .max = 1000, .help = "As of the list." },
     { "all", FIELD_BOOL, AT(all), .help = "As of the list." },
+    { "exact", FIELD_BOOL, AT(exact), .help = "Count beyond 10,000, which may take its time." },
     { .name = NULL },
 };
 static const struct input list_query = { "MessagesQuery", sizeof(struct messages_query),
@@ -109,6 +110,18 @@ static enum err refused(struct req *r, struct json_object **out)
     return OK;
 }
 
+/* Where the number of those in the list is told. */
+static const char *count_href(struct ctx *c, const struct messages_query *query, bool exact)
+{
+    struct buf b = buf_in(c->arena);
+    const char *q = query->q ? query->q : "";
+    buf_puts(&b, "/messages/count?q=");
+    buf_url(&b, q, strlen(q));
+    buf_puts(&b, query->all ? "&all=true" : "");
+    buf_puts(&b, exact ? "&exact=true" : "");
+    return b.p;
+}
+
 static const char *beside(struct ctx *c, const char *path, const char *q)
 {
     struct buf b = buf_in(c->arena);
@@ -155,8 +168,28 @@ static enum err page(struct req *r, struct reply *p)
     json_set(d, "days", days_of(messages));
     json_set_bool(d, "none", json_object_array_length(messages) == 0);
     json_set_bool(d, "filtered", *json_text(d, "q") != '\0');
+    json_set_text(d, "countHref", count_href(&r->ctx, &query, false));
+    if (json_object_array_length(messages) == 0 && !json_get(d, "faults")) {
+        struct json_object *nearest;
+        e = messages_nearest(&r->ctx, &query, &nearest);
+        if (e != OK)
+            return e;
+        json_set(d, "nearest", json_object_get(nearest));
+        json_set_bool(d, "anyNearest", json_object_array_length(nearest) > 0);
+    }
     e = add_around(&r->ctx, d);
     return e ? e : reply_page(p, "list/page", NULL, d);
+}
+
+static enum err count_page(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = messages_count(&r->ctx, r->input, &d);
+    if (e != OK)
+        return e;
+    json_set_bool(d, "one", json_object_get_int64(json_get(d, "count")) == 1);
+    json_set_text(d, "exactHref", count_href(&r->ctx, r->input, true));
+    return reply_page(p, "list/count_page", "list/count", d);
 }
 
 static enum err help_page(struct req *r, struct reply *p)
@@ -185,13 +218,16 @@ static enum err api_count(struct req *r, struct reply *p)
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/messages", page, ROLE_VIEWER, &list_query,
       .doc = "All messages, newest first, narrowed by qualifiers." },
+    { METHOD_GET, ROUTE_PAGE, "/messages/count", count_page, ROLE_VIEWER, &count_query,
+      .doc = "How many messages match." },
     { METHOD_GET, ROUTE_PAGE, "/messages/help", help_page, ROLE_VIEWER,
       .doc = "What the bar over the list of messages understands." },
     { METHOD_GET, ROUTE_API, "/api/track/communications", api_list, ROLE_VIEWER, &list_query,
       .doc = "Communications narrowed by qualifiers, newest first, 50 at a time.",
       .answer = &messages_shape },
     { METHOD_GET, ROUTE_API, "/api/track/communications/count", api_count, ROLE_VIEWER,
-      &count_query, .doc = "How many there are, up to 10,000.", .answer = &messages_count_shape },
+      &count_query, .doc = "How many there are, up to 10,000 or exactly.",
+      .answer = &messages_count_shape },
     { .path = NULL },
 };
 

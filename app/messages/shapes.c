@@ -21,6 +21,8 @@ static const struct member message_members[] = {
     { "year", SHAPE_INT, .help = "The billing year.", .example = "2025" },
     { "subject", SHAPE_TEXT, .example = "Statement 2025" },
     { "attempts", SHAPE_COUNT, .help = "Tries of the attempt at hand." },
+    { "maxAttempts", SHAPE_COUNT, .help = "Tries before it fails; null where none is left to do.",
+      .nullable = true },
     { "attemptNo", SHAPE_COUNT, .help = "The attempt at hand; one more for each resend." },
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
     { "reason", SHAPE_TEXT, .help = "Why it is not there yet, in plain words.", .nullable = true },
@@ -48,7 +50,7 @@ static const struct member messages_members[] = {
 const struct shape messages_shape = { "Messages", "A page of communications.", messages_members };
 
 static const struct member count_members[] = {
-    { "count", SHAPE_COUNT, .help = "At most 10,000." },
+    { "count", SHAPE_COUNT, .help = "At most 10,000, unless exact was asked for." },
     { "more", SHAPE_BOOL, .help = "There are more." },
     { .name = NULL },
 };

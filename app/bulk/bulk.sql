@@ -196,3 +196,34 @@ update bulk_actions a set state = 'PAUSED', error = coalesce((
     order by j.id desc limit 1), 'The work on it ended before it was done.')
 where a.tenant_id = current_tenant() and a.state = 'RUNNING'
     and not exists (select from jobs j where j.kind = 'bulk.run' and j.unique_key = a.id::text and j.state <> 'parked')
+
+-- ---- what a resend would cost: what is to go as SMS, and as letters, those of one kind and weight together
+
+-- name: bulk_sms
+select c.id, c.recipient_name, c.phone, c.language, c.subject, c.year, c.amount_minor, c.currency,
+    to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, u.number, b.name as building, b.street as building_street,
+    b.city as building_city, t.name as tenant, false as suppressed
+from bulk_items i
+join communications c on c.tenant_id = i.tenant_id and c.id = i.communication_id
+join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+join tenants t on t.id = c.tenant_id
+where i.tenant_id = current_tenant() and i.bulk_id = :id::uuid and i.state = 'pending'
+    and coalesce(:channel::text, c.channel) = 'SMS'
+order by i.seq
+
+-- name: bulk_letters
+select coalesce(:channel::text, c.channel) as channel, c.language, f.pages, f.sheets, count(*) as n, min(c.id::text) as sample
+from bulk_items i
+join communications c on c.tenant_id = i.tenant_id and c.id = i.communication_id
+cross join lateral (
+    select case when count(*) = count(k.pages) then coalesce(sum(k.pages), 0) end as pages,
+        case when count(*) = count(k.pages) then coalesce(sum((k.pages + 1) / 2), 0) end as sheets
+    from communication_attachments a
+    left join file_checks k on k.tenant_id = a.tenant_id and k.sha256 = a.sha256
+    where a.tenant_id = c.tenant_id and a.communication_id = c.id
+) f
+where i.tenant_id = current_tenant() and i.bulk_id = :id::uuid and i.state = 'pending'
+    and coalesce(:channel::text, c.channel) in ('LETTER', 'LETTER_WITH_RECEIPT')
+group by 1, 2, 3, 4
+order by 1, 2, 3, 4

@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "bulk/bulk.sql.h"
 #include "exports/exports.h"
+#include "track/cost.h"
 #include "web/cursor.h"
 
 #include <stdlib.h>
@@ -251,6 +252,30 @@ static void add_samples(struct ctx *c, const PGresult *rows, struct json_object 
     json_set(to, "samples", json_object_get(list));
 }
 
+/* Of a resend that was not begun yet; NULL: of anything else. */
+static enum err add_cost(struct ctx *c, const char *id, const PGresult *row, struct json_object *to)
+{
+    struct cost *k;
+    PGresult *sms, *letters;
+    const char *channel = row_text(row, 0, "channel");
+    json_set(to, "cost", NULL);
+    if (strcmp(row_text(row, 0, "action"), "resend") != 0 ||
+        !(in_state(row, 0, "PLANNED") || in_state(row, 0, "CONFIRMED")))
+        return OK;
+    enum err e = cost_begin(c, &k);
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_sms, &sms, .id = id, .channel = channel);
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_letters, &letters, .id = id, .channel = channel);
+    if (e == OK)
+        e = cost_add_sms(k, sms);
+    if (e == OK)
+        e = cost_add_letters(k, letters);
+    if (e == OK)
+        json_set(to, "cost", json_object_get(cost_document(k)));
+    return e;
+}
+
 enum err bulk_get(struct ctx *c, const char *id, const struct bulk_items *items,
                   struct json_object **out)
 {
@@ -270,8 +295,10 @@ enum err bulk_get(struct ctx *c, const char *id, const struct bulk_items *items,
     long long left = row_int(row, 0, "total") - row_int(row, 0, "done") - row_int(row, 0, "failed");
     json_set_int(o, "seconds", (int64_t)(seconds * (double)left) + (left > 0));
     add_page(c, p.items, o);
-    *out = o;
-    return OK;
+    e = add_cost(c, id, row, o);
+    if (e == OK)
+        *out = o;
+    return e;
 }
 
 enum err bulk_list(struct ctx *c, struct json_object **out)

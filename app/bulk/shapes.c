@@ -4,6 +4,7 @@
 #include "bulk/bulk.h"
 #include "exports/exports.h"
 #include "track/channel.h"
+#include "track/cost.h"
 #include "track/track.h"
 
 static const struct member exclusion_members[] = {
@@ -77,6 +78,8 @@ static const struct member bulk_members[] = {
     BULK,
     { "exclusions", SHAPE_LIST, .of = &exclusion },
     { "channels", SHAPE_COUNTS, .help = "Of the items, by channel.", .values = channel_names },
+    { "cost", SHAPE_OBJECT, .help = "Of a resend that was not begun yet.", .of = &cost_shape,
+      .nullable = true },
     { "samples", SHAPE_LIST, .help = "The first of those to be done.", .of = &item },
     { "seconds", SHAPE_COUNT, .help = "What is left may take so long, as the latest did." },
     { "items", SHAPE_LIST, .help = "A page of them.", .of = &item },

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "bulk/private.h"
+#include "track/cost.h"
 #include "track/labels.h"
 
 #include <string.h>
@@ -105,6 +106,8 @@ void bulk_show(struct ctx *c, struct json_object *bulk)
         return;
     show_items(json_get(bulk, "items"));
     show_items(json_get(bulk, "samples"));
+    if (json_get(bulk, "cost"))
+        cost_show(c, json_get(bulk, "cost"));
     json_set(bulk, "ways", ways(json_get(bulk, "channels")));
     json_set_text(bulk, "duration", duration(c, json_object_get_int64(json_get(bulk, "seconds"))));
 }

@@ -44,7 +44,9 @@ static enum err refuse(struct ctx *c, struct pdf_work *m, struct str answer,
         memcpy(&number, answer.p, sizeof number);
         fault = arena_strndup(c->arena, answer.p + sizeof number, answer.n - sizeof number);
         at = number >= 0 && (size_t)number < m->count ? &m->parts[number] : NULL;
-    } else if (!m->counting) {
+    } else if (m->counting) {
+        at = &m->parts[0];
+    } else {
         at = find_fault(c, m->parts, m->count);
     }
     if (at)
@@ -64,15 +66,18 @@ static struct pdf_child child_of(struct pdf_work *m, int seconds, size_t file, i
                                .of = m };
 }
 
-/* Waits for the child that works on m, and notes what it tells of the parts. */
-static enum err end(struct ctx *c, struct pdf_work *m, const struct pdf_running *running)
+/* Waits for the child that works on m, and notes what it tells of the parts and, where it looks, of
+   their sizes. */
+static enum err end(struct ctx *c, struct pdf_work *m, const struct pdf_running *running,
+                    struct pdf_look *look)
 {
+    size_t seen = look ? sizeof *look : 0;
     struct str answer = { 0 };
     enum pdf_child_fate fate = CHILD_FAILED;
     enum err e = pdf_child_end(c, running, &answer, &fate);
     if (e == ERR_INVALID)
         return refuse(c, m, answer, fate);
-    if (!e && answer.n != m->count * sizeof(struct pdf_told))
+    if (!e && answer.n != m->count * sizeof(struct pdf_told) + seen)
         return refuse(c, m, (struct str){ 0 }, CHILD_CRASHED);
     for (size_t i = 0; !e && i < m->count; i++) {
         struct pdf_told t;
@@ -82,21 +87,34 @@ static enum err end(struct ctx *c, struct pdf_work *m, const struct pdf_running 
         m->width = t.width;
         m->height = t.height;
     }
+    if (!e && look)
+        memcpy(look, answer.p + m->count * sizeof(struct pdf_told), sizeof *look);
+    return e;
+}
+
+enum err pdf_look(struct ctx *c, struct str pdf, struct pdf_look *out)
+{
+    struct pdf_part part = { .pdf = pdf };
+    struct pdf_source source = { 0 };
+    struct pdf_work m = {
+        .parts = &part, .count = 1, .sources = &source, .counting = true, .looking = true
+    };
+    struct pdf_child k = child_of(&m, COUNT_SECONDS, 0, -1);
+    struct pdf_running running;
+    enum err e = pdf_child_start(&k, &running);
+    if (!e)
+        e = end(c, &m, &running, out);
+    if (e == ERR_INVALID)
+        out->fault = part.fault;
     return e;
 }
 
 enum err pdf_page_count(struct ctx *c, struct str pdf, int *out)
 {
-    struct pdf_part part = { .pdf = pdf };
-    struct pdf_source source = { 0 };
-    struct pdf_work m = { .parts = &part, .count = 1, .sources = &source, .counting = true };
-    struct pdf_child k = child_of(&m, COUNT_SECONDS, 0, -1);
-    struct pdf_running running;
-    enum err e = pdf_child_start(&k, &running);
+    struct pdf_look look;
+    enum err e = pdf_look(c, pdf, &look);
     if (!e)
-        e = end(c, &m, &running);
-    if (!e)
-        *out = part.pages;
+        *out = look.pages;
     return e;
 }
 
@@ -150,7 +168,7 @@ static enum err start_chunk(struct ctx *c, struct chunk *k)
 
 static enum err end_chunk(struct ctx *c, struct chunk *k, struct pdf_chunk *out)
 {
-    enum err e = end(c, &k->merge, &k->running);
+    enum err e = end(c, &k->merge, &k->running, NULL);
     const struct pdf_part *last = k->merge.count ? &k->merge.parts[k->merge.count - 1] : NULL;
     *out = (struct pdf_chunk){ .new_sheet = k->merge.count && k->merge.parts[0].new_sheet,
                                .pages = last ? last->page + last->pages - 1 : 0,

@@ -13,6 +13,20 @@
    pages than any honest one. Nothing is repaired: a page lost in silence would be worse. */
 enum err pdf_page_count(struct ctx *c, struct str pdf, int *out) must_check;
 
+/* What a PDF holds: its pages, and the first page of each size, upright or not. */
+#define PDF_SIZES 8
+struct pdf_look {
+    int pages, sizes;
+    struct pdf_size {
+        int page;             /* from 1 */
+        double width, height; /* in millimetres, the narrow side first */
+    } size[PDF_SIZES];
+    const char *fault; /* answered with ERR_INVALID: "is protected by a password" */
+};
+
+/* Errors as pdf_page_count. */
+enum err pdf_look(struct ctx *c, struct str pdf, struct pdf_look *out) must_check;
+
 /* A file without a name for what is too much for memory, in the folder of the store; -1: none could
    be made. The caller closes it. */
 int pdf_temporary(const struct ctx *c);

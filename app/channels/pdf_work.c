@@ -97,6 +97,63 @@ static void measure(struct pdf_work *m, qpdf_data of, qpdf_oh page)
     m->height = at[3] - at[1];
 }
 
+/* ---- looked at ---- */
+
+#define MM_OF_POINT (25.4 / 72)
+#define SAME_MM 1.5
+#define DEPTH_MAX 50 /* of the tree of pages */
+
+/* A page may leave its size to those above it. */
+static qpdf_oh box_of(qpdf_data of, qpdf_oh page)
+{
+    for (int i = 0; i < DEPTH_MAX && qpdf_oh_is_dictionary(of, page); i++) {
+        if (qpdf_oh_has_key(of, page, "/MediaBox"))
+            return qpdf_oh_get_key(of, page, "/MediaBox");
+        page = qpdf_oh_get_key(of, page, "/Parent");
+    }
+    return qpdf_oh_new_null(of);
+}
+
+/* Never more than a wall: what a file claims may be any number. */
+static double size_mm(double points, double unit)
+{
+    double mm = (points < 0 ? -points : points) * unit * MM_OF_POINT;
+    return mm > 0 && mm < 30000 ? mm : 0;
+}
+
+static bool near(double a, double b)
+{
+    return a > b ? a - b < SAME_MM : b - a < SAME_MM;
+}
+
+static void note_size(struct pdf_look *look, int page, double width, double height)
+{
+    double narrow = width < height ? width : height, wide = width < height ? height : width;
+    for (int i = 0; i < look->sizes; i++)
+        if (near(look->size[i].width, narrow) && near(look->size[i].height, wide))
+            return;
+    if (look->sizes < PDF_SIZES)
+        look->size[look->sizes++] = (struct pdf_size){ page, narrow, wide };
+}
+
+static void look_at(struct pdf_source *s, struct pdf_look *look)
+{
+    look->pages = s->pages;
+    for (int i = 0; i < s->pages; i++) {
+        double at[4], unit = 1;
+        qpdf_oh page = qpdf_get_page_n(s->of, (size_t)i), box = box_of(s->of, page);
+        if (qpdf_oh_is_array(s->of, box) && qpdf_oh_get_array_n_items(s->of, box) == 4) {
+            for (int k = 0; k < 4; k++)
+                at[k] = qpdf_oh_get_numeric_value(s->of, qpdf_oh_get_array_item(s->of, box, k));
+            qpdf_oh units = qpdf_oh_get_key(s->of, page, "/UserUnit");
+            if (qpdf_oh_is_number(s->of, units))
+                unit = qpdf_oh_get_numeric_value(s->of, units);
+            note_size(look, i + 1, size_mm(at[2] - at[0], unit), size_mm(at[3] - at[1], unit));
+        }
+        qpdf_oh_release_all(s->of);
+    }
+}
+
 static void add_blank(struct pdf_work *m)
 {
     char text[128];
@@ -172,6 +229,11 @@ bool pdf_work_run(void *of, struct buf *answer)
             return tell(answer, fault, i);
         struct pdf_told t = { m->parts[i].pages, m->parts[i].page, m->width, m->height };
         buf_put(answer, &t, sizeof t);
+    }
+    if (m->looking) {
+        struct pdf_look look = { 0 };
+        look_at(&m->sources[0], &look);
+        buf_put(answer, &look, sizeof look);
     }
     if (m->counting || !(qpdf_write(m->out) & QPDF_ERRORS))
         return true;

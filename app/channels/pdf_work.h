@@ -16,6 +16,7 @@ struct pdf_work {
     size_t opened;
     struct _qpdf_data *out;
     bool counting; /* nothing is written */
+    bool looking;  /* counting, and its sizes are told behind the parts, as a pdf_look */
     bool chunked;  /* written for pdf_join */
     int pages;
     double width, height; /* of the page before, in points: a blank one is as large */

@@ -2,6 +2,7 @@
 #include "channels/sms.h"
 
 #include "base/json.h"
+#include "base/money.h"
 
 #include <string.h>
 
@@ -37,34 +38,26 @@ const char *sms_number(struct arena *a, const char *text)
 
 /* ---- money ---- */
 
-/* A decimal number in millionths; -1: none. */
-static int64_t millionths(const char *text)
-{
-    int64_t n = 0;
-    size_t whole = text ? strspn(text, "0123456789") : 0;
-    const char *p = text + whole;
-    if (whole == 0 || whole > 6)
-        return -1;
-    for (size_t i = 0; i < whole; i++)
-        n = n * 10 + (text[i] - '0');
-    size_t decimals = *p == '.' ? strspn(++p, "0123456789") : 0;
-    if (p[decimals] || decimals > 6)
-        return -1;
-    for (size_t i = 0; i < 6; i++)
-        n = n * 10 + (i < decimals ? p[i] - '0' : 0);
-    return n;
-}
+#define PRICE_SIGNS "+=.0123456789"
 
-const char *sms_cost(struct arena *a, struct json_object *settings, int64_t parts)
+int64_t sms_price(struct arena *a, struct json_object *settings, const char *number)
 {
-    int64_t each = millionths(json_text(settings, "costPerPart"));
-    if (each < 0 || parts < 0 || parts > INT64_MAX / 1000000000000)
-        return NULL;
-    int64_t sum = each * parts;
-    char *text =
-        arena_printf(a, "%lld.%06lld", (long long)(sum / 1000000), (long long)(sum % 1000000));
-    size_t n = strlen(text);
-    while (text[n - 1] == '0' && text[n - 3] != '.')
-        text[--n] = '\0';
-    return text;
+    const char *text = json_text(settings, "costPerPart");
+    size_t known = 0;
+    int64_t price = -1;
+    for (size_t n; text && *(text += strspn(text, " ;")); text += n) {
+        n = strspn(text, PRICE_SIGNS);
+        char *one = arena_strndup(a, text, n), *sum = strchr(one, '=');
+        size_t prefix = sum ? (size_t)(sum - one) : 0;
+        int64_t micros = money_micros_read(sum ? sum + 1 : one);
+        if (n == 0 || micros < 0 || (sum && prefix == 0))
+            return -1;
+        if (prefix && (!number || strncmp(one, number, prefix) != 0))
+            continue;
+        if (prefix >= known) {
+            known = prefix;
+            price = micros;
+        }
+    }
+    return price;
 }

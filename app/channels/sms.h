@@ -27,7 +27,7 @@ struct sms {
    Accounts. acs: settings endpoint ("https://<resource>.communication.azure.com"), from, apiVersion
    (2021-03-07); secrets accessKey, webhookSecret. twilio: settings accountSid, from or
    messagingServiceSid, endpoint (https://api.twilio.com); secrets authToken. Both: settings
-   costPerPart ("0.075") and currency. */
+   costPerPart (sms_price) and currency. */
 struct sms_way {
     const char *provider;
     enum err (*send)(struct ctx *c, const struct channel_account *account, const struct sms *s,
@@ -63,11 +63,18 @@ const char *sms_head(struct arena *a, const char *text, int most);
    plain ones, ends of lines "\n", other control characters nothing. */
 const char *sms_tidy(struct arena *a, const char *text);
 
-/* Why the text costs more than it looks, in one sentence: the foreign character by name; NULL. */
-const char *sms_warning(struct arena *a, const struct sms_parts *p);
+/* The characters of a text that are not of the alphabet, each once and the first few:
+   "“ł” (U+0142), “ő” (U+0151)"; NULL: none. */
+const char *sms_foreign(struct arena *a, const char *text);
 
-/* What so many parts cost by the account's settings, as "0.15"; NULL where none is set. */
-const char *sms_cost(struct arena *a, struct json_object *settings, int64_t parts);
+/* Why the text costs more than it looks, in one sentence with those characters; NULL. */
+const char *sms_warning(struct arena *a, const char *text);
+
+/* What a part to a number costs by an account's costPerPart, in millionths of its currency:
+   "0.075", or by the beginnings of numbers, of which the longest holds, with or without one for all
+   others: "+41=0.07 +49=0.09 0.12". -1: no price is set for it, or it cannot be read. The number
+   may be NULL: that of all others. */
+int64_t sms_price(struct arena *a, struct json_object *settings, const char *number);
 
 /* ERR_INVALID with a sentence in c->problem.detail: no text, or too long a one. */
 enum err sms_check(struct ctx *c, const struct sms *s) must_check;

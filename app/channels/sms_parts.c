@@ -7,6 +7,7 @@
 #define PART_GSM 153
 #define SINGLE_UCS2 70
 #define PART_UCS2 67
+#define FOREIGN_NAMED 5
 
 /* The basic alphabet beyond ASCII; of ASCII all but ` and what is in the table below. */
 static const unsigned short basic[] = {
@@ -104,16 +105,42 @@ const char *sms_head(struct arena *a, const char *text, int most)
     return head;
 }
 
-const char *sms_warning(struct arena *a, const struct sms_parts *p)
+static size_t foreign(struct arena *a, const char *text, const char **out)
 {
+    struct buf b = buf_in(a);
     unsigned code;
-    if (!p->foreign)
+    size_t found = 0, n = strlen(text);
+    for (size_t i = 0, bytes; i < n; i += bytes) {
+        bytes = step(text + i, n - i, &code);
+        if (septets(code) || (found && memmem(text, i, text + i, bytes)))
+            continue;
+        if (++found <= FOREIGN_NAMED)
+            buf_printf(&b, "%s\u201c%.*s\u201d (U+%04X)", b.n ? ", " : "", (int)bytes, text + i,
+                       code);
+    }
+    if (found > FOREIGN_NAMED)
+        buf_printf(&b, " and %zu more", found - FOREIGN_NAMED);
+    *out = b.p;
+    return found;
+}
+
+const char *sms_foreign(struct arena *a, const char *text)
+{
+    const char *names;
+    foreign(a, text, &names);
+    return names;
+}
+
+const char *sms_warning(struct arena *a, const char *text)
+{
+    const char *names;
+    size_t n = foreign(a, text, &names);
+    if (n == 0)
         return NULL;
-    step(p->foreign, strlen(p->foreign), &code);
     return arena_printf(a,
-                        "The character \u201c%s\u201d (U+%04X) is not in the SMS alphabet: each "
-                        "part then holds 70 characters instead of 160.",
-                        p->foreign, code);
+                        "The character%s %s %s not in the SMS alphabet: each part then holds 70 "
+                        "characters instead of 160.",
+                        n == 1 ? "" : "s", names, n == 1 ? "is" : "are");
 }
 
 /* ---- plain text ---- */

@@ -39,6 +39,8 @@ static const struct member settings_members[] = {
     PRICE("priceRegistered250"),
     PRICE("priceRegistered500"),
     PRICE("priceRegistered1000"),
+    { "priceSheet", SHAPE_COUNT, .help = "Paper and print of a sheet, in minor units.",
+      .nullable = true },
     { .name = NULL },
 };
 const struct shape letter_settings_shape = {

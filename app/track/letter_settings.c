@@ -78,6 +78,8 @@ static const struct field fields[] = {
       .help = "Of the prices, ISO 4217." },
     PRICES("priceLetter", PRICE_LETTER, "a letter"),
     PRICES("priceRegistered", PRICE_REGISTERED, "a registered letter"),
+    { "priceSheet", FIELD_INT, AT(price_sheet), .min = 0, .max = 10000000, .absent = -1,
+      .help = "Paper and print of a sheet, in minor units. Absent: not known." },
     { .name = NULL },
 };
 

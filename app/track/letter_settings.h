@@ -23,6 +23,7 @@ struct letter_settings {
     const char *country;                     /* of the sender: "CH"; letters abroad name theirs */
     const char *currency;                    /* of the prices */
     long price[PRICE_CLASSES][LETTER_STEPS]; /* minor units; -1: not known */
+    long price_sheet;                        /* paper and print of one; the same */
     const char *today;                       /* where the tenant is: "2026-04-30" */
 };
 

@@ -108,7 +108,7 @@ static struct json_object *sms_of(struct ctx *c, const struct kept *k)
     json_set_int(o, "parts", parts.parts);
     json_set_bool(o, "onePart", parts.parts == 1);
     json_set_int(o, "units", parts.units);
-    json_set_text(o, "warning", sms_warning(c->arena, &parts));
+    json_set_text(o, "warning", sms_warning(c->arena, text));
     return o;
 }
 

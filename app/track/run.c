@@ -282,6 +282,14 @@ static void show_head(struct ctx *c, const struct runs_rows *r, struct json_obje
     json_set(d, "channels", channels_of(c, r->channels));
 }
 
+static bool any_sms_due(const PGresult *channels)
+{
+    for (int i = 0; i < rows_count(channels); i++)
+        if (strcmp(row_text(channels, i, "channel"), "SMS") == 0)
+            return row_int(channels, i, "draft") > 0;
+    return false;
+}
+
 enum err runs_get(struct ctx *c, const char *id, struct json_object **out)
 {
     struct runs_rows r;
@@ -295,6 +303,8 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out)
     json_set_int(d, "lastYear", row_int(r.sizes, 0, "lastYear"));
     check_show(c, r.faults, r.sizes, check);
     json_set(d, "check", check);
+    if (any_sms_due(r.channels) && (e = check_texts(c, id, check)) != OK)
+        return e;
     if ((e = approval_show(c, id, d)) != OK)
         return e;
     struct json_object *approval = json_get(d, "approval");

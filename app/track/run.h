@@ -42,6 +42,9 @@ enum err runs_preview_html(struct ctx *c, const char *id, const char *communicat
 void check_show(struct ctx *c, const PGresult *faults, const PGresult *sizes,
                 struct json_object *to);
 
+/* Adds the warning of SMS of several parts. */
+enum err check_texts(struct ctx *c, const char *batch_id, struct json_object *check) must_check;
+
 /* ERR_CONFLICT while messages with errors are neither mended nor left out. */
 enum err check_gate(struct ctx *c, const char *batch_id) must_check;
 

@@ -110,10 +110,11 @@ from communications c
 join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
 where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
     and not exists (select from file_checks k where k.tenant_id = a.tenant_id and k.sha256 = a.sha256)
-limit 500;
+limit 25;
 
 -- name: runs_file_checked
-insert into file_checks (tenant_id, sha256, fault) values (current_tenant(), :sha256::text, :fault::text)
+insert into file_checks (tenant_id, sha256, fault, pages, sizes)
+values (current_tenant(), :sha256::text, :fault::text, :pages::int, :sizes::jsonb)
 on conflict do nothing;
 
 -- name: runs_unreadable_forget

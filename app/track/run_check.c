@@ -1,12 +1,14 @@
 /* The check of a run: what is wrong with its messages, and which of them are left out for it. */
 #include "access/access.h"
 #include "base/json.h"
+#include "channels/pdf.h"
 #include "db/db.h"
 #include "store/store.h"
 #include "track/labels.h"
 #include "track/run.h"
 #include "track/run.sql.h"
 #include "track/send_way.h"
+#include "track/sms_estimate.h"
 
 #include <string.h>
 
@@ -27,6 +29,8 @@ static const struct fault_kind {
     { "no_file", "Attachment missing", "The others have a file, this one has none.", NULL, false },
     { "unreadable_file", "Attachment cannot be read", "Recipients could not open it either.", NULL,
       false },
+    { "many_pages", "Too many pages for a letter",
+      "More than 400 weigh over a kilogram: no post takes them as a letter.", NULL, false },
     { "shared_file", "One file for several recipients",
       "The same file goes to more than one unit: is it somebody else's statement?", NULL, false },
     { "twice", "Twice to the same recipient",
@@ -34,7 +38,13 @@ static const struct fault_kind {
     { "no_currency", "Amount without a currency", "The amount cannot be written.", NULL, false },
     { "suppressed", "Wants no messages",
       "Skipped when it is sent, with the reason on its timeline.", "address", true },
-    { "long_sms", "SMS of several parts", "Each part is paid for.", NULL, true },
+    { "long_sms", "SMS of several parts",
+      "Each part is paid for. A character that is not in the SMS alphabet leaves 70 a part instead "
+      "of 160.",
+      NULL, true },
+    { "page_size", "Pages of another size",
+      "On your paper they are cut, or stand small: have a look at them before they are printed.",
+      NULL, true },
     { "abroad", "Address abroad", "Postage and time are those of another country.", NULL, true },
     { "lost_email", "Had an e-mail last year",
       "Last year's messages to this unit went to an e-mail address.", NULL, true },
@@ -48,15 +58,15 @@ static const struct fault_kind *kind_of(const char *name)
     return NULL;
 }
 
-static struct json_object *group_new(const PGresult *faults, int i, const struct fault_kind *k)
+static struct json_object *group_new(const struct fault_kind *k, long long n, long long left_out)
 {
     struct json_object *group = json_object_new_object();
     json_set_text(group, "kind", k->name);
     json_set_text(group, "title", k->title);
     json_set_text(group, "sentence", k->sentence);
-    json_set_int(group, "count", row_int(faults, i, "_count"));
-    json_set_int(group, "leftOut", row_int(faults, i, "_left_out"));
-    json_set_int(group, "open", row_int(faults, i, "_count") - row_int(faults, i, "_left_out"));
+    json_set_int(group, "count", n);
+    json_set_int(group, "leftOut", left_out);
+    json_set_int(group, "open", n - left_out);
     json_set(group, "samples", json_object_new_array());
     return group;
 }
@@ -104,7 +114,7 @@ void check_show(struct ctx *c, const PGresult *faults, const PGresult *sizes,
         if (!k)
             continue;
         if (i == 0 || strcmp(name, row_text(faults, i - 1, "_kind")) != 0) {
-            group = group_new(faults, i, k);
+            group = group_new(k, row_int(faults, i, "_count"), row_int(faults, i, "_left_out"));
             json_object_array_add(k->warns ? warnings : errors, group);
             blocking += k->warns ? 0 : json_object_get_int64(json_get(group, "open"));
         }
@@ -115,6 +125,33 @@ void check_show(struct ctx *c, const PGresult *faults, const PGresult *sizes,
     json_set(to, "warnings", warnings);
     json_set_int(to, "blocking", blocking);
     json_set_int(to, "uncheckedFiles", row_int(sizes, 0, "files"));
+}
+
+/* Only who writes the texts knows how long they are: this kind is not of runs_faults. */
+enum err check_texts(struct ctx *c, const char *batch_id, struct json_object *check)
+{
+    PGresult *rows;
+    struct sms_tally t = { 0 };
+    const struct sms_prices none = { NULL, true };
+    enum err e = sms_tally_batch(c, batch_id, &none, &rows, &t);
+    if (e != OK || t.several == 0)
+        return e;
+    struct json_object *group = group_new(kind_of("long_sms"), t.several, 0);
+    for (int i = 0; i < t.longs_count; i++) {
+        struct json_object *one = json_object_new_object();
+        int at = t.longs[i].row;
+        json_set_text(one, "communicationId", row_text(rows, at, "id"));
+        json_set_text(one, "unit", row_text(rows, at, "number"));
+        json_set_text(one, "recipientName", row_text(rows, at, "recipient_name"));
+        json_set_text(one, "channel", "SMS");
+        json_set_text(one, "channelLabel", channel_label("SMS")->word);
+        json_set_text(one, "value", t.longs[i].words);
+        json_set_bool(one, "leftOut", false);
+        json_set(one, "mend", NULL);
+        json_object_array_add(json_get(group, "samples"), one);
+    }
+    json_object_array_add(json_get(check, "warnings"), group);
+    return OK;
 }
 
 enum err check_gate(struct ctx *c, const char *batch_id)
@@ -205,20 +242,40 @@ enum err runs_check_files(struct ctx *c, const char *batch_ids)
     return db_query(c->db, c->arena, runs_check_files, NULL, .batch_ids = batch_ids);
 }
 
-/* Only looks at both ends: what is inside is parsed elsewhere, by a child without rights. */
-static const char *fault_of(struct ctx *c, const char *sha256, const char *type, enum err *failed)
+struct look {
+    const char *fault, *pages, *sizes; /* NULL: none; not a PDF; the same */
+};
+
+static const char *sizes_text(struct arena *a, const struct pdf_look *look)
+{
+    struct buf b = buf_in(a);
+    buf_putc(&b, '[');
+    for (int i = 0; i < look->sizes; i++)
+        buf_printf(&b, "%s[%d, %.0f, %.0f]", i ? ", " : "", look->size[i].page, look->size[i].width,
+                   look->size[i].height);
+    buf_putc(&b, ']');
+    return b.p;
+}
+
+/* A PDF is read by a child without rights, as it will be where it is printed. */
+static enum err look_into(struct ctx *c, const char *sha256, const char *type, struct look *out)
 {
     struct str bytes;
+    struct pdf_look look;
+    *out = (struct look){ NULL, NULL, NULL };
     enum err e = store_get(c->app->store, c->arena, sha256, &bytes);
-    *failed = e == ERR_NOT_FOUND ? OK : e;
     if (e == ERR_NOT_FOUND)
-        return "it is not in the store any more";
+        out->fault = "it is not in the store any more";
     if (e != OK || strcmp(type, "application/pdf") != 0)
-        return NULL;
-    size_t tail = bytes.n < 2048 ? bytes.n : 2048;
-    if (bytes.n < 5 || memcmp(bytes.p, "%PDF-", 5) != 0)
-        return "it is no PDF";
-    return memmem(bytes.p + bytes.n - tail, tail, "%%EOF", 5) ? NULL : "it is cut short";
+        return e == ERR_NOT_FOUND ? OK : e;
+    if ((e = pdf_look(c, bytes, &look)) == OK) {
+        out->pages = arena_printf(c->arena, "%d", look.pages);
+        out->sizes = sizes_text(c->arena, &look);
+    }
+    if (e == ERR_INVALID)
+        out->fault = arena_printf(c->arena, "it %s", look.fault);
+    c->problem = (struct problem){ 0 };
+    return e == ERR_INVALID ? OK : e;
 }
 
 static enum err check_some(struct ctx *c, const char *batch_id, int *n)
@@ -227,11 +284,12 @@ static enum err check_some(struct ctx *c, const char *batch_id, int *n)
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, runs_files_to_check, &files, .batch_id = batch_id);
     for (int i = 0; e == OK && i < rows_count(files); i++) {
+        struct look l;
         const char *sha256 = row_text(files, i, "sha256");
-        const char *fault = fault_of(c, sha256, row_text(files, i, "content_type"), &e);
+        e = look_into(c, sha256, row_text(files, i, "content_type"), &l);
         if (e == OK)
             e = db_query(c->db, c->arena, runs_file_checked, NULL, .sha256 = sha256,
-                         .fault = fault);
+                         .fault = l.fault, .pages = l.pages, .sizes = l.sizes);
     }
     *n = e == OK ? rows_count(files) : 0;
     return db_end(c->db, e);
@@ -244,7 +302,10 @@ enum err runs_files_job(struct job *j)
     const char *batch_id = json_text(j->args, "batchId");
     if (!batch_id)
         return job_fail(j, ERR_INVALID, "The job names no batch.");
-    while (e == OK && n > 0)
+    while (e == OK && n > 0) {
         e = check_some(&j->ctx, batch_id, &n);
+        if (e == OK)
+            e = job_touch(j);
+    }
     return e;
 }

@@ -2,6 +2,7 @@
 #include "track/run_page.h"
 
 #include "base/json.h"
+#include "track/cost.h"
 #include "track/labels.h"
 #include "track/run.h"
 
@@ -192,6 +193,10 @@ static enum err add_step(struct ctx *c, const char *id, const char *step,
         json_set(d, "preview", json_object_get(part));
     if (strcmp(step, "approve") == 0 && (e = runs_settings_get(c, &part)) == OK)
         json_set(d, "settings", json_object_get(part));
+    if (e == OK && strcmp(step, "approve") == 0 && (e = cost_of_batch(c, id, &part)) == OK) {
+        json_set(d, "cost", json_object_get(part));
+        cost_show(c, part);
+    }
     if (strcmp(step, "close") == 0 && (e = runs_report(c, id, &part)) == OK)
         json_set(d, "report", json_object_get(part));
     return e;

@@ -1,6 +1,7 @@
 /* The messages of a run as their recipients will see them, and a test of one to oneself. */
 #include "access/access.h"
 #include "base/json.h"
+#include "base/money.h"
 #include "base/uuid.h"
 #include "channels/email.h"
 #include "channels/message.h"
@@ -96,21 +97,24 @@ static enum err message_of(struct ctx *c, struct sending *s, struct message *m)
     return message_render(c, "statement", sending_text(s, "language"), sending_data(s), m);
 }
 
-/* "2 parts (UCS-2), 0.15", and why where that is dear. */
+/* "2 parts (UCS-2), 0.15 CHF.", and why where that is dear. */
 static void show_parts(struct ctx *c, const struct sending *s, const char *text,
                        struct json_object *d)
 {
     if (strcmp(sending_text(s, "channel"), "SMS") != 0)
         return;
+    struct json_object *settings = s->account ? s->account->settings : NULL;
     struct sms_parts parts = sms_parts(c->arena, text);
-    const char *cost = s->account ? sms_cost(c->arena, s->account->settings, parts.parts) : NULL;
-    const char *currency = s->account ? json_text(s->account->settings, "currency") : NULL;
-    const char *warning = sms_warning(c->arena, &parts);
+    const char *number = sms_number(c->arena, sending_text(s, "phone"));
+    int64_t price = sms_price(c->arena, settings, number);
+    const char *warning = sms_warning(c->arena, text);
     json_set_text(d, "parts",
-                  arena_printf(c->arena, "%d part%s (%s)%s%s%s%s. %s", parts.parts,
-                               parts.parts == 1 ? "" : "s", sms_encoding(&parts), cost ? ", " : "",
-                               cost ? cost : "", cost && currency ? " " : "",
-                               cost && currency ? currency : "", warning ? warning : ""));
+                  arena_printf(c->arena, "%d part%s (%s), %s.%s%s", parts.parts,
+                               parts.parts == 1 ? "" : "s", sms_encoding(&parts),
+                               price < 0 ? "no price set"
+                                         : money_micros_text(c->arena, price * parts.parts,
+                                                             json_text(settings, "currency"), "en"),
+                               warning ? " " : "", warning ? warning : ""));
 }
 
 static struct json_object *document(struct ctx *c, const char *id, const struct sending *s,

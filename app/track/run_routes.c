@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "track/batch.h"
+#include "track/cost.h"
 #include "track/run.h"
 #include "track/run_page.h"
 #include "track/run_shapes.h"
@@ -307,6 +308,14 @@ static enum err api_report(struct req *r, struct reply *p)
     return e != OK ? e : reply_json(p, 200, d);
 }
 
+static enum err api_cost(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *id = id_of(r, "batchId");
+    enum err e = id ? cost_of_batch(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
+}
+
 static enum err api_preview(struct req *r, struct reply *p)
 {
     struct json_object *d;
@@ -397,6 +406,8 @@ static const struct route routes[] = {
       .answer = &runs_shape },
     { METHOD_GET, ROUTE_API, RUN "/report", api_report, ROLE_VIEWER, .doc = "What became of a run.",
       .answer = &runs_report_shape },
+    { METHOD_GET, ROUTE_API, RUN "/cost", api_cost, ROLE_VIEWER,
+      .doc = "What sending all that is due would cost.", .answer = &cost_shape },
     { METHOD_GET, ROUTE_API, RUN "/preview", api_preview, ROLE_VIEWER, &preview_query,
       .doc = "A message as its recipient sees it.", .answer = &runs_preview_shape },
     ACT("/approval", api_decide, &decision_input,

@@ -30,7 +30,7 @@ static void check_text(struct arena *a, const char *text)
     must((p.parts == 0) == (*tidy == 0));
     must(p.units >= p.parts && (p.foreign != NULL) == p.ucs2);
     must(p.units <= (p.ucs2 ? 67 : 153) * p.parts + (p.parts == 1 ? 7 : 0));
-    must(!p.foreign == !sms_warning(a, &p));
+    must(!p.foreign == !sms_warning(a, tidy));
     must(strcmp(sms_tidy(a, tidy), tidy) == 0);
 }
 

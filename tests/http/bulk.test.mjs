@@ -97,6 +97,23 @@ check("what waits for a second person is approved by another", async () => {
     assert.ok((await call("GET", "/api/track/bulk")).body.actions.length > 4);
 });
 
+check("a resend by SMS or letter tells what it would cost", async () => {
+    sql(`select set_config('track.tenant', id::text, false) from tenants where slug = '${tenant}';
+        update communications c set phone = '+41791234567', delivery_status = 'FAILED' from tenants t where t.id = c.tenant_id and t.slug = '${tenant}'`);
+    const ids = held.items.slice(0, 4).map((one) => one.communicationId);
+    const sms = await plan(call, { action: "resend", ids, channel: "SMS" });
+    assert.deepEqual(sms.cost.lines.map((one) => [one.label, one.messages, one.amountMicros, one.why]), [["SMS", 4, null, "No price set"]]);
+    sql(`insert into provider_accounts (tenant_id, provider, name, settings) select id, 'acs', 'x', '{"costPerPart": "0.075", "currency": "CHF"}' from tenants where slug = '${tenant}'`);
+    const [line] = (await call("GET", at(sms.bulkId))).body.cost.lines;
+    assert.equal(line.amountMicros, line.count * 75000);
+    const letters = await plan(call, { action: "resend", ids, channel: "LETTER" });
+    assert.deepEqual(letters.cost.lines.map((one) => [one.label, one.count, one.of, one.why]), [["Postage", 4, "letters", "No price set"], ["Paper and print", 4, "sheets", "No price set"]]);
+    const mail = await plan(call, { action: "resend", ids });
+    assert.deepEqual([mail.cost.lines, mail.cost.complete], [[], true]);
+    assert.equal((await plan(call, { action: "export", ids })).cost, null);
+    for (const one of [sms, letters, mail]) await call("POST", at(one.bulkId, "cancel"));
+});
+
 check("others' actions, other buildings and other tenants are not there", async () => {
     const none = api(await token("agent", tenant, "BULK"));
     sql(`delete from building_grants g using tenants t where t.id = g.tenant_id and t.slug = '${tenant}'`);

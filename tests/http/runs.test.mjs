@@ -109,6 +109,59 @@ check("a message is shown as its recipient sees it, and the odd ones", async () 
     assert.equal((await agent("GET", at(small, `/preview?communication=${other}`))).status, 404);
 });
 
+check("what it costs is told before it is sent, and what has no price is not nothing", async () => {
+    assert.deepEqual((await agent("GET", at(small, "/cost"))).body, { lines: [], totals: [], complete: true });
+    const batch = await imported("RUN-COST", 6, (i) => ({
+        ...(i < 2 && { delivery_preference: "letter" }),
+        ...(i === 2 && { delivery_preference: "sms", email: "", phone: "+41791234567", attachment: "" }),
+    }));
+    await eventually("the files are looked into", async () => (await run(batch)).check.uncheckedFiles === 0);
+    const cost = async () => (await agent("GET", at(batch, "/cost"))).body;
+    const before = await cost();
+    assert.deepEqual(before.lines.map((one) => [one.label, one.messages, one.why]), [["SMS", 1, "No price set"], ["Postage", 2, "No price set"], ["Paper and print", 2, "No price set"]]);
+    assert.deepEqual([before.totals, before.complete], [[], false]);
+    const viewer = await person("viewer", tenant);
+    const page = await (await viewer(`/runs/${batch.batchId}?step=approve`)).text();
+    assert.match(page, /No price set/);
+    assert.doesNotMatch(page, /0\.00/);
+    const usual = (await admin("GET", "/api/track/letter-settings")).body;
+    await admin("PUT", "/api/track/letter-settings", { ...usual, currency: "CHF", priceLetter20: 120, priceSheet: 8 });
+    sql(`insert into provider_accounts (tenant_id, provider, name, settings, enabled) select id, 'acs', 'x', '{"costPerPart": "+41=0.075", "currency": "CHF"}', true from tenants where slug = '${tenant}'`);
+    const after = await cost();
+    const [sms, post, sheets] = after.lines;
+    assert.deepEqual([sms.amountMicros, post.amountMicros, sheets.amountMicros], [sms.count * 75000, 2400000, sheets.count * 80000]);
+    assert.deepEqual(after.totals.map((one) => one.amountMicros), [sms.amountMicros + post.amountMicros + sheets.amountMicros]);
+    assert.equal(after.complete, true);
+    const shown = (await agent("GET", at(batch, `/preview?communication=${sql(`select id from communications where batch_id = '${batch.batchId}' and channel = 'SMS'`)[0][0]}`))).body;
+    assert.match(shown.parts, /^\d part.* \((GSM-7|UCS-2)\), 0\.\d+\u00a0CHF\./);
+    sql(`delete from provider_accounts p using tenants t where t.id = p.tenant_id and t.slug = '${tenant}'`);
+    assert.equal((await agent("GET", at({ batchId: "01970000-0000-7000-8000-000000000001" }, "/cost"))).status, 404);
+});
+
+check("files are looked into as they will be printed, and long SMS are told with what makes them long", async () => {
+    const wide = pdf("wide").toString("latin1").replace("0 0 595 842", "0 0 842 999");
+    const letter = { delivery_preference: "letter" };
+    const made = rows("RUN-LOOK", year, 7, (i) => [letter, letter, letter, letter, letter,
+        { delivery_preference: "sms", email: "", phone: "+41791234567", attachment: "", reference: "Łódź ł" },
+        { delivery_preference: "sms", email: "", phone: "+41791234568", attachment: "", amount_due: "", language: "en" }][i]);
+    const files = [pdf("good"), wide, pdf("locked").toString("latin1").replace("trailer<<", `trailer<</ID[(x)(x)]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O(${"a".repeat(32)})/U(${"b".repeat(32)})>>`), pdf("cut").subarray(0, 300), pdf("good too")];
+    const list = Object.fromEntries(files.map((bytes, i) => [made[i].attachment, Buffer.from(bytes, "latin1")]));
+    const kept = await upload(admin, "look.csv", csv(made), zip(list));
+    const batch = (await committed(admin, kept.body.id)).result.batches[0];
+    const found = await eventually("the files are looked into", async () => {
+        const { check } = await run(batch);
+        return check.uncheckedFiles === 0 && check;
+    });
+    const values = (list, kind) => list.find((one) => one.kind === kind)?.samples.map((one) => [one.unit, one.value.replace(/^.*\.pdf: /, "")]);
+    assert.deepEqual(values(found.errors, "unreadable_file"), [["1.02", "it is protected by a password"], ["1.03", "it is damaged"]]);
+    assert.deepEqual(values(found.warnings, "page_size"), [["1.01", "page 1 is 297 × 352 mm, the paper 210 × 297 mm"]]);
+    const long = found.warnings.find((one) => one.kind === "long_sms");
+    assert.equal(long.count, 1);
+    assert.match(long.samples[0].value, /^2 parts of UCS-2, because of “Ł” \(U\+0141\), “ó” \(U\+00F3\), “ź” \(U\+017A\), “ł” \(U\+0142\)$/);
+    const refused = await agent("POST", `/api/track/batches/${batch.batchId}/send`);
+    assert.match(refused.body.detail, /Attachment cannot be read: 2 messages/);
+});
+
 check("over the threshold a second person has to say yes, and only to what was asked", async () => {
     settings(10, 0, 0);
     const send = () => agent("POST", `/api/track/batches/${small.batchId}/send`);

@@ -299,11 +299,48 @@ static void parts_that_are_not_there(void **state)
     assert_int_equal(pdf_merge(&ctx, &part, 1, &out), ERR_INVALID);
 }
 
+/* Sizes may stand above the page, lie on their side, or be counted in units of their own. */
+static void tells_pages_and_sizes(void **state)
+{
+    (void)state;
+    struct pdf_look look;
+    const char *const objects[] = {
+        CATALOG,
+        "<< /Type /Pages /Kids [3 0 R 4 0 R 5 0 R 6 0 R] /Count 4 /MediaBox [0 0 595 842] >>",
+        "<< /Type /Page /Parent 2 0 R /Resources << >> >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [10 20 852 615] /Resources << >> >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 421 595] /UserUnit 2 /Resources << >> >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 1e99 -7] /Resources << >> >>",
+    };
+    assert_int_equal(pdf_look(&ctx, pdf_of(objects, 6), &look), OK);
+    assert_int_equal(look.pages, 4);
+    assert_int_equal(look.sizes, 3);
+    assert_int_equal(look.size[0].page, 1);
+    assert_int_equal((int)(look.size[0].width + 0.5), 210);
+    assert_int_equal((int)(look.size[0].height + 0.5), 297);
+    assert_int_equal(look.size[1].page, 3);
+    assert_int_equal((int)(look.size[1].width + 0.5), 297);
+    assert_int_equal((int)(look.size[1].height + 0.5), 420);
+    assert_int_equal(look.size[2].page, 4);
+}
+
+static void says_what_is_wrong(void **state)
+{
+    (void)state;
+    struct pdf_look look;
+    assert_int_equal(pdf_look(&ctx, str_of("%PDF-1.5\nnothing\n%%EOF"), &look), ERR_INVALID);
+    assert_string_equal(look.fault, "is damaged");
+    assert_int_equal(pdf_look(&ctx, str_of("hello"), &look), ERR_INVALID);
+    assert_string_equal(look.fault, "is not a PDF");
+}
+
 int main(void)
 {
 #define PDF_TEST(name) cmocka_unit_test_setup_teardown(name, paper_start, paper_end)
     const struct CMUnitTest tests[] = {
         PDF_TEST(pages_are_counted),
+        PDF_TEST(tells_pages_and_sizes),
+        PDF_TEST(says_what_is_wrong),
         PDF_TEST(what_is_no_pdf),
         PDF_TEST(cut_off),
         PDF_TEST(with_a_password),

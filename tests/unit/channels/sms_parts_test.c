@@ -1,4 +1,4 @@
-/* How many parts a text is sent in, what makes it dearer, and what it costs. */
+/* How many parts a text is sent in, what makes it dearer, and what a part costs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,10 +95,17 @@ static void names_what_makes_it_dearer(void **state)
 {
     (void)state;
     struct sms_parts p = sms_parts(ctx.arena, "Łukasz");
-    assert_non_null(strstr(sms_warning(ctx.arena, &p), "“Ł” (U+0141)"));
+    assert_non_null(strstr(sms_warning(ctx.arena, "Łukasz"), "character “Ł” (U+0141) is not"));
     assert_string_equal(sms_encoding(&p), "UCS-2");
+    assert_non_null(
+        strstr(sms_warning(ctx.arena, "Łódź Łąka"),
+               "characters “Ł” (U+0141), “ó” (U+00F3), “ź” (U+017A), “ą” (U+0105) are"));
+    assert_string_equal(sms_foreign(ctx.arena, "абвгдеё"),
+                        "“а” (U+0430), “б” (U+0431), “в” (U+0432), “г” (U+0433), “д” (U+0434) "
+                        "and 2 more");
+    assert_null(sms_foreign(ctx.arena, "Grüezi"));
     p = sms_parts(ctx.arena, "Lukas");
-    assert_null(sms_warning(ctx.arena, &p));
+    assert_null(sms_warning(ctx.arena, "Lukas"));
     assert_string_equal(sms_encoding(&p), "GSM-7");
 }
 
@@ -113,29 +120,42 @@ static void tidies(void **state)
     assert_string_equal(sms_tidy(ctx.arena, " \n"), "");
 }
 
-static void costs(void **state)
+static void prices(void **state)
 {
     (void)state;
+#define COUNTRIES "+41=0.07 +4179=0.065;+49=0.09 0.12"
     const struct {
-        const char *each;
-        int64_t parts;
-        const char *cost;
+        const char *set, *number;
+        int64_t micros;
     } table[] = {
-        { "0.075", 2, "0.15" },       { "0.0079", 1, "0.0079" }, { "1", 3, "3.00" },
-        { "0.10", 12345, "1234.50" }, { "0", 5, "0.00" },        { "-1", 5, NULL },
-        { "abc", 5, NULL },           { "0.1234567", 5, NULL },  { "1.", 5, "5.00" },
+        { "0.075", NULL, 75000 },
+        { "0.075", "+41791234567", 75000 },
+        { "0.0079", NULL, 7900 },
+        { "1.", NULL, 1000000 },
+        { "0", NULL, 0 },
+        { "-1", NULL, -1 },
+        { "abc", NULL, -1 },
+        { "0,075", NULL, -1 },
+        { "0.1234567", NULL, -1 },
+        { "", NULL, -1 },
+        { COUNTRIES, "+41441234567", 70000 },
+        { COUNTRIES, "+41791234567", 65000 },
+        { COUNTRIES, "+4917012345678", 90000 },
+        { COUNTRIES, "+33612345678", 120000 },
+        { COUNTRIES, NULL, 120000 },
+        { "+41=0.07", "+33612345678", -1 },
+        { "+41=0.07", NULL, -1 },
+        { "+41=0.07 +49=x", "+41791234567", -1 },
+        { "=0.07", "+41791234567", -1 },
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct json_object *settings = json_own(ctx.arena, json_object_new_object());
-        json_set_text(settings, "costPerPart", table[i].each);
-        const char *cost = sms_cost(ctx.arena, settings, table[i].parts);
-        if (table[i].cost)
-            assert_string_equal(cost, table[i].cost);
-        else
-            assert_null(cost);
+        json_set_text(settings, "costPerPart", table[i].set);
+        assert_int_equal(sms_price(ctx.arena, settings, table[i].number), table[i].micros);
     }
-    assert_null(sms_cost(ctx.arena, json_own(ctx.arena, json_object_new_object()), 1));
-    assert_null(sms_cost(ctx.arena, NULL, 1));
+    assert_int_equal(
+        sms_price(ctx.arena, json_own(ctx.arena, json_object_new_object()), "+41791234567"), -1);
+    assert_int_equal(sms_price(ctx.arena, NULL, NULL), -1);
 }
 
 static void numbers(void **state)
@@ -187,7 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts),  cmocka_unit_test(names_what_makes_it_dearer),
-        cmocka_unit_test(tidies),  cmocka_unit_test(costs),
+        cmocka_unit_test(tidies),  cmocka_unit_test(prices),
         cmocka_unit_test(numbers), cmocka_unit_test(own_texts_are_cheap),
     };
     return cmocka_run_group_tests(tests, start, end);

@@ -81,6 +81,9 @@ enum err print_run_receipt(struct ctx *c, const char *id, const char *seq,
 enum err print_run_labels(struct ctx *c, const char *id, const char *layout, long start,
                           struct str *pdf) must_check;
 enum err print_run_slip(struct ctx *c, const char *id, struct str *pdf) must_check;
+
+/* Keeps both as they are now, in the transaction at hand: from then on they are shown so. */
+enum err print_run_keep_papers(struct ctx *c, const char *id) must_check;
 enum err print_run_certificate(struct ctx *c, const char *id, struct json_object **out) must_check;
 
 /* ---- letters that came back (returned.c) ---- */

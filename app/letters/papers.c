@@ -6,6 +6,8 @@
 #include "db/db.h"
 #include "letters/letters.h"
 #include "letters/run.sql.h"
+#include "store/store.h"
+#include "track/letter.h"
 #include "track/letter_settings.h"
 #include "track/postal.h"
 
@@ -30,6 +32,18 @@ static enum err load(struct ctx *c, const char *id, struct papers *p)
     return e == OK ? letter_settings_load(c, &p->settings) : e;
 }
 
+/* What was kept when the run was printed, byte for byte. */
+static enum err kept(struct ctx *c, const char *sha256, struct str *pdf)
+{
+    enum err e = store_get(c->app->store, c->arena, sha256, pdf);
+    return e != ERR_NOT_FOUND
+               ? e
+               : ctx_refuse(c, ERR_CONFLICT,
+                            "It was removed with the content of a letter of the run. Its SHA-256 "
+                            "is kept: %s.",
+                            sha256);
+}
+
 /* ---- labels ---- */
 
 static struct label label_of(struct ctx *c, const struct papers *p, int i)
@@ -45,6 +59,21 @@ static struct label label_of(struct ctx *c, const struct papers *p, int i)
     return l;
 }
 
+/* On the sheet of the run where none is asked for. */
+static enum err write_labels(struct ctx *c, const struct papers *p, const char *layout, long start,
+                             struct str *pdf)
+{
+    int n = rows_count(p->pieces);
+    struct label *labels = arena_zalloc(c->arena, (size_t)n + 1, sizeof(*labels));
+    for (int i = 0; i < n; i++)
+        labels[i] = label_of(c, p, i);
+    if (!layout)
+        layout = row_text(p->run, 0, "labelLayout");
+    if (!start)
+        start = (long)row_int(p->run, 0, "labelStart");
+    return labels_write(c, label_sheet_of(layout), (int)start, labels, (size_t)n, pdf);
+}
+
 enum err print_run_labels(struct ctx *c, const char *id, const char *layout, long start,
                           struct str *pdf)
 {
@@ -52,15 +81,9 @@ enum err print_run_labels(struct ctx *c, const char *id, const char *layout, lon
     enum err e = load(c, id, &p);
     if (e != OK)
         return e;
-    int n = rows_count(p.pieces);
-    struct label *labels = arena_zalloc(c->arena, (size_t)n + 1, sizeof(*labels));
-    for (int i = 0; i < n; i++)
-        labels[i] = label_of(c, &p, i);
-    if (!layout)
-        layout = row_text(p.run, 0, "labelLayout");
-    if (!start)
-        start = (long)row_int(p.run, 0, "labelStart");
-    return labels_write(c, label_sheet_of(layout), (int)start, labels, (size_t)n, pdf);
+    const char *sha256 = row_text(p.run, 0, "labelsSha256");
+    return sha256 && !layout && !start ? kept(c, sha256, pdf)
+                                       : write_labels(c, &p, layout, start, pdf);
 }
 
 /* ---- the slip ---- */
@@ -78,26 +101,61 @@ static struct slip_line line_of(const struct papers *p, int i)
     };
 }
 
+static enum err write_slip(struct ctx *c, const struct papers *p, struct str *pdf)
+{
+    int n = rows_count(p->pieces);
+    struct slip_line *lines = arena_zalloc(c->arena, (size_t)n + 1, sizeof(*lines));
+    for (int i = 0; i < n; i++)
+        lines[i] = line_of(p, i);
+    struct slip slip = {
+        .language = "en",
+        .form = letter_form_named(p->settings->form)->form,
+        .run = row_text(p->run, 0, "name"),
+        .date = date_text(c->arena, p->settings->today, "en"),
+        .lines = lines,
+        .count = (size_t)n,
+    };
+    slip.sender_count = letter_sender(c->arena, p->settings, &slip.sender);
+    return slip_write(c, &slip, pdf);
+}
+
 enum err print_run_slip(struct ctx *c, const char *id, struct str *pdf)
 {
     struct papers p;
     enum err e = load(c, id, &p);
     if (e != OK)
         return e;
-    int n = rows_count(p.pieces);
-    struct slip_line *lines = arena_zalloc(c->arena, (size_t)n + 1, sizeof(*lines));
-    for (int i = 0; i < n; i++)
-        lines[i] = line_of(&p, i);
-    struct slip slip = {
-        .language = "en",
-        .form = letter_form_named(p.settings->form)->form,
-        .run = row_text(p.run, 0, "name"),
-        .date = date_text(c->arena, p.settings->today, "en"),
-        .lines = lines,
-        .count = (size_t)n,
-    };
-    slip.sender_count = letter_sender(c->arena, p.settings, &slip.sender);
-    return slip_write(c, &slip, pdf);
+    const char *sha256 = row_text(p.run, 0, "slipSha256");
+    return sha256 ? kept(c, sha256, pdf) : write_slip(c, &p, pdf);
+}
+
+/* ---- kept ---- */
+
+static enum err keep(struct ctx *c, struct str pdf, const char **sha256)
+{
+    struct blob *blob = arena_new_of(c->arena, struct blob);
+    enum err e = store_put(c->app->store, c->arena, pdf, blob);
+    *sha256 = blob->sha256;
+    return e == OK ? blob_note(c, blob) : e;
+}
+
+enum err print_run_keep_papers(struct ctx *c, const char *id)
+{
+    struct papers p;
+    struct str slip, labels;
+    const char *slip_sha256, *labels_sha256;
+    enum err e = load(c, id, &p);
+    if (e == OK)
+        e = write_slip(c, &p, &slip);
+    if (e == OK)
+        e = keep(c, slip, &slip_sha256);
+    if (e == OK)
+        e = write_labels(c, &p, NULL, 0, &labels);
+    if (e == OK)
+        e = keep(c, labels, &labels_sha256);
+    return e == OK ? db_query(c->db, c->arena, run_papers, NULL, .run_id = id, .slip = slip_sha256,
+                              .labels = labels_sha256)
+                   : e;
 }
 
 /* ---- the certificate ---- */

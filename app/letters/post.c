@@ -98,7 +98,8 @@ enum err print_run_printed(struct ctx *c, const char *id)
                                .detail = detail };
     if ((e = tell(c, id, &t)) != OK ||
         (e = db_query(c->db, c->arena, post_printed, NULL, .run_id = id,
-                      .actor_name = c->actor.name)) != OK)
+                      .actor_name = c->actor.name)) != OK ||
+        (e = print_run_keep_papers(c, id)) != OK)
         return e;
     return note_state(c, id, "printed", detail);
 }
@@ -155,6 +156,8 @@ static struct json_object *lodged_detail(struct ctx *c, const PGresult *row, lon
     json_set_int(d, "accepted", accepted);
     if (scan)
         json_set_text(d, "scanSha256", scan);
+    json_set_text(d, "slipSha256", row_text(row, 0, "slip_sha256"));
+    json_set_text(d, "labelsSha256", row_text(row, 0, "labels_sha256"));
     return d;
 }
 
@@ -179,13 +182,24 @@ static enum err tell_lodged(struct ctx *c, const char *id, const char *at, const
     return tell(c, id, &t);
 }
 
+/* One that was printed before its papers were kept gets them now. */
+static enum err hold_lodged(struct ctx *c, const char *id, PGresult **row)
+{
+    static const char else_sentence[] =
+        "Only a run that was printed and is not closed can be handed in.";
+    enum err e = hold(c, id, "PRINTED LODGED", else_sentence, row);
+    if (e != OK || row_text(*row, 0, "slip_sha256"))
+        return e;
+    e = print_run_keep_papers(c, id);
+    return e == OK ? hold(c, id, "PRINTED LODGED", else_sentence, row) : e;
+}
+
 enum err print_run_lodged(struct ctx *c, const char *id, const struct lodgement *l,
                           const struct upload *slip)
 {
     PGresult *row;
     const char *at = NULL;
-    enum err e = hold(c, id, "PRINTED LODGED",
-                      "Only a run that was printed and is not closed can be handed in.", &row);
+    enum err e = hold_lodged(c, id, &row);
     if (e == OK)
         e = when(c, l, &at);
     if (e == OK)
@@ -231,7 +245,7 @@ enum err print_run_close(struct ctx *c, const char *id, const char *explanation)
 
 enum err print_run_receipt(struct ctx *c, const char *id, const char *seq, const char *number)
 {
-    PGresult *row;
+    PGresult *run, *row;
     if (strspn(number, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz .-") !=
         strlen(number))
         return ctx_fault(c, "number",
@@ -239,7 +253,7 @@ enum err print_run_receipt(struct ctx *c, const char *id, const char *seq, const
     if (strspn(seq, "0123456789") != strlen(seq) || strlen(seq) > 6)
         return ERR_NOT_FOUND;
     enum err e =
-        hold(c, id, "READY PRINTED LODGED", "Receipts can be noted until the run is closed.", &row);
+        hold(c, id, "READY PRINTED LODGED", "Receipts can be noted until the run is closed.", &run);
     if (e == OK)
         e = db_query(c->db, c->arena, post_receipt, &row, .run_id = id, .seq = seq,
                      .number = number);
@@ -247,6 +261,9 @@ enum err print_run_receipt(struct ctx *c, const char *id, const char *seq, const
         return e;
     if (rows_count(row) == 0)
         return ctx_refuse(c, ERR_NOT_FOUND, "The run has no registered letter of this number.");
+    bool on_slip = strcmp(row_text(run, 0, "state"), "PRINTED") == 0; /* not handed in yet */
+    if (on_slip && (e = print_run_keep_papers(c, id)) != OK)
+        return e;
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "communicationId", row_text(row, 0, "communication_id"));
     json_set_text(after, "receipt", number);

@@ -63,6 +63,7 @@ select r.id as "runId", r.year || '-' || lpad(r.no::text, greatest(2, length(r.n
     r.print_sha256 as "printSha256", r.created_at as "createdAt", r.created_by_name as "createdByName",
     r.made_at as "madeAt", r.printed_at as "printedAt", r.printed_by_name as "printedByName", r.lodged_at as "lodgedAt",
     r.lodged_by_name as "lodgedByName", r.accepted as "accepted", r.scan_sha256 as "scanSha256",
+    r.slip_sha256 as "slipSha256", r.labels_sha256 as "labelsSha256",
     r.scan_file_name as "scanFileName", r.scan_content_type as "_scanContentType", r.explanation as "explanation",
     r.closed_at as "closedAt", r.closed_by_name as "closedByName", r.cancelled_at as "cancelledAt",
     (select count(*) from print_pieces p join letters l on l.tenant_id = p.tenant_id
@@ -89,13 +90,18 @@ order by r.created_at desc, r.id desc limit 51
 
 -- For a change: who may see all of it.
 -- name: run_hold
-select r.state, r.pieces, r.accepted, r.scan_sha256, r.year || '-' || lpad(r.no::text, greatest(2, length(r.no::text)), '0') as name
+select r.state, r.pieces, r.accepted, r.scan_sha256, r.slip_sha256, r.labels_sha256,
+    r.year || '-' || lpad(r.no::text, greatest(2, length(r.no::text)), '0') as name
 from print_runs r
 where r.tenant_id = current_tenant() and r.id = :run_id::uuid
     and (:all_buildings::bool or not exists (select from unnest(r.building_ids) as b (id)
         where not exists (select from building_grants g where g.tenant_id = current_tenant()
             and g.actor_id = :actor_id::uuid and g.building_id = b.id)))
 for update
+
+-- name: run_papers
+update print_runs set slip_sha256 = :slip::text, labels_sha256 = :labels::text
+where tenant_id = current_tenant() and id = :run_id::uuid
 
 -- name: run_cancel
 with freed as (

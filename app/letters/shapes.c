@@ -107,6 +107,9 @@ static const struct shape building = { "PrintRunBuilding", "A building of the ru
         { "returned", SHAPE_COUNT, .help = "Letters that came back." },                            \
         { "registered", SHAPE_COUNT, .help = "Registered letters among them." },                   \
         { "scanSha256", SHAPE_TEXT, .help = "Of the stamped slip.", .nullable = true },            \
+        { "slipSha256", SHAPE_TEXT, .help = "Of the list for the post, kept since printed.",       \
+          .nullable = true },                                                                      \
+        { "labelsSha256", SHAPE_TEXT, .help = "Of its labels, kept too.", .nullable = true },      \
         { "scanFileName", SHAPE_TEXT, .nullable = true },                                          \
         { "explanation", SHAPE_TEXT, .help = "Why the post took another number.",                  \
           .nullable = true },                                                                      \

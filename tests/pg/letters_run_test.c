@@ -150,6 +150,22 @@ static enum err start(struct ctx *c, void *of)
     return e;
 }
 
+/* Its envelope would bear no address. */
+static void a_letter_that_was_emptied_is_not_printed(void **state)
+{
+    (void)state;
+    char id[40];
+    keep(id, pg_sql("select communication_id from letters order by communication_id limit 1"));
+    const char *ids[] = { id, NULL };
+    struct print_run_new one = { .order = "walk", .ids = ids };
+    struct ctx *c = person(NULL);
+    (void)pg_sql("update communications set person_removed_at = now(), removed_by = 'x' where id = "
+                 "'%s'",
+                 id);
+    assert_int_equal(in_transaction(c, start, &one), ERR_INVALID);
+    (void)pg_sql("update communications set person_removed_at = null where id = '%s'", id);
+}
+
 /* Four at once: each letter is in one run, and in one only. */
 static void letters_get_into_one_run(void **state)
 {
@@ -350,6 +366,63 @@ static void printing_and_posting_are_told_to_every_letter(void **state)
         "CLOSED-1");
 }
 
+/* ---- what was handed in stays as it was ---- */
+
+static enum err slip_of(struct ctx *c, void *pdf)
+{
+    return print_run_slip(c, run_id, pdf);
+}
+
+static enum err labels_of(struct ctx *c, void *pdf)
+{
+    return print_run_labels(c, run_id, NULL, 0, pdf);
+}
+
+static enum err other_labels_of(struct ctx *c, void *pdf)
+{
+    return print_run_labels(c, run_id, "3475", 2, pdf);
+}
+
+static const char *digest(struct ctx *c, struct str bytes)
+{
+    struct blob blob;
+    assert_int_equal(store_put(pg_app()->store, c->arena, bytes, &blob), OK);
+    return arena_strdup(c->arena, blob.sha256);
+}
+
+static void what_was_handed_in_stays_as_it_was(void **state)
+{
+    (void)state;
+    struct str pdf;
+    struct ctx *c = person(NULL);
+    (void)pg_sql("update communications set recipient_name = 'Somebody Else', city = 'Elsewhere' "
+                 "where id in (select communication_id from print_pieces where run_id = '%s')",
+                 run_id);
+    (void)pg_sql("update print_pieces set receipt = '99' where run_id = '%s'", run_id);
+    assert_int_equal(in_transaction(c, slip_of, &pdf), OK);
+    assert_string_equal(digest(c, pdf),
+                        pg_sql("select slip_sha256 from print_runs where id = '%s'", run_id));
+    assert_int_equal(in_transaction(c, labels_of, &pdf), OK);
+    assert_string_equal(digest(c, pdf),
+                        pg_sql("select labels_sha256 from print_runs where id = '%s'", run_id));
+    assert_int_equal(pg_int("select count(*) from communication_events e join print_runs r on "
+                            "r.id = '%s' where e.type = 'LODGED' and e.detail ->> 'runId' = "
+                            "r.id::text and (e.detail ->> 'slipSha256' is distinct from "
+                            "r.slip_sha256 or e.detail ->> 'labelsSha256' is distinct from "
+                            "r.labels_sha256)",
+                            run_id),
+                     0);
+    assert_int_equal(in_transaction(c, other_labels_of, &pdf), OK);
+    assert_string_not_equal(digest(c, pdf),
+                            pg_sql("select labels_sha256 from print_runs where id = '%s'", run_id));
+    assert_int_equal(
+        store_remove(pg_app()->store, c->arena,
+                     pg_sql("select slip_sha256 from print_runs where id = '%s'", run_id)),
+        OK);
+    assert_int_equal(in_transaction(c, slip_of, &pdf), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, "Its SHA-256 is kept"));
+}
+
 struct coming_back {
     const char *code, *reason;
     bool already;
@@ -451,10 +524,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixtures),
         cmocka_unit_test(letters_are_made_and_what_cannot_be_says_why),
+        cmocka_unit_test(a_letter_that_was_emptied_is_not_printed),
         cmocka_unit_test(letters_get_into_one_run),
         cmocka_unit_test(a_cancelled_run_frees_its_letters),
         cmocka_unit_test(a_run_is_for_who_may_see_all_of_it),
         cmocka_unit_test(printing_and_posting_are_told_to_every_letter),
+        cmocka_unit_test(what_was_handed_in_stays_as_it_was),
         cmocka_unit_test(a_letter_that_came_back_is_known_by_its_code),
         cmocka_unit_test(a_letter_sent_again_is_a_letter_of_its_own),
         cmocka_unit_test(timelines_hold),

@@ -133,7 +133,7 @@ const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f
 arrangers.push((within) => {
     for (const link of $$("#units tr > th > a", within)) {
         const row = link.closest("tr");
-        const query = new URLSearchParams({ in: filterNow(), at: $(".when time", row).dateTime });
+        const query = new URLSearchParams({ in: filterNow(), at: row.dataset.k ?? $(".when time", row).dateTime });
         if (/[?&]all=true/.test(location.search)) query.set("all", "true");
         row.id = `m-${link.pathname.split("/").at(-1)}`;
         link.search = query;
@@ -148,6 +148,45 @@ document.addEventListener("click", (event) => {
     if (!cell || !event.altKey || known.get(tokenOf(cell).split(":")[0])?.fixed) return;
     event.preventDefault();
     location.assign(narrowed(`-${tokenOf(cell)}`));
+});
+
+// Figures come by themselves and know nothing of columns: what leads from them into the list keeps those shown.
+document.addEventListener("click", ({ target }) => {
+    const link = target.closest?.("#figures a[href^='/messages?']");
+    const columns = new URLSearchParams(location.search).getAll("columns");
+    if (!link || !columns.length) return;
+    const query = new URLSearchParams((link.getAttribute("href") ?? "").split("?")[1]);
+    query.set("columns", columns.join(","));
+    link.setAttribute("href", `/messages?${query}`);
+});
+
+/* ---- columns: their order by buttons, their names in one word of the address ---- */
+
+for (const item of $$(".columns li")) {
+    const name = item.textContent;
+    for (const [by, word] of [[-1, "up"], [1, "down"]]) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "quiet icon-only";
+        button.ariaLabel = `Move ${name} ${word}`;
+        button.textContent = by < 0 ? "↑" : "↓";
+        button.addEventListener("click", () => {
+            const other = by < 0 ? item.previousElementSibling : item.nextElementSibling;
+            if (by < 0) other?.before(item);
+            else other?.after(item);
+            button.focus();
+        });
+        item.append(button);
+    }
+}
+
+$("#pick-columns form")?.addEventListener("submit", (event) => {
+    const query = new URLSearchParams(filterNow() ? { q: filterNow() } : {});
+    const names = $$("input:checked", event.target).map((box) => box.value);
+    event.preventDefault();
+    if (!names.length) return toast("At least one column is shown.");
+    query.set("columns", names.join());
+    location.assign(`/messages?${query}`);
 });
 
 /* ---- selection ---- */

@@ -34,7 +34,7 @@ const char *const *bar_tokens(struct ctx *c, const char *q)
     return list;
 }
 
-const char *bar_href(struct ctx *c, const char *q)
+const char *bar_href(struct ctx *c, const char *q, const char *columns)
 {
     struct buf b = buf_in(c->arena);
     buf_puts(&b, "/messages");
@@ -42,6 +42,8 @@ const char *bar_href(struct ctx *c, const char *q)
         buf_puts(&b, "?q=");
         buf_url(&b, q, strlen(q));
     }
+    if (columns && *columns)
+        buf_printf(&b, "%ccolumns=%s", q && *q ? '&' : '?', columns);
     return b.p;
 }
 
@@ -76,7 +78,7 @@ const char *bar_between(struct ctx *c, const char *q, const char *after, const c
     return text_of(&b);
 }
 
-struct json_object *bar_chips(struct ctx *c, const char *q)
+struct json_object *bar_chips(struct ctx *c, const char *q, const char *columns)
 {
     struct json_object *list = json_object_new_array();
     for (const char *const *t = bar_tokens(c, q); *t; t++) {
@@ -84,7 +86,7 @@ struct json_object *bar_chips(struct ctx *c, const char *q)
         bool negative = **t == '-' && (*t)[1];
         json_set_text(chip, "text", *t + negative);
         json_set_bool(chip, "negative", negative);
-        json_set_text(chip, "without", bar_href(c, bar_without(c, q, *t)));
+        json_set_text(chip, "without", bar_href(c, bar_without(c, q, *t), columns));
         json_object_array_add(list, chip);
     }
     return list;

@@ -9,8 +9,8 @@
  */
 const char *const *bar_tokens(struct ctx *c, const char *q);
 
-/* The address of the list for a text: "/messages?q=…". */
-const char *bar_href(struct ctx *c, const char *q);
+/* The address of the list for a text: "/messages?q=…&columns=…"; NULL or "": without. */
+const char *bar_href(struct ctx *c, const char *q, const char *columns);
 
 /* The text without one of its tokens. */
 const char *bar_without(struct ctx *c, const char *q, const char *token);
@@ -19,4 +19,4 @@ const char *bar_without(struct ctx *c, const char *q, const char *token);
 const char *bar_between(struct ctx *c, const char *q, const char *after, const char *before);
 
 /* Its tokens as chips: [{text, negative, without}]; without: the address of the list without it. */
-struct json_object *bar_chips(struct ctx *c, const char *q);
+struct json_object *bar_chips(struct ctx *c, const char *q, const char *columns);

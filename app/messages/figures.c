@@ -44,7 +44,7 @@ static void add_way(struct ctx *c, const char *q, struct json_object *group)
         buf_printf(&b, "code:\"%s\" ", code);
     buf_printf(&b, "cause:\"%s\"", json_text(group, "reason"));
     json_set_text(group, "q", b.p);
-    json_set_text(group, "href", bar_href(c, b.p));
+    json_set_text(group, "href", bar_href(c, b.p, NULL));
 }
 
 static void add_failures(struct ctx *c, const char *q, const PGresult *rows, struct json_object *to)

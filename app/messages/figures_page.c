@@ -84,9 +84,10 @@ static void add_bars(struct ctx *c, struct json_object *d)
         json_set_int(b, "x", (long long)i * step);
         json_set(b, "pieces", pieces_of(counts, most, (long long)i * step));
         json_set(b, "cells", cells_of(counts));
-        json_set_text(b, "href",
-                      bar_href(c, bar_between(c, json_text(d, "q"), json_text(b, "from"),
-                                              json_text(b, "to"))));
+        json_set_text(
+            b, "href",
+            bar_href(c, bar_between(c, json_text(d, "q"), json_text(b, "from"), json_text(b, "to")),
+                     NULL));
     }
     json_set_int(d, "most", most);
     json_set_int(d, "barWidth", step - GAP);
@@ -137,5 +138,5 @@ void figures_dress(struct ctx *c, struct json_object *d)
         json_set_text(f, "sentence", json_text(f, several ? "reason" : "example"));
     }
     json_set_bool(d, "anyFailures", json_object_array_length(failures) > 0);
-    json_set_text(d, "list", bar_href(c, json_text(d, "q")));
+    json_set_text(d, "list", bar_href(c, json_text(d, "q"), NULL));
 }

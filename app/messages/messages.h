@@ -10,11 +10,12 @@ extern const struct domain messages_domain; /* /messages, /api/track/communicati
 
 /* What a list is asked for. */
 struct messages_query {
-    const char *q;     /* as in the qualifier bar; NULL: everything */
-    const char *after; /* cursor; NULL */
-    bool all;          /* look through everything, not only what moved last */
-    bool exact;        /* count beyond 10,000 */
-    bool keys;         /* each message with `key`, its place in the list: for pages */
+    const char *q;        /* as in the qualifier bar; NULL: everything */
+    const char *after;    /* cursor; NULL */
+    const char **columns; /* of the page; NULL: the usual ones */
+    bool all;             /* look through everything, not only what moved last */
+    bool exact;           /* count beyond 10,000 */
+    bool keys;            /* each message with `key`, its place in the list: for pages */
 };
 
 /* A filter made ready for statements on communications_matching; window: how many of the last moved

@@ -21,7 +21,7 @@ static enum err add_without(struct ctx *c, const struct messages_query *query, c
         return OK;
     json_set_bool(d, "one", n == 1);
     json_set_text(d, "text", token);
-    json_set_text(d, "href", bar_href(c, q));
+    json_set_text(d, "href", bar_href(c, q, NULL));
     json_object_array_add(to, json_object_get(d));
     return OK;
 }

@@ -1,6 +1,7 @@
 /* The routes of the list of messages. */
 #include "base/json.h"
 #include "messages/bar.h"
+#include "messages/columns.h"
 #include "messages/filter.h"
 #include "messages/messages.h"
 #include "messages/shapes.h"
@@ -22,6 +23,14 @@ static const struct field list_fields[] = {
     { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
     { .name = NULL },
 };
+static const struct field page_fields[] = {
+    { "q", FIELD_TEXT, AT(q), .max = 1000, .help = "As in the bar over the list." },
+    { "all", FIELD_BOOL, AT(all), .help = "Look through everything." },
+    { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
+    { "columns", FIELD_TEXTS, AT(columns), .max = 200,
+      .help = "What is shown beside the recipient, in this order." },
+    { .name = NULL },
+};
 static const struct field count_fields[] = {
     { "q", FIELD_TEXT, AT(q), .max = 1000, .help = "As of the list." },
     { "all", FIELD_BOOL, AT(all), .help = "As of the list." },
@@ -30,6 +39,8 @@ static const struct field count_fields[] = {
 };
 static const struct input list_query = { "MessagesQuery", sizeof(struct messages_query),
                                          list_fields };
+static const struct input page_query = { "MessagesPageQuery", sizeof(struct messages_query),
+                                         page_fields };
 static const struct input count_query = { "MessagesCountQuery", sizeof(struct messages_query),
                                           count_fields };
 
@@ -89,8 +100,11 @@ static struct json_object *help_of(struct arena *a)
 static void lead_on(struct ctx *c, struct json_object *d, const char *key)
 {
     const char *link = json_text(d, key), *query = link ? strchr(link, '?') : NULL;
+    const char *columns = json_text(d, "columnsText");
     if (query)
-        json_put(d, key, false, json_text_new(arena_printf(c->arena, "/messages%s", query)));
+        json_put(d, key, false,
+                 json_text_new(arena_printf(c->arena, "/messages%s%s%s", query,
+                                            columns ? "&columns=" : "", columns ? columns : "")));
 }
 
 /* A wrong qualifier is told beside the bar, over an empty list. */
@@ -134,7 +148,7 @@ static const char *beside(struct ctx *c, const char *path, const char *q)
 static enum err add_around(struct ctx *c, struct json_object *d)
 {
     struct json_object *views;
-    const char *q = json_text(d, "q");
+    const char *q = json_text(d, "q"), *columns = json_text(d, "columnsText");
     enum err e = views_list(c, false, &views);
     if (e != OK)
         return e;
@@ -145,10 +159,16 @@ static enum err add_around(struct ctx *c, struct json_object *d)
     json_set(d, "views", json_object_get(views));
     json_set_text(d, "viewsHref", beside(c, "/messages/views", q));
     json_set_text(d, "figuresHref", beside(c, "/messages/figures", q));
-    json_set(d, "chips", bar_chips(c, q));
+    json_set(d, "chips", bar_chips(c, q, columns));
     json_set_bool(d, "wrong", json_get(d, "faults") != NULL);
     json_set_bool(d, "canAct", c->actor.role >= ROLE_AGENT);
     json_set_bool(d, "canShare", c->actor.role >= ROLE_AGENT);
+    json_set_int(d, "width",
+                 (int64_t)json_object_array_length(json_get(d, "columns")) + 1 +
+                     (c->actor.role >= ROLE_AGENT));
+    json_set_bool(d, "unplaced", columns && !strstr(columns, "updated"));
+    json_set_text(d, "usualHref", bar_href(c, q, NULL));
+    json_set_text(d, "clearHref", bar_href(c, NULL, columns));
     return OK;
 }
 
@@ -163,6 +183,9 @@ static enum err page(struct req *r, struct reply *p)
     if (e != OK)
         return e;
     struct json_object *messages = json_get(d, "communications");
+    e = columns_add(&r->ctx, query.columns, d);
+    if (e != OK)
+        return e;
     lead_on(&r->ctx, d, "next");
     lead_on(&r->ctx, d, "searchAll");
     json_set(d, "days", days_of(messages));
@@ -216,7 +239,7 @@ static enum err api_count(struct req *r, struct reply *p)
 }
 
 static const struct route routes[] = {
-    { METHOD_GET, ROUTE_PAGE, "/messages", page, ROLE_VIEWER, &list_query,
+    { METHOD_GET, ROUTE_PAGE, "/messages", page, ROLE_VIEWER, &page_query,
       .doc = "All messages, newest first, narrowed by qualifiers." },
     { METHOD_GET, ROUTE_PAGE, "/messages/count", count_page, ROLE_VIEWER, &count_query,
       .doc = "How many messages match." },

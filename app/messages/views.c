@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "db/db.h"
 #include "messages/bar.h"
+#include "messages/columns.h"
 #include "messages/filter.h"
 #include "messages/messages.h"
 #include "messages/views.sql.h"
@@ -46,7 +47,7 @@ static enum err add_view(struct ctx *c, struct json_object *view, bool counts,
 {
     bool usable = true, mine = json_object_get_boolean(json_get(view, "mine"));
     const char *q = json_text(view, "q");
-    json_set_text(view, "href", bar_href(c, q));
+    json_set_text(view, "href", bar_href(c, q, json_text(view, "columns")));
     json_set(view, "count", NULL);
     json_set_bool(view, "more", false);
     enum err e = OK;
@@ -82,6 +83,7 @@ static enum err add_house(struct ctx *c, bool counts, struct json_object *to)
         json_set_text(view, "viewId", NULL);
         json_set_text(view, "name", house[i].name);
         json_set_text(view, "q", q);
+        json_set_text(view, "columns", "");
         json_set_bool(view, "shared", true);
         json_set_bool(view, "mine", false);
         json_set_text(view, "ownerName", NULL);
@@ -124,12 +126,13 @@ enum err view_get(struct ctx *c, const char *id, struct json_object **out)
 
 /* ---- keeping ---- */
 
-static struct json_object *told(struct ctx *c, const char *name, const char *q, bool shared)
+static struct json_object *told(struct ctx *c, const struct view *v)
 {
     struct json_object *o = json_own(c->arena, json_object_new_object());
-    json_set_text(o, "name", name);
-    json_set_text(o, "q", q);
-    json_set_bool(o, "shared", shared);
+    json_set_text(o, "name", v->name);
+    json_set_text(o, "q", v->q);
+    json_set_text(o, "columns", v->columns);
+    json_set_bool(o, "shared", v->shared);
     return o;
 }
 
@@ -137,6 +140,8 @@ static enum err check(struct ctx *c, const struct view *v)
 {
     struct json_object *filter;
     enum err e = filter_read(c, v->q, &filter);
+    if (e == OK)
+        e = columns_check(c, v->columns);
     if (e == OK && v->shared && c->actor.role < ROLE_AGENT)
         e = ctx_refuse(c, ERR_DENIED, "Agents share views; yours stays your own.");
     return e;
@@ -157,13 +162,14 @@ enum err view_add(struct ctx *c, const struct view *v, const char **id)
         e = ctx_refuse(c, ERR_CONFLICT, "You have %d views: delete one first.", VIEWS_MOST);
     if (e != OK)
         return e;
-    e = named(c, db_query(c->db, c->arena, view_insert, &row, .actor_id = c->actor.id,
-                          .actor_name = c->actor.name, .name = v->name, .q = v->q ? v->q : "",
-                          .shared = v->shared ? "t" : "f"));
+    e = named(c,
+              db_query(c->db, c->arena, view_insert, &row, .actor_id = c->actor.id,
+                       .actor_name = c->actor.name, .name = v->name, .q = v->q ? v->q : "",
+                       .columns = v->columns ? v->columns : "", .shared = v->shared ? "t" : "f"));
     if (e != OK)
         return e;
     *id = row_text(row, 0, "id");
-    return audit_add(c, "view.added", "view", *id, NULL, told(c, v->name, v->q, v->shared));
+    return audit_add(c, "view.added", "view", *id, NULL, told(c, v));
 }
 
 static enum err changed(struct ctx *c, const char *action, const char *id, const PGresult *old,
@@ -181,8 +187,9 @@ enum err view_change(struct ctx *c, const char *id, const struct view *v)
     if (e == OK)
         e = named(c, db_query(c->db, c->arena, view_update, &old, .id = id, .actor_id = c->actor.id,
                               .name = v->name, .q = v->q ? v->q : "",
+                              .columns = v->columns ? v->columns : "",
                               .shared = v->shared ? "t" : "f"));
-    return e != OK ? e : changed(c, "view.changed", id, old, told(c, v->name, v->q, v->shared));
+    return e != OK ? e : changed(c, "view.changed", id, old, told(c, v));
 }
 
 enum err view_delete(struct ctx *c, const char *id)
@@ -198,6 +205,8 @@ static const struct member view_members[] = {
     { "viewId", SHAPE_UUID, .help = "Null for those that everybody has.", .nullable = true },
     { "name", SHAPE_TEXT, .example = "Held in Lindenhof" },
     { "q", SHAPE_TEXT, .help = "As in the qualifier bar.", .example = "status:held" },
+    { "columns", SHAPE_TEXT, .help = "Those it shows, in order; empty: the usual ones.",
+      .example = "state,unit,updated" },
     { "shared", SHAPE_BOOL, .help = "Whether others see it, too." },
     { "mine", SHAPE_BOOL, .help = "Whether the asker keeps it." },
     { "ownerName", SHAPE_TEXT, .help = "Who keeps it.", .nullable = true },

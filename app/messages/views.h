@@ -12,6 +12,7 @@
 
 struct view {
     const char *name, *q; /* q as in the qualifier bar */
+    const char *columns;  /* names with commas between; NULL: the usual ones */
     bool shared;          /* everybody of the tenant sees it who sees its buildings; agents share */
 };
 

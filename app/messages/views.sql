@@ -1,7 +1,7 @@
 -- Saved views of the list of messages.
 
 -- name: view_list
-select v.id as "viewId", v.name, v.q, v.shared, v.owner_id = :actor_id::uuid as mine, v.owner_name as "ownerName"
+select v.id as "viewId", v.name, v.q, v.columns, v.shared, v.owner_id = :actor_id::uuid as mine, v.owner_name as "ownerName"
 from saved_views v
 where v.tenant_id = current_tenant() and (v.owner_id = :actor_id::uuid or v.shared)
     and (:id::uuid is null or v.id = :id::uuid)
@@ -11,21 +11,21 @@ order by v.owner_id <> :actor_id::uuid, lower(v.name), v.id limit 100
 select count(*) as n from saved_views v where v.tenant_id = current_tenant() and v.owner_id = :actor_id::uuid
 
 -- name: view_insert
-insert into saved_views (tenant_id, owner_id, owner_name, name, q, shared)
-values (current_tenant(), :actor_id::uuid, :actor_name::text, :name::text, :q::text, :shared::bool)
+insert into saved_views (tenant_id, owner_id, owner_name, name, q, columns, shared)
+values (current_tenant(), :actor_id::uuid, :actor_name::text, :name::text, :q::text, :columns::text, :shared::bool)
 returning id
 
 -- name: view_update
-update saved_views v set name = :name::text, q = :q::text, shared = :shared::bool
+update saved_views v set name = :name::text, q = :q::text, columns = :columns::text, shared = :shared::bool
 from (select * from saved_views
     where tenant_id = current_tenant() and id = :id::uuid and owner_id = :actor_id::uuid for update) old
 where v.tenant_id = current_tenant() and v.id = old.id
-returning old.name, old.q, old.shared
+returning old.name, old.q, old.columns, old.shared
 
 -- name: view_remove
 delete from saved_views v
 where v.tenant_id = current_tenant() and v.id = :id::uuid and v.owner_id = :actor_id::uuid
-returning v.name, v.q, v.shared
+returning v.name, v.q, v.columns, v.shared
 
 -- The latest runs of what somebody imported, as values of the qualifier run.
 -- name: view_my_runs

@@ -21,6 +21,8 @@ static const struct field view_fields[] = {
     { "name", FIELD_TEXT, VIEW(name), .required = true, .min = 1, .max = 80,
       .help = "What it is called." },
     { "q", FIELD_TEXT, VIEW(q), .max = Q_MAX, .help = "The filter, as in the qualifier bar." },
+    { "columns", FIELD_TEXT, VIEW(columns), .max = 200,
+      .help = "What it shows beside the recipient: `state,unit,updated`. Absent: the usual." },
     { "shared", FIELD_BOOL, VIEW(shared), .help = "Whether others see it, too." },
     { .name = NULL },
 };
@@ -157,7 +159,7 @@ static enum err view_page_add(struct req *r, struct reply *p)
     const char *id = NULL;
     const struct view *v = r->input;
     enum err e = view_add(&r->ctx, v, &id);
-    return e ? e : reply_redirect(p, bar_href(&r->ctx, v->q));
+    return e ? e : reply_redirect(p, bar_href(&r->ctx, v->q, v->columns));
 }
 
 static enum err view_page_change(struct req *r, struct reply *p)
@@ -165,7 +167,7 @@ static enum err view_page_change(struct req *r, struct reply *p)
     const char *id = id_of(r);
     const struct view *v = r->input;
     enum err e = id ? view_change(&r->ctx, id, v) : ERR_NOT_FOUND;
-    return e ? e : reply_redirect(p, bar_href(&r->ctx, v->q));
+    return e ? e : reply_redirect(p, bar_href(&r->ctx, v->q, v->columns));
 }
 
 static enum err view_page_delete(struct req *r, struct reply *p)
@@ -217,7 +219,7 @@ static enum err search_page(struct req *r, struct reply *p)
         dress_found(json_object_array_get_idx(results, i));
     json_set_bool(d, "asked", *json_text(d, "q") != '\0');
     json_set_bool(d, "none", json_object_array_length(results) == 0);
-    json_set_text(d, "inList", bar_href(&r->ctx, json_text(d, "q")));
+    json_set_text(d, "inList", bar_href(&r->ctx, json_text(d, "q"), NULL));
     return reply_page(p, "search/page", "search/results", d);
 }
 

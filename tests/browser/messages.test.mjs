@@ -68,6 +68,22 @@ check("brackets walk from a message to the next of its list, u goes back to it",
     await page.waitForURL("**/messages?q=channel*");
 });
 
+check("columns are hidden and moved, and a cell keeps them in the address", async () => {
+    await page.goto("/messages?q=channel:email");
+    await page.click("[popovertarget=pick-columns]");
+    same((await axeFaults(page)).join("\n"), "", "axe");
+    await shot(page, "columns");
+    for (const word of ["Subject", "Channel", "Attempts"]) await page.uncheck(`#pick-columns label:has-text("${word}") input`);
+    await page.click('#pick-columns [aria-label="Move Unit up"]');
+    await page.click("#pick-columns .primary");
+    await page.waitForURL("**columns=*");
+    same(new URL(page.url()).searchParams.get("columns"), "unit,state,next,updated", "columns");
+    same(await page.locator("table.messages thead th:not(.pick)").allTextContents(), ["Recipient", "Unit", "State", "Next attempt", "Updated"], "heads");
+    await page.locator(`${rows} [data-f^=status]`).first().click();
+    await eventually("it narrows", () => /status:/.test(q()));
+    same(new URL(page.url()).searchParams.get("columns"), "unit,state,next,updated", "still");
+});
+
 check("a wrong filter is told beside the bar", async () => {
     await page.goto("/messages?q=status:flying");
     expect(/is none of/.test(await page.textContent("#faults")), "fault");

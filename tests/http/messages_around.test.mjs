@@ -105,6 +105,25 @@ check("what differs by address, host or number is one reason", async () => {
     assert.equal(said("Refused by mx1.example.com [192.0.2.1]"), "Refused by … […]");
 });
 
+/* ---- columns ---- */
+
+check("columns are hidden and ordered by the address, and kept with a view", async () => {
+    const go = await person("agent", own);
+    const heads = async (path) => [...(await (await go(path)).text()).matchAll(/<th scope="col"(?: class="[a-z]+")?>([^<]+)/g)].map(([, word]) => word);
+    assert.deepEqual(await heads("/messages"), ["Recipient", "State", "Unit", "Subject", "Channel", "Attempts", "Next attempt", "Updated"]);
+    for (const query of ["columns=updated,state,provider", "columns=updated&columns=state&columns=provider"])
+        assert.deepEqual(await heads(`/messages?${query}`), ["Recipient", "Updated", "State", "Provider"]);
+    const wrong = await go("/messages?columns=price");
+    assert.deepEqual([wrong.status, /There is no column “price”/.test(await wrong.text())], [422, true]);
+    const html = await (await go("/messages?q=channel:email&columns=updated")).text();
+    assert.match(html, /href="\/messages\?columns=updated" title="Remove"/, "chips keep them");
+    const { body, status } = await admin("POST", "/api/track/views", { name: "Lean", q: "channel:email", columns: "updated,state" });
+    assert.deepEqual([status, body.columns, body.href], [201, "updated,state", "/messages?q=channel%3Aemail&columns=updated,state"]);
+    const refused = await admin("PUT", `/api/track/views/${body.viewId}`, { name: "Lean", columns: "price" });
+    assert.deepEqual([refused.status, refused.body.errors[0].field], [422, "columns"]);
+    assert.equal((await admin("DELETE", `/api/track/views/${body.viewId}`)).status, 200);
+});
+
 /* ---- search ---- */
 
 const found = async (call, text) => (await call("GET", `/api/track/search?q=${q(text)}`)).body.results;

@@ -295,30 +295,51 @@ enum err filter_parse(struct ctx *c, const char *text, struct json_object **filt
     return OK;
 }
 
-static enum err resolve(struct ctx *c, struct json_object *filter, const char *key)
+/* One that the actor may not see is as one that is not. */
+static enum err take_ids(struct ctx *c, struct json_object *filter, const char *key,
+                         const char *noun, const PGresult *rows)
+{
+    struct json_object *ids = json_own(c->arena, json_object_new_array());
+    for (int i = 0; i < rows_count(rows); i++) {
+        if (!row_text(rows, i, "id"))
+            return ctx_fault(c, "q", "%s:%s: there is no such %s.", noun, row_text(rows, i, "code"),
+                             noun);
+        json_object_array_add(ids, json_text_new(row_text(rows, i, "id")));
+    }
+    json_put(filter, key, false, json_object_get(ids));
+    return OK;
+}
+
+static enum err resolve_buildings(struct ctx *c, struct json_object *filter, const char *key)
 {
     PGresult *rows;
     struct json_object *codes = json_get(filter, key);
     if (!codes)
         return OK;
-    struct json_object *ids = json_own(c->arena, json_object_new_array());
     enum err e = db_query(c->db, c->arena, filter_buildings, &rows, .codes = filter_json(c, codes),
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
-    for (int i = 0; e == OK && i < rows_count(rows); i++) {
-        if (!row_text(rows, i, "id"))
-            e = ctx_fault(c, "q", "building:%s: there is no such building.",
-                          row_text(rows, i, "code"));
-        json_object_array_add(ids, json_text_new(row_text(rows, i, "id")));
-    }
-    if (e == OK)
-        json_put(filter, key, false, json_object_get(ids));
-    return e;
+    return e != OK ? e : take_ids(c, filter, key, "building", rows);
+}
+
+static enum err resolve_runs(struct ctx *c, struct json_object *filter, const char *key)
+{
+    PGresult *rows;
+    struct json_object *ids = json_get(filter, key);
+    if (!ids)
+        return OK;
+    enum err e = db_query(c->db, c->arena, filter_runs, &rows, .codes = filter_json(c, ids),
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    return e != OK ? e : take_ids(c, filter, key, "run", rows);
 }
 
 enum err filter_resolve(struct ctx *c, struct json_object *filter)
 {
-    enum err e = resolve(c, filter, "building");
-    return e != OK ? e : resolve(c, filter, "notBuilding");
+    enum err e = resolve_buildings(c, filter, "building");
+    if (e == OK)
+        e = resolve_buildings(c, filter, "notBuilding");
+    if (e == OK)
+        e = resolve_runs(c, filter, "run");
+    return e != OK ? e : resolve_runs(c, filter, "notRun");
 }
 
 enum err filter_read(struct ctx *c, const char *text, struct json_object **filter)

@@ -9,3 +9,12 @@ select n.code, (
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
     limit 1) as id
 from jsonb_array_elements_text(:codes::jsonb) n (code);
+
+-- Runs by their ids, in the same way.
+-- name: filter_runs
+select n.code, (
+    select p.id from communication_batches p
+    where p.tenant_id = current_tenant() and p.id = n.code::uuid
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))) as id
+from jsonb_array_elements_text(:codes::jsonb) n (code);

@@ -25,16 +25,22 @@ static const struct {
 
 /* ---- the list ---- */
 
-/* What cannot be counted is a view of somebody who sees more: *usable tells. */
-static enum err add_count(struct ctx *c, const char *q, struct json_object *view, bool *usable)
+/* What names something the actor may not see is a view of somebody who sees more. */
+static enum err check_usable(struct ctx *c, const char *q, bool *usable)
+{
+    struct json_object *filter;
+    enum err e = filter_read(c, q, &filter);
+    *usable = e == OK;
+    if (e != ERR_INVALID)
+        return e;
+    c->problem = (struct problem){ 0 };
+    return OK;
+}
+
+static enum err add_count(struct ctx *c, const char *q, struct json_object *view)
 {
     struct json_object *count = NULL;
     enum err e = messages_count(c, &(struct messages_query){ .q = q }, &count);
-    *usable = e == OK;
-    if (e == ERR_INVALID) {
-        c->problem = (struct problem){ 0 };
-        return OK;
-    }
     if (e != OK)
         return e;
     json_set(view, "count", json_object_get(json_get(count, "count")));
@@ -45,14 +51,14 @@ static enum err add_count(struct ctx *c, const char *q, struct json_object *view
 static enum err add_view(struct ctx *c, struct json_object *view, bool counts,
                          struct json_object *to)
 {
-    bool usable = true, mine = json_object_get_boolean(json_get(view, "mine"));
+    bool usable, mine = json_object_get_boolean(json_get(view, "mine"));
     const char *q = json_text(view, "q");
     json_set_text(view, "href", bar_href(c, q, json_text(view, "columns")));
     json_set(view, "count", NULL);
     json_set_bool(view, "more", false);
-    enum err e = OK;
-    if (counts)
-        e = add_count(c, q, view, &usable);
+    enum err e = check_usable(c, q, &usable);
+    if (e == OK && usable && counts)
+        e = add_count(c, q, view);
     if (e == OK && (usable || mine))
         json_object_array_add(to, json_object_get(view));
     return e;

@@ -1,7 +1,7 @@
 // What one may not see, nobody shows him: everything an admin can reach, asked for by who has no grant, by another
 // tenant and by nobody.
 import assert from "node:assert/strict";
-import { api, base, check, committed, eventually, finish, person, tenantNew, token, upload } from "../checks.mjs";
+import { api, base, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const SECRET = /verborgen|sesam|SECRET-1/i;
@@ -95,6 +95,52 @@ check("who has no grant, other tenants and nobody find none of it", async () => 
             const [told] = SECRET.exec(said.reduce((rest, word) => rest.replaceAll(word, ""), text)) ?? [];
             assert.ok(answer.status < 500 && !told, `${who}: ${path}: ${answer.status}, ${told}`);
         }
+});
+
+/* ---- what is counted, grouped, kept and completed: nothing links to these with every question ---- */
+
+const around = "/api/track/communications";
+const questions = ["", "Sesam", "building:SECRET-1", "status:bounced", "to:geheim1@sesam.example.ch", "domain:sesam.example.ch", "code:5.7.777", "is:failed"];
+const whole = (q) => `${around}/count?all=true&exact=true&q=${encodeURIComponent(q)}`;
+
+check("failures, kept views and everything counted are there for who may see them", async () => {
+    const [[id]] = sql(`select id from tenants where slug = '${tenant}'`);
+    sql(`set track.tenant = '${id}'; update communications set delivery_status = 'BOUNCED', failed_at = now(), error = '{"sentence": "Refused by the gate of Sesam.", "code": "5.7.777"}'
+        where batch_id = '${building.batchId}' and channel = 'EMAIL'`);
+    const figures = (await admin("GET", `${around}/figures?period=30d`)).body;
+    assert.ok(figures.failures.some((f) => f.code === "5.7.777") && figures.buckets.some((b) => b.statuses.BOUNCED));
+    for (const [name, q] of [["Those of it", "building:SECRET-1"], ["Its run", `run:${building.batchId}`], ["Came back", "status:bounced"]])
+        assert.equal((await admin("POST", "/api/track/views", { name, q, shared: true })).status, 201);
+    for (const q of questions) assert.ok((await admin("GET", whole(q))).body.count > 0, q);
+});
+
+check("who may not counts, groups, completes, searches and keeps nothing of it", async () => {
+    const ids = sql(`select id from communications where batch_id = '${building.batchId}'`).flat();
+    for (const [who, { page, api: own }] of Object.entries(strangers)) {
+        if (who === "nobody") continue;
+        const call = api(own);
+        const granted = /grant/.test(who) ? 6 : 0; // what there is of the other building, all of it sent by none
+        const open = (await call("GET", whole(""))).body.count;
+        assert.ok(open >= granted && open <= granted * 2, `${who}: ${open}`);
+        for (const q of questions.slice(1)) assert.equal((await call("GET", whole(q))).body?.count ?? 0, 0, `${who}: ${q}`);
+        for (const period of ["24h", "7d", "30d"]) {
+            const { body } = await call("GET", `${around}/figures?period=${period}`);
+            assert.deepEqual([body.failures, body.counted, body.buckets.some((b) => b.statuses.BOUNCED)], [[], open, false], `${who}: ${period}`);
+        }
+        const { views } = (await call("GET", "/api/track/views")).body;
+        assert.ok(!views.some((v) => ["Those of it", "Its run"].includes(v.name)), `${who}: ${views.map((v) => v.name)}`);
+        assert.ok(views.every((v) => v.name !== "Came back" || granted && v.count === 0), who);
+        for (const text of ["Sesam", "SECRET-1", "Verborgenhaus", "geheim1@sesam.example.ch", "+41795550101", building.batchId, building.buildingId, ...ids.slice(0, 3)]) {
+            const { body } = await call("GET", `/api/track/search?q=${encodeURIComponent(text)}`);
+            assert.ok(!body.results.some((r) => ids.includes(r.id) || [building.batchId, building.buildingId].includes(r.id)) && !SECRET.test(JSON.stringify(body.results)), `${who}: ${text}`);
+        }
+        for (const path of ["/messages/help", "/messages/views", "/messages/figures?period=30d", "/messages/figures?period=30d&q=is%3Afailed", "/messages?q=is%3Afailed", "/messages/count?q=is%3Afailed",
+            "/search?q=geheim", "/track", "/runs", "/letters", "/exports", "/bulk"]) {
+            const { answer, text } = await page(path);
+            const [told] = /.{0,60}(verborgen|sesam|SECRET-1|5\.7\.777).{0,60}/i.exec(text) ?? [];
+            assert.ok(answer.status < 500 && !told, `${who}: ${path}: ${answer.status}, ${told}`);
+        }
+    }
 });
 
 await finish();

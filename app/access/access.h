@@ -37,7 +37,7 @@ enum err audit_add(struct ctx *c, const char *action, const char *entity_type,
 
 /* An account at a provider of the tenant at hand, secrets opened. */
 struct provider_account {
-    const char *id, *tenant_id, *provider;
+    const char *id, *tenant_id, *provider, *name;
     struct json_object *settings, *secrets; /* objects, never NULL */
 };
 

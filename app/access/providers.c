@@ -54,6 +54,7 @@ static enum err fill(struct ctx *c, const PGresult *rows, struct provider_accoun
     *out = (struct provider_account){ .id = row_text(rows, 0, "id"),
                                       .tenant_id = c->tenant_id,
                                       .provider = row_text(rows, 0, "provider"),
+                                      .name = row_text(rows, 0, "name"),
                                       .settings = json_get(row, "settings") };
     return provider_open(c, c->tenant_id, out->id, row_text(rows, 0, "secrets"), &out->secrets);
 }

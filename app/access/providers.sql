@@ -5,13 +5,13 @@ insert into provider_accounts (tenant_id, id, provider, name, settings, secrets)
 values (current_tenant(), :id::uuid, :provider::text, :name::text, :settings::jsonb, :secrets::text)
 
 -- name: provider_find
-select id, provider, settings, secrets, enabled from provider_accounts
+select id, provider, name, settings, secrets, enabled from provider_accounts
 where tenant_id = current_tenant() and provider = any (:providers::text[])
 order by enabled desc, created_at, id
 limit 1
 
 -- name: provider_get
-select id, provider, settings, secrets from provider_accounts
+select id, provider, name, settings, secrets from provider_accounts
 where tenant_id = current_tenant() and enabled and id = :id::uuid
 
 -- name: provider_list

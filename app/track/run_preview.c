@@ -239,8 +239,9 @@ enum err runs_test_job(struct job *j)
         e = sending_account(&s, send_email.accounts);
     if ((e = db_end(j->ctx.db, e)) != OK)
         return e;
-    if ((s.result.sentence = removed_sentence(j->ctx.arena, s.row, 0)))
-        return job_fail(j, ERR_INVALID, "%s", s.result.sentence);
+    const char *removed = removed_sentence(j->ctx.arena, s.row, 0);
+    if (removed)
+        return job_fail(j, ERR_INVALID, "%s", removed);
     s.test_to = to;
     s.test_id = test_id;
     e = send_email.send(&s);

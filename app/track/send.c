@@ -116,8 +116,9 @@ enum err sending_account(struct sending *s, const char *purpose)
         return e;
     sending_decided(s, "account",
                     arena_printf(s->job->ctx.arena,
-                                 "Through %s: the first account for it that is switched on.",
-                                 found.provider));
+                                 "Through “%s” (%s): the first account for it that is "
+                                 "switched on.",
+                                 found.name, found.provider));
     *account = (struct channel_account){
         .id = found.id,
         .provider = found.provider,
@@ -179,6 +180,8 @@ static struct json_object *detail(const struct sending *s)
     struct json_object *d = json_own(s->job->ctx.arena, json_object_new_object());
     json_set_int(d, "attempt", s->job->attempt);
     json_set_text(d, "provider", s->result.provider);
+    if (s->account)
+        json_set_text(d, "accountId", s->account->id);
     if (s->result.code)
         json_set_text(d, "code", s->result.code);
     if (s->result.raw)
@@ -361,8 +364,11 @@ enum err send_communication(struct job *j)
     if (strcmp(sending_text(&s, "status"), "ENQUEUED") != 0 ||
         strcmp(sending_text(&s, "channel"), json_text(j->args, "channel")) != 0)
         return OK;
-    if ((s.result.sentence = removed_sentence(j->ctx.arena, s.row, 0)))
+    const char *removed = removed_sentence(j->ctx.arena, s.row, 0);
+    if (removed) {
+        s.result.sentence = removed;
         return failed(&s);
+    }
     if (row_bool(s.row, 0, "paused"))
         return runs_waits(j, s.id);
     if (sending_text(&s, "suppression_id"))

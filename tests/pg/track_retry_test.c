@@ -37,7 +37,7 @@ static void a_dead_server_is_tried_again(void **state)
     (void)pg_sql("insert into provider_accounts (tenant_id, provider, name, settings) values "
                  "('%s', 'acs', 'dead', '{\"endpoint\": \"http://127.0.0.1:9\", \"from\": "
                  "\"+15005550006\", \"ratePerMinute\": 0}'), "
-                 "('%s', 'smtp', 'dead', '{\"host\": \"127.0.0.1\", \"port\": 9, \"from\": "
+                 "('%s', 'smtp', 'Front desk', '{\"host\": \"127.0.0.1\", \"port\": 9, \"from\": "
                  "\"desk@example.com\", \"security\": \"none\"}') returning id",
                  pg_tenant(), pg_tenant());
     db_begin(c->db, pg_tenant());
@@ -54,6 +54,21 @@ static void a_dead_server_is_tried_again(void **state)
                      queued);
     assert_string_equal(pg_sql("select state from communication_batches where id = '%s'", batch_id),
                         "SENDING");
+}
+
+/* Of several accounts at one provider, which it was. */
+static void what_was_decided_names_the_account(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        pg_int("select count(*) from communication_events e join communications c on "
+               "c.id = e.communication_id join provider_accounts a on a.id::text = "
+               "e.detail ->> 'accountId' and a.name = 'Front desk' where c.batch_id = "
+               "'%s' and e.type = 'DELAYED' and e.detail -> 'decisions' @> "
+               "'[{\"about\": \"account\", \"sentence\": \"Through “Front desk” (smtp): "
+               "the first account for it that is switched on.\"}]'",
+               batch_id),
+        pg_int("select count(*) from communications where batch_id = '%s'", batch_id));
 }
 
 static void the_last_try_fails_it(void **state)
@@ -112,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dead_server_is_tried_again),
         cmocka_unit_test(accounts_switched_off_are_not_the_sink),
+        cmocka_unit_test(what_was_decided_names_the_account),
         cmocka_unit_test(the_last_try_fails_it),
         cmocka_unit_test(a_lost_job_is_told_of),
     };

@@ -1,4 +1,4 @@
-// The list of messages: completion in the qualifier bar, cells that leave out, selection by keys and ranges.
+// The list of messages: completion in the qualifier bar, cells that leave out, and labels of rows.
 "use strict";
 
 /* ---- completion: a qualifier, then its values ---- */
@@ -189,50 +189,8 @@ $("#pick-columns form")?.addEventListener("submit", (event) => {
     location.assign(`/messages?${query}`);
 });
 
-/* ---- selection ---- */
-
-const boxes = () => $$("#units input[name=ids]");
-let anchor = null;
-
-function showPicked() {
-    const n = boxes().filter((box) => box.checked).length;
-    const said = $("[data-picked]");
-    if (said) said.textContent = `${n} selected`;
-}
-
-function pickTo(box, on) {
-    const all = boxes();
-    const [from, to] = [all.indexOf(anchor ?? box), all.indexOf(box)].sort((a, b) => a - b);
-    for (const one of all.slice(Math.max(0, from), to + 1)) one.checked = on;
-}
-
-document.addEventListener("click", (event) => {
-    const box = event.target.closest("#units input[name=ids]");
-    if (!box) return;
-    if (event.shiftKey) pickTo(box, box.checked);
-    anchor = box;
-    showPicked();
-});
-document.addEventListener("reset", () => setTimeout(showPicked));
-
-function pick(range) {
-    const box = $("input[name=ids]", document.activeElement?.closest("tbody tr") ?? document.createElement("i"));
-    if (!box) return;
-    if (range && anchor) pickTo(box, true);
-    else box.checked = !box.checked;
-    anchor = box;
-    showPicked();
-}
-
 Object.assign(keys, {
     f: () => bar.focus(),
     v: () => (narrow.matches ? $("#views-side").showPopover() : $(".views a")?.focus()),
-    x: () => pick(false),
-    X: () => pick(true),
-    e: () => ($$("#units input[name=ids]:checked").length ? $("button[form=pick][value=export]") : $("button[form=pick-all][value=export]"))?.click(),
-    "*": () => (starred = Date.now()),
-    a: () => Date.now() - starred < 1500 && $("#all-matching")?.showPopover(),
 });
-let starred = 0;
-showPicked();
 dress(document);

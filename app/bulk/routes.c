@@ -16,7 +16,7 @@
 
 struct plan_input {
     const char *action, *q, *channel, *mark, *note, *format;
-    const char **ids;
+    const char **ids, **units;
     bool all;
 };
 
@@ -27,6 +27,8 @@ static const struct field plan_fields[] = {
     { "q", FIELD_TEXT, AT(q), .max = 2000,
       .help = "To which communications: qualifiers and words, as in the list of messages." },
     { "ids", FIELD_TEXTS, AT(ids), .help = "Or to these, by their ids." },
+    { "units", FIELD_TEXTS, AT(units), .max = 100,
+      .help = "Of what q says only these units, by their numbers." },
     { "all", FIELD_BOOL, AT(all), .help = "Or to all that one may see." },
     { "channel", FIELD_CHOICE, AT(channel), .values = channel_names,
       .help = "Of resend: another way than the last." },
@@ -56,6 +58,18 @@ static const struct field proof_fields[] = {
 };
 static const struct input proof_input = { "BulkConfirm", sizeof(struct bulk_proof), proof_fields };
 
+/* Numbers are only numbers within buildings: q has to say which. */
+static enum err only_units(struct ctx *c, const char **units, struct json_object *filter)
+{
+    if (!filter || !json_get(filter, "building"))
+        return ctx_fault(c, "units", "Say in q of which building they are.");
+    struct json_object *list = json_object_new_array();
+    for (; *units; units++)
+        json_object_array_add(list, json_object_new_string(*units));
+    json_set(filter, "unit", list);
+    return OK;
+}
+
 static enum err plan(struct req *r, const char **id)
 {
     const struct plan_input *in = r->input;
@@ -70,6 +84,8 @@ static enum err plan(struct req *r, const char **id)
     enum err e = OK;
     if ((in->q && *in->q) || in->all)
         e = filter_read(&r->ctx, in->all ? NULL : in->q, &n.filter);
+    if (e == OK && in->units && in->units[0])
+        e = only_units(&r->ctx, in->units, n.filter);
     return e ? e : bulk_plan(&r->ctx, &n, id);
 }
 

@@ -359,7 +359,7 @@ static enum err settle_query(struct ctx *c, struct track_query *q)
 
 /* The messages of the units that are listed, as the list of messages is asked for them. */
 static const char *messages_of(struct ctx *c, const struct track_query *q,
-                               struct json_object *building)
+                               struct json_object *building, bool searched)
 {
     struct buf b = buf_in(c->arena);
     buf_printf(&b, "building:\"%s\" year:%ld", json_text(building, "code"), q->year);
@@ -367,7 +367,7 @@ static const char *messages_of(struct ctx *c, const struct track_query *q,
         buf_printf(&b, " channel:%s", q->channel);
     if (q->status)
         buf_printf(&b, " status:%s", q->status);
-    if (q->search)
+    if (q->search && searched)
         buf_printf(&b, " %s", q->search);
     return b.p;
 }
@@ -401,7 +401,10 @@ enum err page_document(struct ctx *c, const struct track_query *asked, struct js
     else
         units_show(c, &q, "/track", rows.units, d);
     json_set(d, "filters", filters_of(c, &q));
-    json_set_text(d, "bulkQ", c->actor.role >= ROLE_AGENT ? messages_of(c, &q, building) : NULL);
+    if (c->actor.role >= ROLE_AGENT) {
+        json_set_text(d, "bulkQ", messages_of(c, &q, building, true));
+        json_set_text(d, "pickQ", messages_of(c, &q, building, false));
+    }
     json_set(d, "empty", empty_of(&q, rows.units ? rows_count(rows.units) : 0));
     json_set(d, "drawer", drawer_of(c, &q, &rows));
     *out = d;

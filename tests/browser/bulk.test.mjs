@@ -50,7 +50,7 @@ check("the tab of exports asks for the building at hand and gives a file", async
 
 check("all messages of a list are held by a plan that is confirmed", async () => {
     await openBuilding(page, `House ${house}`);
-    await page.click("[popovertarget=bulk-dialog]");
+    await page.click(".bulk-offer > button");
     await page.selectOption("#bulk-dialog [name=action]", "hold");
     await page.fill("#bulk-dialog [name=note]", "The prices are wrong.");
     same(await axeFaults(page), [], "axe on the dialog");
@@ -74,12 +74,73 @@ check("it is taken back", async () => {
 
 check("what cannot be done is left out, with the reason, and the number is typed for many", async () => {
     await openBuilding(page, `House ${house}`);
-    await page.click("[popovertarget=bulk-dialog]");
+    await page.click(".bulk-offer > button");
     await page.selectOption("#bulk-dialog [name=action]", "release");
     await page.click("#bulk-dialog button.primary");
     await page.waitForSelector(".reasons");
     expect((await page.textContent(".reasons")).includes("Not held."), "the reason");
     await whole("bulk-none");
+});
+
+check("units are picked by keys, ranges and the pointer; live updates wait, and a plan is made of them alone", async () => {
+    await openBuilding(page, `House ${house}`);
+    const boxes = page.locator("#units tbody input");
+    const picked = () => boxes.evaluateAll((all) => all.map((box, i) => box.checked && i).filter((i) => i !== false));
+    const bar = page.locator(".pick-bar");
+    expect(!(await bar.isVisible()), "no bar where nothing is picked");
+    await page.focus("#units tbody tr:nth-child(2) th a");
+    await page.keyboard.press("x");
+    same(await picked(), [1], "x");
+    expect(await bar.isVisible(), "the bar");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Shift+X");
+    same(await picked(), [1, 2, 3], "Shift+x");
+    await boxes.nth(5).click({ modifiers: ["Shift"] });
+    same(await picked(), [1, 2, 3, 4, 5], "Shift and the pointer");
+    await boxes.nth(3).click();
+    same([await picked(), await page.textContent("[data-picked]")], [[1, 2, 4, 5], "4 selected"], "one less");
+    expect(await page.evaluate(() => Boolean(still())), "live updates wait");
+    await whole("units-picked");
+    await bar.locator("[popovertarget=mark-dialog]").click();
+    same(await axeFaults(page), [], "axe on the dialog");
+    await page.fill("#mark-dialog [name=note]", "Handed over at the door.");
+    await page.click("#mark-dialog button.primary");
+    await page.waitForSelector("h1:text-is('Mark 4 communications')");
+    await page.goBack();
+    await page.waitForSelector("#units tbody input");
+    await eventually("nothing is picked any more", async () => (await picked()).length === 0);
+    expect(!(await bar.isVisible()) && !(await page.evaluate(() => Boolean($("#units input:checked")))), "live again");
+    await page.focus("#units tbody tr:nth-child(1) th a");
+    await page.keyboard.press("x");
+    await page.keyboard.press("e");
+    await page.waitForSelector("h1:text-is('Export 1 communication')");
+    await openBuilding(page, `House ${house}`);
+    await page.focus("#units tbody tr:nth-child(1) th a");
+    await page.keyboard.press("*");
+    await page.keyboard.press("a");
+    expect(await page.locator("#bulk-dialog").isVisible(), "all that match");
+    await page.keyboard.press("Escape");
+    await boxes.nth(0).click();
+    await page.click(".pick-bar button[value=release]");
+    await page.waitForSelector("h1:text-is('Release 0 communications')");
+    await page.goBack();
+    await boxes.nth(0).click();
+    await page.click(".pick-bar button[value=resend]");
+    await page.waitForSelector("h1:has-text('Resend')");
+});
+
+check("at 390 px the bar of the picked fits", async () => {
+    const storageState = await page.context().storageState();
+    const at = await newPage({ viewport: { width: 390, height: 844 }, storageState, hasTouch: true, isMobile: true });
+    await openBuilding(at, `House ${house}`).catch(() => {});
+    await at.waitForSelector("#units tbody input");
+    await at.locator("#units tbody input").nth(0).check();
+    await at.locator("#units tbody input").nth(1).check();
+    same(await axeFaults(at), [], "axe");
+    same(await at.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "no sideways scrolling");
+    if (process.env.SHOTS) await at.screenshot({ path: join(process.env.SHOTS, "units-picked-390.png") });
+    await at.context().close();
 });
 
 check("nothing complained", async () => same(page.complaints, [], "complaints"));

@@ -127,6 +127,15 @@ check("others' actions, other buildings and other tenants are not there", async 
     assert.equal((await api(await token("viewer", tenant))("POST", "/api/track/bulk", { action: "hold", all: true })).status, 403);
 });
 
+check("of what a list says only the units that are named are taken", async () => {
+    const first = held.items[0].unitNumber;
+    const one = await plan(call, { action: "export", q: "building:BULK year:2025", units: [first, "no such unit"] });
+    assert.deepEqual([one.total, [...new Set(one.items.map((item) => item.unitNumber))]], [1, [first]]);
+    assert.match(one.words, new RegExp(first.replace(".", "\\.")));
+    assert.deepEqual((await plan(call, { action: "export", q: "year:2025", units: [first] }, 422)).errors.map((e) => e.field), ["units"]);
+    await plan(call, { action: "export", units: [first] }, 422);
+});
+
 check("the pages plan, confirm and report without a script", async () => {
     const go = await person("agent", tenant);
     const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/exports")).text())[1];

@@ -44,7 +44,9 @@ where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.chan
         and c.delivery_status = 'DRAFT');
 
 -- name: batch_sending
-update communication_batches set state = 'SENDING', sent_at = now(), completed_at = null, watched_from = now()
+update communication_batches p set state = 'SENDING', sent_at = now(), completed_at = null, watched_from = now(),
+    watched_base = (select coalesce(sum(n.sent + n.delivered + n.opened + n.failed + n.bounced), 0) from communication_counts n
+        where n.tenant_id = p.tenant_id and n.building_id = p.building_id and n.year = p.year)
 where tenant_id = current_tenant() and id = :batch_id::uuid;
 
 -- Run after the commit of the last message's end, so that it sees all of them.

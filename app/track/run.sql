@@ -248,7 +248,9 @@ select case when "over" > 0 and "all" > "over" then (select array_agg(id) from (
 from size;
 
 -- name: runs_canary_set
-update communication_batches set canary = :ids::uuid[], canary_until = null, watched_from = now()
+update communication_batches p set canary = :ids::uuid[], canary_until = null, watched_from = now(),
+    watched_base = (select coalesce(sum(n.sent + n.delivered + n.opened + n.failed + n.bounced), 0) from communication_counts n
+        where n.tenant_id = p.tenant_id and n.building_id = p.building_id and n.year = p.year)
 where tenant_id = current_tenant() and id = :batch_id::uuid;
 
 -- name: runs_sent
@@ -263,7 +265,9 @@ returning id;
 
 -- What is counted for the automatic pause begins anew; the ones that waited for the first ones need not any more.
 -- name: runs_resume
-update communication_batches set paused_at = null, paused_by = null, paused_why = null, watched_from = now(),
+update communication_batches p set paused_at = null, paused_by = null, paused_why = null, watched_from = now(),
+    watched_base = (select coalesce(sum(n.sent + n.delivered + n.opened + n.failed + n.bounced), 0) from communication_counts n
+        where n.tenant_id = p.tenant_id and n.building_id = p.building_id and n.year = p.year),
     canary = case when paused_at is null then null else canary end,
     canary_until = case when paused_at is null then null else canary_until end
 where tenant_id = current_tenant() and id = :batch_id::uuid and state = 'SENDING' and (paused_at is not null or canary is not null)
@@ -280,21 +284,26 @@ for share of p;
 select coalesce(array_agg(group_id), '{}') as ids from batch_sends where tenant_id = current_tenant() and batch_id = :batch_id::uuid;
 
 -- Of what was ended since the counting began: hard bounces, complaints, and of the last 200 answers those of a provider
--- that took offence. Of a run that first sends a few, whether those are through.
+-- that took offence. Of a run that first sends a few, whether those are through. Looked at every few seconds: what ended comes
+-- from the kept counts, what failed from its index, and of a tenant's events at most the last 5,000 are read.
 -- name: runs_watch
-select p.id as "batchId", w.ended, w.hard, k.complaints, l.answers, l.refused, p.canary is not null as canary, p.canary_until,
-    coalesce(cardinality(p.canary), 0) as first,
+select p.id as "batchId", greatest(w.ended - p.watched_base, h.hard) as ended, h.hard, k.complaints, l.answers, l.refused,
+    p.canary is not null as canary, p.canary_until, coalesce(cardinality(p.canary), 0) as first,
     p.canary is not null and not exists (select from communications c where c.tenant_id = p.tenant_id and c.id = any (p.canary)
         and c.delivery_status = 'ENQUEUED') as through,
     p.canary_until is not null and p.canary_until <= now() as waited
 from communication_batches p
 cross join lateral (
-    select count(*) filter (where c.sent_at >= p.watched_from or c.failed_at >= p.watched_from) as ended,
-        count(*) filter (where c.failed_at >= p.watched_from and (c.delivery_status = 'BOUNCED'
-            or c.delivery_status = 'FAILED' and c.error ->> 'badAddress' = 'true')) as hard
-    from communications c
-    where c.tenant_id = p.tenant_id and c.batch_id = p.id
+    select coalesce(sum(n.sent + n.delivered + n.opened + n.failed + n.bounced), 0) as ended
+    from communication_counts n
+    where n.tenant_id = p.tenant_id and n.building_id = p.building_id and n.year = p.year
 ) w
+cross join lateral (
+    select count(*) as hard
+    from communications c
+    where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status in ('BOUNCED', 'FAILED')
+        and c.failed_at >= p.watched_from and (c.delivery_status = 'BOUNCED' or c.error ->> 'badAddress' = 'true')
+) h
 cross join lateral (
     select count(distinct e.communication_id) as complaints
     from communication_events e
@@ -305,10 +314,11 @@ cross join lateral (
     select count(*) as answers, count(*) filter (where refused) as refused
     from (
         select e.type in ('DELAYED', 'FAILED') and e.detail ->> 'code' ~ '^4' as refused
-        from communication_events e
+        from (select * from communication_events e
+            where e.tenant_id = p.tenant_id and e.received_at >= p.watched_from
+            order by e.received_at desc limit 5000) e
         join communications c on c.tenant_id = e.tenant_id and c.id = e.communication_id and c.batch_id = p.id
-        where e.tenant_id = p.tenant_id and e.received_at >= p.watched_from and e.source = 'worker'
-            and e.type in ('SENT', 'FAILED', 'DELAYED')
+        where e.source = 'worker' and e.type in ('SENT', 'FAILED', 'DELAYED')
         order by e.received_at desc limit 200
     ) x
 ) l

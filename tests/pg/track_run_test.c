@@ -507,6 +507,8 @@ static void it_pauses_by_itself(void **state)
     assert_int_equal(resume(c), OK);
     watch();
     assert_null(why_paused());
+    assert_int_equal(
+        pg_int("select watched_base from communication_batches where id = '%s'", batch), 10);
     work();
     assert_int_equal(sent(), 60);
     assert_int_equal(pg_int("select count(*) from audit_history where action = 'run.paused' and "

@@ -160,6 +160,21 @@ document.addEventListener("click", ({ target }) => {
     link.setAttribute("href", `/messages?${query}`);
 });
 
+/* ---- being told of a view: the page stays, whatever comes of it ---- */
+
+document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-tell]")) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form));
+    const sent = fetch(form.action, { method: "POST", body, redirect: "manual", headers: { "HX-Request": "true" } });
+    const answer = await sent.catch(() => null);
+    const done = answer && (answer.ok || answer.type === "opaqueredirect");
+    if (!done) return toast(answer ? await cause(answer) : "The server cannot be reached.");
+    toast(body.get("tell") === "never" ? "You are not told of this view any more." : "You are told of this view by e-mail.", null, "done");
+    form.closest("details").open = false;
+});
+
 /* ---- columns: their order by buttons, their names in one word of the address ---- */
 
 for (const item of $$(".columns li")) {

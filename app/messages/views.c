@@ -8,6 +8,7 @@
 #include "messages/columns.h"
 #include "messages/filter.h"
 #include "messages/messages.h"
+#include "messages/tell.h"
 #include "messages/views.sql.h"
 
 #include <string.h>
@@ -93,6 +94,7 @@ static enum err add_house(struct ctx *c, bool counts, struct json_object *to)
         json_set_bool(view, "shared", true);
         json_set_bool(view, "mine", false);
         json_set_text(view, "ownerName", NULL);
+        json_set_text(view, "tell", NULL);
         e = add_view(c, view, counts, to);
     }
     return e;
@@ -216,6 +218,8 @@ static const struct member view_members[] = {
     { "shared", SHAPE_BOOL, .help = "Whether others see it, too." },
     { "mine", SHAPE_BOOL, .help = "Whether the asker keeps it." },
     { "ownerName", SHAPE_TEXT, .help = "Who keeps it.", .nullable = true },
+    { "tell", SHAPE_CHOICE, .help = "When the asker is told of it by e-mail.", .values = tell_whens,
+      .nullable = true },
     { "count", SHAPE_COUNT, .help = "Messages in it; null where its filter names what is gone.",
       .nullable = true },
     { "more", SHAPE_BOOL, .help = "Whether there are more than that." },

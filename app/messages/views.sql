@@ -1,7 +1,9 @@
 -- Saved views of the list of messages.
 
 -- name: view_list
-select v.id as "viewId", v.name, v.q, v.columns, v.shared, v.owner_id = :actor_id::uuid as mine, v.owner_name as "ownerName"
+select v.id as "viewId", v.name, v.q, v.columns, v.shared, v.owner_id = :actor_id::uuid as mine, v.owner_name as "ownerName",
+    (select s.tell from view_subscriptions s where s.tenant_id = current_tenant() and s.view_id = v.id
+        and s.user_id = :actor_id::uuid) as tell
 from saved_views v
 where v.tenant_id = current_tenant() and (v.owner_id = :actor_id::uuid or v.shared)
     and (:id::uuid is null or v.id = :id::uuid)

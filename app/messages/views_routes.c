@@ -5,6 +5,7 @@
 #include "messages/figures.h"
 #include "messages/messages.h"
 #include "messages/search.h"
+#include "messages/tell.h"
 #include "messages/views.h"
 #include "track/labels.h"
 #include "web/web.h"
@@ -27,6 +28,17 @@ static const struct field view_fields[] = {
     { .name = NULL },
 };
 static const struct input view_input = { "View", sizeof(struct view), view_fields };
+
+struct tell_input {
+    const char *tell;
+};
+static const char *const tell_choices[] = { "never", "nonempty", "daily", NULL };
+static const struct field tell_fields[] = {
+    { "tell", FIELD_CHOICE, offsetof(struct tell_input, tell), .required = true,
+      .values = tell_choices, .help = "When to be told of it." },
+    { .name = NULL },
+};
+static const struct input tell_input = { "ViewTell", sizeof(struct tell_input), tell_fields };
 
 struct q_query {
     const char *q, *period;
@@ -134,7 +146,10 @@ static void dress_view(struct json_object *view, const char *q)
     struct json_object *count = json_get(view, "count");
     json_set_bool(view, "selected", strcmp(json_text(view, "q"), q) == 0);
     json_set_bool(view, "counted", count != NULL);
+    const char *tell = json_text(view, "tell");
     json_set_bool(view, "kept", json_get(view, "viewId") != NULL);
+    json_set_bool(view, "tellNonempty", tell && strcmp(tell, "nonempty") == 0);
+    json_set_bool(view, "tellDaily", tell && strcmp(tell, "daily") == 0);
     json_set_bool(view, "ofOthers",
                   json_get(view, "viewId") && !json_object_get_boolean(json_get(view, "mine")));
 }
@@ -175,6 +190,14 @@ static enum err view_page_delete(struct req *r, struct reply *p)
     const char *id = id_of(r);
     enum err e = id ? view_delete(&r->ctx, id) : ERR_NOT_FOUND;
     return e ? e : reply_redirect(p, "/messages");
+}
+
+static enum err view_page_tell(struct req *r, struct reply *p)
+{
+    const char *id = id_of(r), *tell = ((const struct tell_input *)r->input)->tell;
+    enum err e =
+        id ? view_tell(&r->ctx, id, strcmp(tell, "never") == 0 ? NULL : tell) : ERR_NOT_FOUND;
+    return e ? e : reply_redirect(p, "/messages/views");
 }
 
 static enum err figures_page(struct req *r, struct reply *p)
@@ -251,6 +274,8 @@ static const struct route routes[] = {
       .doc = "Changes one's own view." },
     { METHOD_POST, ROUTE_PAGE, PAGE_VIEW "/delete", view_page_delete, ROLE_VIEWER,
       .doc = "Deletes one's own view." },
+    { METHOD_POST, ROUTE_PAGE, PAGE_VIEW "/tell", view_page_tell, ROLE_VIEWER, &tell_input,
+      .queues = true, .doc = "Has oneself told of a view by e-mail, or no more." },
     { METHOD_GET, ROUTE_PAGE, "/messages/figures", figures_page, ROLE_VIEWER, &figures_input,
       .doc = "The figures over the list." },
     { METHOD_GET, ROUTE_PAGE, "/search", search_page, ROLE_VIEWER, &search_input,
@@ -258,4 +283,14 @@ static const struct route routes[] = {
     { .path = NULL },
 };
 
-const struct domain views_domain = { .name = "views", .routes = routes };
+static const struct job_kind jobs[] = {
+    { "messages.tell_view", "email", .lease_seconds = 120, .max_attempts = 6, .external = true,
+      .run = view_look, .doc = "Looks at a view for somebody, and tells of it by e-mail." },
+    { .name = NULL },
+};
+
+const struct domain views_domain = {
+    .name = "views",
+    .routes = routes,
+    .jobs = jobs,
+};

@@ -1,6 +1,9 @@
 // What stands around the list of messages: kept views, figures against a recount, the search everywhere; for whom.
 import assert from "node:assert/strict";
-import { api, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { api, check, committed, ctl, eventually, finish, person, sim, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const demo = api(await token("admin"));
@@ -198,6 +201,55 @@ check("views, figures and search are pages, too, and forms", async () => {
     assert.doesNotMatch(figures, /action="\/bulk"/);
     assert.match(await page("/search?q=lindenhof"), /Lindenhof 12/);
     assert.match(await page("/search"), /Paste anything/);
+});
+
+/* ---- being told ---- */
+
+check("people are told of a view by e-mail when something comes into it, or each day, of what they may see", async () => {
+    const go = await person("agent", own, "TWO");
+    const [[me, email]] = sql(`select id, email from users where tenant_id = '${ours}' and role = 'agent' order by created_at desc limit 1`);
+    const { viewId } = (await admin("POST", "/api/track/views", { name: "Came in", q: "status:held", shared: true })).body;
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/messages/views")).text())[1];
+    const tell = (when) => go(`/messages/views/${viewId}/tell`, { csrfToken, tell: when });
+    const refused = await tell("daily");
+    assert.deepEqual([refused.status, /no account for e-mail/.test(await refused.text())], [409, true]);
+    const folder = mkdtempSync(join(tmpdir(), "track-tell."));
+    const { port, end } = await sim("smtp", "none", folder, process.env.SMTP_PORT);
+    ctl("provider", "add", "smtp", "--tenant", own, "--name", "Mail", "--set", "host=127.0.0.1", "--set", `port=${port}`, "--set", "security=none", "--set", "from=house@example.com");
+    const mails = () => readFileSync(join(folder, "messages.jsonl"), { flag: "a+", encoding: "utf8" }).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    const waiting = () => sql(`select id from jobs where kind = 'messages.tell_view' and tenant_id = '${ours}' and run_at > now() + interval '1 minute'`).flat();
+    const look = async () => {
+        const before = (await eventually("the next look is planned", () => waiting().length && waiting()))[0];
+        sql(`update jobs set run_at = now() where id = ${before}`);
+        await eventually("it is looked at", () => waiting().length && waiting()[0] !== before);
+        return mails();
+    };
+    assert.equal((await tell("nonempty")).status, 303);
+    await eventually("it is looked at once, at once", () => waiting().length);
+    const hold = (building) => sql(`set track.tenant = '${ours}'; update communications set delivery_status = 'HELD' where building_id = '${building}'`);
+    hold(one);
+    assert.deepEqual(await look(), [], "of another building");
+    hold(two);
+    const [mail, ...more] = await look();
+    assert.deepEqual([more.length, mail.subject, mail.to[0].address, mail.from[0].address], [0, "Came in: 2 messages", email, "house@example.com"]);
+    assert.match(mail.text, /\/messages\?q=status%3Aheld\n/);
+    assert.equal((await look()).length, 1, "it stands: told once");
+    assert.equal((await tell("daily")).status, 303);
+    sql(`delete from jobs where kind = 'messages.tell_view' and args ->> 'tell' = 'nonempty' and tenant_id = '${ours}'`);
+    sql(`update tenants set time_zone = (select name from pg_timezone_names where (now() at time zone name)::time between '09:00' and '22:00' limit 1) where id = '${ours}'`);
+    assert.equal((await look()).length, 2, "today's");
+    assert.equal((await look()).length, 2, "once a day");
+    sql(`update view_subscriptions set told_on = told_on - 1 where user_id = '${me}'`);
+    sql(`update tenants set time_zone = (select name from pg_timezone_names where (now() at time zone name)::time < '07:30' limit 1) where id = '${ours}'`);
+    assert.equal((await look()).length, 2, "not before eight");
+    assert.match(await (await go("/messages/views")).text(), /value="daily" selected/);
+    assert.equal((await tell("never")).status, 303);
+    assert.deepEqual(sql(`select count(*) from view_subscriptions where user_id = '${me}'`), [["0"]]);
+    assert.deepEqual(sql(`select coalesce(after ->> 'tell', 'never') from audit_history where action = 'view.tell' and entity_id = '${viewId}' order by seq`), [["nonempty"], ["daily"], ["never"]]);
+    const { viewId: hidden } = (await admin("POST", "/api/track/views", { name: "Not shared", q: "" })).body;
+    assert.equal((await go(`/messages/views/${hidden}/tell`, { csrfToken, tell: "daily" })).status, 404);
+    await end();
+    rmSync(folder, { recursive: true });
 });
 
 await finish();

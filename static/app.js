@@ -57,6 +57,7 @@ function showTimes(within) {
         const n = Number(count.textContent);
         if (n >= 1e4) count.textContent = grouped.format(n);
     }
+    for (const figure of $$(".figures i", within)) figure.textContent = figure.textContent.replace(/\d{5,}/, (n) => grouped.format(n));
 }
 
 // The badge of what failed says the provider's error in plain words.

@@ -50,4 +50,4 @@ copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-ext
 const symbols = [...icons.map((name) => symbol(name)), ...Object.entries(aliases).map(([id, name]) => symbol(id, name))];
 writeFileSync(here("vendor/icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
 writeFileSync(here("vendor/rows.svg"), column(rowIcons));
-writeFileSync(here("vendor/rows.css"), rowIcons.map((name, i) => `.i-${name},[data-f="${name.replace("-", ":")}"]{--i:${i}}`).join("\n") + "\n");
+writeFileSync(here("vendor/rows.css"), rowIcons.map((name, i) => `.i-${name},.status.${name},[data-f="${name.replace("-", ":")}"]{--i:${i}}`).join("\n") + "\n");

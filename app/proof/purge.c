@@ -22,7 +22,10 @@ static struct json_object *certificate(struct ctx *c, const struct purge *p,
                                        struct json_object *stores)
 {
     struct json_object *o = json_own(c->arena, json_object_new_object());
+    json_set_text(o, "kind", p->kind);
     json_set_text(o, "reason", p->reason);
+    if (p->archive_id)
+        json_set_text(o, "archiveId", p->archive_id);
     json_set_text(o, "layers", p->layers);
     json_set_int(o, "communications", p->communications);
     json_set(o, "stores", json_object_get(stores));

@@ -137,15 +137,28 @@ select blob_lock(:sha256::text);
 -- name: retention_unlinked
 select blob_removed(:sha256::text);
 
--- The first run whose record does not agree with what it sealed, or with the audit trail.
+-- The first run whose record does not agree with what it sealed, or with the audit trail, which tells of each.
 -- name: retention_check
-select r.id, i.communication_id as "communicationId"
-from retention_runs r
+with told as (
+    select h.entity_id, h.at, h.after from audit_history h
+    where h.tenant_id = current_tenant() and h.action = 'retention.purged'
+), runs as (
+    select * from retention_runs where tenant_id = current_tenant()
+)
+select coalesce(r.id::text, t.entity_id) as id, i.communication_id as "communicationId", r.id is null as removed,
+    t.entity_id is null as inserted
+from runs r
+full join told t on t.entity_id = r.id::text
 left join lateral (select x.communication_id from retention_items x where x.tenant_id = r.tenant_id and x.run_id = r.id
-    and x.seal is distinct from event_seals(x.tenant_id, x.communication_id, x.upto)
+    and (x.seal is distinct from event_seals(x.tenant_id, x.communication_id, x.upto)
+        or x.layers is distinct from string_to_array(r.certificate ->> 'layers', ','))
     order by x.communication_id limit 1) i on true
-where r.tenant_id = current_tenant() and (i.communication_id is not null
+where r.id is null or t.entity_id is null or i.communication_id is not null
     or r.items_hash is distinct from retention_items_hash(r.tenant_id, r.id)
-    or not exists (select from audit_history h where h.tenant_id = r.tenant_id and h.entity_id = r.id::text
-        and h.action = 'retention.purged' and h.after ->> 'itemsHash' = encode(r.items_hash, 'hex')))
-order by r.at, r.id limit 1;
+    or encode(r.items_hash, 'hex') is distinct from t.after ->> 'itemsHash'
+    or r.certificate is distinct from t.after - 'itemsHash' or r.reason is distinct from r.certificate ->> 'reason'
+    or r.communications is distinct from (r.certificate ->> 'communications')::int
+    or r.certificate ? 'kind' and r.kind <> r.certificate ->> 'kind'
+    or r.archive_id::text is distinct from coalesce(r.certificate ->> 'archiveId', r.archive_id::text)
+    or r.at not between t.at - interval '1 hour' and t.at + interval '1 hour'
+order by coalesce(r.at, t.at), 1 limit 1;

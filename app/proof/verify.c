@@ -261,18 +261,21 @@ enum err purges_verify(struct ctx *c, struct verification *v)
     if (e != OK || rows_count(rows) == 0)
         return e;
     const char *id = row_text(rows, 0, "communicationId"), *run = row_text(rows, 0, "id");
-    finding_add(v,
-                (struct finding){
-                    .kind = "retention",
-                    .what = CHAIN_CHANGED,
-                    .communication_id = id,
-                    .sentence = id ? arena_printf(c->arena,
-                                                  "Events of communication %s were changed after "
-                                                  "their words were taken out.",
-                                                  id)
-                                   : arena_printf(c->arena,
-                                                  "The record of the retention run %s was changed.",
-                                                  run) });
+    bool removed = row_bool(rows, 0, "removed"), inserted = row_bool(rows, 0, "inserted");
+    const char *what = removed ? "was removed" : inserted ? "was put in" : "was changed";
+    const char *sentence =
+        id && !inserted
+            ? arena_printf(c->arena,
+                           "Communication %s is not as the retention run %s left it: its events, "
+                           "or what the run noted of them, were changed.",
+                           id, run)
+            : arena_printf(c->arena, "The record of the retention run %s %s.", run, what);
+    finding_add(v, (struct finding){ .kind = "retention",
+                                     .what = removed    ? CHAIN_REMOVED
+                                             : inserted ? CHAIN_INSERTED
+                                                        : CHAIN_CHANGED,
+                                     .communication_id = id,
+                                     .sentence = sentence });
     return OK;
 }
 

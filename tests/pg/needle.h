@@ -21,9 +21,6 @@
 
 #define OLD "now() - interval '3 years'"
 
-/* three communications of one batch: to go, held, still young; and one of another batch */
-static char old_one[40], held_one[40], young_one[40], other_one[40];
-
 static void keep(char *to, const char *text)
 {
     assert_non_null(text);
@@ -154,7 +151,7 @@ static long long rows_with(const char *needle)
         needle);
 }
 
-static bool file_is_there(const char *text)
+static inline bool file_is_there(const char *text)
 {
     struct str bytes;
     unsigned char digest[32];
@@ -172,7 +169,7 @@ static int age_one(const char *path, const struct stat *st, int type, struct FTW
 }
 
 /* As if all files had been put long ago. */
-static void age_files(void)
+static inline void age_files(void)
 {
     assert_int_equal(nftw(pg_settings()->store_dir, age_one, 8, FTW_PHYS), 0);
 }

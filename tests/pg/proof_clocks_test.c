@@ -2,6 +2,8 @@
  */
 #include "pg/needle.h"
 
+static char old_one[40], held_one[40], young_one[40], other_one[40];
+
 static void nothing(void **state)
 {
     (void)state;

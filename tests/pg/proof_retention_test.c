@@ -2,7 +2,8 @@
  * proof of both holds. */
 #include "pg/needle.h"
 
-static char unit_of_held[40];
+/* three communications of one batch: to go, held, still young; and one of another batch */
+static char old_one[40], held_one[40], young_one[40], other_one[40], unit_of_held[40];
 
 static void everything_is_somewhere(void **state)
 {

@@ -1,6 +1,7 @@
 // The benchmark: each row a figure of ours beside a limit measured on the same machine in the same run.
 import { cpus } from "node:os";
 import { measureCounters } from "./counters.mjs";
+import { measureExports } from "./exports.mjs";
 import { measureImport } from "./import.mjs";
 import { measureIntake } from "./intake.mjs";
 import { measureJobs } from "./jobs.mjs";
@@ -8,7 +9,7 @@ import { measureLetters } from "./letters.mjs";
 import { heading, memory, psql, row, seed, summary } from "./measure.mjs";
 import { measureMustache } from "./mustache.mjs";
 import { measurePages } from "./pages.mjs";
-import { measureSends } from "./sends.mjs";
+import { measureSends, measureTexts } from "./sends.mjs";
 import { measureStart } from "./start.mjs";
 
 const MEMORY_MIB = 96;
@@ -30,11 +31,13 @@ await measureJobs();
 await measureImport();
 await measureCounters();
 await measureSends();
+await measureTexts();
 await measureMustache();
 measureLetters();
 heading("after the load, and with 10 × the data");
 measureMemory("after the load");
 seed(51, 500);
 await measurePages(", 10 × the data", small);
+await measureExports();
 summary();
 console.log(`measured in ${Math.round((Date.now() - began) / 1000)} s`);

@@ -1,4 +1,5 @@
-// Sending a batch through a mail server that takes 50 ms for each message.
+// Sending a batch through a mail server, and one through an SMS provider, that take 50 ms for each message.
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { base, eventually, token, trackctl } from "../checks.mjs";
@@ -43,33 +44,56 @@ function must(...args) {
     if (made.status !== 0) throw new Error(made.stderr);
 }
 
-const batch = () => psql("select p.id from communication_batches p join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id where b.code = 'SEND'");
-const sent = () => Number(psql(`select count(*) from communications where batch_id = '${batch()}' and sent_at is not null`));
+const batch = (code) => psql(`select p.id from communication_batches p join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id where b.code = '${code}'`);
+const sent = (id) => Number(psql(`select count(*) from communications where batch_id = '${id}' and sent_at is not null`));
 
 // All at once, without a second person's word and without waiting for the first ones.
 const unhindered = () => psql("insert into run_settings select id, 0, 0, 0 from tenants where slug = 'demo' on conflict (tenant_id) do update set approval_threshold = 0, canary_over = 0");
 
-async function send() {
+function imported(code, change) {
+    const file = `${VAR}/sends.csv`;
+    writeFileSync(file, csv(rows(code, 2024, MESSAGES, (i) => ({ attachment: "", ...change(i) }))));
+    must("import", file, "--tenant", "demo");
+    return batch(code);
+}
+
+// Sends the batch; `done`: until the provider has taken all, asked without queries, as those would hold the stand-in up.
+async function send(id, done) {
     unhindered();
-    const answer = await fetch(`${base}/api/track/batches/${batch()}/send`, { method: "POST", headers: { authorization: `Bearer ${await token("agent")}` } });
+    const answer = await fetch(`${base}/api/track/batches/${id}/send`, { method: "POST", headers: { authorization: `Bearer ${await token("agent")}` } });
     if (answer.status !== 202) throw new Error(`send: ${answer.status} ${await answer.text()}`);
-    await eventually("every message is taken", () => taken >= MESSAGES, 60); // in here: a query would hold the stand-in up
-    await eventually("every message is sent", () => sent() === MESSAGES);
+    await eventually("every message is taken", done, 60);
+    await eventually("every message is sent", () => sent(id) === MESSAGES);
     return { count: MESSAGES };
 }
 
-export async function measureSends() {
-    const file = `${VAR}/sends.csv`;
-    writeFileSync(file, csv(rows("SEND", 2024, MESSAGES, () => ({ attachment: "" }))));
-    must("import", file, "--tenant", "demo");
-    must("provider", "add", "smtp", "--tenant", "demo", "--name", "bench", "--set", "host=127.0.0.1", "--set", `port=${port}`, "--set", "security=none", "--set", "from=office@example.com", "--json");
-    const server = await standIn();
-    heading(`sends through a mail server that takes ${LATENCY_MS} ms`);
-    const { cpu } = await withCpu(send);
-    const seconds = Number(psql(`select extract(epoch from max(sent_at) - min(sent_at)) from communications where batch_id = '${batch()}'`));
+async function measure(id, done) {
+    const { cpu } = await withCpu(() => send(id, done));
+    const seconds = Number(psql(`select extract(epoch from max(sent_at) - min(sent_at)) from communications where batch_id = '${id}'`));
     const rate = (MESSAGES - CHILDREN) / seconds;
     const limit = (CHILDREN * 1000) / LATENCY_MS;
     row(`${MESSAGES} messages, ${CHILDREN} children`, `${rate.toFixed(1)}/s`, `${limit}/s`, rate / limit, "≥ 0.9", cpu);
-    server.close();
     psql("update provider_accounts set enabled = false where name = 'bench'");
+}
+
+export async function measureSends() {
+    const id = imported("SEND", () => ({}));
+    must("provider", "add", "smtp", "--tenant", "demo", "--name", "bench", "--set", "host=127.0.0.1", "--set", `port=${port}`, "--set", "security=none", "--set", "from=office@example.com", "--json");
+    const server = await standIn();
+    heading(`sends through a mail server that takes ${LATENCY_MS} ms`);
+    await measure(id, () => taken >= MESSAGES);
+    server.close();
+}
+
+// SMS through a stand-in of Twilio as slow: one call each.
+export async function measureTexts() {
+    const id = imported("TEXT", (i) => ({ delivery_preference: "sms", phone: `+4179${String(1000000 + i * 10)}` }));
+    const stand = spawn("node", ["tests/sim/twilio.mjs", process.env.TWILIO_PORT], { stdio: ["pipe", "pipe", "inherit"] });
+    const at = `http://127.0.0.1:${await new Promise((up) => stand.stdout.once("data", (data) => up(Number(data))))}`;
+    await fetch(`${at}/control/faults`, { method: "POST", body: JSON.stringify({ slow: LATENCY_MS }) });
+    must("provider", "add", "twilio", "--tenant", "demo", "--name", "bench", "--set", `endpoint=${at}`, "--set", "from=+15005550006",
+        "--set", "accountSid=AC0123456789abcdef0123456789abcdef", "--set", "ratePerMinute=0", "--secret", "authToken=simulated-twilio-token-0001");
+    heading(`sends through an SMS provider that takes ${LATENCY_MS} ms`);
+    await measure(id, async () => (await (await fetch(`${at}/control/state`)).json()).sent.length >= MESSAGES);
+    stand.stdin.end();
 }

@@ -1,5 +1,8 @@
-/* Any bytes as a webhook of SMS, and as a text to be sent: what comes out is whole. */
+/* Any bytes as a webhook of SMS, as a text to be sent, and as its price: what comes out is whole.
+ */
 #include "channels/sms.h"
+#include "base/json.h"
+#include "base/money.h"
 #include "base/utf8.h"
 #include "channels/sms_report.h"
 
@@ -34,6 +37,15 @@ static void check_text(struct arena *a, const char *text)
     must(strcmp(sms_tidy(a, tidy), tidy) == 0);
 }
 
+/* The same as a price by the beginnings of numbers. */
+static void check_price(struct arena *a, const char *text)
+{
+    struct json_object *settings = json_own(a, json_object_new_object());
+    json_set_text(settings, "costPerPart", text);
+    int64_t price = sms_price(a, settings, "+41791234567");
+    must(price >= -1 && price < INT64_C(1000000) * MONEY_MICROS);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     size_t count = 0;
@@ -46,8 +58,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             check(&list[i]);
     if (pairs_parse(&c, body, 200, &form) == OK && twilio_report(c.arena, &form, &one) == OK)
         check(&one);
-    if (utf8_valid(body) && !memchr(bytes, 0, n))
+    if (utf8_valid(body) && !memchr(bytes, 0, n)) {
         check_text(c.arena, arena_strndup(c.arena, body.p, n));
+        check_price(c.arena, arena_strndup(c.arena, body.p, n));
+    }
     arena_free(c.arena);
     return 0;
 }

@@ -81,6 +81,7 @@ struct runs_rows {
     PGresult *run, *imports, *channels, *faults, *sizes, *failures, *sends, *rates;
 };
 
+/* Files not looked into are counted before their faults are read: none is said to be well early. */
 static enum err ask(struct ctx *c, const char *id, struct runs_rows *r)
 {
     db_batch(c->db);
@@ -91,10 +92,10 @@ static enum err ask(struct ctx *c, const char *id, struct runs_rows *r)
     if (e == OK)
         e = db_query(c->db, c->arena, runs_channels, &r->channels, .batch_id = id);
     if (e == OK)
+        e = db_query(c->db, c->arena, runs_unchecked, &r->sizes, .batch_id = id);
+    if (e == OK)
         e = db_query(c->db, c->arena, runs_faults, &r->faults, .batch_id = id,
                      .channels = send_channels(c->arena), .most = SAMPLES);
-    if (e == OK)
-        e = db_query(c->db, c->arena, runs_unchecked, &r->sizes, .batch_id = id);
     if (e == OK)
         e = db_query(c->db, c->arena, runs_failures, &r->failures, .batch_id = id);
     if (e == OK)

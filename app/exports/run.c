@@ -11,6 +11,7 @@
 
 #define FILE_LIMIT ((size_t)64 << 30)
 #define BLOCK ((size_t)64 << 10)
+#define AT_ONCE 10000 /* messages: planning a query costs as much as reading some hundreds */
 
 struct writing {
     struct ctx *c;
@@ -23,7 +24,7 @@ struct writing {
     struct blob_writer *blob;
     struct buf out;       /* what is not in the blob yet */
     struct buf buildings; /* those it has rows of, as an array of SQL */
-    const char *building; /* the name of the one at hand */
+    char building_id[37]; /* of the row at hand */
     int64_t rows, scanned, scope;
 };
 
@@ -78,32 +79,51 @@ static enum err flush(struct writing *w)
     return e;
 }
 
+/* Rows come building by building. */
+static void note_building(struct writing *w, const PGresult *row)
+{
+    const char *id = row_text(row, 0, "building_id");
+    if (strcmp(w->building_id, id) == 0)
+        return;
+    snprintf(w->building_id, sizeof(w->building_id), "%s", id);
+    buf_printf(&w->buildings, "%c%s", w->buildings.n ? ',' : '{', id);
+}
+
 static enum err take(void *to, const PGresult *row)
 {
     struct writing *w = to;
-    w->format->row(&w->out, w->building, row);
+    note_building(w, row);
+    w->format->row(&w->out, row_text(row, 0, "building"), row);
     w->rows++;
     enum err e = w->out.n < BLOCK ? OK : flush(w);
     return e ? e : job_watch_look(w->watch, tell, w);
 }
 
-static enum err write_batch(struct writing *w, const PGresult *batches, int i)
+/* The batches from the i-th that hold AT_ONCE messages together, as an array of SQL. Answers the
+   first one behind them. */
+static int gather(struct writing *w, const PGresult *batches, int i, struct buf *ids)
+{
+    int64_t n = 0;
+    for (; i < rows_count(batches) && n < AT_ONCE; i++) {
+        buf_printf(ids, "%c%s", ids->n ? ',' : '{', row_text(batches, i, "batchId"));
+        n += row_int(batches, i, "n");
+    }
+    buf_putc(ids, '}');
+    w->scanned += n;
+    return i;
+}
+
+static enum err write_some(struct writing *w, const char *batch_ids)
 {
     struct ctx *c = w->c;
-    int64_t before = w->rows;
-    w->building = row_text(batches, i, "name");
     db_begin(c->db, c->tenant_id);
     enum err e = db_run(c->db, c->arena, &sql_export_patience, NULL, NULL);
     if (e == OK)
         e = db_query_each(c->db, export_rows, take, w, .json = w->format->json ? "t" : "f",
                           .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
                           .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
-                          .batch_id = row_text(batches, i, "batchId"));
+                          .batch_ids = batch_ids);
     e = db_end(c->db, e);
-    w->scanned += row_int(batches, i, "n");
-    if (w->rows > before)
-        buf_printf(&w->buildings, "%c%s", w->buildings.n ? ',' : '{',
-                   row_text(batches, i, "buildingId"));
     return e ? e : job_watch_look(w->watch, tell, w);
 }
 
@@ -112,8 +132,11 @@ static enum err write_all(struct writing *w, const PGresult *batches, struct blo
     struct ctx *c = w->c;
     enum err e = store_begin(c->app->store, c->arena, FILE_LIMIT, &w->blob);
     buf_puts(&w->out, w->format->head);
-    for (int i = 0; e == OK && i < rows_count(batches); i++)
-        e = write_batch(w, batches, i);
+    for (int i = 0; e == OK && i < rows_count(batches);) {
+        struct buf ids = buf_in(c->arena);
+        i = gather(w, batches, i, &ids);
+        e = write_some(w, ids.p);
+    }
     if (e == OK)
         e = flush(w);
     return e ? e : blob_finish(w->blob, out);

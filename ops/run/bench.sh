@@ -10,7 +10,7 @@ TRACK_TEST_START_PORT=$(node -e 'const s=require("net").createServer().listen(0,
 export TRACK_TEST_START_PORT
 case ${1:-} in
 "") script=bench.mjs ;;
---big) script=big.mjs; export TRACK_BENCH_MILLIONS=${2:-10} ;;
+--big) script=big.mjs; export TRACK_TEST_MILLIONS=${2:-10} ;;
 *) die "bench: unknown option $1 (./run --help)" ;;
 esac
 PG_OPTIONS="" tests/instance "$PRESET" node "tests/bench/$script"

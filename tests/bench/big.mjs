@@ -5,7 +5,7 @@ import { cookies, signIn } from "./session.mjs";
 
 const PER_BUILDING = 1200; // communications that seed.sql makes
 const SMALL = 100_000;
-const BIG = Number(process.env.TRACK_BENCH_MILLIONS) * 1_000_000;
+const BIG = Number(process.env.TRACK_TEST_MILLIONS) * 1_000_000;
 const AT_ONCE = 250; // buildings in one transaction
 const TRIES = 30;
 

@@ -114,6 +114,8 @@ check("no page complained, none scrolls sideways", async () => {
         for (const name of ["data", "check", "preview", "approve", "send", "close"]) {
             await page.goto(step(name));
             same(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name} at ${width}`);
+            const captions = await page.locator("caption:not(.hidden-text)").evaluateAll((all) => all.map((caption) => caption.offsetHeight));
+            expect(captions.every((height) => height < 60), `captions in one line: ${name} at ${width}: ${captions}`);
         }
     }
     same([page.complaints, second.complaints], [[], []], "complaints");

@@ -157,23 +157,35 @@ static struct str statement_pdf(struct ctx *c, const char *const lines[4])
     return buf_str(&b);
 }
 
+/* tries: how often the worker had tried before; one more where this was a try. */
+static struct json_object *detail_of(struct ctx *c, const char *id, const struct step *s,
+                                     int *tries)
+{
+    struct json_object *detail = json_own(c->arena, json_object_new_object());
+    if (s->about)
+        json_set_text(detail, s->type == EVENT_RESEND_REQUESTED ? "channel" : "code", s->about);
+    if (s->type == EVENT_SENT)
+        json_set_text(detail, "messageId", arena_printf(c->arena, "%s.1@demo.example.com", id));
+    if (s->type == EVENT_RESEND_REQUESTED)
+        *tries = 0;
+    else if (strcmp(s->source, "worker") == 0 && s->type != EVENT_SKIPPED)
+        json_set_int(detail, "attempt", ++*tries);
+    return detail;
+}
+
 static enum err tell(struct demo *d, const char *id, const struct story *story)
 {
     struct ctx *c = d->c;
     enum err e = OK;
+    int tries = 0;
     for (const struct step *s = story->steps; e == OK && s->sentence; s++) {
-        struct json_object *detail = json_own(c->arena, json_object_new_object());
-        if (s->about)
-            json_set_text(detail, s->type == EVENT_RESEND_REQUESTED ? "channel" : "code", s->about);
-        if (s->type == EVENT_SENT)
-            json_set_text(detail, "messageId", arena_printf(c->arena, "%s.1@demo.example.com", id));
         const struct timeline_event event = {
             .type = s->type,
             .source = s->source,
             .grade = s->grade,
             .occurred_at = time_text(c->arena, d->at + s->minutes * 60),
             .sentence = s->sentence,
-            .detail = detail,
+            .detail = detail_of(c, id, s, &tries),
         };
         e = timeline_append(c, id, &event, NULL);
     }

@@ -87,9 +87,10 @@ static enum err end(struct ctx *c, struct pdf_work *m, const struct pdf_running 
         m->width = t.width;
         m->height = t.height;
     }
-    if (!e && look)
-        memcpy(look, answer.p + m->count * sizeof(struct pdf_told), sizeof *look);
-    return e;
+    if (e || !look)
+        return e;
+    memcpy(look, answer.p + m->count * sizeof(struct pdf_told), sizeof *look);
+    return pdf_look_is_sound(look) ? OK : refuse(c, m, (struct str){ 0 }, CHILD_CRASHED);
 }
 
 enum err pdf_look(struct ctx *c, struct str pdf, struct pdf_look *out)

@@ -101,6 +101,7 @@ static void measure(struct pdf_work *m, qpdf_data of, qpdf_oh page)
 
 #define MM_OF_POINT (25.4 / 72)
 #define SAME_MM 1.5
+#define WALL_MM 30000
 #define DEPTH_MAX 50 /* of the tree of pages */
 
 /* A page may leave its size to those above it. */
@@ -118,7 +119,19 @@ static qpdf_oh box_of(qpdf_data of, qpdf_oh page)
 static double size_mm(double points, double unit)
 {
     double mm = (points < 0 ? -points : points) * unit * MM_OF_POINT;
-    return mm > 0 && mm < 30000 ? mm : 0;
+    return mm > 0 && mm < WALL_MM ? mm : 0;
+}
+
+bool pdf_look_is_sound(const struct pdf_look *look)
+{
+    bool sound = look->pages > 0 && look->pages <= PDF_PAGES_MAX && look->sizes >= 0 &&
+                 look->sizes <= PDF_SIZES && !look->fault;
+    for (int i = 0; sound && i < look->sizes; i++) {
+        const struct pdf_size *s = &look->size[i];
+        sound = s->page > 0 && s->page <= look->pages && s->width >= 0 && s->width < WALL_MM &&
+                s->height >= 0 && s->height < WALL_MM;
+    }
+    return sound;
 }
 
 static bool near(double a, double b)

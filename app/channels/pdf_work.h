@@ -33,3 +33,7 @@ struct pdf_told {
    and "is damaged". */
 void pdf_work_prepare(void *work);
 bool pdf_work_run(void *work, struct buf *answer);
+
+/* Whether a look is one that a file can give. Who reads strangers' files may no longer be who we
+   started: nothing that it tells is an index or a size unasked. */
+bool pdf_look_is_sound(const struct pdf_look *look);

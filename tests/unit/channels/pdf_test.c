@@ -1,9 +1,10 @@
 /* PDF files of others: merged, counted, and hostile ones refused with a sentence. */
 #include "paper.h"
 
-#include "channels/pdf.h"
+#include "channels/pdf_work.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <qpdf/qpdf-c.h>
 
 static struct str letter_bytes(void)
@@ -324,6 +325,31 @@ static void tells_pages_and_sizes(void **state)
     assert_int_equal(look.size[2].page, 4);
 }
 
+/* A file that took its reader over could have it tell anything. */
+static void believes_no_reader(void **state)
+{
+    (void)state;
+    const struct pdf_look sound = { .pages = 2, .sizes = 1, .size = { { 1, 210, 297 } } };
+    struct pdf_look look = sound;
+    assert_true(pdf_look_is_sound(&look));
+    look.sizes = PDF_SIZES + 1;
+    assert_false(pdf_look_is_sound(&look));
+    look.sizes = -1;
+    assert_false(pdf_look_is_sound(&look));
+    look = sound;
+    look.pages = -2;
+    assert_false(pdf_look_is_sound(&look));
+    look = sound;
+    look.fault = "somewhere else";
+    assert_false(pdf_look_is_sound(&look));
+    look = sound;
+    look.size[0].page = 3;
+    assert_false(pdf_look_is_sound(&look));
+    look = sound;
+    look.size[0].width = (double)NAN;
+    assert_false(pdf_look_is_sound(&look));
+}
+
 static void says_what_is_wrong(void **state)
 {
     (void)state;
@@ -340,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PDF_TEST(pages_are_counted),
         PDF_TEST(tells_pages_and_sizes),
+        PDF_TEST(believes_no_reader),
         PDF_TEST(says_what_is_wrong),
         PDF_TEST(what_is_no_pdf),
         PDF_TEST(cut_off),

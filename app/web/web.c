@@ -13,6 +13,7 @@
 #include "web/problem.h"
 #include "web/request.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,21 +21,33 @@
 #define TRIES 3
 #define SLOW_TIMES 10
 
+/* Of the files of a folder, in whatever order they come. */
+static uint64_t mixed_of(const char *folder)
+{
+    uint64_t mixed = 0;
+    DIR *d = opendir(folder);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        struct stat st;
+        if (fstatat(dirfd(d), f->d_name, &st, 0) || !S_ISREG(st.st_mode))
+            continue;
+        uint64_t one = (uint64_t)st.st_mtim.tv_sec * 1000003 + (uint64_t)st.st_size;
+        for (const char *p = f->d_name; *p; p++)
+            one = one * 31 + (unsigned char)*p;
+        mixed += one * one;
+    }
+    if (d)
+        closedir(d);
+    return mixed;
+}
+
 /* A text that changes when an asset does, for the addresses under which browsers keep them. */
 static const char *asset_version(const struct app *app, struct arena *a)
 {
-    static const char *const files[] = { "base.css",        "frame.css", "parts.css",
-                                         "track.css",       "list.css",  "unit.css",
-                                         "message.css",     "app.js",    "vendor/htmx.js",
-                                         "vendor/icons.svg" };
-    uint64_t mixed = 0;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        struct stat st;
-        const char *dir = app->settings->template_dir;
-        if (stat(arena_printf(a, "%s/../static/%s", dir, files[i]), &st) == 0)
-            mixed = mixed * 31 + (uint64_t)st.st_mtim.tv_sec * 1000003 + (uint64_t)st.st_size;
-    }
-    return arena_printf(a, "%llx", (unsigned long long)mixed);
+    const char *dir = app->settings->template_dir;
+    return arena_printf(
+        a, "%llx",
+        (unsigned long long)(mixed_of(arena_printf(a, "%s/../static", dir)) +
+                             mixed_of(arena_printf(a, "%s/../static/vendor", dir))));
 }
 
 struct web *web_new(struct app *app, struct arena *a, struct db *db,

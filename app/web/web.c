@@ -14,6 +14,7 @@
 #include "web/request.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,10 +45,9 @@ static uint64_t mixed_of(const char *folder)
 static const char *asset_version(const struct app *app, struct arena *a)
 {
     const char *dir = app->settings->template_dir;
-    return arena_printf(
-        a, "%llx",
-        (unsigned long long)(mixed_of(arena_printf(a, "%s/../static", dir)) +
-                             mixed_of(arena_printf(a, "%s/../static/vendor", dir))));
+    uint64_t mixed = mixed_of(arena_printf(a, "%s/../static", dir)) +
+                     mixed_of(arena_printf(a, "%s/../static/vendor", dir));
+    return arena_printf(a, "%" PRIx64, mixed);
 }
 
 struct web *web_new(struct app *app, struct arena *a, struct db *db,

@@ -130,7 +130,7 @@ let last = "";
 let quarter = null;
 
 const still = () =>
-    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message) details[open]") || document.activeElement?.matches("select") || String(getSelection());
+    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message, .panel) details[open]") || document.activeElement?.matches("select") || String(getSelection());
 
 const here = () => location.pathname + location.search;
 
@@ -229,6 +229,7 @@ function showLive() {
 /* ---- the drawer ---- */
 
 const narrow = matchMedia("(width < 800px)");
+const opened = () => ["u", "m"].map((kind) => document.getElementById(`${kind}-${$("#drawer")?.dataset.unit}`)).find(Boolean);
 let openedFrom = null;
 let readTo = 0;
 
@@ -239,10 +240,10 @@ function showDrawer(focus) {
     root.classList.toggle("drawer-open", open);
     for (const other of $$(".bar, .side, .list")) other.inert = open && narrow.matches;
     for (const row of $$("tr.on")) row.classList.remove("on");
-    if (open) $(`#u-${CSS.escape(drawer.dataset.unit)}`)?.classList.add("on");
+    if (open) opened()?.classList.add("on");
     if (!focus) return;
     if (open) $("#drawer-title").focus({ preventScroll: true });
-    else $("th a", document.getElementById(openedFrom) ?? $(".units tbody") ?? document)?.focus({ preventScroll: true });
+    else $("th a", document.getElementById(openedFrom) ?? $(".units tbody") ?? $("#units") ?? document)?.focus({ preventScroll: true });
 }
 
 narrow.addEventListener("change", () => showDrawer(false));
@@ -316,7 +317,7 @@ async function cause(answer) {
 
 // Shows what a form asks for at once; answers what takes it back.
 function showAtOnce(form) {
-    const within = (form.dataset.of && document.getElementById(`c-${form.dataset.of}`)) || form.closest(".communication") || $("#message");
+    const within = (form.dataset.of && document.getElementById(`c-${form.dataset.of}`)) || form.closest(".communication, .panel") || $("#message");
     const chip = form.dataset.act && $("[data-status]", within ?? document);
     const buttons = $$("button, .button", form.closest(".actions") ?? form);
     const before = chip && [chip.className, chip.innerHTML];
@@ -344,7 +345,7 @@ async function act(form) {
         const answer = await fetch(form.action, { method: "POST", body, redirect: "manual", headers: { "HX-Request": "true" } });
         if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(await cause(answer));
         if ($("#message")) location.reload();
-        else await window.htmx.ajax("GET", here(), { source: "#drawer", target: "#drawer", select: "#drawer", swap: "outerHTML" });
+        else await readAgain();
         refresh();
     } catch (error) {
         takeBack();
@@ -369,11 +370,14 @@ document.addEventListener("click", (event) => {
 
 /* ---- rows ---- */
 
+// How a row is opened beside its list, and what is open there is read again; a list may have another way.
+let openRow = (link) => link.click();
+let readAgain = () => window.htmx.ajax("GET", here(), { source: "#drawer", target: "#drawer", select: "#drawer", swap: "outerHTML" });
+
 const links = () => $$("#units tbody th a, [data-list] tbody th a");
 
 function at() {
-    const open = $("#drawer")?.dataset.unit;
-    const row = document.activeElement?.closest("tbody tr") ?? (open && $(`#u-${CSS.escape(open)}`));
+    const row = document.activeElement?.closest("tbody tr") ?? opened();
     return row ? links().findIndex((a) => row.contains(a)) : -1;
 }
 
@@ -461,7 +465,7 @@ function beside(by) {
     const next = move(by);
     if (next) {
         openedFrom = next.closest("tr").id;
-        next.click();
+        openRow(next);
     }
 }
 
@@ -475,7 +479,8 @@ const keyWords = [
     ["/ f", "Search or filter the list"],
     ["v", "Views of messages"],
     ["j k", "Next or previous row"],
-    ["Enter o", "Open it beside the list"],
+    ["Enter", "Open it"],
+    ["o", "Open it beside the list"],
     ["[ ]", "Previous or next unit or message while one is open"],
     ["u Esc", "Up: close what is open"],
     ["x Shift+x", "Select a message, or all up to it"],
@@ -526,7 +531,7 @@ const keys = {
     "?": () => $("#keys")?.togglePopover(),
     j: () => move(1),
     k: () => move(-1),
-    o: () => links()[at()]?.click(),
+    o: () => links()[at()] && openRow(links()[at()]),
     u: up,
     Escape: up,
     "[": () => beside(-1),
@@ -534,7 +539,7 @@ const keys = {
     y: copyLink,
     p: pause,
     r: () => $("#message [href$='/resend'], #drawer [href$='/resend']")?.click(),
-    h: () => $("#message :is([action$='/hold'], [action$='/release']) button")?.click(),
+    h: () => $(":is(#message, #drawer) :is([action$='/hold'], [action$='/release']) button")?.click(),
     t: () => setTheme(themes[(themes.indexOf(root.dataset.theme || "auto") + 1) % 3]),
     g: () => (went = Date.now()),
 };

@@ -29,6 +29,7 @@ static const struct field page_fields[] = {
     { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
     { "columns", FIELD_TEXTS, AT(columns), .max = 200,
       .help = "What is shown beside the recipient, in this order." },
+    { "open", FIELD_UUID, AT(open), .help = "The message that is shown beside the list." },
     { .name = NULL },
 };
 static const struct field count_fields[] = {
@@ -192,6 +193,7 @@ static enum err page(struct req *r, struct reply *p)
     json_set_bool(d, "none", json_object_array_length(messages) == 0);
     json_set_bool(d, "filtered", *json_text(d, "q") != '\0');
     json_set_text(d, "countHref", count_href(&r->ctx, &query, false));
+    json_set_text(d, "open", query.open);
     if (json_object_array_length(messages) == 0 && !json_get(d, "faults")) {
         struct json_object *nearest;
         e = messages_nearest(&r->ctx, &query, &nearest);

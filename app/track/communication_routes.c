@@ -235,7 +235,8 @@ static void add_tabs(struct req *r, struct json_object *d, const char *id,
     json_set(d, "tabs", list);
 }
 
-static enum err page(struct req *r, struct reply *p)
+/* The page, or the part of it that stands beside the list, which needs no neighbours. */
+static enum err show(struct req *r, struct reply *p, const char *fragment)
 {
     struct json_object *d;
     struct list_place from = *(const struct list_place *)r->input;
@@ -243,12 +244,25 @@ static enum err page(struct req *r, struct reply *p)
     enum err e = id ? communication_document(&r->ctx, id, true, &d) : ERR_NOT_FOUND;
     from.tab = from.tab ? from.tab : tabs[0].name;
     from.at = from.at && time_valid(from.at) ? from.at : NULL;
-    if (e == OK)
+    if (e == OK && !fragment)
         e = communication_beside(&r->ctx, id, &from, d);
     if (e != OK)
         return e;
     add_tabs(r, d, id, &from);
-    return reply_page(p, "track/message", NULL, d);
+    json_set_text(d, "wholeHref",
+                  arena_printf(r->ctx.arena, "/messages/%s?tab=%s%s", id, from.tab,
+                               communication_list_query(&r->ctx, &from)));
+    return reply_page(p, "track/message", fragment, d);
+}
+
+static enum err page(struct req *r, struct reply *p)
+{
+    return show(r, p, NULL);
+}
+
+static enum err panel(struct req *r, struct reply *p)
+{
+    return show(r, p, "track/message_panel");
 }
 
 static enum err body(struct req *r, struct reply *p)
@@ -348,6 +362,8 @@ static enum err page_record(struct req *r, struct reply *p)
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, PAGE, page, ROLE_VIEWER, &page_query,
       .doc = "A message: what happened to it, what it said, and why." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/panel", panel, ROLE_VIEWER, &page_query,
+      .doc = "The same in short, for the side of the list." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/body", body, ROLE_VIEWER,
       .doc = "Its HTML, for a frame without any rights." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/source", source, ROLE_VIEWER,

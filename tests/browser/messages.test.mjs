@@ -69,6 +69,67 @@ check("brackets walk from a message to the next of its list, u goes back to it",
     await page.waitForURL("**/messages?q=channel*");
 });
 
+check("o opens one beside the list, j and k move it on, Back and the address bring it again", async () => {
+    await page.goto("/messages?q=channel:email");
+    const ids = await page.locator(rows).evaluateAll((list) => list.slice(0, 3).map((row) => row.id.slice(2)));
+    const open = () => new URL(page.url()).searchParams.get("open");
+    const shows = (id) => eventually(`${id} is shown`, async () => open() === id && (await page.locator(`#drawer #c-${id} .timeline, #drawer #c-${id} .hint`).count()) > 0);
+    await page.keyboard.press("j");
+    await page.keyboard.press("o");
+    await shows(ids[0]);
+    same(await page.evaluate(() => document.activeElement.id), "drawer-title", "focus");
+    same(await page.locator("#drawer .three dd").count(), 3, "sentences");
+    same((await axeFaults(page)).join("\n"), "", "axe");
+    await shot(page, "panel");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await shows(ids[2]);
+    await page.keyboard.press("k");
+    await shows(ids[1]);
+    same(await page.locator(`${rows}.on`).getAttribute("id"), `m-${ids[1]}`, "its row");
+    await page.locator(`#m-${ids[0]} .when`).click();
+    await shows(ids[0]);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("#drawer", { state: "hidden" });
+    same(open(), null, "the address");
+    same(await page.evaluate(() => document.activeElement.closest("tr")?.id), `m-${ids[0]}`, "focus is on its row");
+    await page.goBack();
+    await shows(ids[0]);
+    await page.reload();
+    await shows(ids[0]);
+    await page.click("#drawer-whole");
+    await page.waitForURL(`**/messages/${ids[0]}?*in=channel*`);
+});
+
+check("what is done in the panel shows there at once, and what fails is said with its request", async () => {
+    await page.goto("/messages?q=status:draft");
+    const id = (await page.locator(rows).first().getAttribute("id")).slice(2);
+    await page.keyboard.press("j");
+    await page.keyboard.press("o");
+    await page.click(`#c-${id} >> text=Hold`);
+    await page.waitForSelector(`#c-${id} .timeline >> text=Held`);
+    await page.waitForSelector(`#c-${id} >> text=Release`);
+    await page.route("**/panel*", (route) => route.fulfill({ status: 503, headers: { "X-Request-Id": "0-request" }, contentType: "application/problem+json", body: '{"detail":"The server is busy."}' }));
+    await page.keyboard.press("j");
+    await page.waitForSelector("#drawer .error");
+    same(await page.textContent("#drawer .error"), "The server is busy. (request 0-request)", "the cause");
+    await page.unroute("**/panel*");
+    await page.click("#drawer >> text=Try again");
+    await page.waitForSelector("#drawer .three");
+    page.complaints = page.complaints.filter((line) => !/503/.test(line));
+});
+
+check("narrow, the panel is the whole screen", async () => {
+    const at = await newPage({ storageState: await page.context().storageState(), viewport: { width: 390, height: 844 } });
+    await at.goto(page.url());
+    await at.waitForSelector("#drawer .three");
+    const box = await at.locator("#drawer").boundingBox();
+    same([box.x, box.width], [0, 390], "its place");
+    same((await axeFaults(at)).join("\n"), "", "axe");
+    await shot(at, "panel-390");
+    await at.context().close();
+});
+
 check("columns are hidden and moved, and a cell keeps them in the address", async () => {
     await page.goto("/messages?q=channel:email");
     await page.click("[popovertarget=pick-columns]");

@@ -200,7 +200,7 @@ where a.tenant_id = current_tenant() and a.state = 'RUNNING'
 -- ---- what a resend would cost: what is to go as SMS, and as letters, those of one kind and weight together
 
 -- name: bulk_sms
-select c.id, c.recipient_name, c.phone, c.language, c.subject, c.year, c.amount_minor, c.currency,
+select c.id, c.recipient_name, c.phone, c.language, c.template, c.subject, c.year, c.amount_minor, c.currency,
     to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, u.number, b.name as building, b.street as building_street,
     b.city as building_city, t.name as tenant, false as suppressed
 from bulk_items i
@@ -213,7 +213,7 @@ where i.tenant_id = current_tenant() and i.bulk_id = :id::uuid and i.state = 'pe
 order by i.seq
 
 -- name: bulk_letters
-select coalesce(:channel::text, c.channel) as channel, c.language, f.pages, f.sheets, count(*) as n, min(c.id::text) as sample
+select coalesce(:channel::text, c.channel) as channel, c.language, c.template, f.pages, f.sheets, count(*) as n, min(c.id::text) as sample
 from bulk_items i
 join communications c on c.tenant_id = i.tenant_id and c.id = i.communication_id
 cross join lateral (
@@ -225,5 +225,5 @@ cross join lateral (
 ) f
 where i.tenant_id = current_tenant() and i.bulk_id = :id::uuid and i.state = 'pending'
     and coalesce(:channel::text, c.channel) in ('LETTER', 'LETTER_WITH_RECEIPT')
-group by 1, 2, 3, 4
-order by 1, 2, 3, 4
+group by 1, 2, 3, 4, 5
+order by 1, 2, 3, 4, 5

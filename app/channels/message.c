@@ -119,6 +119,32 @@ static const char *plain_text(struct arena *a, cmark_node *document)
     return b.p ? b.p : "";
 }
 
+/* ---- which there are ---- */
+
+static bool is_listed(const char *const *names, const char *name)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+const char *const *message_names(struct ctx *c)
+{
+    size_t n = 0, most = 0;
+    const char *const *all = templates_list(c->app->templates, c->arena, "messages");
+    while (all[most])
+        most++;
+    const char **names = arena_zalloc(c->arena, most + 1, sizeof(*names));
+    for (size_t i = 0; i < most; i++) {
+        size_t length = strcspn(all[i], ".");
+        const char *name = arena_strndup(c->arena, all[i], length);
+        if (length <= MESSAGE_NAME_MAX && strcmp(all[i] + length, ".en") == 0 &&
+            is_listed(all, arena_printf(c->arena, "%s_sms.en", name)))
+            names[n++] = name;
+    }
+    return names;
+}
+
 /* ---- the message ---- */
 
 static enum err render(struct ctx *c, const char *template, struct json_object *data,

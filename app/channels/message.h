@@ -10,6 +10,13 @@ struct message {
     const char *language; /* of the template that was found */
 };
 
+#define MESSAGE_USUAL "statement"
+#define MESSAGE_NAME_MAX 40
+
+/* The messages that can be written in every form, in order: those with a template in English both
+   by themselves ("statement.en") and as an SMS ("statement_sms.en"). NULL at the end. */
+const char *const *message_names(struct ctx *c) must_check;
+
 /* Renders message `name` ("statement") in a language ("de-CH" falls to "de", and that to English):
    the template messages/<name>.<language>, whose first line is "Subject: …" and whose rest, after
    an empty line, is Markdown. Values of data are text: what looks like Markdown or HTML in them

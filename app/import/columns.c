@@ -79,6 +79,9 @@ const struct import_field_kind import_field_kinds[IMPORT_FIELDS] = {
     [COLUMN_RETENTION_HINT] = { "retention_hint", "retentionHint", "Retention", false, 40,
                                 " retentionhint retentionpolicy aufbewahrungsregel "
                                 "regledeconservation " },
+    [COLUMN_TEMPLATE] = { "template", "template", "Template", false, 40,
+                          " template messagetemplate vorlage nachrichtenvorlage modele "
+                          "modeledemessage gabarit " },
 };
 
 int import_field_of(const char *name)

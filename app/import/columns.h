@@ -29,6 +29,7 @@ enum import_field {
     COLUMN_ATTACHMENT,
     COLUMN_YEAR,
     COLUMN_RETENTION_HINT,
+    COLUMN_TEMPLATE,
     IMPORT_FIELDS
 };
 

@@ -3,6 +3,7 @@
 
 #include "access/access.h"
 #include "base/json.h"
+#include "channels/message.h"
 #include "import/import.sql.h"
 #include "import/write.h"
 #include "jobs/jobs.h"
@@ -24,8 +25,10 @@ enum err import_preview(struct ctx *c, const struct import_options *options,
                         const struct import_source *source, struct json_object **preview)
 {
     struct attachments files;
+    struct import_options with = *options;
+    with.templates = message_names(c);
     enum err e = list_attachments(c, &source->attachments, &files);
-    return e ? e : import_scan(c->arena, options, &source->csv, &files, NULL, NULL, preview);
+    return e ? e : import_scan(c->arena, &with, &source->csv, &files, NULL, NULL, preview);
 }
 
 static enum err open_kept(struct ctx *c, const char *file, const char *attachments,
@@ -343,5 +346,6 @@ enum err import_commit(struct ctx *c, const char *id, const struct import_how *h
     if (how->from)
         k.source.attachments = *how->from;
     k.options = options_of(import);
+    k.options.templates = message_names(c);
     return commit_source(&k);
 }

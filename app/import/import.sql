@@ -95,10 +95,10 @@ on conflict do nothing
 -- name: import_communications
 with r as materialized (
     select b.id as building_id, b.code, b.name, u.id as unit_id, k.id as batch_id, r.year, r.channel, r.recipient, r.email, r.phone,
-        r.street, r.postal, r.city, r.country, r.language, r.subject, r.amount, r.currency, r.due, r.reference, r.hint
+        r.street, r.postal, r.city, r.country, r.language, r.subject, r.amount, r.currency, r.due, r.reference, r.hint, r.template
     from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text, year smallint, channel text, recipient text, email text,
         phone text, street text, postal text, city text, country text, language text, subject text, amount bigint,
-        currency text, due date, reference text, hint text)
+        currency text, due date, reference text, hint text, template text)
     cross join lateral (select id, code, name from buildings where tenant_id = current_tenant() and code = r.code offset 0) b
     cross join lateral (select id from units
         where tenant_id = current_tenant() and building_id = b.id and number = r.unit offset 0) u
@@ -107,14 +107,14 @@ with r as materialized (
 ), added as (
     insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
         email, phone, street, postal_code, city, country, language, subject, amount_minor, currency, due_on, reference,
-        retention_hint)
+        retention_hint, template)
     select current_tenant(), r.batch_id, r.building_id, r.unit_id, r.year, r.channel,
         'DRAFT', r.recipient, r.email, r.phone, coalesce(r.street, ''),
         coalesce(r.postal, ''), coalesce(r.city, ''), coalesce(r.country, ''),
         coalesce(r.language, (select language from tenants where id = current_tenant())), r.subject, r.amount, r.currency, r.due,
-        coalesce(r.reference, ''), coalesce(r.hint, 'statement')
+        coalesce(r.reference, ''), coalesce(r.hint, 'statement'), r.template
     from r
-    on conflict (tenant_id, unit_id, year, (coalesce(origin_channel, channel)), reference) do nothing
+    on conflict (tenant_id, unit_id, year, (coalesce(origin_channel, channel)), reference, template) do nothing
     returning batch_id
 )
 select k.batch_id as "batchId", k.building_id as "buildingId", k.code as "buildingCode", k.name as "buildingName", k.year as "year",
@@ -125,8 +125,8 @@ from (select distinct batch_id, building_id, code, name, year from r) k
 with added as (
     insert into communication_attachments (tenant_id, communication_id, position, sha256, file_name, content_type, size)
     select current_tenant(), c.id, 1, f.sha256, r.file, f.content_type, f.size
-    from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text, year smallint, channel text, reference text, file text,
-        sha256 text)
+    from jsonb_to_recordset(:rows::jsonb) as r (code text, unit text, year smallint, channel text, reference text, template text,
+        file text, sha256 text)
     cross join lateral (select sha256, content_type, size from blobs
         where tenant_id = current_tenant() and sha256 = r.sha256 offset 0) f
     cross join lateral (select id from buildings where tenant_id = current_tenant() and code = r.code offset 0) b
@@ -135,7 +135,7 @@ with added as (
     cross join lateral (select id, delivery_status from communications
         where tenant_id = current_tenant() and unit_id = u.id and year + 0 = r.year
             and coalesce(origin_channel, channel) = r.channel
-            and reference = coalesce(r.reference, '') offset 0) c
+            and reference = coalesce(r.reference, '') and template = r.template offset 0) c
     where c.delivery_status = 'DRAFT'
     on conflict do nothing
     returning 1

@@ -2,7 +2,10 @@
 #include "import/row.h"
 
 #include "base/utf8.h"
+#include "channels/message.h"
 #include "track/text.h"
+
+#include <strings.h>
 
 struct check {
     struct arena *arena;
@@ -160,6 +163,25 @@ static void need(struct check *c, enum import_field f, const char *reason)
         tell(c, f, reason);
 }
 
+/* The name of a message template; an empty one is the usual one. */
+static void find_template(struct check *c)
+{
+    static const char *const usual[] = { MESSAGE_USUAL, NULL };
+    const char **name = &c->row->text[COLUMN_TEMPLATE];
+    struct buf there = buf_in(c->arena);
+    if (!given(c, COLUMN_TEMPLATE))
+        *name = MESSAGE_USUAL;
+    for (const char *const *t = c->rules->templates ? c->rules->templates : usual; *t; t++) {
+        if (strcasecmp(*t, *name) == 0) {
+            *name = *t;
+            return;
+        }
+        buf_printf(&there, "%s%s", there.n ? ", " : "", *t);
+    }
+    tell(c, COLUMN_TEMPLATE,
+         arena_printf(c->arena, "There is no such template. There are: %s.", there.p));
+}
+
 static void read_channels(struct check *c)
 {
     struct str text = str_of(c->row->text[COLUMN_DELIVERY_PREFERENCE]);
@@ -218,5 +240,6 @@ bool row_check(struct arena *a, const struct row_rules *rules, long line, const 
     read_money(&c);
     read_channels(&c);
     find_row_year(&c);
+    find_template(&c);
     return c.good;
 }

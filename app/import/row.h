@@ -9,8 +9,9 @@
 /* What the checks of a row need to know beside it. */
 struct row_rules {
     const struct import_columns *columns;
-    int year;              /* for every row; 0: found in each */
-    const char *file_name; /* where a year is looked for last */
+    int year;                     /* for every row; 0: found in each */
+    const char *file_name;        /* where a year is looked for last */
+    const char *const *templates; /* a row may name, NULL at the end; NULL: the usual one */
 };
 
 struct import_row {

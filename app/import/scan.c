@@ -115,11 +115,13 @@ static void count_good(struct scan *s, const struct import_row *row)
 static const char *key_of(struct scan *s, const struct import_row *row, int channel)
 {
     const char *const *t = row->text;
-    return arena_printf(s->row_arena, "%s\x1f%s\x1f%d\x1f%d\x1f%s", t[COLUMN_BUILDING_CODE],
-                        t[COLUMN_UNIT_NUMBER], row->year, channel, t[COLUMN_REFERENCE]);
+    return arena_printf(s->row_arena, "%s\x1f%s\x1f%d\x1f%d\x1f%s\x1f%s", t[COLUMN_BUILDING_CODE],
+                        t[COLUMN_UNIT_NUMBER], row->year, channel, t[COLUMN_REFERENCE],
+                        t[COLUMN_TEMPLATE]);
 }
 
-/* The same unit, year, channel and reference twice: the later line is at fault, with all of it. */
+/* The same unit, year, channel, reference and template twice: the later line is at fault, with all
+ * of it. */
 static bool is_new(struct scan *s, const struct import_row *row)
 {
     const char *keys[CHANNEL_COUNT];
@@ -334,7 +336,8 @@ static struct scan *scan_new(struct arena *a, const struct import_options *optio
     s->row_arena = arena_new(ROW_ARENA);
     arena_defer(a, free_arena, s->row_arena);
     s->options = options;
-    s->rules = (struct row_rules){ &s->columns, options->year, options->file_name };
+    s->rules =
+        (struct row_rules){ &s->columns, options->year, options->file_name, options->templates };
     s->seen = key_set_new(a);
     s->units = key_set_new(a);
     s->buildings = key_set_new(a);

@@ -11,6 +11,7 @@ struct import_options {
     const char *file_name;
     int year; /* for every row; 0: found in each */
     struct import_choice choice;
+    const char *const *templates; /* that rows may name, as of message_names; NULL: the usual one */
 };
 
 /* Called for each good row, whose memory ends with the call; `file` is NULL without an attachment.

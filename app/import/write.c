@@ -73,6 +73,7 @@ static const struct {
     { "language", COLUMN_LANGUAGE },   { "subject", COLUMN_SUBJECT },
     { "currency", COLUMN_CURRENCY },   { "due", COLUMN_DUE_DATE },
     { "reference", COLUMN_REFERENCE }, { "hint", COLUMN_RETENTION_HINT },
+    { "template", COLUMN_TEMPLATE },
 };
 
 static void put_row(struct buf *b, const struct import_row *row, int channel,

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "messages/filter.sql.h"
 #include "track/channel.h"
+#include "track/tag.h"
 #include "track/track.h"
 #include "web/checks.h"
 
@@ -38,6 +39,8 @@ const struct qualifier qualifiers[] = {
     { "provider", "provider", "notProvider", providers, "Who took it: smtp, msgraph, twilio …" },
     { "code", "code", "notCode", NULL, "The provider's error code: code:\"550 5.1.1\"." },
     { "cause", "cause", "notCause", NULL, "What failures have in common, as their groups say it." },
+    { "template", "template", "notTemplate", NULL, "What it is written from: reminder." },
+    { "tag", "tag", "notTag", NULL, "A word that people put on it." },
     { "grade", "grade", "notGrade", event_grades, "How strong the evidence is, A to D." },
     { "is", "is", "notIs", states, "failed, held, waiting, moving or contradicted." },
     { "has", "has", "notHas", belongings, "attachment, error or note." },
@@ -185,6 +188,22 @@ static enum err add_choice(struct ctx *c, const struct token *t, const struct qu
     return wrong(c, t, arena_printf(c->arena, "is none of %s.", joined(c->arena, q->values)));
 }
 
+/* Alternatives stay together: a message has several tags, so that another qualifier narrows. */
+static enum err add_tags(struct ctx *c, const struct token *t, struct json_object *to)
+{
+    const char *tag, *end = "";
+    struct buf b = buf_in(c->arena);
+    for (const char *p = t->value; p; p = *end ? end + 1 : NULL) {
+        end = p + strcspn(p, ",");
+        const char *why = tag_read(c->arena, arena_strndup(c->arena, p, (size_t)(end - p)), &tag);
+        if (why)
+            return wrong(c, t, why);
+        buf_printf(&b, "%s%s", b.n ? "," : "", tag);
+    }
+    json_object_array_add(to, json_text_new(b.p));
+    return OK;
+}
+
 static enum err add_value(struct ctx *c, const struct token *t, const struct qualifier *q,
                           const char *value, struct json_object *to)
 {
@@ -207,6 +226,8 @@ static enum err add_values(struct ctx *c, const struct token *t, const struct qu
     enum err e = OK;
     if ((q->values == states || q->values == belongings) && strchr(t->value, ','))
         return wrong(c, t, "takes one at a time: each narrows further.");
+    if (strcmp(q->name, "tag") == 0)
+        return add_tags(c, t, to);
     if (t->quoted)
         return add_value(c, t, q, t->value, to);
     for (const char *p = t->value; e == OK; p++) {

@@ -18,8 +18,9 @@ extern const struct qualifier qualifiers[];
 /* Reads `status:failed,bounced -channel:sms building:LH-12 "two words" word`: qualifiers narrow
    together, values of one with commas are alternatives, all words must be found. *filter is what
    the function communications_matching takes, its keys in the order of `qualifiers` and then text
-   and notText, each an array of texts (year: of numbers; before and after: one time); {} for NULL
-   or "". ERR_INVALID with a fault of `q` for each wrong qualifier. Pure. */
+   and notText, each an array of texts (year: of numbers; tag: of alternatives with commas between,
+   all to be met; before and after: one time); {} for NULL or "". ERR_INVALID with a fault of `q`
+   for each wrong qualifier. Pure. */
 enum err filter_parse(struct ctx *c, const char *text, struct json_object **filter) must_check;
 
 /* Codes of buildings become ids, among those the actor may see. ERR_INVALID with a fault of `q`. */

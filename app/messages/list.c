@@ -11,6 +11,7 @@
 
 #define PAGE_ROWS 50
 #define COUNT_MOST 10000
+#define TAGGED_MOST 20000
 
 static bool names(struct json_object *filter, const char *key)
 {
@@ -49,6 +50,21 @@ static enum err find_units(struct ctx *c, struct json_object *filter)
     return e;
 }
 
+/* Whether a tag is on too many messages to look each of them up. */
+static enum err find_often(struct ctx *c, struct json_object *filter)
+{
+    PGresult *row;
+    struct json_object *tags = json_get(filter, "tag");
+    if (!tags)
+        return OK;
+    enum err e = db_query(c->db, c->arena, messages_tagged, &row,
+                          .tags = json_object_get_string(json_object_array_get_idx(tags, 0)),
+                          .most = arena_printf(c->arena, "%d", TAGGED_MOST));
+    if (e == OK && row_bool(row, 0, "often"))
+        json_set_bool(filter, "tagOften", true);
+    return e;
+}
+
 enum err messages_search(struct ctx *c, const struct messages_query *query,
                          struct messages_search *s)
 {
@@ -56,10 +72,13 @@ enum err messages_search(struct ctx *c, const struct messages_query *query,
     enum err e = filter_read(c, query->q, &filter);
     if (e == OK)
         e = find_units(c, filter);
+    if (e == OK)
+        e = find_often(c, filter);
     if (e != OK)
         return e;
+    bool tagged = names(filter, "tag") && !names(filter, "tagOften");
     bool led = names(filter, "units") || names(filter, "building") || names(filter, "run") ||
-               names_odd_ones_only(filter) || json_object_object_length(filter) == 0;
+               tagged || names_odd_ones_only(filter) || json_object_object_length(filter) == 0;
     s->filter = filter_json(c, filter);
     s->window = led || query->all ? NULL : arena_printf(c->arena, "%d", MESSAGES_WINDOW);
     return OK;

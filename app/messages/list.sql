@@ -6,13 +6,21 @@ select case when count(*) <= 2000 then coalesce(jsonb_agg(distinct unit_id), '[]
 from (select unit_id from unit_years_found(filter_texts(jsonb_build_object('words', :words::jsonb), 'words'),
     :all_buildings::bool, :actor_id::uuid, 2001)) u;
 
+-- Whether more than `most` messages have one of the tags, which stand with commas between.
+-- name: messages_tagged
+select count(*) > :most::int as often
+from (select from communication_tags t
+    where t.tenant_id = current_tenant() and t.tag = any (string_to_array(:tags::text, ',')) limit :most::int + 1) x;
+
 -- `window`: only the last so many of the tenant are looked through; null: all.
 -- name: messages_page anew
 select c.id as "communicationId", c.delivery_status as status, c.evidence_grade as grade, c.channel,
     c.recipient_name as "recipientName", case c.channel when 'EMAIL' then c.email when 'SMS' then c.phone
         else nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')), '') end as address,
     u.number as unit, c.unit_id as "unitId", b.code as "buildingCode", b.name as "buildingName", c.building_id as "buildingId",
-    c.year, c.subject, c.attempts, c.attempt_no as "attemptNo", c.next_attempt_at as "nextAttemptAt",
+    c.year, c.subject, c.template, coalesce((select json_agg(t.tag order by t.tag) from communication_tags t
+        where t.tenant_id = current_tenant() and t.communication_id = c.id), '[]') as tags,
+    c.attempts, c.attempt_no as "attemptNo", c.next_attempt_at as "nextAttemptAt",
     (select j.max_attempts from jobs j where j.kind = 'track.send_communication' and j.unique_key = c.id::text
         and j.state <> 'parked') as "maxAttempts",
     case when c.error is not null then c.error ->> 'sentence'
@@ -22,12 +30,12 @@ select c.id as "communicationId", c.delivery_status as status, c.evidence_grade 
                 and e.type <> 'NOTE' and e.received_at >= c.created_at
             order by e.seq desc limit 1) end as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
     c.provider, c.moved_at as "updatedAt",
-    to_char(c.moved_at at time zone t.time_zone, 'YYYY-MM-DD') as "updatedDay",
+    to_char(c.moved_at at time zone o.time_zone, 'YYYY-MM-DD') as "updatedDay",
     to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as _key
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
 join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
 join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
-join tenants t on t.id = current_tenant()
+join tenants o on o.id = current_tenant()
 where (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
         where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
     and (:at::timestamptz is null or (c.moved_at, c.id) < (:at::timestamptz, :id::uuid))

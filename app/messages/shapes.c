@@ -20,6 +20,8 @@ static const struct member message_members[] = {
     { "buildingId", SHAPE_UUID, .help = "The building." },
     { "year", SHAPE_INT, .help = "The billing year.", .example = "2025" },
     { "subject", SHAPE_TEXT, .example = "Statement 2025" },
+    { "template", SHAPE_TEXT, .help = "It is written from.", .example = "reminder" },
+    { "tags", SHAPE_TEXTS, .help = "That people put on it." },
     { "attempts", SHAPE_COUNT, .help = "Tries of the attempt at hand." },
     { "maxAttempts", SHAPE_COUNT, .help = "Tries before it fails; null where none is left to do.",
       .nullable = true },

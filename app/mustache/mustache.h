@@ -21,6 +21,11 @@ struct templates *templates_empty(struct arena *a);
 enum err templates_add(struct templates *set, const char *name, struct str text,
                        const char **why) must_check;
 
+/* The names of the templates in a folder of the set ("messages"), without it and in order:
+   "statement.de". NULL at the end. */
+const char *const *templates_list(struct templates *set, struct arena *a,
+                                  const char *folder) must_check;
+
 /* Renders the template `name` with data (an object; NULL is an empty one) into `to`. Values are
    escaped for HTML unless written
    {{{x}}} or {{&x}}. ERR_NOT_FOUND: no such template; ERR_INVALID: it, or a partial of it, does not

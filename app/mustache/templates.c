@@ -2,9 +2,11 @@
 #include "base/arena.h"
 #include "mustache/program.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -92,6 +94,70 @@ static bool good_name(const char *name, size_t n)
         if (!memchr(allowed, name[i], sizeof(allowed) - 1))
             return false;
     return true;
+}
+
+/* ---- what there is ---- */
+
+struct list {
+    struct arena *arena;
+    const char **names;
+    size_t n, room;
+};
+
+static void put_name(struct list *l, const char *name, size_t n)
+{
+    if (l->n + 1 >= l->room) {
+        const char **more = arena_zalloc(l->arena, l->room * 2 + 16, sizeof(*more));
+        if (l->n)
+            memcpy(more, l->names, l->n * sizeof(*more));
+        l->names = more;
+        l->room = l->room * 2 + 16;
+    }
+    l->names[l->n++] = arena_strndup(l->arena, name, n);
+}
+
+static void list_added(const struct templates *set, const char *folder, struct list *l)
+{
+    size_t n = strlen(folder);
+    for (size_t i = 0; i < SLOTS; i++)
+        for (const struct entry *e = set->slots[i]; e; e = e->next)
+            if (e->name_n > n + 1 && memcmp(e->name, folder, n) == 0 && e->name[n] == '/')
+                put_name(l, e->name + n + 1, e->name_n - n - 1);
+}
+
+static void list_files(const struct templates *set, const char *folder, struct list *l)
+{
+    static const char end[] = ".mustache";
+    DIR *dir = opendir(arena_printf(l->arena, "%s/%s", set->dir, folder));
+    for (const struct dirent *f; dir && (f = readdir(dir));) {
+        size_t n = strlen(f->d_name);
+        if (n > strlen(end) && strcmp(f->d_name + n - strlen(end), end) == 0)
+            put_name(l, f->d_name, n - strlen(end));
+    }
+    if (dir)
+        closedir(dir);
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+const char *const *templates_list(struct templates *set, struct arena *a, const char *folder)
+{
+    size_t kept = 0;
+    struct list l = { .arena = a };
+    list_added(set, folder, &l);
+    if (set->dir)
+        list_files(set, folder, &l);
+    if (l.n == 0)
+        return arena_zalloc(a, 1, sizeof(*l.names));
+    qsort(l.names, l.n, sizeof(*l.names), by_name);
+    for (size_t i = 0; i < l.n; i++)
+        if (kept == 0 || strcmp(l.names[kept - 1], l.names[i]) != 0)
+            l.names[kept++] = l.names[i];
+    l.names[kept] = NULL;
+    return l.names;
 }
 
 static enum err load(struct templates *set, const char *name, const char *path,

@@ -6,7 +6,10 @@ select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId"
     c.channel, coalesce(c.origin_channel, c.channel) as "originChannel", c.delivery_status as status,
     c.evidence_grade as grade, c.attempt_no as "attemptNo", c.recipient_name as "recipientName", c.email, c.phone,
     nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', nullif(c.postal_code, ''), nullif(c.city, '')), ''),
-    nullif(c.country, '')), '') as address, c.subject, c.language, c.amount_minor as "amountMinor", c.currency,
+    nullif(c.country, '')), '') as address, c.subject, c.template,
+    coalesce((select json_agg(t.tag order by t.tag) from communication_tags t
+        where t.tenant_id = current_tenant() and t.communication_id = c.id), '[]') as tags,
+    c.language, c.amount_minor as "amountMinor", c.currency,
     to_char(c.due_on, 'YYYY-MM-DD') as "dueOn", nullif(c.reference, '') as reference, c.provider,
     c.provider_message_id as "providerMessageId", c.message_id as "messageId", c.attempts,
     c.next_attempt_at as "nextAttemptAt", c.queued_at as "queuedAt", c.sent_at as "sentAt", c.delivered_at as "deliveredAt",
@@ -163,7 +166,7 @@ select c.channel as how, to_char(coalesce(c.opened_at, c.delivered_at, c.last_ev
     c.delivery_status as status
 from communications m
 join communications c on c.tenant_id = m.tenant_id and c.unit_id = m.unit_id and c.year = m.year and c.id <> m.id
-    and (c.reference = m.reference or m.reference = '' or c.reference = '')
+    and c.template = m.template and (c.reference = m.reference or m.reference = '' or c.reference = '')
 where m.tenant_id = current_tenant() and m.id = :communication_id::uuid
     and c.delivery_status in ('DELIVERED', 'OPENED', 'MANUAL')
     and (:all_buildings::bool or exists (select from building_grants g

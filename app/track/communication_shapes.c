@@ -186,6 +186,8 @@ static const struct member members[] = {
     { "phone", SHAPE_TEXT, .nullable = true },
     { "address", SHAPE_TEXT, .nullable = true },
     { "subject", SHAPE_TEXT, .help = "As imported." },
+    { "template", SHAPE_TEXT, .help = "It is written from.", .example = "reminder" },
+    { "tags", SHAPE_TEXTS, .help = "That people put on it." },
     { "language", SHAPE_TEXT, .help = "That the recipient wants.", .example = "de-CH" },
     { "amountMinor", SHAPE_INT, .help = "In the currency's smallest unit.", .nullable = true },
     { "currency", SHAPE_TEXT, .nullable = true },

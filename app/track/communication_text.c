@@ -51,7 +51,8 @@ static enum err write_mail(struct sending *s, struct communication_text *out)
 {
     struct message m;
     struct ctx *c = &s->job->ctx;
-    enum err e = message_render(c, "statement", sending_text(s, "language"), out->data, &m);
+    enum err e =
+        message_render(c, sending_text(s, "template"), sending_text(s, "language"), out->data, &m);
     if (e != OK)
         return e;
     out->subject = m.subject;

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define LANGUAGES 16
+#define KINDS 32
 
 enum line { LINE_SMS, LINE_LETTER, LINE_REGISTERED, LINE_SHEETS, LINES };
 
@@ -41,9 +41,9 @@ struct cost {
     const struct letter_settings *letters;
     struct sum sums[LINES];
     struct own { /* pages of the letter alone */
-        const char *language;
+        const char *language, *template;
         int pages; /* 0: it cannot be set */
-    } own[LANGUAGES];
+    } own[KINDS];
     int own_count;
 };
 
@@ -95,16 +95,19 @@ static enum err set_sample(struct cost *k, const char *id, int *pages)
     return e == ERR_INVALID ? OK : e;
 }
 
-static enum err own_pages(struct cost *k, const char *language, const char *sample, int *pages)
+static enum err own_pages(struct cost *k, const PGresult *rows, int row, int *pages)
 {
+    const char *language = row_text(rows, row, "language");
+    const char *template = row_text(rows, row, "template");
     for (int i = 0; i < k->own_count; i++)
-        if (strcmp(k->own[i].language, language) == 0) {
+        if (strcmp(k->own[i].language, language) == 0 &&
+            strcmp(k->own[i].template, template) == 0) {
             *pages = k->own[i].pages;
             return OK;
         }
-    enum err e = set_sample(k, sample, pages);
-    if (e == OK && k->own_count < LANGUAGES)
-        k->own[k->own_count++] = (struct own){ language, *pages };
+    enum err e = set_sample(k, row_text(rows, row, "sample"), pages);
+    if (e == OK && k->own_count < KINDS)
+        k->own[k->own_count++] = (struct own){ language, template, *pages };
     return e;
 }
 
@@ -148,7 +151,7 @@ enum err cost_add_letters(struct cost *k, const PGresult *rows)
         bool registered = strcmp(row_text(rows, i, "channel"), "LETTER_WITH_RECEIPT") == 0;
         enum line line = registered ? LINE_REGISTERED : LINE_LETTER;
         int64_t n = row_int(rows, i, "n");
-        e = own_pages(k, row_text(rows, i, "language"), row_text(rows, i, "sample"), &own);
+        e = own_pages(k, rows, i, &own);
         if (e == OK && own && row_text(rows, i, "pages"))
             add_letters(k, line, n,
                         k->letters->duplex

@@ -8,7 +8,7 @@ where p.tenant_id = current_tenant() and p.id = :batch_id::uuid
 
 -- Its letters, those of one kind and weight together.
 -- name: cost_letters
-select c.channel, c.language, f.pages, f.sheets, count(*) as n, min(c.id::text) as sample
+select c.channel, c.language, c.template, f.pages, f.sheets, count(*) as n, min(c.id::text) as sample
 from communications c
 cross join lateral (
     select case when count(*) = count(k.pages) then coalesce(sum(k.pages), 0) end as pages,
@@ -20,5 +20,5 @@ cross join lateral (
 where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.channel in ('LETTER', 'LETTER_WITH_RECEIPT')
     and c.delivery_status = 'DRAFT' and '' not in (c.street, c.postal_code, c.city)
     and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id)
-group by 1, 2, 3, 4
-order by 1, 2, 3, 4;
+group by 1, 2, 3, 4, 5
+order by 1, 2, 3, 4, 5;

@@ -2,6 +2,7 @@
 #include "track/demo.h"
 
 #include "base/json.h"
+#include "channels/message.h"
 #include "db/db.h"
 #include "store/store.h"
 #include "track/demo.sql.h"
@@ -11,6 +12,7 @@
 #include <time.h>
 
 #define UNITS 12
+#define FIRST_REMINDED 10 /* from this unit on, the second message is a reminder */
 
 static const struct place {
     const char *code, *name, *street, *postal_code, *city;
@@ -103,6 +105,11 @@ static const struct story {
           NULL } } },
 #undef QUEUED
 #undef ACCEPTED
+};
+
+/* That people put on those of a story, with commas between. */
+static const char *const story_tags[sizeof(stories) / sizeof(stories[0])] = {
+    [2] = "new-address", [9] = "call-back", [10] = "call-back,objection"
 };
 
 /* The story of each unit; a second one where the unit has two channels. -1: none. */
@@ -208,7 +215,8 @@ static enum err add_file(struct demo *d, int unit, long long amount, struct blob
                     .size = arena_printf(c->arena, "%zu", blob->size));
 }
 
-static enum err add_communication(struct demo *d, int unit, const struct story *story)
+static enum err add_communication(struct demo *d, int unit, const struct story *story,
+                                  const char *template)
 {
     PGresult *row;
     struct blob blob;
@@ -220,7 +228,7 @@ static enum err add_communication(struct demo *d, int unit, const struct story *
         return e;
     e = db_query(c->db, c->arena, demo_communication, &row, .batch_id = d->batch_id,
                  .year = arena_printf(c->arena, "%d", d->year), .channel = story->channel,
-                 .name = people[(unit + d->place_index * 5) % UNITS],
+                 .template = template, .name = people[(unit + d->place_index * 5) % UNITS],
                  .email = arena_printf(c->arena, "resident%02d@example.com", n + 1),
                  .phone = arena_printf(c->arena, "+4179555%04d", n + 1),
                  .amount = arena_printf(c->arena, "%lld", amount),
@@ -229,6 +237,10 @@ static enum err add_communication(struct demo *d, int unit, const struct story *
                  .unit_id = d->unit_id[unit], .sha256 = blob.sha256,
                  .file_name = arena_printf(c->arena, "statement-%d-%s.pdf", d->year, numbers[unit]),
                  .size = arena_printf(c->arena, "%zu", blob.size));
+    const char *tags = story_tags[story - stories];
+    if (e == OK && d->sent && tags)
+        e = db_query(c->db, c->arena, demo_tags, NULL, .communication_id = row_text(row, 0, "id"),
+                     .tags = tags);
     if (e != OK || !d->sent)
         return e;
     return tell(d, row_text(row, 0, "id"), story);
@@ -245,9 +257,10 @@ static enum err add_year(struct demo *d)
         return e;
     d->batch_id = row_text(row, 0, "id");
     for (int i = 0; e == OK && i < UNITS; i++) {
-        e = add_communication(d, i, &stories[first_story[i]]);
+        const char *then = d->sent && i >= FIRST_REMINDED ? "reminder" : MESSAGE_USUAL;
+        e = add_communication(d, i, &stories[first_story[i]], MESSAGE_USUAL);
         if (e == OK && second_story[i] >= 0)
-            e = add_communication(d, i, &stories[second_story[i]]);
+            e = add_communication(d, i, &stories[second_story[i]], then);
     }
     return e;
 }

@@ -26,10 +26,12 @@ on conflict do nothing;
 -- name: demo_communication
 with c as (
     insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,
-        email, phone, street, postal_code, city, country, subject, amount_minor, currency, due_on, reference)
+        email, phone, street, postal_code, city, country, template, subject, amount_minor, currency, due_on,
+        reference)
     select current_tenant(), :batch_id::uuid, u.building_id, u.id, :year::int, :channel::text,
         'DRAFT', :name::text, :email::text, :phone::text, b.street,
-        b.postal_code, b.city, b.country, 'Statement ' || :year::int || ', unit ' || u.number, :amount::int8, 'CHF',
+        b.postal_code, b.city, b.country, :template::text,
+        case :template::text when 'statement' then 'Statement ' else 'Reminder of the statement ' end || :year::int || ', unit ' || u.number, :amount::int8, 'CHF',
         make_date(:year::int + 1, 4, 30), :reference::text
     from units u
     join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
@@ -40,3 +42,10 @@ with c as (
     select current_tenant(), c.id, 0, :sha256::text, :file_name::text, 'application/pdf', :size::int8 from c
 )
 select id from c;
+
+-- name: demo_tags
+insert into communication_tags (tenant_id, communication_id, building_id, tag)
+select c.tenant_id, c.id, c.building_id, t.tag
+from communications c
+cross join unnest(string_to_array(:tags::text, ',')) t (tag)
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid;

@@ -180,17 +180,18 @@ enum err letter_compose(struct sending *s, const struct letter_settings *setting
     struct message_source m;
     struct ctx *c = &s->job->ctx;
     const char *gap = missing(s), *language = sending_text(s, "language");
+    const char *template = sending_text(s, "template");
     bool registered = strcmp(sending_text(s, "channel"), "LETTER_WITH_RECEIPT") == 0;
     if (gap) {
         s->result.bad_address = true;
         return refuse(s, arena_printf(c->arena, "The recipient's address lacks %s.", gap));
     }
-    enum err e = message_source(c, "statement", language, sending_data(s), &m);
+    enum err e = message_source(c, template, language, sending_data(s), &m);
     if (e != OK)
         return e == ERR_INVALID ? refuse(s, "The letter could not be written from its template.")
                                 : e;
     sending_decided(s, "template",
-                    arena_printf(c->arena, "statement.%s, set as a letter: %s.", m.language,
+                    arena_printf(c->arena, "%s.%s, set as a letter: %s.", template, m.language,
                                  letter_form_named(settings->form)->title));
     const struct words *w = words_of(m.language);
     struct letter l = { .communication_id = s->id,

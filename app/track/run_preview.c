@@ -94,7 +94,8 @@ static enum err message_of(struct ctx *c, struct sending *s, struct message *m)
         *m = (struct message){ .language = sending_text(s, "language") };
         return sms_text(s, &m->text);
     }
-    return message_render(c, "statement", sending_text(s, "language"), sending_data(s), m);
+    return message_render(c, sending_text(s, "template"), sending_text(s, "language"),
+                          sending_data(s), m);
 }
 
 /* "2 parts (UCS-2), 0.15 CHF.", and why where that is dear. */

@@ -52,15 +52,15 @@ static enum err read_files(struct sending *s, struct email *mail)
 static enum err render(struct sending *s, struct json_object *data, struct message *m)
 {
     struct ctx *c = &s->job->ctx;
-    const char *wanted = sending_text(s, "language");
-    enum err e = message_render(c, "statement", wanted, data, m);
+    const char *wanted = sending_text(s, "language"), *template = sending_text(s, "template");
+    enum err e = message_render(c, template, wanted, data, m);
     if (e != OK)
         return e;
     bool fell = strcmp(wanted, m->language) != 0;
     sending_decided(
         s, "template",
-        fell ? arena_printf(c->arena, "statement.%s: there is none in %s.", m->language, wanted)
-             : arena_printf(c->arena, "statement.%s, as the recipient wants it.", m->language));
+        fell ? arena_printf(c->arena, "%s.%s: there is none in %s.", template, m->language, wanted)
+             : arena_printf(c->arena, "%s.%s, as the recipient wants it.", template, m->language));
     return OK;
 }
 

@@ -16,7 +16,8 @@ enum err sms_text(struct sending *s, const char **out)
     struct json_object *data = sending_data(s);
     if (due)
         json_set_text(data, "dueOn", date_short(c->arena, due, language));
-    enum err e = message_text(c, "statement_sms", language, data, &text);
+    const char *name = arena_printf(c->arena, "%s_sms", sending_text(s, "template"));
+    enum err e = message_text(c, name, language, data, &text);
     if (e == OK)
         *out = sms_tidy(c->arena, text);
     return e;

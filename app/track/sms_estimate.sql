@@ -1,7 +1,7 @@
 -- The SMS of a batch that are due: not sent yet, and not left out.
 
 -- name: sms_estimate_rows
-select c.id, c.recipient_name, c.phone, c.language, c.subject, c.year, c.amount_minor, c.currency,
+select c.id, c.recipient_name, c.phone, c.language, c.template, c.subject, c.year, c.amount_minor, c.currency,
     to_char(c.due_on, 'YYYY-MM-DD') as due_on, c.reference, u.number, b.name as building, b.street as building_street,
     b.city as building_city, t.name as tenant,
     exists (select from suppressions s where s.tenant_id = c.tenant_id and s.channel = 'SMS' and s.address = suppression_address('SMS', c.phone)

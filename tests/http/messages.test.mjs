@@ -38,6 +38,12 @@ const meanings = {
     "unit:3.01": "u.number = '3.01'",
     "domain:example.com": "c.email like '%@example.com'",
     "to:keller": "(c.recipient_name ilike '%keller%' or c.email ilike '%keller%')",
+    "template:reminder": "c.template = 'reminder'",
+    "-template:reminder": "c.template <> 'reminder'",
+    "tag:Call-back": "exists (select from communication_tags t where t.communication_id = c.id and t.tag = 'call-back')",
+    "tag:new-address,objection": "exists (select from communication_tags t where t.communication_id = c.id and t.tag in ('new-address', 'objection'))",
+    "-tag:call-back": "not exists (select from communication_tags t where t.communication_id = c.id and t.tag = 'call-back')",
+    "-tag:new-address,objection": "not exists (select from communication_tags t where t.communication_id = c.id and t.tag in ('new-address', 'objection'))",
     "is:failed": "c.delivery_status in ('FAILED', 'BOUNCED')",
     "-is:waiting": "c.delivery_status not in ('DRAFT', 'HELD', 'ENQUEUED')",
     "is:contradicted": "c.contradiction is not null",
@@ -54,7 +60,20 @@ const meanings = {
 
 check("every qualifier means what it says", async () => {
     for (const [q, condition] of Object.entries(meanings)) assert.deepEqual((await found(demo, q)).toSorted(), recount(condition), q);
-    assert.ok(recount(meanings["is:contradicted"]).length && recount(meanings["code:5.1.1"]).length, "the demo holds such");
+    assert.ok(recount(meanings["is:contradicted"]).length && recount(meanings["code:5.1.1"]).length && ["template:reminder", "tag:new-address,objection"].every((q) => recount(meanings[q]).length), "the demo holds such");
+});
+
+check("values of a qualifier are alternatives, and of tags each qualifier narrows further", async () => {
+    const tagged = (...tags) => `exists (select from communication_tags t where t.communication_id = c.id and t.tag in ('${tags.join("', '")}'))`;
+    for (const [q, condition] of Object.entries({
+        "template:reminder,statement": "c.template in ('reminder', 'statement')",
+        "tag:objection tag:call-back": `${tagged("objection")} and ${tagged("call-back")}`,
+        "tag:new-address tag:call-back": "false",
+        "tag:call-back -tag:objection": `${tagged("call-back")} and not ${tagged("objection")}`,
+        "-tag:objection -tag:new-address": `not ${tagged("objection", "new-address")}`,
+        "tag:nobodys": "false",
+        "template:none": "false",
+    })) assert.deepEqual((await found(demo, q)).toSorted(), recount(condition), q);
 });
 
 check("two qualifiers narrow together, all pairs", async () => {
@@ -77,7 +96,7 @@ check("a filter that nothing leads to looks through what moved last, and says so
     const some = (await demo("GET", "/api/track/communications?q=channel:sms")).body;
     assert.equal(some.searched, 100000);
     assert.equal((await demo("GET", some.searchAll)).body.searched, null);
-    for (const q of ["", "building:LH-12", "status:failed", "keller"]) assert.equal((await demo("GET", `/api/track/communications?q=${q}`)).body.searched, null, q);
+    for (const q of ["", "building:LH-12", "status:failed", "keller", "tag:call-back", "tag:none-such"]) assert.equal((await demo("GET", `/api/track/communications?q=${q}`)).body.searched, null, q);
 });
 
 check("each wrong qualifier is named", async () => {

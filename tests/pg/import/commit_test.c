@@ -85,6 +85,35 @@ static void the_file_says_whose_clocks(void **state)
     }
 }
 
+/* What a message is written from is one, too; a reminder about a statement is another message. */
+static void the_file_says_from_which_template(void **state)
+{
+    (void)state;
+    struct ctx *c = context();
+    struct json_object *done;
+    struct str zip = zip_of(c, (const char *const[]){ "r.pdf", NULL }, "%PDF-1.7 r");
+    static const char head[] = "building_code,unit_number,recipient_name,delivery_preference,"
+                               "subject,email,reference,template,attachment\n";
+    static const char statement[] = "B1,1,Anna,email,Bill 2024,a@example.ch,R1,,\n";
+    static const char reminder[] = "B1,1,Anna,email,Bill 2024,a@example.ch,R1,Reminder,r.pdf\n";
+    const char *text = arena_printf(c->arena, "%s%s", head, statement);
+    assert_int_equal(import(c, text, (struct str){ 0 }, false, &done), OK);
+    for (int again = 0; again < 2; again++) {
+        text = arena_printf(c->arena, "%s%s%s", head, statement, reminder);
+        assert_int_equal(import(c, text, zip, false, &done), OK);
+        assert_int_equal(result(done, "communications"), again ? 0 : 1);
+    }
+    assert_string_equal(
+        pg_sql("select string_agg(template || ':' || (select count(*) from "
+               "communication_attachments a where a.communication_id = c.id), ' ' order by "
+               "template) from communications c"),
+        "reminder:1 statement:0");
+    text = arena_printf(c->arena, "%sB1,2,Ben,email,Bill 2024,b@example.ch,R2,frame,\n", head);
+    assert_int_equal(import(c, text, (struct str){ 0 }, false, &done), ERR_INVALID);
+    text = arena_printf(c->arena, "%s%s%s", head, reminder, reminder);
+    assert_int_equal(import(c, text, zip, false, &done), ERR_INVALID);
+}
+
 static void the_same_file_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -226,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_becomes_communications),
+        cmocka_unit_test(the_file_says_from_which_template),
         cmocka_unit_test(the_file_says_whose_clocks),
         cmocka_unit_test(the_same_file_twice_changes_nothing),
         cmocka_unit_test(late_attachments_reach_what_is_not_sent),

@@ -82,6 +82,46 @@ static void a_region_falls_to_its_language(void **state)
     assert_non_null(strstr(m.text, "Kind regards"));
 }
 
+/* By themselves and as an SMS, in every language that one of them has. */
+static void every_message_has_all_forms(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    static const char *const languages[] = { "de", "en", "fr" };
+    const char *const *names = message_names(&ctx);
+    for (; names[n]; n++)
+        for (size_t i = 0; i < 3; i++) {
+            struct message m;
+            const char *text, *sms = arena_printf(ctx.arena, "%s_sms", names[n]);
+            assert_int_equal(message_render(&ctx, names[n], languages[i], data(), &m), OK);
+            assert_string_equal(m.language, languages[i]);
+            assert_non_null(strstr(m.text, "138.05"));
+            assert_int_equal(message_text(&ctx, sms, languages[i], data(), &text), OK);
+            assert_non_null(strstr(text, "138.05"));
+        }
+    assert_int_equal(n, 2);
+    assert_string_equal(names[0], "reminder");
+    assert_string_equal(names[1], "statement");
+}
+
+/* Those that were added count with those of the folder; one form alone is no message. */
+static void a_message_without_a_form_is_none(void **state)
+{
+    (void)state;
+    const char *why;
+    static const char *const added[] = { "messages/new.en",     "messages/statement.en",
+                                         "messages/new_sms.de", "messages/statement_sms.en",
+                                         "other/more.en",       "other/more_sms.en" };
+    struct templates *folder = app.templates;
+    app.templates = templates_empty(ctx.arena);
+    assert_null(message_names(&ctx)[0]);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(templates_add(app.templates, added[i], STR("x"), &why), OK);
+    assert_string_equal(message_names(&ctx)[0], MESSAGE_USUAL);
+    assert_null(message_names(&ctx)[1]);
+    app.templates = folder;
+}
+
 static void a_credit_says_so(void **state)
 {
     (void)state;
@@ -124,6 +164,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(german, start, end),
         cmocka_unit_test_setup_teardown(an_unknown_language_is_english, start, end),
         cmocka_unit_test_setup_teardown(a_region_falls_to_its_language, start, end),
+        cmocka_unit_test_setup_teardown(every_message_has_all_forms, start, end),
+        cmocka_unit_test_setup_teardown(a_message_without_a_form_is_none, start, end),
         cmocka_unit_test_setup_teardown(a_credit_says_so, start, end),
         cmocka_unit_test_setup_teardown(a_subject_stays_one_line, start, end),
         cmocka_unit_test_setup_teardown(amounts_and_dates, start, end),

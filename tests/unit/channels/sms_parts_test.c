@@ -170,7 +170,8 @@ static void numbers(void **state)
         assert_null(sms_number(ctx.arena, none[i]));
 }
 
-static const char *statement(const char *language, const char *amount, const char *due)
+static const char *written(const char *name, const char *language, const char *amount,
+                           const char *due)
 {
     const char *text;
     struct json_object *d = json_own(ctx.arena, json_object_new_object());
@@ -180,7 +181,7 @@ static const char *statement(const char *language, const char *amount, const cha
     json_set_text(d, "year", "2025");
     json_set_text(d, "amount", amount);
     json_set_text(d, "dueOn", date_short(ctx.arena, due, language));
-    assert_int_equal(message_text(&ctx, "statement_sms", language, d, &text), OK);
+    assert_int_equal(message_text(&ctx, name, language, d, &text), OK);
     return sms_tidy(ctx.arena, text);
 }
 
@@ -189,8 +190,10 @@ static void own_texts_are_cheap(void **state)
 {
     (void)state;
     static const char *const languages[] = { "en", "de", "fr", "de-CH" };
-    for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
-        const char *text = statement(languages[i], "1’234.50\u00a0CHF", "2026-08-31");
+    static const char *const names[] = { "statement_sms", "reminder_sms" };
+    for (size_t i = 0; i < 2 * sizeof(languages) / sizeof(languages[0]); i++) {
+        const char *text =
+            written(names[i % 2], languages[i / 2], "1’234.50\u00a0CHF", "2026-08-31");
         struct sms_parts p = sms_parts(ctx.arena, text);
         assert_null(p.foreign);
         assert_int_equal(p.parts, 1);
@@ -198,7 +201,7 @@ static void own_texts_are_cheap(void **state)
         assert_non_null(strstr(text, "1'234.50 CHF"));
         assert_non_null(strstr(text, "2026"));
     }
-    assert_string_equal(statement("de", "9.00 EUR", "2026-03-01"),
+    assert_string_equal(written("statement_sms", "de", "9.00 EUR", "2026-03-01"),
                         "Lindenhof AG: Ihre Abrechnung 2025 für Einheit 1.02, Lindenhof 12, liegt "
                         "vor. Betrag: 9.00 EUR, zahlbar bis 01.03.2026.");
 }

@@ -45,6 +45,10 @@ static const struct {
       "{\"is\":[\"held\"],\"has\":[\"attachment\"],\"notHas\":[\"note\"]}" },
     { "cause:\"The mailbox … is full.\" -cause:x",
       "{\"cause\":[\"The mailbox … is full.\"],\"notCause\":[\"x\"]}" },
+    { "template:reminder,statement -template:reminder",
+      "{\"template\":[\"reminder\",\"statement\"],\"notTemplate\":[\"reminder\"]}" },
+    { "tag:Frist,ÄRGER -tag:\"x-1\" tag:b",
+      "{\"tag\":[\"frist,ärger\",\"b\"],\"notTag\":[\"x-1\"]}" },
     { "before:2026-05-01 after:7d",
       "{\"before\":\"2026-05-01T00:00:00Z\",\"after\":\"2026-05-05T00:00:00Z\"}" },
     { "after:today", "{\"after\":\"2026-05-12T00:00:00Z\"}" },
@@ -82,6 +86,10 @@ static const struct {
     { "-unit:3", "cannot be left out" },
     { "is:held,failed", "takes one at a time" },
     { "has:note,error", "takes one at a time" },
+    { "tag:", "tag:: A tag is one word" },
+    { "tag:a,", "A tag is one word" },
+    { "tag:\"two words\"", "A tag is one word" },
+    { "-tag:'x", "A tag is one word" },
     { "grade:E", "is none of A, B, C, D" },
 };
 

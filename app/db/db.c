@@ -151,6 +151,8 @@ enum err db_each(struct db *db, const struct sql *q, const char *const *args, ro
         return e;
     db->queue[db->queued - 1].take = take;
     db->queue[db->queued - 1].to = to;
+    if (db->batching)
+        return OK;
     e = send_sync(db);
     return e ? e : queue_collect(db);
 }
@@ -247,8 +249,11 @@ enum err db_commit(struct db *db)
 void db_rollback(struct db *db)
 {
     db->batching = false;
-    for (int i = 0; i < db->queued; i++)
-        db->queue[i].out = NULL; /* of a batch that was not flushed: nobody waits for its rows */
+    for (int i = 0; i < db->queued; i++) { /* of a batch that was not flushed: nobody waits */
+        db->queue[i].out = NULL;
+        if (db->queue[i].take) /* for rows that may be many */
+            connection_close(db);
+    }
     if (db->open && db->begun && !db->lost && db->conn) {
         if ((!db->reading && send_control(db, "rollback")) || send_sync(db))
             log_warn("db_rollback_unsent", "db", db->name, NULL);

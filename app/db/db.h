@@ -66,7 +66,8 @@ enum err db_run(struct db *db, struct arena *a, const struct sql *q, const char 
 /* Runs a statement whose rows are handed over one by one as they come, so that memory stays flat
    however many there are: `take` gets a result of one row, gone when it returns. What it answers,
    if not OK, is the answer, and the connection is closed: the transaction is lost. The deadline
-   begins anew with each row. */
+   begins anew with each row. In a batch the rows come with its end, statement by statement: the
+   database is at the next one while those of one are taken. */
 typedef enum err row_taker(void *to, const PGresult *row);
 enum err db_each(struct db *db, const struct sql *q, const char *const *args, row_taker *take,
                  void *to) must_check;

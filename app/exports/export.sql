@@ -64,16 +64,24 @@ order by b.name, b.id, p.year desc
 -- name: export_patience
 select set_config('statement_timeout', '600000', true)
 
--- The columns of exports/format.c, in its order, then whose they are.
+-- The columns of exports/format.c, in its order, then which of the batches, that stand in the order of the file, it is of.
+-- Each batch is put in order by itself: to compare the numbers of units, as people read them, is dear, and least so where
+-- they are what is compared first.
 -- name: export_rows anew
-select u.number, c.channel, case when coalesce(c.content_removed_at, c.person_removed_at) is null then c.subject
-        else format('Content removed on %s by %s. Proof is kept.',
-            to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY'), c.removed_by) end as subject,
-    c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
-    c.provider_message_id, c.last_event_type, n.notes, a.files, b.id as building_id, b.name as building
-from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
-join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
-join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+select c.number, c.channel, c.subject, c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
+    c.provider_message_id, c.last_event_type, n.notes, a.files, p.place as batch
+from unnest(:batch_ids::uuid[]) with ordinality p (id, place)
+cross join lateral (
+    select c.id, u.number, c.channel, case when coalesce(c.content_removed_at, c.person_removed_at) is null then c.subject
+            else format('Content removed on %s by %s. Proof is kept.',
+                to_char(coalesce(c.content_removed_at, c.person_removed_at), 'FMDD Mon YYYY'), c.removed_by) end as subject,
+        c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at, c.provider_message_id, c.last_event_type,
+        row_number() over (order by u.number, c.channel, c.id) as place
+    from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+    join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+    where c.batch_id = p.id and (not :listed::bool or exists (select from communication_export_items i
+        where i.tenant_id = c.tenant_id and i.export_id = :id::uuid and i.communication_id = c.id))
+) c
 left join (
     select n.communication_id, case when :json::bool then json_agg(n.note order by n.created_at, n.id)::text
         else string_agg(n.note, '; ' order by n.created_at, n.id) end as notes
@@ -88,9 +96,7 @@ left join (
     join communication_attachments a on a.tenant_id = k.tenant_id and a.communication_id = k.id
     where k.tenant_id = current_tenant() and k.batch_id = any (:batch_ids::uuid[])
     group by a.communication_id) a on a.communication_id = c.id
-where c.batch_id = any (:batch_ids::uuid[]) and (not :listed::bool or exists (select from communication_export_items i
-        where i.tenant_id = c.tenant_id and i.export_id = :id::uuid and i.communication_id = c.id))
-order by b.name, b.id, c.year desc, u.number, c.channel, c.id
+order by p.place, c.place
 
 -- name: export_tell
 update communication_exports set rows_written = :rows::bigint, scanned = :scanned::bigint, scope = :scope::bigint

@@ -12,6 +12,7 @@
 #define FILE_LIMIT ((size_t)64 << 30)
 #define BLOCK ((size_t)64 << 10)
 #define AT_ONCE 10000 /* messages: planning a query costs as much as reading some hundreds */
+#define AHEAD 16      /* queries asked for together: one sorts while another is written */
 
 struct writing {
     struct ctx *c;
@@ -22,10 +23,18 @@ struct writing {
     bool listed;
     struct job_watch *watch;
     struct blob_writer *blob;
-    struct buf out;       /* what is not in the blob yet */
-    struct buf buildings; /* those it has rows of, as an array of SQL */
-    char building_id[37]; /* of the row at hand */
+    struct buf out;          /* what is not in the blob yet */
+    struct buf buildings;    /* those it has rows of, as an array of SQL */
+    const char *building_id; /* of the row at hand; NULL: there was none */
     int64_t rows, scanned, scope;
+};
+
+struct part { /* of the batches, those of one query */
+    struct writing *w;
+    const PGresult *batches;
+    int first;      /* of them */
+    struct buf ids; /* theirs, as an array of SQL */
+    int64_t before; /* messages of the parts before it */
 };
 
 /* ---- the beginning ---- */
@@ -79,51 +88,74 @@ static enum err flush(struct writing *w)
     return e;
 }
 
-/* Rows come building by building. */
-static void note_building(struct writing *w, const PGresult *row)
+static void add_id(struct buf *ids, const char *id)
 {
-    const char *id = row_text(row, 0, "building_id");
-    if (strcmp(w->building_id, id) == 0)
+    buf_printf(ids, "%c%s", ids->n ? ',' : '{', id);
+}
+
+/* Rows come building by building. */
+static void note_building(struct writing *w, const char *id)
+{
+    if (w->building_id && strcmp(w->building_id, id) == 0)
         return;
-    snprintf(w->building_id, sizeof(w->building_id), "%s", id);
-    buf_printf(&w->buildings, "%c%s", w->buildings.n ? ',' : '{', id);
+    w->building_id = id;
+    add_id(&w->buildings, id);
 }
 
 static enum err take(void *to, const PGresult *row)
 {
-    struct writing *w = to;
-    note_building(w, row);
-    w->format->row(&w->out, row_text(row, 0, "building"), row);
+    const struct part *part = to;
+    struct writing *w = part->w;
+    int batch = part->first + (int)row_int(row, 0, "batch") - 1;
+    w->scanned = part->before;
+    note_building(w, row_text(part->batches, batch, "buildingId"));
+    w->format->row(&w->out, row_text(part->batches, batch, "name"), row);
     w->rows++;
     enum err e = w->out.n < BLOCK ? OK : flush(w);
     return e ? e : job_watch_look(w->watch, tell, w);
 }
 
-/* The batches from the i-th that hold AT_ONCE messages together, as an array of SQL. Answers the
-   first one behind them. */
-static int gather(struct writing *w, const PGresult *batches, int i, struct buf *ids)
+/* The batches from part->first on that hold AT_ONCE messages together. Answers the first one behind
+   them. */
+static int gather(struct part *part, int64_t *scanned)
 {
-    int64_t n = 0;
-    for (; i < rows_count(batches) && n < AT_ONCE; i++) {
-        buf_printf(ids, "%c%s", ids->n ? ',' : '{', row_text(batches, i, "batchId"));
-        n += row_int(batches, i, "n");
+    const PGresult *batches = part->batches;
+    int i = part->first;
+    part->before = *scanned;
+    for (; i < rows_count(batches) && *scanned - part->before < AT_ONCE; i++) {
+        add_id(&part->ids, row_text(batches, i, "batchId"));
+        *scanned += row_int(batches, i, "n");
     }
-    buf_putc(ids, '}');
-    w->scanned += n;
+    buf_putc(&part->ids, '}');
     return i;
 }
 
-static enum err write_some(struct writing *w, const char *batch_ids)
+static enum err ask(struct part *part)
+{
+    const struct writing *w = part->w;
+    return db_query_each(w->c->db, export_rows, take, part, .json = w->format->json ? "t" : "f",
+                         .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
+                         .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
+                         .batch_ids = part->ids.p);
+}
+
+/* AHEAD parts from the i-th batch on; *next: the first batch behind them. */
+static enum err write_some(struct writing *w, const PGresult *batches, int i, int *next)
 {
     struct ctx *c = w->c;
+    struct part parts[AHEAD];
+    int64_t scanned = w->scanned;
     db_begin(c->db, c->tenant_id);
+    db_batch(c->db);
     enum err e = db_run(c->db, c->arena, &sql_export_patience, NULL, NULL);
-    if (e == OK)
-        e = db_query_each(c->db, export_rows, take, w, .json = w->format->json ? "t" : "f",
-                          .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
-                          .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
-                          .batch_ids = batch_ids);
+    for (int n = 0; e == OK && n < AHEAD && i < rows_count(batches); n++) {
+        parts[n] = (struct part){ w, batches, i, buf_in(c->arena), 0 };
+        i = gather(&parts[n], &scanned);
+        e = ask(&parts[n]);
+    }
     e = db_end(c->db, e);
+    w->scanned = scanned;
+    *next = i;
     return e ? e : job_watch_look(w->watch, tell, w);
 }
 
@@ -132,11 +164,8 @@ static enum err write_all(struct writing *w, const PGresult *batches, struct blo
     struct ctx *c = w->c;
     enum err e = store_begin(c->app->store, c->arena, FILE_LIMIT, &w->blob);
     buf_puts(&w->out, w->format->head);
-    for (int i = 0; e == OK && i < rows_count(batches);) {
-        struct buf ids = buf_in(c->arena);
-        i = gather(w, batches, i, &ids);
-        e = write_some(w, ids.p);
-    }
+    for (int i = 0; e == OK && i < rows_count(batches);)
+        e = write_some(w, batches, i, &i);
     if (e == OK)
         e = flush(w);
     return e ? e : blob_finish(w->blob, out);

@@ -282,6 +282,39 @@ static void rows_come_one_by_one(void **state)
     assert_int_equal(db_run(c->db, c->arena, &q, most, NULL), OK);
 }
 
+static void rows_of_several_come_behind_one_another(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    struct counted first = { 0 }, second = { 0 }, some = { .enough = 7 };
+    static const char *const params[] = { "from", "most" };
+    const struct sql q = { "t_behind", "select generate_series($1::int, $2::int) as n", 2, params,
+                           true };
+    const char *low[] = { "1", "50000" }, *high[] = { "1", "3" };
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_each(c->db, &q, low, count_row, &first), OK);
+    assert_int_equal(db_each(c->db, &q, high, count_row, &second), OK);
+    assert_int_equal(first.n, 0); /* they come with the end */
+    assert_int_equal(db_end(c->db, OK), OK);
+    assert_int_equal(first.n, 50000);
+    assert_int_equal(second.n, 3);
+    second.n = 0;
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_each(c->db, &q, low, count_row, &some), OK);
+    assert_int_equal(db_each(c->db, &q, high, count_row, &second), OK);
+    assert_int_equal(db_end(c->db, OK), ERR_LIMITED);
+    assert_int_equal(some.n, 7);
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_each(c->db, &q, high, count_row, &second), OK);
+    db_rollback(c->db); /* nobody waits for them */
+    assert_int_equal(second.n, 0);
+    assert_int_equal(db_each(c->db, &q, high, count_row, &second), OK);
+    assert_int_equal(second.n, 3);
+}
+
 static void hears_notifications(void **state)
 {
     (void)state;
@@ -384,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_broken_transaction_stays_broken),
         cmocka_unit_test(a_slow_answer_is_given_up),
         cmocka_unit_test(rows_come_one_by_one),
+        cmocka_unit_test(rows_of_several_come_behind_one_another),
         cmocka_unit_test(hears_notifications),
         cmocka_unit_test(transactions_are_tried_again),
         cmocka_unit_test(every_statement_fits_the_schema),

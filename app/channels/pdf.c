@@ -17,7 +17,7 @@
 static const char *fate_sentence(enum pdf_child_fate fate)
 {
     static const char *const sentences[] = { [CHILD_FAILED] = "cannot be read",
-                                             [CHILD_CRASHED] = "is damaged",
+                                             [CHILD_CRASHED] = PDF_DAMAGED,
                                              [CHILD_TOO_LONG] = "takes too long to read",
                                              [CHILD_TOO_LARGE] = "is too large" };
     return sentences[fate];
@@ -105,8 +105,10 @@ enum err pdf_look(struct ctx *c, struct str pdf, struct pdf_look *out)
     enum err e = pdf_child_start(&k, &running);
     if (!e)
         e = end(c, &m, &running, out);
-    if (e == ERR_INVALID)
+    if (e == ERR_INVALID) {
         out->fault = part.fault;
+        out->opens = strcmp(part.fault, PDF_LOCKED) == 0 || strcmp(part.fault, PDF_MENDABLE) == 0;
+    }
     return e;
 }
 

@@ -21,7 +21,9 @@ struct pdf_look {
         int page;             /* from 1 */
         double width, height; /* in millimetres, the narrow side first */
     } size[PDF_SIZES];
-    const char *fault; /* answered with ERR_INVALID: "is protected by a password" */
+    /* Answered with ERR_INVALID: */
+    const char *fault; /* "is protected by a password" */
+    bool opens;        /* its reader can open it all the same: with the password, or mended */
 };
 
 /* Errors as pdf_page_count. */

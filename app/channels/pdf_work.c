@@ -11,7 +11,7 @@ static const char *sentence(enum qpdf_error_code_e code)
 {
     switch (code) {
     case qpdf_e_password:
-        return "is protected by a password";
+        return PDF_LOCKED;
     case qpdf_e_unsupported:
         return "is of a kind that cannot be read here";
     case qpdf_e_success:
@@ -24,7 +24,7 @@ static const char *sentence(enum qpdf_error_code_e code)
     case qpdf_e_linearization:
         break;
     }
-    return "is damaged";
+    return PDF_DAMAGED;
 }
 
 static const char *fault_of(qpdf_data of)
@@ -39,7 +39,7 @@ static const char *look(struct str pdf)
     return memmem(pdf.p, pdf.n < 1024 ? pdf.n : 1024, "%PDF-", 5) ? NULL : "is not a PDF";
 }
 
-static const char *open_source(struct pdf_source *s)
+static const char *open_source(struct pdf_source *s, QPDF_BOOL mend)
 {
     const char *fault = look(s->pdf);
     if (fault)
@@ -47,7 +47,7 @@ static const char *open_source(struct pdf_source *s)
     s->of = qpdf_init();
     qpdf_silence_errors(s->of);
     qpdf_set_suppress_warnings(s->of, QPDF_TRUE);
-    qpdf_set_attempt_recovery(s->of, QPDF_FALSE);
+    qpdf_set_attempt_recovery(s->of, mend);
     if (qpdf_read_memory(s->of, "pdf", s->pdf.p, s->pdf.n, NULL) & QPDF_ERRORS)
         return fault_of(s->of);
     s->pages = qpdf_get_num_pages(s->of);
@@ -67,7 +67,7 @@ static const char *source_of(struct pdf_work *m, struct str pdf, struct pdf_sour
         }
     *out = &m->sources[m->opened++];
     (*out)->pdf = pdf;
-    return open_source(*out);
+    return open_source(*out, QPDF_FALSE);
 }
 
 /* What a page would do by itself when it is opened or clicked on. */
@@ -167,6 +167,16 @@ static void look_at(struct pdf_source *s, struct pdf_look *look)
     }
 }
 
+/* Whether a reader that mends what it can finds every page that the file says it has. */
+static bool mends(struct str pdf)
+{
+    struct pdf_source s = { .pdf = pdf };
+    if (open_source(&s, QPDF_TRUE))
+        return false;
+    qpdf_oh pages = qpdf_oh_get_key(s.of, qpdf_get_root(s.of), "/Pages");
+    return qpdf_oh_get_int_value_as_int(s.of, qpdf_oh_get_key(s.of, pages, "/Count")) == s.pages;
+}
+
 static void add_blank(struct pdf_work *m)
 {
     char text[128];
@@ -238,6 +248,8 @@ bool pdf_work_run(void *of, struct buf *answer)
     struct pdf_work *m = of;
     for (size_t i = 0; i < m->count; i++) {
         const char *fault = add_part(m, &m->parts[i]);
+        if (fault && m->looking && strcmp(fault, PDF_DAMAGED) == 0 && mends(m->parts[i].pdf))
+            fault = PDF_MENDABLE;
         if (fault)
             return tell(answer, fault, i);
         struct pdf_told t = { m->parts[i].pages, m->parts[i].page, m->width, m->height };
@@ -250,5 +262,5 @@ bool pdf_work_run(void *of, struct buf *answer)
     }
     if (m->counting || !(qpdf_write(m->out) & QPDF_ERRORS))
         return true;
-    return tell(answer, "is damaged", m->count);
+    return tell(answer, PDF_DAMAGED, m->count);
 }

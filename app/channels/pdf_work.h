@@ -3,6 +3,10 @@
 
 #include "channels/pdf.h"
 
+#define PDF_DAMAGED "is damaged"
+#define PDF_MENDABLE "is damaged, though readers that mend files show all its pages"
+#define PDF_LOCKED "is protected by a password"
+
 struct pdf_source {
     struct str pdf;
     struct _qpdf_data *of;

@@ -113,8 +113,8 @@ where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
 limit 25;
 
 -- name: runs_file_checked
-insert into file_checks (tenant_id, sha256, fault, pages, sizes)
-values (current_tenant(), :sha256::text, :fault::text, :pages::int, :sizes::jsonb)
+insert into file_checks (tenant_id, sha256, fault, opens, pages, sizes)
+values (current_tenant(), :sha256::text, :fault::text, :opens::boolean, :pages::int, :sizes::jsonb)
 on conflict do nothing;
 
 -- name: runs_unreadable_forget

@@ -29,6 +29,9 @@ static const struct fault_kind {
     { "no_file", "Attachment missing", "The others have a file, this one has none.", NULL, false },
     { "unreadable_file", "Attachment cannot be read", "Recipients could not open it either.", NULL,
       false },
+    { "faulty_file", "Attachment with a fault",
+      "It is attached as it is: whoever gets it needs the password, or a reader that mends files.",
+      NULL, true },
     { "many_pages", "Too many pages for a letter",
       "More than 400 weigh over a kilogram: no post takes them as a letter.", NULL, false },
     { "shared_file", "One file for several recipients",
@@ -244,6 +247,7 @@ enum err runs_check_files(struct ctx *c, const char *batch_ids)
 
 struct look {
     const char *fault, *pages, *sizes; /* NULL: none; not a PDF; the same */
+    bool opens;                        /* with a fault, whoever it is for can open it */
 };
 
 static const char *sizes_text(struct arena *a, const struct pdf_look *look)
@@ -262,7 +266,7 @@ static enum err look_into(struct ctx *c, const char *sha256, const char *type, s
 {
     struct str bytes;
     struct pdf_look look;
-    *out = (struct look){ NULL, NULL, NULL };
+    *out = (struct look){ .fault = NULL };
     enum err e = store_get(c->app->store, c->arena, sha256, &bytes);
     if (e == ERR_NOT_FOUND)
         out->fault = "it is not in the store any more";
@@ -272,8 +276,10 @@ static enum err look_into(struct ctx *c, const char *sha256, const char *type, s
         out->pages = arena_printf(c->arena, "%d", look.pages);
         out->sizes = sizes_text(c->arena, &look);
     }
-    if (e == ERR_INVALID)
+    if (e == ERR_INVALID) {
         out->fault = arena_printf(c->arena, "it %s", look.fault);
+        out->opens = look.opens;
+    }
     c->problem = (struct problem){ 0 };
     return e == ERR_INVALID ? OK : e;
 }
@@ -289,7 +295,8 @@ static enum err check_some(struct ctx *c, const char *batch_id, int *n)
         e = look_into(c, sha256, row_text(files, i, "content_type"), &l);
         if (e == OK)
             e = db_query(c->db, c->arena, runs_file_checked, NULL, .sha256 = sha256,
-                         .fault = l.fault, .pages = l.pages, .sizes = l.sizes);
+                         .fault = l.fault, .opens = l.opens ? "t" : "f", .pages = l.pages,
+                         .sizes = l.sizes);
     }
     *n = e == OK ? rows_count(files) : 0;
     return db_end(c->db, e);

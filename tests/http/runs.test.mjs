@@ -141,11 +141,13 @@ check("what it costs is told before it is sent, and what has no price is not not
 check("files are looked into as they will be printed, and long SMS are told with what makes them long", async () => {
     const wide = pdf("wide").toString("latin1").replace("0 0 595 842", "0 0 842 999");
     const letter = { delivery_preference: "letter" };
-    const made = rows("RUN-LOOK", year, 7, (i) => [letter, letter, letter, letter, letter,
+    const made = rows("RUN-LOOK", year, 10, (i) => [letter, letter, letter, letter, letter,
         { delivery_preference: "sms", email: "", phone: "+41791234567", attachment: "", reference: "Łódź ł" },
         { delivery_preference: "sms", email: "", phone: "+41791234568", attachment: "", amount_due: "", language: "en" }][i]);
-    const files = [pdf("good"), wide, pdf("locked").toString("latin1").replace("trailer<<", `trailer<</ID[(x)(x)]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O(${"a".repeat(32)})/U(${"b".repeat(32)})>>`), pdf("cut").subarray(0, 300), pdf("good too")];
-    const list = Object.fromEntries(files.map((bytes, i) => [made[i].attachment, Buffer.from(bytes, "latin1")]));
+    const locked = (text) => pdf(text).toString("latin1").replace("trailer<<", `trailer<</ID[(x)(x)]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O(${"a".repeat(32)})/U(${"b".repeat(32)})>>`);
+    const shifted = (text) => pdf(text).toString("latin1").replace(/startxref\n\d/, "startxref\n9");
+    const files = [pdf("good"), wide, locked("locked"), pdf("cut").subarray(0, 300), shifted("letter"), null, null, locked("mail"), shifted("mail"), pdf("cut too").subarray(0, 300)];
+    const list = Object.fromEntries(files.map((bytes, i) => [made[i].attachment, bytes && Buffer.from(bytes, "latin1")]).filter(([, bytes]) => bytes));
     const kept = await upload(admin, "look.csv", csv(made), zip(list));
     const batch = (await committed(admin, kept.body.id)).result.batches[0];
     const found = await eventually("the files are looked into", async () => {
@@ -153,13 +155,16 @@ check("files are looked into as they will be printed, and long SMS are told with
         return check.uncheckedFiles === 0 && check;
     });
     const values = (list, kind) => list.find((one) => one.kind === kind)?.samples.map((one) => [one.unit, one.value.replace(/^.*\.pdf: /, "")]);
-    assert.deepEqual(values(found.errors, "unreadable_file"), [["1.02", "it is protected by a password"], ["1.03", "it is damaged"]]);
+    assert.deepEqual(values(found.errors, "unreadable_file"), [["1.02", "it is protected by a password"], ["1.03", "it is damaged"],
+        ["1.04", "it is damaged, though readers that mend files show all its pages"], ["1.09", "it is damaged"]]);
+    assert.deepEqual(values(found.warnings, "faulty_file"), [["1.07", "it is protected by a password"], ["1.08", "it is damaged, though readers that mend files show all its pages"]],
+        "an e-mail carries what its recipient can open");
     assert.deepEqual(values(found.warnings, "page_size"), [["1.01", "page 1 is 297 × 352 mm, the paper 210 × 297 mm"]]);
     const long = found.warnings.find((one) => one.kind === "long_sms");
     assert.equal(long.count, 1);
     assert.match(long.samples[0].value, /^2 parts of UCS-2, because of “Ł” \(U\+0141\), “ó” \(U\+00F3\), “ź” \(U\+017A\), “ł” \(U\+0142\)$/);
     const refused = await agent("POST", `/api/track/batches/${batch.batchId}/send`);
-    assert.match(refused.body.detail, /Attachment cannot be read: 2 messages/);
+    assert.match(refused.body.detail, /Attachment cannot be read: 4 messages/);
 });
 
 check("over the threshold a second person has to say yes, and only to what was asked", async () => {

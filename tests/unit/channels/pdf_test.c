@@ -360,6 +360,44 @@ static void says_what_is_wrong(void **state)
     assert_string_equal(look.fault, "is not a PDF");
 }
 
+/* Its table of objects points beside them: readers look for them one by one. */
+static struct str shifted(struct str whole)
+{
+    char *copy = arena_strndup(ctx.arena, whole.p, whole.n);
+    char *at = memmem(copy, whole.n, "startxref\n", 10);
+    assert_non_null(at);
+    at[10] = at[10] == '9' ? '8' : '9';
+    return (struct str){ copy, whole.n };
+}
+
+static void tells_what_opens_all_the_same(void **state)
+{
+    (void)state;
+    struct pdf_look look = { 0 };
+    static const char *const objects[] = { CATALOG,
+                                           "<< /Type /Pages /Kids [3 0 R 3 0 R 3 0 R] /Count 3 >>",
+                                           PAGE };
+    static const char *const fewer[] = { CATALOG, "<< /Type /Pages /Kids [3 0 R] /Count 3 >>",
+                                         PAGE };
+    int pages;
+    struct str damaged = shifted(pdf_of(objects, 3));
+    assert_int_equal(pdf_page_count(&ctx, damaged, &pages), ERR_INVALID);
+    assert_int_equal(pdf_look(&ctx, damaged, &look), ERR_INVALID);
+    assert_true(look.opens);
+    assert_int_equal(pdf_look(&ctx, encrypted(letter_bytes(), "secret"), &look), ERR_INVALID);
+    assert_true(look.opens);
+    assert_int_equal(pdf_look(&ctx, shifted(pdf_of(fewer, 3)), &look), ERR_INVALID);
+    assert_false(look.opens);
+    assert_int_equal(pdf_look(&ctx, str_of("%PDF-1.5\nnothing\n%%EOF"), &look), ERR_INVALID);
+    assert_false(look.opens);
+    struct str whole = letter_bytes();
+    for (size_t part = 1; part < 8; part++) {
+        assert_int_equal(pdf_look(&ctx, (struct str){ whole.p, whole.n * part / 8 }, &look),
+                         ERR_INVALID);
+        assert_false(look.opens);
+    }
+}
+
 int main(void)
 {
 #define PDF_TEST(name) cmocka_unit_test_setup_teardown(name, paper_start, paper_end)
@@ -368,6 +406,7 @@ int main(void)
         PDF_TEST(tells_pages_and_sizes),
         PDF_TEST(believes_no_reader),
         PDF_TEST(says_what_is_wrong),
+        PDF_TEST(tells_what_opens_all_the_same),
         PDF_TEST(what_is_no_pdf),
         PDF_TEST(cut_off),
         PDF_TEST(with_a_password),

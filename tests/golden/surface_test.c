@@ -1,5 +1,6 @@
 /* The surface of the product as its tables print it, beside what was reviewed last: routes.txt,
-   openapi.json, schemas.json and settings.txt. With GOLDEN_WRITE set they are written anew instead.
+   openapi.json, settings.txt and, for each domain, schemas/<domain>.json. With GOLDEN_WRITE set
+   they are written anew instead.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,33 +51,54 @@ static void print_routes(FILE *to)
     }
 }
 
-/* The operations, or the schemas they speak of. */
-static void print_document(FILE *to, bool schemas)
+static struct json_object *document_of(struct arena *a, const struct domain *const *list)
 {
-    struct arena *a = arena_new(16 << 20);
-    const struct settings settings = { .public_url = "https://track.example.com" };
-    struct app app = { .settings = &settings };
-    struct json_object *d = openapi_document(web_new(&app, a, NULL, domains), a);
-    struct json_object *components = json_get(d, "components"), *shown = d;
-    if (schemas)
-        shown = json_get(components, "schemas");
-    else
-        json_object_object_del(components, "schemas");
+    static const struct settings settings = { .public_url = "https://track.example.com" };
+    static struct app app = { .settings = &settings };
+    return openapi_document(web_new(&app, a, NULL, list), a);
+}
+
+static struct json_object *schemas_of(struct json_object *document)
+{
+    return json_get(json_get(document, "components"), "schemas");
+}
+
+static void print_json(FILE *to, struct json_object *o)
+{
     fprintf(to, "%s\n",
-            json_object_to_json_string_ext(shown, JSON_C_TO_STRING_PRETTY |
-                                                      JSON_C_TO_STRING_PRETTY_TAB |
-                                                      JSON_C_TO_STRING_NOSLASHESCAPE));
-    arena_free(a);
+            json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+                                                  JSON_C_TO_STRING_PRETTY_TAB |
+                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 static void print_openapi(FILE *to)
 {
-    print_document(to, false);
+    struct arena *a = arena_new(16 << 20);
+    struct json_object *d = document_of(a, domains);
+    json_object_object_del(json_get(d, "components"), "schemas");
+    print_json(to, d);
+    arena_free(a);
 }
+
+/* Those that the domain speaks of and none before it. */
+static const struct domain *const *schemas_at;
 
 static void print_schemas(FILE *to)
 {
-    print_document(to, true);
+    struct arena *a = arena_new(16 << 20);
+    struct json_object *own =
+        schemas_of(document_of(a, (const struct domain *const[]){ *schemas_at, NULL }));
+    for (const struct domain *const *d = domains; d != schemas_at; d++) {
+        struct json_object *before =
+            schemas_of(document_of(a, (const struct domain *const[]){ *d, NULL }));
+        json_object_object_foreach(before, name, schema)
+        {
+            (void)schema;
+            json_object_object_del(own, name);
+        }
+    }
+    print_json(to, own);
+    arena_free(a);
 }
 
 static void print_settings(FILE *to)
@@ -164,7 +186,30 @@ static void openapi(void **state)
 {
     (void)state;
     compare("openapi.json", print_openapi);
-    compare("schemas.json", print_schemas);
+    for (schemas_at = domains; *schemas_at; schemas_at++) {
+        char name[100];
+        snprintf(name, sizeof(name), "schemas/%s.json", (*schemas_at)->name);
+        compare(name, print_schemas);
+    }
+}
+
+/* No schema is of the whole and of no domain. */
+static void schemas_are_of_domains(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(64 << 20);
+    struct json_object *whole = schemas_of(document_of(a, domains));
+    for (const struct domain *const *d = domains; *d; d++) {
+        struct json_object *own =
+            schemas_of(document_of(a, (const struct domain *const[]){ *d, NULL }));
+        json_object_object_foreach(own, name, schema)
+        {
+            (void)schema;
+            json_object_object_del(whole, name);
+        }
+    }
+    assert_int_equal(json_object_object_length(whole), 0);
+    arena_free(a);
 }
 
 static void settings(void **state)
@@ -176,6 +221,7 @@ static void settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(routes), cmocka_unit_test(openapi),
+                                        cmocka_unit_test(schemas_are_of_domains),
                                         cmocka_unit_test(settings) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,10 +133,20 @@ enum err tenant_add(struct ctx *c, const char *slug, const char *name, const cha
 enum err tenant_find(struct ctx *c, const char *slug, const char **id) must_check;
 enum err tenant_set_open_tracking(struct ctx *c, bool on) must_check;
 
-/* settings and secrets are objects of texts. */
+/* settings and secrets are objects of texts. ERR_INVALID with a fault for each setting that is
+   missing or wrong, or names an address that TRACK_EGRESS_ALLOW does not: names are looked up. */
 enum err provider_add(struct ctx *c, const char *provider, const char *name,
                       struct json_object *settings, struct json_object *secrets,
                       const char **id) must_check;
+
+struct provider_change {
+    const char *name, *enabled;             /* "t", "f"; NULL: as before */
+    struct json_object *settings, *secrets; /* what changes; an empty text takes its key away */
+};
+
+/* ERR_NOT_FOUND: there is no such account. ERR_INVALID as provider_add. */
+enum err provider_change(struct ctx *c, const char *id,
+                         const struct provider_change *change) must_check;
 
 /* ---- handlers, for the table in routes.c ---- */
 

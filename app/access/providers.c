@@ -6,6 +6,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "http/http.h"
+
+#include <stdlib.h>
 
 /* What a caller wants to do, and who can do it. */
 static const struct {
@@ -87,17 +90,138 @@ static const char *sealed(struct ctx *c, const char *id, struct json_object *sec
     return secret_seal(c->app, c->arena, buf_str(&plain), place(c, c->tenant_id, id));
 }
 
+/* ---- settings, checked before they are kept ---- */
+
+enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS };
+
+/* Others are kept as they come: who reads them tells what is wrong with them. */
+static const struct setting {
+    const char *provider, *key;
+    enum kind kind;
+    bool required;
+} settings_known[] = {
+    { "smtp", "host", HOST, true },          { "smtp", "port", PORT, false },
+    { "smtp", "security", SECURITY, false }, { "smtp", "from", ADDRESS, true },
+    { "acs", "endpoint", URL, true },        { "acs", "from", TEXT, true },
+    { "twilio", "endpoint", URL, false },    { "twilio", "accountSid", TEXT, true },
+};
+
+static int port_of(const char *text)
+{
+    char *end = NULL;
+    long port = text ? strtol(text, &end, 10) : 0;
+    return text && *text && !*end && port > 0 && port < 65536 ? (int)port : 0;
+}
+
+static const char *host_fault(struct ctx *c, struct json_object *settings, const char *host)
+{
+    const char *security = json_text(settings, "security");
+    int port = port_of(json_text(settings, "port"));
+    if (!*host || strpbrk(host, " /@:?#"))
+        return "is not the name of a host";
+    return http_forbids(c->app, host,
+                        port                                       ? port
+                        : security && strcmp(security, "tls") == 0 ? 465
+                                                                   : 587);
+}
+
+static const char *fault_of(struct ctx *c, const struct setting *one, struct json_object *settings)
+{
+    const char *value = json_text(settings, one->key);
+    if (!value)
+        return one->required ? "is missing" : NULL;
+    switch (one->kind) {
+    case HOST:
+        return host_fault(c, settings, value);
+    case URL:
+        return http_forbids_url(c->app, value);
+    case PORT:
+        return port_of(value) ? NULL : "is not a number from 1 to 65535";
+    case SECURITY:
+        return strcmp(value, "none") == 0 || strcmp(value, "starttls") == 0 ||
+                       strcmp(value, "tls") == 0
+                   ? NULL
+                   : "is one of none, starttls, tls";
+    case ADDRESS:
+        return strchr(value, '@') ? NULL : "is not an e-mail address";
+    case TEXT:
+        break;
+    }
+    return *value ? NULL : "is empty";
+}
+
+static enum err check(struct ctx *c, const char *provider, struct json_object *settings)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < sizeof(settings_known) / sizeof(settings_known[0]); i++) {
+        const struct setting *one = &settings_known[i];
+        const char *fault =
+            strcmp(one->provider, provider) == 0 ? fault_of(c, one, settings) : NULL;
+        if (fault)
+            e = ctx_fault(c, one->key, "%s", fault);
+    }
+    return e;
+}
+
+static const char *text_of(struct ctx *c, struct json_object *settings)
+{
+    struct buf text = buf_in(c->arena);
+    json_write(&text, settings);
+    return text.p;
+}
+
 enum err provider_add(struct ctx *c, const char *provider, const char *name,
                       struct json_object *settings, struct json_object *secrets, const char **id)
 {
-    struct buf text = buf_in(c->arena);
     const char *made = uuid7(c->app, c->arena);
-    json_write(&text, settings);
-    enum err e = db_query(c->db, c->arena, provider_add, NULL, .id = made, .provider = provider,
-                          .name = name, .settings = text.p, .secrets = sealed(c, made, secrets));
+    enum err e = check(c, provider, settings);
+    if (e == OK)
+        e = db_query(c->db, c->arena, provider_add, NULL, .id = made, .provider = provider,
+                     .name = name, .settings = text_of(c, settings),
+                     .secrets = sealed(c, made, secrets));
     if (e == OK)
         e = audit_add(c, "provider.added", "provider_account", made, NULL, settings);
     if (e == OK)
         *id = made;
     return e;
+}
+
+/* ---- changed ---- */
+
+/* What was, with what is new over it; an empty text takes its key away. */
+static struct json_object *merged(struct ctx *c, struct json_object *old, struct json_object *new)
+{
+    struct json_object *out = json_own(c->arena, json_object_new_object());
+    json_object_object_foreach(old, key, value)
+        json_object_object_add(out, key, json_object_get(value));
+    json_object_object_foreach(new, changed, to)
+    {
+        if (*json_object_get_string(to))
+            json_object_object_add(out, changed, json_object_get(to));
+        else
+            json_object_object_del(out, changed);
+    }
+    return out;
+}
+
+enum err provider_change(struct ctx *c, const char *id, const struct provider_change *change)
+{
+    PGresult *rows;
+    struct provider_account is;
+    if (!uuid_valid(id))
+        return ERR_NOT_FOUND;
+    enum err e = db_query(c->db, c->arena, provider_lock, &rows, .id = id);
+    if (e == OK)
+        e = fill(c, rows, &is);
+    if (e != OK)
+        return e;
+    struct json_object *settings = merged(c, is.settings, change->settings);
+    struct json_object *secrets = merged(c, is.secrets, change->secrets);
+    e = check(c, is.provider, settings);
+    if (e == OK)
+        e = db_query(c->db, c->arena, provider_change, NULL, .id = id, .name = change->name,
+                     .settings = text_of(c, settings), .secrets = sealed(c, id, secrets),
+                     .enabled = change->enabled);
+    return e == OK ? audit_add(c, "provider.changed", "provider_account", id, is.settings, settings)
+                   : e;
 }

@@ -4,6 +4,16 @@
 insert into provider_accounts (tenant_id, id, provider, name, settings, secrets)
 values (current_tenant(), :id::uuid, :provider::text, :name::text, :settings::jsonb, :secrets::text)
 
+-- name: provider_lock
+select id, provider, name, settings, secrets from provider_accounts
+where tenant_id = current_tenant() and id = :id::uuid
+for update
+
+-- name: provider_change
+update provider_accounts set name = coalesce(:name::text, name), settings = :settings::jsonb, secrets = :secrets::text,
+    enabled = coalesce(:enabled::boolean, enabled)
+where tenant_id = current_tenant() and id = :id::uuid
+
 -- name: provider_find
 select id, provider, name, settings, secrets, enabled from provider_accounts
 where tenant_id = current_tenant() and provider = any (:providers::text[])

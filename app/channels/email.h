@@ -27,8 +27,8 @@ struct email {
 };
 
 /* OK: accepted. ERR_RETRY, ERR_LIMITED: try again later (limited: not counted as a try).
-   ERR_INVALID: refused for good. ERR_DENIED: the account itself is refused; ERR_INTERNAL: our
-   fault. */
+   ERR_INVALID: refused for good, or forbidden by our settings. ERR_DENIED: the account itself is
+   refused; ERR_INTERNAL: our fault. */
 struct email_way {
     const char *provider;
     enum err (*send)(struct ctx *c, const struct channel_account *account, const struct email *e,

@@ -189,8 +189,8 @@ static enum err opened(struct smtp *s, CURLcode r)
     s->reply = arena_printf(s->c->arena, "The mail server could not be reached: %s.",
                             curl_easy_strerror(r));
     if (s->line->guard.refused) {
-        s->reply = "The mail server has a private address that settings do not allow.";
-        return ERR_DENIED;
+        s->reply = HTTP_REFUSED;
+        return ERR_INVALID;
     }
     if (r == CURLE_LOGIN_DENIED) {
         s->reply = "The mail server refused the user name or the password.";

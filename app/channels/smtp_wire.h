@@ -31,7 +31,8 @@ struct smtp { /* the dialogue about one message */
 
 /* Connects, starts TLS, logs in, asks what the server can do; or goes on with the connection that
    the last message to the same server and login left open a moment ago. ERR_RETRY: not reached, or
-   4xx; ERR_DENIED: login, certificate or address refused. On an error s->reply is a sentence. */
+   4xx; ERR_DENIED: login or certificate refused; ERR_INVALID: the settings forbid its address. On
+   an error s->reply is a sentence. */
 enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp *s) must_check;
 
 /* Ends it: the connection is kept for the next message where app.smtp is set and nothing broke. */

@@ -8,7 +8,9 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -86,29 +88,59 @@ bool http_allowed(const struct app *app, const char *host, int port)
     return false;
 }
 
-static bool excepted(const struct guard *g, const struct sockaddr *address)
+/* Whether an exception names the address itself, with its port. */
+static bool named(const struct app *app, const struct sockaddr *address)
 {
     const void *any = address;
     bool six = address->sa_family == AF_INET6;
     const struct sockaddr_in *in4 = any;
     const struct sockaddr_in6 *in6 = any;
-    int port = ntohs(six ? in6->sin6_port : in4->sin_port);
     char text[INET6_ADDRSTRLEN + 2] = "[";
     inet_ntop(address->sa_family,
               six ? (const void *)&in6->sin6_addr : (const void *)&in4->sin_addr, text + 1,
               INET6_ADDRSTRLEN);
     if (six)
         strncat(text, "]", 2);
-    if (http_allowed(g->app, six ? text : text + 1, port))
-        return true;
-    char *url = NULL, *host = NULL;
-    curl_easy_getinfo(g->curl, CURLINFO_EFFECTIVE_URL, &url);
+    return http_allowed(app, six ? text : text + 1, ntohs(six ? in6->sin6_port : in4->sin_port));
+}
+
+struct place {
+    char *scheme, *host, *port;
+};
+
+static bool split(const char *url, struct place *to)
+{
     CURLU *parts = curl_url();
-    bool allowed = parts && url && !curl_url_set(parts, CURLUPART_URL, url, 0) &&
-                   !curl_url_get(parts, CURLUPART_HOST, &host, 0) &&
-                   http_allowed(g->app, host, port);
-    curl_free(host);
+    *to = (struct place){ 0 };
+    bool ok = parts && url && !curl_url_set(parts, CURLUPART_URL, url, 0) &&
+              !curl_url_get(parts, CURLUPART_SCHEME, &to->scheme, 0) &&
+              !curl_url_get(parts, CURLUPART_HOST, &to->host, 0) &&
+              !curl_url_get(parts, CURLUPART_PORT, &to->port, CURLU_DEFAULT_PORT);
     curl_url_cleanup(parts);
+    return ok;
+}
+
+static int port_of(const struct place *at)
+{
+    return (int)strtol(at->port, NULL, 10);
+}
+
+static void forget(struct place *at)
+{
+    curl_free(at->scheme);
+    curl_free(at->host);
+    curl_free(at->port);
+}
+
+static bool excepted(const struct guard *g, const struct sockaddr *address)
+{
+    struct place at;
+    char *url = NULL;
+    if (named(g->app, address))
+        return true;
+    curl_easy_getinfo(g->curl, CURLINFO_EFFECTIVE_URL, &url);
+    bool allowed = split(url, &at) && http_allowed(g->app, at.host, port_of(&at));
+    forget(&at);
     return allowed;
 }
 
@@ -118,9 +150,11 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     (void)purpose;
     if ((to->family != AF_INET && to->family != AF_INET6) ||
         (!http_public(&to->addr) && !excepted(g, &to->addr))) {
-        g->refused = true;
+        g->refused = !g->opened;
         return CURL_SOCKET_BAD;
     }
+    g->opened = true;
+    g->refused = false;
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -129,4 +163,47 @@ void http_guard(struct guard *g, struct app *app, void *curl)
     *g = (struct guard){ .app = app, .curl = curl };
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, g);
+}
+
+/* ---- before anything is sent ---- */
+
+const char *http_forbids(const struct app *app, const char *host, int port)
+{
+    char number[16], bare[256];
+    struct addrinfo *list = NULL;
+    const struct addrinfo want = { .ai_socktype = SOCK_STREAM };
+    size_t n = strlen(host), skip = *host == '[' && host[n - 1] == ']';
+    snprintf(number, sizeof(number), "%d", port);
+    snprintf(bare, sizeof(bare), "%.*s", (int)(n - 2 * skip), host + skip);
+    if (http_allowed(app, host, port) || getaddrinfo(bare, number, &want, &list))
+        return NULL;
+    bool open = false;
+    for (const struct addrinfo *one = list; one && !open; one = one->ai_next)
+        open = http_public(one->ai_addr) || named(app, one->ai_addr);
+    freeaddrinfo(list);
+    return open ? NULL
+                : "is at a private address, which the setting TRACK_EGRESS_ALLOW does not name";
+}
+
+const char *http_forbids_scheme(const struct app *app, const char *url)
+{
+    struct place at;
+    bool allowed = split(url, &at) &&
+                   (strcmp(at.scheme, "https") == 0 ||
+                    (strcmp(at.scheme, "http") == 0 && http_allowed(app, at.host, port_of(&at))));
+    forget(&at);
+    return allowed ? NULL
+                   : "is no address of https, and the setting TRACK_EGRESS_ALLOW does not name it";
+}
+
+const char *http_forbids_url(const struct app *app, const char *url)
+{
+    struct place at;
+    const char *why = http_forbids_scheme(app, url);
+    if (!why)
+        why = split(url, &at) ? http_forbids(app, at.host, port_of(&at)) : NULL;
+    else
+        at = (struct place){ 0 };
+    forget(&at);
+    return why;
 }

@@ -190,7 +190,7 @@ static void take_answer(CURL *curl, struct exchange *x, CURLcode code, struct ht
     }
     answer->body = (struct str){ "", 0 };
     answer->unknown = sent_at > 0 && !x->guard.refused;
-    answer->error = x->guard.refused ? "The address is private, and the settings do not allow it."
+    answer->error = x->guard.refused ? HTTP_REFUSED
                                      : arena_printf(x->c->arena, "%s.", curl_easy_strerror(code));
 }
 
@@ -217,7 +217,7 @@ static enum err try_once(struct ctx *c, const struct http_call *call, struct htt
     /* The request is out: a log that cannot be written must not hide what came of it. */
     if (try_note(c, &record))
         log_error("http_log", "provider", call->provider, NULL);
-    return x.guard.refused ? ERR_DENIED : answer->status ? OK : ERR_RETRY;
+    return x.guard.refused ? ERR_INVALID : answer->status ? OK : ERR_RETRY;
 }
 
 /* Whether a try may follow, after a wait that is slept here. */
@@ -234,24 +234,6 @@ static bool again(struct ctx *c, const struct http_call *call, const struct http
     return true;
 }
 
-/* http:// only where an exception names host and port: the guard cannot know the scheme. */
-static bool scheme_allowed(struct ctx *c, const char *url)
-{
-    char *host = NULL, *port = NULL, *scheme = NULL;
-    CURLU *parts = curl_url();
-    bool allowed =
-        parts && !curl_url_set(parts, CURLUPART_URL, url, 0) &&
-        !curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) &&
-        !curl_url_get(parts, CURLUPART_HOST, &host, 0) &&
-        !curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
-        (strcmp(scheme, "https") == 0 || http_allowed(c->app, host, (int)strtol(port, NULL, 10)));
-    curl_free(host);
-    curl_free(port);
-    curl_free(scheme);
-    curl_url_cleanup(parts);
-    return allowed;
-}
-
 enum err http_send(struct ctx *c, const struct http_call *call, struct http_answer *answer)
 {
     *answer = (struct http_answer){ .body = { "", 0 } };
@@ -259,9 +241,10 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
         log_error("http_inside_transaction", "provider", call->provider, NULL);
         return ERR_INTERNAL;
     }
-    if (!scheme_allowed(c, call->url)) {
-        answer->error = "The address is not one of https, and the settings do not allow it.";
-        return ERR_DENIED;
+    const char *forbidden = http_forbids_scheme(c->app, call->url);
+    if (forbidden) {
+        answer->error = arena_printf(c->arena, "The provider's address %s.", forbidden);
+        return ERR_INVALID;
     }
     enum err r = breaker_enter(c, call, &answer->retry_after);
     if (r) {
@@ -272,7 +255,7 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
     int tried = 0;
     do
         r = try_once(c, call, answer);
-    while (r != ERR_DENIED && again(c, call, answer, ++tried));
+    while (r != ERR_INVALID && again(c, call, answer, ++tried));
     return r;
 }
 

@@ -39,8 +39,8 @@ struct http_answer {
    that is ERR_INTERNAL. Each try is a row of http_calls, written in a transaction of its own.
 
    OK: an answer came, of whatever status. ERR_RETRY: none came. ERR_LIMITED: the breaker is open,
-   nothing was sent (answer->retry_after says how long). ERR_DENIED: the address is private and not
-   allowed. */
+   nothing was sent (answer->retry_after says how long). ERR_INVALID: the settings forbid the
+   address, now and at every other try. */
 enum err http_send(struct ctx *c, const struct http_call *call,
                    struct http_answer *answer) must_check;
 
@@ -58,12 +58,22 @@ enum err http_stand_in(struct ctx *c, const struct http_call *call, int status, 
 struct guard {
     struct app *app;
     void *curl;
-    bool refused; /* an address was refused since http_guard */
+    bool opened;  /* a socket was made since http_guard */
+    bool refused; /* none was, as every address was refused */
 };
+#define HTTP_REFUSED                                                                               \
+    "The provider's address is a private one, which the setting TRACK_EGRESS_ALLOW does not name."
 void http_guard(struct guard *g, struct app *app, void *curl);
 
 /* Whether settings.egress_allow names this host (or address) and port. */
 bool http_allowed(const struct app *app, const char *host, int port);
+
+/* Why the settings let nothing be sent to a host, an address with its scheme, or one by its scheme
+   alone: a clause that follows its name ("is at a private address, …"). NULL: nothing forbids it,
+   or its name cannot be looked up just now. The first two look names up: not for requests. */
+const char *http_forbids(const struct app *app, const char *host, int port);
+const char *http_forbids_url(const struct app *app, const char *url);
+const char *http_forbids_scheme(const struct app *app, const char *url);
 
 /* Whether an address of the public internet: an IPv4 or IPv6 sockaddr. */
 struct sockaddr;

@@ -325,6 +325,36 @@ static int provider_add_run(struct ctx *c, int argc, char **args)
     return tell(c, &w, (const char *const[]){ "id", id, "provider", args[0], NULL });
 }
 
+/* "t", "f" or NULL of --on and --off. */
+static enum err switched(struct ctx *c, const struct words *w, const char **out)
+{
+    bool on = option(w, "--on", 0), off = option(w, "--off", 0);
+    *out = on ? "t" : off ? "f" : NULL;
+    return on && off ? ctx_refuse(c, ERR_INVALID, "It is either --on or --off.") : OK;
+}
+
+static int provider_set_run(struct ctx *c, int argc, char **args)
+{
+    static const char *const options[] = { "--tenant", "--name", "--set", "--secret",
+                                           "--on!",    "--off!", NULL };
+    struct words w = { argc, args };
+    struct provider_change change = { .name = option(&w, "--name", 0) };
+    if (!words_fit(&w, 1, options) || argc < 4)
+        return WRONG_USAGE;
+    enum err e = switched(c, &w, &change.enabled);
+    if (e == OK)
+        e = pairs_of(c, &w, "--set", false, &change.settings);
+    if (e == OK)
+        e = pairs_of(c, &w, "--secret", true, &change.secrets);
+    if (e == OK)
+        e = enter(c, &w);
+    if (e == OK)
+        e = provider_change(c, args[0], &change);
+    if (e == ERR_NOT_FOUND)
+        e = ctx_refuse(c, e, "There is no account %s: provider list names them.", args[0]);
+    return finish(c, e);
+}
+
 static int provider_list_run(struct ctx *c, int argc, char **args)
 {
     static const char *const options[] = { "--tenant", "--json!", NULL };
@@ -371,6 +401,10 @@ const struct command access_commands[] = {
       "PROVIDER --tenant SLUG --name NAME [--set KEY=VALUE]… [--secret KEY=VALUE|KEY=-]… [--json]",
       "Adds an account at a provider; KEY=- reads the secret from a line of standard input.",
       .owner = true, .run = provider_add_run },
+    { "provider set",
+      "ID --tenant SLUG [--name NAME] [--set KEY=VALUE]… [--secret KEY=VALUE|KEY=-]… [--on|--off]",
+      "Changes an account at a provider, or switches it on or off; KEY= takes a key away.",
+      .owner = true, .run = provider_set_run },
     { "provider list", "--tenant SLUG [--json]", "Lists the accounts at providers.", .owner = true,
       .run = provider_list_run },
     { 0 },

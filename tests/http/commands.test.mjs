@@ -56,6 +56,11 @@ check("mistakes are said in words, with a status of their own", () => {
         [["client", "add", "c", "--tenant", tenant, "--role", "viewer", "--building", "NO-SUCH"], /NO-SUCH/],
         [["client", "add", "c", "--tenant", tenant, "--role", "viewer", "--days", "366"], /--days is a number from 1 to 365/],
         [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host"], /key=value/],
+        [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host=10.1.2.3", "--set", "from=a@example.com"], /^host: is at a private address, which the setting TRACK_EGRESS_ALLOW/m],
+        [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host=localhost", "--set", "port=x", "--set", "security=no"], /^host: .*private[^]*^port: is not a number[^]*^security: is one of none[^]*^from: is missing/m],
+        [["provider", "add", "acs", "--tenant", tenant, "--name", "x", "--set", "endpoint=https://127.0.0.1:9", "--set", "from=+1"], /^endpoint: is at a private address/m],
+        [["provider", "add", "twilio", "--tenant", tenant, "--name", "x", "--set", "endpoint=http://example.com", "--set", "accountSid=AC1"], /^endpoint: is no address of https/m],
+        [["provider", "set", "01970000-0000-7000-8000-000000000001", "--tenant", tenant, "--on"], /no account/],
         [["tenant", "add", "Not A Slug", "--name", "x"], /./],
     ]) {
         const run = trackctl(...args);
@@ -67,11 +72,22 @@ check("mistakes are said in words, with a status of their own", () => {
 });
 
 check("a secret comes from standard input and is shown nowhere", () => {
-    const run = trackctlFed("very-secret-word\n", "provider", "add", "smtp", "--tenant", tenant, "--name", "Mail", "--set", "host=mail.example.com", "--secret", "password=-");
+    const run = trackctlFed("very-secret-word\n", "provider", "add", "smtp", "--tenant", tenant, "--name", "Mail", "--set", "host=mail.example.com", "--set", "from=office@example.com", "--secret", "password=-", "--json");
     assert.equal(run.status, 0, run.stderr);
     const shown = ctl("provider", "list", "--tenant", tenant, "--json");
     assert.doesNotMatch(JSON.stringify(shown), /very-secret/);
     assert.match(JSON.stringify(shown), /mail\.example\.com/);
+});
+
+check("an account is changed, switched off and on, and never made one that cannot be reached", () => {
+    const { id } = ctl("provider", "add", "smtp", "--tenant", tenant, "--name", "Old", "--set", "host=mail.example.com", "--set", "port=25", "--set", "from=a@example.com", "--secret", "password=p", "--json");
+    const shown = () => ctl("provider", "list", "--tenant", tenant, "--json").find((one) => one.id === id);
+    const refused = trackctl("provider", "set", id, "--tenant", tenant, "--name", "New", "--set", "host=192.168.1.1");
+    assert.deepEqual([refused.status, /^host: .*private/m.test(refused.stderr), shown().name], [1, true, "Old"], refused.stderr);
+    ctl("provider", "set", id, "--tenant", tenant, "--name", "New", "--set", "port=", "--set", "security=tls", "--off");
+    assert.deepEqual([shown().name, shown().enabled, shown().hasSecrets, shown().settings], ["New", false, true, { host: "mail.example.com", from: "a@example.com", security: "tls" }]);
+    ctl("provider", "set", id, "--tenant", tenant, "--on", "--secret", "password=");
+    assert.deepEqual([shown().enabled, shown().hasSecrets], [true, false]);
 });
 
 check("a client lives as long as it is given, and is listed with its end", async () => {

@@ -145,11 +145,37 @@ static void guarded(void **state)
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct http_answer a;
         const struct http_call call = { .provider = "guard", .method = "GET", .url = urls[i] };
-        if (http_send(c, &call, &a) != ERR_DENIED)
+        if (http_send(c, &call, &a) != ERR_INVALID)
             fail_msg("%s was allowed", urls[i]);
         assert_false(a.unknown);
+        assert_non_null(strstr(a.error, "TRACK_EGRESS_ALLOW"));
+        assert_non_null(http_forbids_url(c->app, urls[i]));
     }
     assert_int_equal(pg_int("select failures from circuit_breakers where provider = 'guard'"), 0);
+}
+
+static void forbids_only_what_it_knows(void **state)
+{
+    (void)state;
+    assert_null(http_forbids_url(c->app, base));
+    assert_null(http_forbids_url(c->app, "https://93.184.216.34/"));
+    assert_null(http_forbids_url(c->app, "https://nobody-knows-this.invalid/"));
+    assert_null(http_forbids(c->app, "2606:4700::1", 587));
+    assert_non_null(http_forbids(c->app, "10.1.2.3", 587));
+    assert_non_null(http_forbids(c->app, "::1", 25));
+}
+
+/* localhost has a forbidden address, too: that the other one did not answer is the network's. */
+static void goes_by_the_address_that_is_allowed(void **state)
+{
+    (void)state;
+    struct http_answer a;
+    const struct http_call call = { .provider = "two",
+                                    .method = "GET",
+                                    .url = arena_printf(c->arena, "https://localhost%s",
+                                                        strrchr(base, ':')) };
+    assert_int_equal(http_send(c, &call, &a), ERR_RETRY);
+    assert_null(http_forbids_url(c->app, call.url));
 }
 
 static void capped(void **state)
@@ -270,6 +296,8 @@ int main(void)
         cmocka_unit_test(no_answer),
         cmocka_unit_test(not_there),
         cmocka_unit_test(guarded),
+        cmocka_unit_test(forbids_only_what_it_knows),
+        cmocka_unit_test(goes_by_the_address_that_is_allowed),
         cmocka_unit_test(capped),
         cmocka_unit_test(breaks_the_circuit),
         cmocka_unit_test(one_accounts_trouble_is_its_own),

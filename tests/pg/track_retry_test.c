@@ -23,7 +23,7 @@ static void work(void)
     jobs_work(pg_app(), c->db, &stop, true);
 }
 
-/* Nobody listens there, and the address is not allowed: either way it may be another day. */
+/* Nobody listens there: it may be another day. */
 static void a_dead_server_is_tried_again(void **state)
 {
     (void)state;
@@ -86,6 +86,25 @@ static void the_last_try_fails_it(void **state)
     assert_int_equal(pg_int("select count(*) from jobs where unique_key = '%s'", one), 0);
 }
 
+static void a_forbidden_address_fails_it_at_once(void **state)
+{
+    (void)state;
+    const char *id = pg_sql("select c.id from communications c join jobs j on j.unique_key = "
+                            "c.id::text where c.batch_id = '%s' and c.delivery_status = "
+                            "'ENQUEUED' and c.channel = 'EMAIL' order by c.id limit 1",
+                            batch_id);
+    keep(one, id);
+    (void)pg_sql("update jobs set run_at = now() where unique_key = '%s' returning id", one);
+    pg_settings()->egress_allow = "";
+    work();
+    pg_settings()->egress_allow = "127.0.0.1:9";
+    assert_string_equal(pg_sql("select delivery_status || ' ' || (error ->> 'sentence' like "
+                               "'%%TRACK_EGRESS_ALLOW%%') from communications where id = '%s'",
+                               one),
+                        "FAILED true");
+    assert_int_equal(pg_int("select count(*) from jobs where unique_key = '%s'", one), 0);
+}
+
 static void a_lost_job_is_told_of(void **state)
 {
     (void)state;
@@ -129,8 +148,10 @@ int main(void)
         cmocka_unit_test(accounts_switched_off_are_not_the_sink),
         cmocka_unit_test(what_was_decided_names_the_account),
         cmocka_unit_test(the_last_try_fails_it),
+        cmocka_unit_test(a_forbidden_address_fails_it_at_once),
         cmocka_unit_test(a_lost_job_is_told_of),
     };
     pg_start("track_retry");
+    pg_settings()->egress_allow = "127.0.0.1:9";
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

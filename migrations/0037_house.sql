@@ -97,3 +97,34 @@ with due as materialized (
 )
 select id, number, recipient_name, channel, left_out, kind, value from found
 $$;
+
+-- What counts as empty does so however much an import puts there: it has small tables counted anew, once each, when its first rows
+-- are in. From then on nobody else counts them, who would not see these. Autovacuum makes room when it is waited for; a table
+-- that does not come free comes with the next rows.
+create function count_small_tables() returns void language plpgsql security definer set search_path = public, pg_temp
+    set lock_timeout = '2s' as $$
+declare
+    name regclass;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('count_small_tables', 0)) then
+        return;
+    end if;
+    for name in
+        select c.oid
+        from pg_class c
+        where c.oid = any ('{buildings,units,communication_batches,communications,unit_years,communication_counts,blobs,
+                communication_attachments}'::regclass[])
+            and c.reltuples < greatest(c.relpages, 10000)
+            and not exists (select from pg_locks l
+                where l.pid = pg_backend_pid() and l.relation = c.oid and l.mode = 'ShareUpdateExclusiveLock' and l.granted)
+        order by c.oid
+    loop
+        begin
+            execute 'analyze ' || name;
+        exception when lock_not_available then
+            null;
+        end;
+    end loop;
+end $$;
+revoke execute on function count_small_tables from public;
+grant execute on function count_small_tables to track_web, track_worker;

@@ -68,6 +68,10 @@ select tenant_ids() as "tenantId"
 -- name: import_plans
 select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
 
+-- After each thousand rows: does nothing where the planner knows about how much there is.
+-- name: import_count_tables
+select count_small_tables()
+
 -- Until the transaction's end.
 -- name: import_alone
 select pg_try_advisory_xact_lock(hashtextextended('import ' || current_tenant(), 0)) as alone

@@ -148,6 +148,8 @@ static enum err write_chunk(struct import_writer *w)
         add_batch(w, rows, i);
     if (w->files)
         e = write_files(w);
+    if (e == OK)
+        e = db_run(c->db, w->chunk, &sql_import_count_tables, NULL, NULL);
     arena_reset(w->chunk);
     w->rows = buf_in(w->chunk);
     w->n = 0;

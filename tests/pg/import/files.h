@@ -20,17 +20,11 @@ static const char two_rows[] = HEADER
     "Bill 2024,12.50,CHF,2025-01-31,R1,a/1.pdf\n"
     "B1,House One,1.02,Ben,,+41791234567,,,,CH,sms,Bill 2024,,,,R2,\n";
 
-/* A table that was full and holds no row keeps its pages once vacuumed, and the planner takes it
-   for empty however much an import puts there. It happens to a database without any row only: here,
-   not where people work. */
 static inline void clear(void)
 {
     pg_sql("set session_replication_role = replica");
     pg_sql("set client_min_messages = warning");
     pg_sql("truncate jobs, imports, buildings, communication_counts, unit_years cascade");
-    pg_sql("alter table communications set (autovacuum_enabled = off)");
-    pg_sql("alter table unit_years set (autovacuum_enabled = off)");
-    pg_sql("alter table units set (autovacuum_enabled = off)");
     pg_sql("reset session_replication_role");
 }
 

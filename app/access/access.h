@@ -46,6 +46,11 @@ struct provider_account {
    ERR_INTERNAL: its secrets do not open. */
 enum err provider_find(struct ctx *c, const char *kind, struct provider_account *out) must_check;
 
+/* The same in two steps, the first of which may be in a batch. */
+enum err provider_ask(struct ctx *c, const char *kind, PGresult **rows) must_check;
+enum err provider_told(struct ctx *c, const PGresult *rows,
+                       struct provider_account *out) must_check;
+
 /* The enabled account with this id. */
 enum err provider_get(struct ctx *c, const char *id, struct provider_account *out) must_check;
 

@@ -62,14 +62,23 @@ static enum err fill(struct ctx *c, const PGresult *rows, struct provider_accoun
     return provider_open(c, c->tenant_id, out->id, row_text(rows, 0, "secrets"), &out->secrets);
 }
 
+enum err provider_ask(struct ctx *c, const char *kind, PGresult **rows)
+{
+    return db_query(c->db, c->arena, provider_find, rows, .providers = providers_of(c, kind));
+}
+
+enum err provider_told(struct ctx *c, const PGresult *rows, struct provider_account *out)
+{
+    if (rows_count(rows) && !row_bool(rows, 0, "enabled"))
+        return ERR_DENIED;
+    return fill(c, rows, out);
+}
+
 enum err provider_find(struct ctx *c, const char *kind, struct provider_account *out)
 {
     PGresult *rows;
-    enum err e =
-        db_query(c->db, c->arena, provider_find, &rows, .providers = providers_of(c, kind));
-    if (e == OK && rows_count(rows) && !row_bool(rows, 0, "enabled"))
-        return ERR_DENIED;
-    return e ? e : fill(c, rows, out);
+    enum err e = provider_ask(c, kind, &rows);
+    return e ? e : provider_told(c, rows, out);
 }
 
 enum err provider_get(struct ctx *c, const char *id, struct provider_account *out)

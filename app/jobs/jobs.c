@@ -50,16 +50,24 @@ static const char *one(struct arena *a, int64_t n)
     return arena_printf(a, "{%lld}", (long long)n);
 }
 
+enum err job_ending(struct job *j, PGresult **rows)
+{
+    struct ctx *c = &j->ctx;
+    return db_query(c->db, c->arena, jobs_complete, rows, .ids = one(c->arena, j->id),
+                    .tokens = one(c->arena, j->token));
+}
+
+enum err job_ended(struct job *j, const PGresult *rows)
+{
+    j->ended = rows_count(rows) > 0;
+    return j->ended ? OK : ERR_CONFLICT;
+}
+
 enum err job_done(struct job *j)
 {
-    PGresult *r;
-    struct ctx *c = &j->ctx;
-    enum err e = db_query(c->db, c->arena, jobs_complete, &r, .ids = one(c->arena, j->id),
-                          .tokens = one(c->arena, j->token));
-    if (!e && !rows_count(r))
-        return ERR_CONFLICT;
-    j->ended = !e;
-    return e;
+    PGresult *rows;
+    enum err e = job_ending(j, &rows);
+    return e ? e : job_ended(j, rows);
 }
 
 enum err job_touch(struct job *j)

@@ -50,34 +50,32 @@ static const char *number(struct arena *a, int64_t n)
     return arena_printf(a, "%" PRId64, n);
 }
 
-static enum err take(struct sending *s, int rate, const char **at)
+/* The job's turn, taken where it has none yet, in one round trip. *about: when it is in words;
+   NULL: it is now. */
+static enum err find(struct sending *s, int rate, const char **at, const char **about)
 {
-    PGresult *row;
+    PGresult *row = NULL;
     struct job *j = s->job;
-    struct arena *a = j->ctx.arena;
-    enum err e = db_query(j->ctx.db, a, turn_take, &row, .account_id = s->account->id,
-                          .step_ms = number(a, rate ? MINUTE_MS / rate : 0),
-                          .job_id = number(a, j->id), .token = number(a, j->token));
+    struct ctx *c = &j->ctx;
+    const char *id = number(c->arena, j->id), *token = number(c->arena, j->token);
+    enum err e = OK;
+    db_begin(c->db, c->tenant_id);
+    db_batch(c->db);
+    if (!json_text(j->args, "turnAt"))
+        e = db_query(c->db, c->arena, turn_take, NULL, .account_id = s->account->id,
+                     .step_ms = number(c->arena, rate ? MINUTE_MS / rate : 0), .job_id = id,
+                     .token = token);
+    if (e == OK)
+        e = db_query(c->db, c->arena, turn_when, &row, .job_id = id, .token = token);
+    e = db_end(c->db, e);
     if (e != OK)
         return e;
     if (rows_count(row) == 0)
         return ERR_CONFLICT; /* the lease was lost to another */
     *at = row_text(row, 0, "at");
+    *about = row_bool(row, 0, "waits") ? row_text(row, 0, "about") : NULL;
     s->first_tried = row_text(row, 0, "first");
     return OK;
-}
-
-/* *about: when it is in words; NULL: it is now. */
-static enum err find(struct sending *s, int rate, const char **at, const char **about)
-{
-    PGresult *row = NULL;
-    struct ctx *c = &s->job->ctx;
-    enum err e = *at ? OK : take(s, rate, at);
-    if (e == OK)
-        e = db_query(c->db, c->arena, turn_when, &row, .at = *at);
-    if (e == OK)
-        *about = row_bool(row, 0, "waits") ? row_text(row, 0, "about") : NULL;
-    return e;
 }
 
 static enum err wait_for(struct sending *s, int rate, const char *at, const char *about)
@@ -111,8 +109,7 @@ static enum err wait_for(struct sending *s, int rate, const char *at, const char
 enum err pacing_turn(struct sending *s)
 {
     struct job *j = s->job;
-    struct ctx *c = &j->ctx;
-    const char *at = json_text(j->args, "turnAt"), *about = NULL;
+    const char *at, *about;
     struct json_object *untried = json_get(j->args, "untriedToken");
     int64_t before = untried ? json_object_get_int64(untried) : 0;
     s->first_try = j->token == before + 1 && row_int(s->row, 0, "attempts") == 0;
@@ -121,9 +118,7 @@ enum err pacing_turn(struct sending *s)
     int rate = pacing_rate(s->account);
     if (!rate && !pace_of(s->account->provider)->rate)
         return OK;
-    s->first_tried = json_text(j->args, "firstTriedAt");
-    db_begin(c->db, c->tenant_id);
-    enum err e = db_end(c->db, find(s, rate, &at, &about));
+    enum err e = find(s, rate, &at, &about);
     return e != OK || !about ? e : wait_for(s, rate, at, about);
 }
 

@@ -4,7 +4,8 @@
 -- name: turn_take
 with slot as (
     insert into send_slots as s (tenant_id, account_id, next_at)
-    values (current_tenant(), :account_id::uuid, clock_timestamp() + make_interval(secs => :step_ms::int / 1000.0))
+    select current_tenant(), :account_id::uuid, clock_timestamp() + make_interval(secs => :step_ms::int / 1000.0)
+    where exists (select from jobs where id = :job_id::bigint and token = :token::bigint and state = 'running')
     on conflict (tenant_id, account_id) do update
         set next_at = greatest(s.next_at, clock_timestamp()) + make_interval(secs => :step_ms::int / 1000.0)
     returning to_char((next_at - make_interval(secs => :step_ms::int / 1000.0)) at time zone 'UTC',
@@ -12,16 +13,18 @@ with slot as (
 )
 update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstTriedAt', coalesce(j.args ->> 'firstTriedAt', slot.at))
 from slot
-where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running'
-returning j.args ->> 'turnAt' as at, j.args ->> 'firstTriedAt' as first;
+where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running';
 
--- When a turn is, as people of the tenant say it, and whether it is still to come.
+-- When the job's turn is, as people of the tenant say it, and whether it is still to come.
 -- name: turn_when
-select :at::timestamptz > clock_timestamp() as waits, to_char(:at::timestamptz at time zone t.time_zone,
-    case when (:at::timestamptz at time zone t.time_zone)::date = (now() at time zone t.time_zone)::date then 'HH24:MI'
-        else 'YYYY-MM-DD HH24:MI' end) as about
-from tenants t
-where t.id = current_tenant();
+select j.args ->> 'turnAt' as at, j.args ->> 'firstTriedAt' as first, x.at > clock_timestamp() as waits,
+    to_char(x.at at time zone t.time_zone,
+        case when (x.at at time zone t.time_zone)::date = (now() at time zone t.time_zone)::date then 'HH24:MI'
+            else 'YYYY-MM-DD HH24:MI' end) as about
+from jobs j
+cross join lateral (select (j.args ->> 'turnAt')::timestamptz as at) x
+join tenants t on t.id = current_tenant()
+where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running';
 
 -- The job goes back without having tried: who gets it next knows so by the token.
 -- name: turn_wait

@@ -96,15 +96,13 @@ static enum err stay_alive(void *of)
     return job_touch(s->job);
 }
 
-/* The account that the channel goes through. The sink is for those who have none yet: who has one
-   means real messages, and with all switched off they wait. */
-enum err sending_account(struct sending *s, const char *purpose)
+/* The account that the channel goes through, of those that were found. The sink is for those who
+   have none yet: who has one means real messages, and with all switched off they wait. */
+static enum err take_account(struct sending *s, const char *purpose, const PGresult *rows)
 {
     struct provider_account found;
     struct channel_account *account = arena_new_of(s->job->ctx.arena, struct channel_account);
-    if (!purpose)
-        return OK;
-    enum err e = provider_find(&s->job->ctx, purpose, &found);
+    enum err e = provider_told(&s->job->ctx, rows, &found);
     if (e == ERR_NOT_FOUND) {
         sending_decided(s, "account", "No account is set up: it is kept here, in the outbox.");
         return OK;
@@ -132,19 +130,34 @@ enum err sending_account(struct sending *s, const char *purpose)
     return OK;
 }
 
+enum err sending_account(struct sending *s, const char *purpose)
+{
+    PGresult *rows;
+    if (!purpose)
+        return OK;
+    enum err e = provider_ask(&s->job->ctx, purpose, &rows);
+    return e ? e : take_account(s, purpose, rows);
+}
+
 /* *denied: there are accounts, all of them switched off. */
 static enum err load(struct sending *s, const struct send_way *way, bool *denied)
 {
     struct ctx *c = &s->job->ctx;
+    PGresult *accounts = NULL;
     db_begin_reading(c->db, c->tenant_id);
-    enum err e = sending_account(s, way->accounts);
-    *denied = e == ERR_DENIED;
     db_batch(c->db);
-    if (e == OK || *denied)
+    enum err e = way->accounts ? provider_ask(c, way->accounts, &accounts) : OK;
+    if (e == OK)
         e = db_query(c->db, c->arena, send_load, &s->row, .communication_id = s->id);
     if (e == OK)
         e = db_query(c->db, c->arena, send_attachments, &s->files, .communication_id = s->id);
-    return db_end(c->db, e);
+    e = db_end(c->db, e);
+    *denied = false;
+    if (e != OK || !accounts)
+        return e;
+    e = take_account(s, way->accounts, accounts);
+    *denied = e == ERR_DENIED;
+    return *denied ? OK : e;
 }
 
 struct json_object *sending_data(const struct sending *s)
@@ -197,17 +210,27 @@ static struct json_object *detail(const struct sending *s)
     return d;
 }
 
-/* An event, what belongs to it and the job's end in one transaction. */
+/* An event, what belongs to it and the job's end in one transaction, and in two round trips: what
+   the second writes goes by how the first found the communication and the lease. */
 static enum err end(struct sending *s, const struct timeline_event *event,
                     enum err (*keep)(struct sending *))
 {
     struct ctx *c = &s->job->ctx;
+    PGresult *standing = NULL, *ended = NULL;
     db_begin(c->db, c->tenant_id);
     enum err e = keep ? keep(s) : OK;
+    db_batch(c->db);
     if (e == OK)
-        e = timeline_append(c, s->id, event, NULL);
+        e = timeline_lock(c, s->id, &standing);
     if (e == OK)
-        e = job_done(s->job);
+        e = job_ending(s->job, &ended);
+    if (e == OK)
+        e = db_flush(c->db);
+    if (e == OK)
+        e = job_ended(s->job, ended);
+    db_batch(c->db);
+    if (e == OK)
+        e = timeline_write(c, s->id, event, standing, NULL);
     return db_end(c->db, e);
 }
 

@@ -94,29 +94,37 @@ static enum err add(struct ctx *c, const char *id, const struct timeline_event *
                     .event_name = domain_event_name(c->arena, e->type), .event_data = news);
 }
 
-enum err timeline_append(struct ctx *c, const char *communication_id,
-                         const struct timeline_event *e, bool *moved)
+enum err timeline_lock(struct ctx *c, const char *communication_id, PGresult **standing)
 {
-    PGresult *row, *added;
+    return db_query(c->db, c->arena, timeline_lock, standing, .communication_id = communication_id);
+}
+
+enum err timeline_write(struct ctx *c, const char *communication_id, const struct timeline_event *e,
+                        const PGresult *standing, PGresult **added)
+{
     struct standing before = { 0 };
     bool contradiction;
-    enum err err =
-        db_query(c->db, c->arena, timeline_lock, &row, .communication_id = communication_id);
-    if (err != OK)
-        return err;
-    if (rows_count(row) == 0)
+    if (rows_count(standing) == 0)
         return ERR_NOT_FOUND;
-    const char *grade = row_text(row, 0, "grade");
-    if (!status_of(row_text(row, 0, "status"), &before.status))
+    const char *grade = row_text(standing, 0, "grade");
+    if (!status_of(row_text(standing, 0, "status"), &before.status))
         return ERR_INTERNAL;
     before.grade = grade ? *grade : 0;
     enum status after = status_after_claim(before, e->type, e->grade, &contradiction);
     const char *news =
-        news_of(c, communication_id, e, before.status, after, row_text(row, 0, "channel"));
+        news_of(c, communication_id, e, before.status, after, row_text(standing, 0, "channel"));
     const char *detail = detail_text(c, e, before, contradiction);
-    if ((err = add(c, communication_id, e, after, detail, news, &added)) != OK)
-        return err;
-    if (moved)
+    return add(c, communication_id, e, after, detail, news, added);
+}
+
+enum err timeline_append(struct ctx *c, const char *communication_id,
+                         const struct timeline_event *e, bool *moved)
+{
+    PGresult *standing, *added;
+    enum err err = timeline_lock(c, communication_id, &standing);
+    if (err == OK)
+        err = timeline_write(c, communication_id, e, standing, &added);
+    if (err == OK && moved)
         *moved = rows_count(added) == 1;
-    return OK;
+    return err;
 }

@@ -103,6 +103,13 @@ const char *timeline_sentence(enum event_type t);
 enum err timeline_append(struct ctx *c, const char *communication_id,
                          const struct timeline_event *e, bool *moved) must_check;
 
+/* The same in two steps, each of which may be in a batch: the communication is locked, then, by how
+   it stands, the event is written. */
+enum err timeline_lock(struct ctx *c, const char *communication_id, PGresult **standing) must_check;
+enum err timeline_write(struct ctx *c, const char *communication_id,
+                        const struct timeline_event *event, const PGresult *standing,
+                        PGresult **added) must_check;
+
 /* Applies a parsed report to the communications it names; *matched counts them. inbox_id and mapper
  * may be NULL. */
 enum err report_apply(struct ctx *c, const struct report *r, const char *inbox_id,

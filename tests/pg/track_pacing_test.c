@@ -214,7 +214,7 @@ int main(void)
         printf("track_pacing: skipped, node does not run\n");
         return pg_end(77);
     }
-    pg_settings()->egress_allow = arena_printf(c->arena, "127.0.0.1:%d", port);
+    pg_settings()->egress_allow = arena_printf(c->arena, "127.0.0.1:%d,127.0.0.1:9", port);
     pg_app()->http = http_new(pg_app(), c->arena);
     keep(account, uuid7(pg_app(), c->arena));
     (void)pg_sql("select set_config('track.tenant', '%s', false)", pg_tenant());

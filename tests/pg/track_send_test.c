@@ -6,6 +6,7 @@
 #include "jobs/jobs.h"
 #include "track/batch.h"
 #include "track/demo.h"
+#include "track/send.h"
 #include "track/send_way.h"
 #include "track/track.h"
 #include "track/view.h"
@@ -84,6 +85,33 @@ static void sending_queues_everything_once(void **state)
     db_begin(c->db, pg_tenant());
     assert_int_equal(batch_send(c, batch_id, &queued), ERR_CONFLICT);
     db_rollback(c->db);
+}
+
+/* Its job was given to another meanwhile: what it hands over is the other's to tell. */
+static void who_lost_the_lease_writes_nothing(void **state)
+{
+    (void)state;
+    struct job j = { .ctx = *pg_ctx("track_worker"), .token = 4, .attempt = 1, .max_attempts = 12 };
+    j.ctx.tenant_id = pg_tenant();
+    j.id = pg_int("update jobs set state = 'running', token = 5, lease_until = now() + interval "
+                  "'1 minute' where id = (select min(id) from jobs where kind = "
+                  "'track.send_communication' and queue = 'email') returning id");
+    const char *id = arena_strdup(
+        j.ctx.arena,
+        pg_sql("select args ->> 'communicationId' from jobs where id = %lld", (long long)j.id));
+    j.args = json_own(j.ctx.arena, json_object_new_object());
+    json_set_text(j.args, "communicationId", id);
+    json_set_text(j.args, "channel", "EMAIL");
+    assert_int_equal(send_communication(&j), ERR_CONFLICT);
+    assert_false(j.ended);
+    assert_false(db_in_transaction(j.ctx.db));
+    assert_string_equal(pg_sql("select delivery_status || ' ' || event_seq from communications "
+                               "where id = '%s'",
+                               id),
+                        "ENQUEUED 1");
+    assert_int_equal(pg_int("update jobs set state = 'ready', lease_until = null where token = 5 "
+                            "and state = 'running' returning 1"),
+                     1);
 }
 
 static void the_worker_sends_and_completes(void **state)
@@ -231,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demo),
         cmocka_unit_test(sending_queues_everything_once),
+        cmocka_unit_test(who_lost_the_lease_writes_nothing),
         cmocka_unit_test(the_worker_sends_and_completes),
         cmocka_unit_test(reports_move_it_and_repeats_do_not),
         cmocka_unit_test(machine_opens_move_nothing),

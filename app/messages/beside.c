@@ -53,9 +53,9 @@ enum err communication_beside(struct ctx *c, const char *id, const struct list_p
         return OK;
     }
     if (e == OK)
-        e = db_query(c->db, c->arena, messages_beside, &rows, .filter = s.filter,
-                     .window = s.window, .at = from->at, .id = id,
-                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+        e = db_query(c->db, c->arena, messages_beside, &rows, .filter = s.filter, .since = s.since,
+                     .at = from->at, .id = id, .all_buildings = actor_all_buildings(c),
+                     .actor_id = c->actor.id);
     if (e != OK)
         return e;
     list = json_object_new_object();

@@ -65,6 +65,16 @@ static enum err find_often(struct ctx *c, struct json_object *filter)
     return e;
 }
 
+static enum err find_since(struct ctx *c, struct messages_search *s)
+{
+    PGresult *row;
+    enum err e = db_query(c->db, c->arena, messages_since, &row, .filter = s->filter,
+                          .most = arena_printf(c->arena, "%d", MESSAGES_WINDOW));
+    if (e == OK)
+        s->since = row_text(row, 0, "since");
+    return e;
+}
+
 enum err messages_search(struct ctx *c, const struct messages_query *query,
                          struct messages_search *s)
 {
@@ -80,8 +90,8 @@ enum err messages_search(struct ctx *c, const struct messages_query *query,
     bool led = names(filter, "units") || names(filter, "building") || names(filter, "run") ||
                tagged || names_odd_ones_only(filter) || json_object_object_length(filter) == 0;
     s->filter = filter_json(c, filter);
-    s->window = led || query->all ? NULL : arena_printf(c->arena, "%d", MESSAGES_WINDOW);
-    return OK;
+    s->since = NULL;
+    return led || query->all ? OK : find_since(c, s);
 }
 
 static const char *href(struct ctx *c, const char *path, const struct messages_query *q,
@@ -132,7 +142,7 @@ enum err messages_list(struct ctx *c, const struct messages_query *query, struct
     if (e == OK)
         e = cursor_read(c, "messages", query->after, 2, at);
     if (e == OK)
-        e = db_query(c->db, c->arena, messages_page, &rows, .filter = s.filter, .window = s.window,
+        e = db_query(c->db, c->arena, messages_page, &rows, .filter = s.filter, .since = s.since,
                      .at = at[0], .id = at[1], .all_buildings = actor_all_buildings(c),
                      .actor_id = c->actor.id);
     if (e != OK)
@@ -144,9 +154,9 @@ enum err messages_list(struct ctx *c, const struct messages_query *query, struct
         json_object_array_add(list, message(c, rows, i, query->keys));
     json_set(d, "communications", list);
     json_set_text(d, "q", query->q ? query->q : "");
-    json_set(d, "searched", s.window ? json_object_new_int64(MESSAGES_WINDOW) : NULL);
+    json_set(d, "searched", s.since ? json_object_new_int64(MESSAGES_WINDOW) : NULL);
     json_set_text(d, "searchAll",
-                  s.window ? href(c, "/api/track/communications", query, NULL, true) : NULL);
+                  s.since ? href(c, "/api/track/communications", query, NULL, true) : NULL);
     const char *const last[] = { n ? row_text(rows, n - 1, "_key") : NULL,
                                  n ? row_text(rows, n - 1, "communicationId") : NULL };
     json_set_text(d, "next",
@@ -163,7 +173,7 @@ enum err messages_count(struct ctx *c, const struct messages_query *query, struc
     struct messages_search s;
     enum err e = messages_search(c, query, &s);
     if (e == OK)
-        e = db_query(c->db, c->arena, messages_count, &row, .filter = s.filter, .window = s.window,
+        e = db_query(c->db, c->arena, messages_count, &row, .filter = s.filter, .since = s.since,
                      .most = query->exact ? NULL : arena_printf(c->arena, "%d", COUNT_MOST + 1),
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e != OK)

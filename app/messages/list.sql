@@ -12,7 +12,11 @@ select count(*) > :most::int as often
 from (select from communication_tags t
     where t.tenant_id = current_tenant() and t.tag = any (string_to_array(:tags::text, ',')) limit :most::int + 1) x;
 
--- `window`: only the last so many of the tenant are looked through; null: all.
+-- Since when the last so many moved that are looked through; null: those are all.
+-- name: messages_since
+select nullif(communications_since(:filter::jsonb, :most::int), '-infinity') as since;
+
+-- `since`: only what moved then or later is looked through; null: all.
 -- name: messages_page anew
 select c.id as "communicationId", c.delivery_status as status, c.evidence_grade as grade, c.channel,
     c.recipient_name as "recipientName", case c.channel when 'EMAIL' then c.email when 'SMS' then c.phone
@@ -36,8 +40,7 @@ from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uu
 join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
 join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
 join tenants o on o.id = current_tenant()
-where (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
-        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
+where (:since::timestamptz is null or c.moved_at >= :since::timestamptz)
     and (:at::timestamptz is null or (c.moved_at, c.id) < (:at::timestamptz, :id::uuid))
 order by c.moved_at desc, c.id desc limit 51;
 
@@ -46,8 +49,7 @@ order by c.moved_at desc, c.id desc limit 51;
 select count(*) as n
 from (
     select from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
-    where :window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
-        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity')
+    where :since::timestamptz is null or c.moved_at >= :since::timestamptz
     limit :most::bigint) x;
 
 -- The messages above and below a place of the list, which one that has moved meanwhile keeps.
@@ -55,13 +57,11 @@ from (
 (select 'previous' as place, c.id, to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
 where c.id <> :id::uuid and (c.moved_at, c.id) > (:at::timestamptz, :id::uuid)
-    and (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
-        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
+    and (:since::timestamptz is null or c.moved_at >= :since::timestamptz)
 order by c.moved_at, c.id limit 1)
 union all
 (select 'next', c.id, to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
 where c.id <> :id::uuid and (c.moved_at, c.id) < (:at::timestamptz, :id::uuid)
-    and (:window::int is null or c.moved_at >= coalesce((select w.moved_at from communications w
-        where w.tenant_id = current_tenant() order by w.moved_at desc, w.id desc offset :window::int limit 1), '-infinity'))
+    and (:since::timestamptz is null or c.moved_at >= :since::timestamptz)
 order by c.moved_at desc, c.id desc limit 1);

@@ -19,19 +19,19 @@ struct messages_query {
     bool keys;            /* each message with `key`, its place in the list: for pages */
 };
 
-/* A filter made ready for statements on communications_matching; window: how many of the last moved
-   ones are looked through, NULL for all. ERR_INVALID: faults of q. */
+/* A filter made ready for statements on communications_matching. What names nothing that leads to
+   messages is looked for among the last MESSAGES_WINDOW that moved, of each year and before the
+   time that it names: since then; NULL: among all. ERR_INVALID: faults of q. */
+#define MESSAGES_WINDOW 100000
 struct messages_search {
-    const char *filter, *window;
+    const char *filter, *since;
 };
 enum err messages_search(struct ctx *c, const struct messages_query *query,
                          struct messages_search *out) must_check;
 
-/* A page of fifty: {communications: [...], next, q, searched, searchAll}. `searched` is how many of
-   the last moved ones were looked through, null for all of them: what a filter names by nothing
-   that leads to it is looked for in the last MESSAGES_WINDOW only, and searchAll leads to all.
+/* A page of fifty: {communications: [...], next, q, searched, searchAll}. `searched` is
+   MESSAGES_WINDOW where only so many were looked through, and searchAll leads to all; else null.
    ERR_INVALID: faults of q or after. */
-#define MESSAGES_WINDOW 100000
 enum err messages_list(struct ctx *c, const struct messages_query *query,
                        struct json_object **out) must_check;
 

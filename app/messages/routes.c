@@ -108,6 +108,22 @@ static void lead_on(struct ctx *c, struct json_object *d, const char *key)
                                             columns ? "&columns=" : "", columns ? columns : "")));
 }
 
+/* Of what the last so many were looked through. */
+static enum err add_searched(struct ctx *c, const char *q, struct json_object *d)
+{
+    struct json_object *filter;
+    if (!json_get(d, "searched"))
+        return OK;
+    enum err e = filter_parse(c, q, &filter);
+    if (e != OK)
+        return e;
+    json_set_text(d, "searchedOf",
+                  arena_printf(c->arena, "%s%s",
+                               json_get(filter, "year") ? " of each year named" : "",
+                               json_get(filter, "before") ? " before the day named" : ""));
+    return OK;
+}
+
 /* A wrong qualifier is told beside the bar, over an empty list. */
 static enum err refused(struct req *r, struct json_object **out)
 {
@@ -185,6 +201,8 @@ static enum err page(struct req *r, struct reply *p)
         return e;
     struct json_object *messages = json_get(d, "communications");
     e = columns_add(&r->ctx, query.columns, d);
+    if (e == OK)
+        e = add_searched(&r->ctx, query.q, d);
     if (e != OK)
         return e;
     lead_on(&r->ctx, d, "next");

@@ -95,8 +95,9 @@ static void read_text(struct ctx *c, const char *q, struct reading *r)
         r->id = arena_strdup(c->arena, uuid);
         r->why = "Letter’s code";
     }
-    r->words = json_of(c, words_of(c, r->text));
-    r->digits = json_of(c, digits_of(c, r->text));
+    struct json_object *digits = digits_of(c, r->text); /* found in references and the like, too */
+    r->words = json_object_array_length(digits) ? "[]" : json_of(c, words_of(c, r->text));
+    r->digits = json_of(c, digits);
 }
 
 /* ---- asking ---- */

@@ -1,6 +1,7 @@
 // How many messages a list has: exactly to 10,000, beyond on demand; what an empty one would show without a word of its filter; tries and reasons.
 import assert from "node:assert/strict";
 import { api, check, committed, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { statement } from "../bench/measure.mjs";
 import { csv, rows } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("count");
@@ -38,17 +39,42 @@ check("tries and their most while there is a job, and why it is where it is", as
     assert.match(row, /The mailbox is full\. Retry .*2 of 6/);
 });
 
+check("a filter that nothing leads to looks through the last that moved: of the years it names, before the time it names", async () => {
+    sql(`set session_replication_role = replica; update communications set last_event_at = timestamptz '2026-03-01' + n * interval '1 day', year = 2024 + n % 2
+        from (select id, row_number() over (order by id) as n from communications where tenant_id = '${id}') o where o.id = communications.id`);
+    const since = (filter, most) => sql(`set track.tenant = '${id}'; set role track_web; select to_char(communications_since('${JSON.stringify(filter)}', ${most}), 'DD')`)[0][0];
+    assert.equal((await admin("GET", at("provider:sink"))).body.searched, null, "there are not as many");
+    assert.deepEqual([since({}, 1), since({}, 3), since({ before: "2026-03-05" }, 1), since({ year: ["2024"] }, 1), since({ year: ["2024", "2025"] }, 1)], ["04", "02", "03", "03", "02"]);
+    assert.equal(sql(`set track.tenant = '${id}'; set role track_web; select communications_since('{}', 4)`)[0][0], "-infinity");
+});
+
+check("the walk ends where what is looked through ends", async () => {
+    const values = { filter: `'{"grade":["A"]}'`, since: "'2026-03-02'", all_buildings: true, actor_id: "null", at: "null", id: "null" };
+    const page = statement("app/messages/list.sql", "messages_page anew").replaceAll(/(?<!:):([a-z_]+)\b/g, (all, name) => values[name]);
+    const plan = sql(`set track.tenant = '${id}'; set role track_web; set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off; explain ${page}`).join("\n");
+    assert.match(plan, /communications_recent on communications c[^]*?Index Cond: .*moved_at >= '2026-03-02/, plan);
+});
+
 check("10,000+ beyond, exactly on demand", async () => {
     const many = () => admin("GET", "/api/track/communications/count?q=channel:email&all=true");
     assert.deepEqual((await many()).body, { count: 4, more: false });
     const columns = sql("select string_agg(quote_ident(column_name), ', ') from information_schema.columns where table_name = 'communications' and is_generated = 'NEVER' and column_name not in ('id', 'reference', 'pixel_token')")[0][0];
     sql(`set session_replication_role = replica; insert into communications (id, reference, ${columns})
-        select uuid7(), 'copy-' || i, ${columns} from communications, generate_series(1, 10000) i where id = '${third}'`);
+        select uuid7(), 'copy-' || i, ${columns} from communications, generate_series(1, 100000) i where id = '${third}'`);
     assert.deepEqual((await many()).body, { count: 10000, more: true });
-    assert.deepEqual((await admin("GET", "/api/track/communications/count?q=channel:email&all=true&exact=true")).body, { count: 10004, more: false });
+    assert.deepEqual((await admin("GET", "/api/track/communications/count?q=channel:email&all=true&exact=true")).body, { count: 100004, more: false });
     const html = await (await go("/messages/count?q=channel:email&all=true")).text();
     assert.match(html, /<span data-count>10000<\/span>\+ messages · <a href="\/messages\/count\?q=channel%3Aemail&amp;all=true&amp;exact=true"/);
-    assert.match(await text("/messages/count?q=channel:email&all=true&exact=true"), /10004 messages/);
+    assert.match(await text("/messages/count?q=channel:email&all=true&exact=true"), /100004 messages/);
+});
+
+check("where there are more than are looked through, the list says of what, and leads to all", async () => {
+    const some = (await admin("GET", at("channel:email before:2027-01-01"))).body;
+    assert.equal(some.searched, 100000);
+    assert.equal((await admin("GET", some.searchAll)).body.searched, null);
+    for (const q of ["", "building:ONE", "status:failed", "tag:call-back"]) assert.equal((await admin("GET", at(q))).body.searched, null, q);
+    assert.match(await text("/messages?q=channel:email"), /The last 100,000 that moved were looked through\. Search all/);
+    assert.match(await text("/messages?q=provider:sink+before:2027-01-01+year:2025"), /moved of each year named before the day named were/);
 });
 
 await finish();

@@ -374,7 +374,7 @@ document.addEventListener("click", (event) => {
 let openRow = (link) => link.click();
 let readAgain = () => window.htmx.ajax("GET", here(), { source: "#drawer", target: "#drawer", select: "#drawer", swap: "outerHTML" });
 
-const links = () => $$("#units tbody th a, [data-list] tbody th a");
+const links = () => $$("#units tbody th a:not([data-f]), [data-list] tbody th a:not([data-f])");
 
 function at() {
     const row = document.activeElement?.closest("tbody tr") ?? opened();

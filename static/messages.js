@@ -113,21 +113,51 @@ bar.addEventListener("keydown", (event) => {
 
 const filterNow = () => new URLSearchParams(location.search).get("q") ?? "";
 
-// The list with a token more: the rest of the address stays, but for the place in the old list.
-function narrowed(token) {
-    const tokens = filterNow().match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
-    const [, minus, name, value] = /^(-?)(\w+):(.*)$/s.exec(token);
-    const quote = /[\s,]/.test(value) ? '"' : "";
-    const text = `${minus}${name}:${quote}${name === "building" ? value : value.toLowerCase()}${quote}`;
-    if (!tokens.some((t) => t.toLowerCase() === text.toLowerCase())) tokens.push(text);
+// The list with a filter: the rest of the address stays, but for the place in the old list.
+function listOf(q) {
     const query = new URLSearchParams(location.search);
     query.delete("after");
-    query.set("q", tokens.join(" "));
+    query.delete("open");
+    query.set("q", q);
     return `/messages?${query}`;
 }
 
-// "status:FAILED", or the name alone where the cell says the value.
-const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f}:${textContent}`);
+// The same with a token more; words in quotation marks are one without a name.
+function narrowed(token, minus = "") {
+    const tokens = filterNow().match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
+    const [, name, value] = /^(?:(\w+):)?(.*)$/s.exec(token);
+    const plain = value.replaceAll('"', "");
+    const quote = !name || /[\s,]/.test(plain) ? '"' : "";
+    const text = `${minus}${name ? `${name}:` : ""}${quote}${name === "building" || !name ? plain : plain.toLowerCase()}${quote}`;
+    if (!tokens.some((t) => t.toLowerCase() === text.toLowerCase())) tokens.push(text);
+    return listOf(tokens.join(" "));
+}
+
+// "status:FAILED", or the name alone where the cell says the value; "" where its words are looked for.
+const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f}${f && ":"}${textContent}`);
+const mayLeaveOut = (cell) => !known.get(tokenOf(cell).split(":")[0])?.fixed;
+
+// What the text of a cell without a link narrows to; what is masked, or a postal address, to nothing.
+const cellTokens = {
+    "th > small": (text) => (/…/.test(text) ? null : /@|^\+?[\d ]+$/.test(text) && `to:${text}`),
+    ".subject": () => "",
+    ".next": () => "status:ENQUEUED",
+    ".more": (text, cell) => `${$$("thead th", cell.closest("table"))[cell.cellIndex].textContent === "Provider" ? "provider" : "code"}:${text}`,
+    ".when": (text, cell) => `after:${$(".day time", cell.closest("tbody")).dateTime}`,
+};
+
+function linkCells(row) {
+    for (const [selector, tokenFor] of Object.entries(cellTokens)) {
+        for (const cell of $$(selector, row)) {
+            const token = cell.textContent.trim() && !$("a", cell) ? tokenFor(cell.textContent.trim(), cell) : null;
+            if (token === null || token === false) continue;
+            const link = document.createElement("a");
+            link.dataset.f = token;
+            link.append(...cell.childNodes);
+            cell.append(link);
+        }
+    }
+}
 
 // Rows come with as little as can be read; what else they need is put on here.
 arrangers.push((within) => {
@@ -137,6 +167,7 @@ arrangers.push((within) => {
         if (/[?&]all=true/.test(location.search)) query.set("all", "true");
         row.id = `m-${link.pathname.split("/").at(-1)}`;
         link.search = query;
+        linkCells(row);
     }
     for (const cell of $$("#units a[data-f]", within)) cell.href = narrowed(tokenOf(cell));
     for (const grade of $$("#units a.grade", within)) grade.title = `Evidence of grade ${grade.textContent}`;
@@ -145,9 +176,47 @@ arrangers.push((within) => {
 
 document.addEventListener("click", (event) => {
     const cell = event.target.closest("a[data-f]");
-    if (!cell || !event.altKey || known.get(tokenOf(cell).split(":")[0])?.fixed) return;
+    if (!cell || !event.altKey) return;
     event.preventDefault();
-    location.assign(narrowed(`-${tokenOf(cell)}`));
+    if (mayLeaveOut(cell)) location.assign(narrowed(tokenOf(cell), "-"));
+    else toast("This can be looked for, but not left out.", null, "attention");
+});
+
+/* ---- figures: a period is drawn over the columns; on a phone one line stands for all of it ---- */
+
+let drawn = null;
+
+const columnAt = ({ clientX, clientY }) => document.elementFromPoint(clientX, clientY)?.closest(".histogram a");
+const filterOf = (link) => new URLSearchParams(link.getAttribute("href").split("?")[1]).get("q");
+
+function drawTo(end) {
+    const all = $$(".histogram a");
+    const [from, to] = [drawn.from, end].map((one) => all.indexOf(one)).sort((a, b) => a - b);
+    all.forEach((one, i) => one.classList.toggle("drawn", i >= from && i <= to));
+    drawn.range = [all[from], all[to]];
+}
+
+document.addEventListener("pointerdown", (event) => {
+    const from = event.button === 0 && event.target.closest?.(".histogram a");
+    drawn = from ? { from, range: [from, from] } : null;
+});
+document.addEventListener("pointermove", (event) => {
+    const end = drawn && columnAt(event);
+    if (end && (end !== drawn.from || drawn.range[0] !== drawn.range[1])) drawTo(end);
+});
+document.addEventListener("dragstart", (event) => drawn && event.preventDefault());
+document.addEventListener("pointerup", () => {
+    const [first, last] = drawn?.range ?? [];
+    drawn = null;
+    if (first === last) return;
+    location.assign(listOf(filterOf(first).replace(/before:\S+/, /before:\S+/.exec(filterOf(last))[0])));
+});
+
+arrangers.push(() => {
+    const [line, figures] = [$("#figures-fold summary"), $("#figures:not(.waits)")];
+    if (!line || !figures) return;
+    const [moved, causes] = [$(".axis span", figures).textContent, $$(".groups > li", figures).length];
+    line.textContent = `${moved} · ${causes ? `${causes} ${causes > 1 ? "causes" : "cause"} of failures` : "no failures"}`;
 });
 
 // Figures come by themselves and know nothing of columns: what leads from them into the list keeps those shown.

@@ -47,6 +47,42 @@ check("a cell narrows, with Alt it leaves out", async () => {
     same(await page.locator(".chips li.not").count(), 1, "chips");
 });
 
+check("every cell narrows: address, subject, day; what cannot be left out says so", async () => {
+    const tokens = { "th > small a": /^to:\S+@/, ".subject a": /^"Statement \d{4}, unit/, ".when a": /^after:\d{4}-\d\d-\d\d$/ };
+    for (const [cell, token] of Object.entries(tokens)) {
+        await page.goto("/messages?q=channel:email");
+        await page.locator(`${rows} ${cell}`).first().click();
+        await eventually(`${cell} narrows`, () => token.test(q().replace("channel:email ", "")));
+        expect(await page.locator(rows).count(), `${cell} finds its own row`);
+    }
+    await page.goto("/messages?columns=provider,code&q=status:failed,bounced");
+    await page.locator(`${rows} .more:nth-child(4) a`).first().click();
+    await eventually("the code narrows", () => /code:/.test(q()));
+    expect(await page.locator(rows).count(), "the code finds its own row");
+    await page.goto("/messages");
+    await page.waitForSelector("#filter-help [data-qualifier=to]", { state: "attached" });
+    await page.locator(`${rows} th > small a`).first().click({ modifiers: ["Alt"] });
+    await page.waitForSelector(".toast:has-text('not left out')");
+    same(q(), null, "the filter");
+    await page.locator(`${rows} .subject a`).first().click({ modifiers: ["Alt"] });
+    await eventually("the subject is left out", () => /^-"Statement/.test(q() ?? ""));
+});
+
+check("a period is drawn over the columns", async () => {
+    await page.goto("/messages?q=channel:email");
+    await page.waitForSelector(".histogram rect");
+    const boxes = await page.locator(".histogram .ground").evaluateAll((list) => list.map((one) => one.getBoundingClientRect().toJSON()));
+    const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(...middle(boxes.at(-2)));
+    await page.mouse.down();
+    await page.mouse.move(...middle(boxes.at(-5)), { steps: 6 });
+    same(await page.locator(".histogram .drawn").count(), 4, "columns drawn over");
+    await page.mouse.up();
+    await page.waitForURL("**after*");
+    const [, from, to] = /^channel:email after:(\S+) before:(\S+)$/.exec(q()) ?? [];
+    same(Math.round((Date.parse(to) - Date.parse(from)) / 3.6e6), 24, "hours");
+});
+
 check("brackets walk from a message to the next of its list, u goes back to it", async () => {
     await page.goto("/messages?q=channel:email");
     const names = await page.locator(`${rows} > th > a`).evaluateAll((links) => links.slice(0, 3).map((a) => a.pathname));
@@ -87,7 +123,7 @@ check("o opens one beside the list, j and k move it on, Back and the address bri
     await page.keyboard.press("k");
     await shows(ids[1]);
     same(await page.locator(`${rows}.on`).getAttribute("id"), `m-${ids[1]}`, "its row");
-    await page.locator(`#m-${ids[0]} .when`).click();
+    await page.locator(`#m-${ids[0]} input`).evaluate((box) => box.closest("tr").querySelector("th").click());
     await shows(ids[0]);
     await page.keyboard.press("Escape");
     await page.waitForSelector("#drawer", { state: "hidden" });
@@ -215,7 +251,15 @@ check("narrow: two lines a row, nothing wider than the screen; dark, too", async
     for (const [name, options] of [["390", { viewport: { width: 390, height: 844 } }], ["390-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }], ["dark", { colorScheme: "dark" }]]) {
         const at = await newPage({ storageState, ...options });
         await at.goto("/messages");
-        await at.waitForSelector(".histogram");
+        await at.waitForSelector(".histogram", { state: "attached" });
+        if (name !== "dark") {
+            expect((await at.locator(rows).nth(2).boundingBox()).y < 780, `${name}: rows are in sight at first`);
+            expect(/moved · \d+ cause/.test(await at.textContent("#figures-fold summary")), "the line of the figures");
+            await at.click("#figures-fold summary");
+            await at.waitForSelector(".histogram", { state: "visible" });
+            same((await axeFaults(at)).join("\n"), "", `axe ${name}, figures`);
+            await at.click("#figures-fold summary");
+        }
         await at.evaluate(() => {
             for (const cell of document.querySelectorAll("table.messages tr[id]:nth-child(2) :is(th > a, small, [data-f=unit], .subject)")) cell.textContent = "Wohnanlage Lindenhofstrasse 12 bis 18, Hinterhaus, ".repeat(3) + "x".repeat(60);
         });

@@ -40,12 +40,12 @@ function showTimes(within) {
     for (const time of $$("time[datetime]", within)) {
         const at = new Date(time.dateTime);
         if (isNaN(at)) continue;
-        const { precise, day: whole, clock: only } = time.dataset;
+        const { precise, exact: all, day: whole, clock: only } = time.dataset;
         if (whole !== undefined) {
             time.textContent = dayOf(time.dateTime);
             continue;
         }
-        time.textContent = only !== undefined ? clock.format(at) : precise !== undefined ? `${date(at)}, ${clock.format(at)}` : ago(at);
+        time.textContent = all !== undefined ? exact.format(at) : only !== undefined ? clock.format(at) : precise !== undefined ? `${date(at)}, ${clock.format(at)}` : ago(at);
         time.title = exact.format(at);
     }
     for (const size of $$("[data-bytes]", within)) {
@@ -106,6 +106,27 @@ function said(xhr) {
     }
     return `${sentence || "Could not load."}${id ? ` (request ${id})` : ""}`;
 }
+
+// What is waited for longer than a moment is drawn in outlines; an answer or a failure takes them back.
+let waiting = () => {};
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { target, pathInfo, requestConfig } }) => {
+    if (target.id !== "drawer" || requestConfig.headers["X-Poll"] || !/[?&]unit=/.test(pathInfo.requestPath)) return;
+    const shut = target.hidden;
+    const timer = setTimeout(() => {
+        target.classList.add("waits");
+        target.hidden = false;
+    }, 150);
+    waiting = () => {
+        clearTimeout(timer);
+        target.classList.remove("waits");
+        if (target.isConnected) target.hidden = shut;
+    };
+});
+document.addEventListener("htmx:afterRequest", () => {
+    waiting();
+    waiting = () => {};
+});
 
 // Signed out meanwhile: the page itself asks for the login and comes back, not the part of it.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -469,10 +490,6 @@ function beside(by) {
     }
 }
 
-function copyLink() {
-    navigator.clipboard?.writeText(location.href).catch(() => toast("The browser did not let the link be copied."));
-}
-
 // What the list of keys says, in its order.
 const keyWords = [
     ["Ctrl K", "Search everywhere"],
@@ -536,7 +553,7 @@ const keys = {
     Escape: up,
     "[": () => beside(-1),
     "]": () => beside(1),
-    y: copyLink,
+    y: () => copyLink(),
     p: pause,
     r: () => $("#message [href$='/resend'], #drawer [href$='/resend']")?.click(),
     h: () => $(":is(#message, #drawer) :is([action$='/hold'], [action$='/release']) button")?.click(),

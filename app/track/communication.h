@@ -75,6 +75,7 @@ struct list_place {
     const char *q;   /* the filter of the list; NULL: all messages */
     const char *at;  /* where in it, as `key` of a row; NULL: it was not reached from a list */
     const char *tab; /* what is shown beside the timeline */
+    const char *as;  /* how its content is shown; NULL: as light as it comes */
     bool all;
 };
 /* Adds list: {q, href, previous, next}, the pages of the messages above and below in that list,

@@ -238,3 +238,43 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by s.blocks desc, s.created_at;
+
+-- ---- what it hangs together with
+
+-- Its run and print runs, what a provider told of it, and the other messages and recorded deliveries of its unit.
+-- name: communication_related
+with me as materialized (
+    select c.*
+    from communications c
+    where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+), found as (
+    select 1 as place, 'run' as kind, r.id, null as channel, null as status, b.name || ' ' || r.year as title,
+        coalesce(r.completed_at, r.sent_at, r.created_at) as at
+    from me
+    join communication_batches r on r.tenant_id = me.tenant_id and r.id = me.batch_id
+    join buildings b on b.tenant_id = r.tenant_id and b.id = r.building_id
+    union all
+    select 2, 'print', p.id, null, null, format('%s-%s, piece %s', p.year, lpad(p.no::text, 2, '0'), x.seq), coalesce(p.lodged_at, p.printed_at, p.created_at)
+    from me
+    join print_pieces x on x.tenant_id = me.tenant_id and x.communication_id = me.id and x.live
+    join print_runs p on p.tenant_id = x.tenant_id and p.id = x.run_id
+    union all
+    (select 3, 'webhook', i.id, null, null, i.provider, i.received_at
+    from me
+    join communication_events e on e.tenant_id = me.tenant_id and e.communication_id = me.id
+    join inbox i on i.tenant_id = e.tenant_id and i.id = e.inbox_id
+    order by e.seq desc limit 10)
+    union all
+    (select 4, 'message', o.id, o.channel, o.delivery_status, o.subject, coalesce(o.last_event_at, o.created_at)
+    from me
+    join communications o on o.tenant_id = me.tenant_id and o.unit_id = me.unit_id and o.id <> me.id
+    order by o.year desc, o.last_event_at desc nulls last, o.id limit 20)
+    union all
+    (select 5, 'delivery', d.id, null, null, d.method, coalesce(d.delivered_at, d.dispatched_at, d.updated_at)
+    from me
+    join unit_delivery_records d on d.tenant_id = me.tenant_id and d.unit_id = me.unit_id and d.year = me.year
+    limit 10)
+)
+select kind, id, channel, status, title, at from found order by place, at desc, id;

@@ -7,6 +7,7 @@
 #include "track/send_way.h"
 #include "track/track.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PRETTY (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -31,12 +32,37 @@ static const char *grade_words(const char *grade)
                                           : "a machine did this: it proves nothing";
 }
 
-static const char *pretty(struct json_object *value)
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static struct json_object *sorted(struct arena *a, struct json_object *value)
+{
+    size_t n = 0;
+    if (!json_object_is_type(value, json_type_object))
+        return json_object_get(value);
+    size_t most = (size_t)json_object_object_length(value) + 1;
+    const char **names = arena_zalloc(a, most, sizeof(*names));
+    struct json_object *out = json_object_new_object();
+    json_object_object_foreach(value, key, member)
+    {
+        (void)member;
+        names[n++] = key;
+    }
+    qsort(names, n, sizeof(*names), by_name);
+    for (size_t i = 0; i < n; i++)
+        json_put(out, names[i], false, sorted(a, json_get(value, names[i])));
+    return out;
+}
+
+/* A value to be read: its keys in order, so that two of a kind can be held side by side. */
+static const char *pretty(struct arena *a, struct json_object *value)
 {
     if (!value || !json_object_is_type(value, json_type_object) ||
         json_object_object_length(value) == 0)
         return NULL;
-    return json_object_to_json_string_ext(value, PRETTY);
+    return json_object_to_json_string_ext(json_own(a, sorted(a, value)), PRETTY);
 }
 
 /* ---- the timeline ---- */
@@ -52,14 +78,14 @@ static struct json_object *note_of(struct json_object *d, const char *event_id)
     return NULL;
 }
 
-static void dress_event(struct json_object *d, struct json_object *e)
+static void dress_event(struct arena *a, struct json_object *d, struct json_object *e)
 {
     const char *type = json_text(e, "type");
     struct json_object *note = note_of(d, json_text(e, "eventId"));
     set_label(e, event_label(type), "label");
     json_set_text(e, "sourceLabel", source_label(json_text(e, "source")));
     json_set_text(e, "gradeWords", grade_words(json_text(e, "grade")));
-    json_set_text(e, "raw", pretty(json_get(e, "detail")));
+    json_set_text(e, "raw", pretty(a, json_get(e, "detail")));
     if (!note)
         return;
     json_set(e, "proof", json_object_get(json_get(note, "proof")));
@@ -93,7 +119,7 @@ static struct json_object *group_new(struct json_object *d, struct json_object *
 }
 
 /* Events by the attempt they are of; what machines did apart. */
-static struct json_object *groups_of(struct json_object *d)
+static struct json_object *groups_of(struct arena *a, struct json_object *d)
 {
     struct json_object *groups = json_object_new_array(), *group = NULL;
     struct json_object *events = json_get(d, "events");
@@ -102,7 +128,7 @@ static struct json_object *groups_of(struct json_object *d)
         struct json_object *e = json_object_array_get_idx(events, i);
         int64_t no = json_object_get_int64(json_get(e, "attemptNo"));
         bool machine = strcmp(json_text(e, "grade"), "X") == 0;
-        dress_event(d, e);
+        dress_event(a, d, e);
         if (!group || no != at)
             group = group_new(d, groups, no);
         at = no;
@@ -153,13 +179,13 @@ static void dress_contradiction(struct json_object *d)
     json_set_text(x, "gradeWords", grade_words(json_text(x, "grade")));
 }
 
-static void dress_history(struct json_object *d)
+static void dress_history(struct arena *a, struct json_object *d)
 {
     struct json_object *list = json_get(d, "history");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *h = json_object_array_get_idx(list, i);
-        json_set_text(h, "beforeText", pretty(json_get(h, "before")));
-        json_set_text(h, "afterText", pretty(json_get(h, "after")));
+        json_set_text(h, "beforeText", pretty(a, json_get(h, "before")));
+        json_set_text(h, "afterText", pretty(a, json_get(h, "after")));
     }
 }
 
@@ -194,8 +220,8 @@ void communication_dress(struct ctx *c, struct json_object *d,
     const char *id = json_text(d, "communicationId");
     dress_head(c, d);
     dress_contradiction(d);
-    json_set(d, "groups", groups_of(d));
-    dress_history(d);
+    json_set(d, "groups", groups_of(c->arena, d));
+    dress_history(c->arena, d);
     json_set(d, "dataRows", data_rows(text->data));
     set_any(d);
     bool letter = strncmp(json_text(d, "channel"), "LETTER", 6) == 0;

@@ -7,6 +7,7 @@
 #include "track/channel.h"
 #include "track/communication.h"
 #include "track/communication.sql.h"
+#include "track/communication_page.h"
 #include "track/outbox.h"
 #include "track/proof_file.h"
 #include "track/when.h"
@@ -18,11 +19,14 @@
 
 /* ---- inputs ---- */
 
-static const char *const tab_names[] = { "content",  "data",  "source", "attachments",
-                                         "decision", "audit", NULL };
+static const char *const tab_names[] = { "content",  "data",    "source", "attachments",
+                                         "decision", "related", "audit",  NULL };
+static const char *const look_names[] = { "light", "dark", "phone", "text", NULL };
 static const struct field page_fields[] = {
     { "tab", FIELD_CHOICE, offsetof(struct list_place, tab), .values = tab_names,
       .help = "What is shown beside the timeline." },
+    { "as", FIELD_CHOICE, offsetof(struct list_place, as), .values = look_names,
+      .help = "How its content is shown." },
     { "in", FIELD_TEXT, offsetof(struct list_place, q), .max = 1000,
       .help = "The filter of the list it was reached from." },
     { "at", FIELD_TEXT, offsetof(struct list_place, at), .max = 40,
@@ -30,6 +34,13 @@ static const struct field page_fields[] = {
     { "all", FIELD_BOOL, offsetof(struct list_place, all), .help = "As of that list." },
     { .name = NULL },
 };
+static const struct field body_fields[] = {
+    { "as", FIELD_CHOICE, offsetof(struct list_place, as), .values = look_names,
+      .help = "For a device that is light or dark." },
+    { .name = NULL },
+};
+static const struct input body_query = { "MessageBodyQuery", sizeof(struct list_place),
+                                         body_fields };
 static const struct input page_query = { "MessageQuery", sizeof(struct list_place), page_fields };
 
 struct plan_query {
@@ -213,7 +224,8 @@ static const struct {
 } tabs[] = {
     { "content", "Content", "inContent" },    { "data", "Data", "inData" },
     { "source", "Source", "inSource" },       { "attachments", "Attachments", "inAttachments" },
-    { "decision", "Decision", "inDecision" }, { "audit", "Audit", "inAudit" },
+    { "decision", "Decision", "inDecision" }, { "related", "Related", "inRelated" },
+    { "audit", "Audit", "inAudit" },
 };
 
 static void add_tabs(struct req *r, struct json_object *d, const char *id,
@@ -235,6 +247,28 @@ static void add_tabs(struct req *r, struct json_object *d, const char *id,
     json_set(d, "tabs", list);
 }
 
+/* The same content in the light, in the dark, as narrow as a phone, and as plain text. */
+static void add_looks(struct req *r, struct json_object *d, const char *id,
+                      const struct list_place *from)
+{
+    static const char *const words[] = { "Light", "Dark", "Phone", "Text" };
+    const char *list_query = communication_list_query(&r->ctx, from);
+    const char *present = from->as ? from->as : look_names[0];
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; look_names[i]; i++) {
+        struct json_object *look = json_object_new_object();
+        json_set_text(look, "word", words[i]);
+        json_set_text(look, "href",
+                      arena_printf(r->ctx.arena, "/messages/%s?tab=content&as=%s%s#beside", id,
+                                   look_names[i], list_query));
+        json_set_bool(look, "selected", strcmp(present, look_names[i]) == 0);
+        json_object_array_add(list, look);
+    }
+    json_set(d, "looks", list);
+    json_set_text(d, "look", present);
+    json_set_bool(d, "asText", strcmp(present, "text") == 0);
+}
+
 /* The page, or the part of it that stands beside the list, which needs no neighbours. */
 static enum err show(struct req *r, struct reply *p, const char *fragment)
 {
@@ -249,6 +283,9 @@ static enum err show(struct req *r, struct reply *p, const char *fragment)
     if (e != OK)
         return e;
     add_tabs(r, d, id, &from);
+    add_looks(r, d, id, &from);
+    if (strcmp(from.tab, "related") == 0 && (e = communication_related(&r->ctx, id, d)) != OK)
+        return e;
     json_set_text(d, "wholeHref",
                   arena_printf(r->ctx.arena, "/messages/%s?tab=%s%s", id, from.tab,
                                communication_list_query(&r->ctx, &from)));
@@ -265,12 +302,31 @@ static enum err panel(struct req *r, struct reply *p)
     return show(r, p, "track/message_panel");
 }
 
+/* The first word on the colour scheme counts, so that ours goes before the message's own: a frame
+   without rights is not asked what its surroundings look like. */
+static struct str in_scheme(struct arena *a, struct str html, const char *scheme)
+{
+    struct buf b = buf_in(a);
+    const char *head = html.p ? memmem(html.p, html.n, "<head>", 6) : NULL;
+    if (!head)
+        return html;
+    head += 6;
+    buf_put(&b, html.p, (size_t)(head - html.p));
+    buf_printf(&b, "<meta name=\"color-scheme\" content=\"%s\">", scheme);
+    buf_put(&b, head, html.n - (size_t)(head - html.p));
+    return (struct str){ b.p, b.n };
+}
+
 static enum err body(struct req *r, struct reply *p)
 {
     struct communication_text text;
+    const struct list_place *how = r->input;
     const char *id = id_of(r, "communicationId");
     enum err e = id ? communication_text(&r->ctx, id, true, &text) : ERR_NOT_FOUND;
-    return e != OK ? e : reply_framed(p, text.html, text.text);
+    if (e != OK)
+        return e;
+    bool dark = how->as && strcmp(how->as, "dark") == 0;
+    return reply_framed(p, in_scheme(r->ctx.arena, text.html, dark ? "dark" : "light"), text.text);
 }
 
 static enum err source(struct req *r, struct reply *p)
@@ -364,7 +420,7 @@ static const struct route routes[] = {
       .doc = "A message: what happened to it, what it said, and why." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/panel", panel, ROLE_VIEWER, &page_query,
       .doc = "The same in short, for the side of the list." },
-    { METHOD_GET, ROUTE_PAGE, PAGE "/body", body, ROLE_VIEWER,
+    { METHOD_GET, ROUTE_PAGE, PAGE "/body", body, ROLE_VIEWER, &body_query,
       .doc = "Its HTML, for a frame without any rights." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/source", source, ROLE_VIEWER,
       .doc = "The whole message, where it was kept." },

@@ -63,6 +63,19 @@ check("a unit closed in the moment it opens gives the focus back, without a new 
     same(await page.evaluate(() => window.samePage), true, "the page");
 });
 
+check("a unit that lets itself be waited for is drawn in outlines; one that fails leaves the list as it was", async () => {
+    let answer;
+    await page.route("**/track?*unit=*", (route) => (answer = () => route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"detail":"The server is busy."}' })));
+    await page.click(".units tbody tr:nth-child(4) th a");
+    await page.waitForSelector("#drawer.waits");
+    answer();
+    await page.waitForSelector(".toast:has-text('The server is busy.')");
+    await page.waitForSelector("#drawer", { state: "hidden" });
+    await page.unroute("**/track?*unit=*");
+    page.complaints = page.complaints.filter((line) => !/503/.test(line));
+    await page.focus(".units tbody tr:nth-child(2) a");
+});
+
 check("the title names the unit, and the building alone once it is closed", async () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector("#drawer-title");

@@ -91,13 +91,57 @@ check("a note with its proof", async () => {
 });
 
 check("each tab of the page is a link of its own", async () => {
-    for (const word of ["Data", "Source", "Attachments", "Decision", "Audit", "Content"]) {
+    for (const word of ["Data", "Source", "Attachments", "Decision", "Related", "Audit", "Content"]) {
         await page.click(`#beside .tabs >> text=${word}`);
         await page.waitForSelector(`#beside .tabs [aria-current]:text-is("${word}")`);
         same(await axeFaults(page), [], `axe: ${word}`);
     }
     const body = await page.frameLocator("iframe.message").locator("body").textContent();
     expect(/Müller/.test(body), body.slice(0, 100));
+});
+
+check("its content is shown dark, as on a phone and as text; the address holds it", async () => {
+    const shade = () => page.locator("iframe.message").evaluate((frame) => getComputedStyle(frame).colorScheme);
+    same(await shade(), "light", "at first");
+    await page.click("#beside .segments >> text=Dark");
+    await page.waitForURL("**as=dark*");
+    same(await shade(), "dark", "dark");
+    same(await page.frameLocator("iframe.message").locator("body").evaluate((body) => getComputedStyle(body).color), "rgb(255, 255, 255)", "its words");
+    await page.click("#beside .segments >> text=Phone");
+    await page.waitForURL("**as=phone*");
+    expect((await page.locator("iframe.message").boundingBox()).width <= 377, "as narrow as a phone");
+    await page.click("#beside .segments >> text=Text");
+    await page.waitForURL("**as=text*");
+    expect(/Müller/.test(await page.textContent("#beside .plain")), "the text");
+    same(await axeFaults(page), [], "axe");
+});
+
+check("what it hangs together with leads on: its run, the others of its unit", async () => {
+    await page.click("#beside .tabs >> text=Related");
+    await page.waitForURL("**tab=related*");
+    const kinds = await page.locator(".related li small").allTextContents();
+    expect(kinds.includes("Run"), kinds.join());
+    await page.click(".related a >> nth=0");
+    await page.waitForURL("**/runs/*");
+    await page.goBack();
+});
+
+check("details are to the millisecond with their zone, their keys in order, and can be copied", async () => {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.click(".timeline .raw summary >> nth=0");
+    expect(/\d\d:\d\d:\d\d\.\d{3} (CET|CEST|UTC|GMT)/.test(await page.locator(".raw[open] time").first().textContent()), "the time");
+    const raw = await page.textContent(".raw[open] pre");
+    const keys = Object.keys(JSON.parse(raw));
+    same(keys, [...keys].sort(), "the keys");
+    await page.click(".raw[open] >> text=Copy");
+    await page.waitForSelector(".toast:has-text('is copied')");
+    same(await page.evaluate(() => navigator.clipboard.readText()), raw, "the clipboard");
+    await page.click("#actions >> text=Copy link");
+    await eventually("the link is copied", async () => (await page.evaluate(() => navigator.clipboard.readText())) === page.url().split("?")[0]);
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await page.click(".raw[open] >> text=Copy");
+    await page.waitForSelector(".toast:has-text('The text is copied')");
+    await page.click(".raw[open] summary");
 });
 
 check("the page tells by itself how sending again ends", async () => {

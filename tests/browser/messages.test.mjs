@@ -48,7 +48,7 @@ check("a cell narrows, with Alt it leaves out", async () => {
 });
 
 check("every cell narrows: address, subject, day; what cannot be left out says so", async () => {
-    const tokens = { "th > small a": /^to:\S+@/, ".subject a": /^"Statement \d{4}, unit/, ".when a": /^after:\d{4}-\d\d-\d\d$/ };
+    const tokens = { "th > small a": /^to:\S+@/, ".subject a": /^"[^"]+"$/, ".when a": /^after:\d{4}-\d\d-\d\d$/ };
     for (const [cell, token] of Object.entries(tokens)) {
         await page.goto("/messages?q=channel:email");
         await page.locator(`${rows} ${cell}`).first().click();
@@ -65,7 +65,7 @@ check("every cell narrows: address, subject, day; what cannot be left out says s
     await page.waitForSelector(".toast:has-text('not left out')");
     same(q(), null, "the filter");
     await page.locator(`${rows} .subject a`).first().click({ modifiers: ["Alt"] });
-    await eventually("the subject is left out", () => /^-"Statement/.test(q() ?? ""));
+    await eventually("the subject is left out", () => /^-"/.test(q() ?? ""));
 });
 
 check("a period is drawn over the columns", async () => {

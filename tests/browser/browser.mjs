@@ -77,10 +77,12 @@ export function importBuilding(building, year, count, change) {
     if (run.status !== 0) throw new Error(run.stderr + run.stdout);
 }
 
-// Opens a building by its name in the list.
+// Opens a building by its name in the list. Its scripts are there afterwards: a key pressed before htmx has looked at the
+// links loads a page where a part was meant, and the next key is lost on the way.
 export async function openBuilding(page, name) {
     await page.goto("/track");
     await page.click(`.buildings a:has(b:text-is("${name}"))`);
+    await page.waitForURL("**/track?*building=*");
     await page.waitForSelector(`h1:has-text("${name}")`);
 }
 

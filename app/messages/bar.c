@@ -67,6 +67,15 @@ const char *bar_without(struct ctx *c, const char *q, const char *token)
     return text_of(&b);
 }
 
+const char *bar_without_place(struct ctx *c, const char *q, long place)
+{
+    struct buf b = buf_in(c->arena);
+    for (const char *const *t = bar_tokens(c, q); *t; t++)
+        if (--place != 0)
+            put(&b, *t);
+    return text_of(&b);
+}
+
 const char *bar_between(struct ctx *c, const char *q, const char *after, const char *before)
 {
     struct buf b = buf_in(c->arena);
@@ -78,15 +87,16 @@ const char *bar_between(struct ctx *c, const char *q, const char *after, const c
     return text_of(&b);
 }
 
-struct json_object *bar_chips(struct ctx *c, const char *q, const char *columns)
+struct json_object *bar_chips(struct ctx *c, const char *q)
 {
+    int64_t place = 1;
     struct json_object *list = json_object_new_array();
     for (const char *const *t = bar_tokens(c, q); *t; t++) {
         struct json_object *chip = json_object_new_object();
         bool negative = **t == '-' && (*t)[1];
         json_set_text(chip, "text", *t + negative);
         json_set_bool(chip, "negative", negative);
-        json_set_text(chip, "without", bar_href(c, bar_without(c, q, *t), columns));
+        json_set_int(chip, "place", place++);
         json_object_array_add(list, chip);
     }
     return list;

@@ -15,8 +15,11 @@ const char *bar_href(struct ctx *c, const char *q, const char *columns);
 /* The text without one of its tokens. */
 const char *bar_without(struct ctx *c, const char *q, const char *token);
 
+/* The text without the token at a place, from 1. */
+const char *bar_without_place(struct ctx *c, const char *q, long place);
+
 /* The text for another period: without its before and after, and with these (RFC 3339). */
 const char *bar_between(struct ctx *c, const char *q, const char *after, const char *before);
 
-/* Its tokens as chips: [{text, negative, without}]; without: the address of the list without it. */
-struct json_object *bar_chips(struct ctx *c, const char *q, const char *columns);
+/* Its tokens as chips: [{text, negative, place}]. */
+struct json_object *bar_chips(struct ctx *c, const char *q);

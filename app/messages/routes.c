@@ -29,6 +29,8 @@ static const struct field page_fields[] = {
     { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
     { "columns", FIELD_TEXTS, AT(columns), .max = 200,
       .help = "What is shown beside the recipient, in this order." },
+    { "without", FIELD_INT, AT(without), .min = 1, .max = 40,
+      .help = "Leads on to the list without this word of q, counted from 1." },
     { "open", FIELD_UUID, AT(open), .help = "The message that is shown beside the list." },
     { .name = NULL },
 };
@@ -176,7 +178,7 @@ static enum err add_around(struct ctx *c, struct json_object *d)
     json_set(d, "views", json_object_get(views));
     json_set_text(d, "viewsHref", beside(c, "/messages/views", q));
     json_set_text(d, "figuresHref", beside(c, "/messages/figures", q));
-    json_set(d, "chips", bar_chips(c, q, columns));
+    json_set(d, "chips", bar_chips(c, q));
     json_set_bool(d, "wrong", json_get(d, "faults") != NULL);
     json_set_bool(d, "canAct", c->actor.role >= ROLE_AGENT);
     json_set_bool(d, "canShare", c->actor.role >= ROLE_AGENT);
@@ -189,10 +191,23 @@ static enum err add_around(struct ctx *c, struct json_object *d)
     return OK;
 }
 
+/* A chip names its word by its place: links without it would each repeat all the others. */
+static enum err take_away(struct req *r, const struct messages_query *query, struct reply *p)
+{
+    struct ctx *c = &r->ctx;
+    struct buf columns = buf_in(c->arena);
+    for (const char **one = query->columns; one && *one; one++)
+        buf_printf(&columns, "%s%s", columns.n ? "," : "", *one);
+    return reply_redirect(p, bar_href(c, bar_without_place(c, query->q, query->without),
+                                      columns.n ? columns.p : NULL));
+}
+
 static enum err page(struct req *r, struct reply *p)
 {
     struct json_object *d;
     struct messages_query query = *(const struct messages_query *)r->input;
+    if (query.without)
+        return take_away(r, &query, p);
     query.keys = true;
     enum err e = messages_list(&r->ctx, &query, &d);
     if (e == ERR_INVALID)

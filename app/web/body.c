@@ -136,6 +136,15 @@ enum err body_read(struct request *r)
     return e;
 }
 
+/* What is given to a route of the API that takes nothing is a mistake, too: it may have been meant
+   to narrow what is done. */
+static const struct input *input_of(const struct route *route)
+{
+    static const struct field none[] = { { .name = NULL } };
+    static const struct input nothing = { "Nothing", sizeof(char), none };
+    return route->input || route->kind != ROUTE_API || route->files ? route->input : &nothing;
+}
+
 static enum err json_input(struct request *r)
 {
     struct json_object *body;
@@ -148,18 +157,19 @@ static enum err json_input(struct request *r)
         r->status = 400;
         return ctx_refuse(c, ERR_INVALID, "The body is not valid JSON: %s.", why);
     }
-    return input_from_json(c, r->req.route->input, body, &r->req.input);
+    return input_from_json(c, input_of(r->req.route), body, &r->req.input);
 }
 
 enum err body_input(struct request *r)
 {
     struct req *q = &r->req;
-    if (!q->route->input)
+    const struct input *input = input_of(q->route);
+    if (!input)
         return OK;
     if (method_safe(q->method))
-        return input_from_pairs(&q->ctx, q->route->input, &r->query, &q->input);
+        return input_from_pairs(&q->ctx, input, &r->query, &q->input);
     if (r->is_form || q->body.n == 0)
-        return input_from_pairs(&q->ctx, q->route->input, &r->form, &q->input);
+        return input_from_pairs(&q->ctx, input, &r->form, &q->input);
     if (has_type(r, "application/json"))
         return json_input(r);
     return request_refuse(r, 415, "Send application/json or a form.");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { base, check, finish, token, trackctl } from "../checks.mjs";
+import { api, base, check, finish, token, trackctl } from "../checks.mjs";
 
 const get = (path, headers = {}) => fetch(base + path, { headers, redirect: "manual" });
 
@@ -26,6 +26,17 @@ check("the bare address leads to the first page, an unknown one to a page that s
     const unknown = await get("/nothing", { accept: "text/html" });
     assert.equal(unknown.status, 404);
     assert.match(unknown.headers.get("content-type"), /^text\/html/);
+});
+
+check("what takes nothing refuses what it is given, by name", async () => {
+    const call = api(await token("admin"));
+    const send = "/api/track/batches/01970000-0000-7000-8000-000000000001/send";
+    for (const [method, path, body, field] of [["POST", send, { channel: "EMAIL" }, "channel"], ["POST", "/api/track/bulk/01970000-0000-7000-8000-000000000001/pause", { note: "x" }, "note"], ["GET", "/api/track/exports?after=x", undefined, "after"]]) {
+        const answer = await call(method, path, body);
+        assert.deepEqual([answer.status, answer.body.errors?.[0].field], [422, field], `${method} ${path}`);
+    }
+    assert.equal((await call("POST", send, {})).status, 404);
+    assert.equal((await call("POST", send)).status, 404);
 });
 
 check("the API without a token answers a problem document", async () => {

@@ -146,22 +146,29 @@ static enum err look(struct look *l)
     return l->told ? find_account(l) : OK;
 }
 
-/* What was found and the next look, with the end of this one. */
-static enum err note(struct look *l)
+/* What was found and the next look: by this job again, which so leaves nothing behind, or by
+   another one where it `ends`. */
+static enum err note(struct look *l, bool ends)
 {
     PGresult *next;
-    struct ctx *c = &l->job->ctx;
+    struct job *j = l->job;
+    struct ctx *c = &j->ctx;
     bool standing = l->count > 0 && (l->told || row_bool(l->row, 0, "standing"));
     enum err e =
         db_query(c->db, c->arena, tell_looked, NULL, .view_id = l->view, .user_id = l->user,
                  .standing = standing ? "t" : "f", .told = l->told ? "t" : "f");
     if (e == OK)
         e = db_query(c->db, c->arena, tell_next, &next, .tell = l->tell);
-    if (e == OK)
-        e = job_done(l->job);
-    return e != OK ? e
-                   : look_again(c, l->view, l->user, json_text(l->job->args, "email"), l->tell,
-                                row_text(next, 0, "at"));
+    if (e != OK)
+        return e;
+    j->snooze = !ends;
+    j->run_at = row_text(next, 0, "at");
+    if (!ends)
+        return OK;
+    e = job_done(j);
+    return e != OK
+               ? e
+               : look_again(c, l->view, l->user, json_text(j->args, "email"), l->tell, j->run_at);
 }
 
 /* ---- telling ---- */
@@ -226,9 +233,11 @@ enum err view_look(struct job *j)
         e = tell_by_email(&l);
     if (e != OK && (e == ERR_LIMITED || j->attempt < j->max_attempts))
         return e == ERR_LIMITED ? e : ERR_RETRY;
+    bool ends = l.told;
     l.told = l.told && e == OK;
     if (e != OK)
         log_warn("view_not_told", "viewId", l.view, "userId", l.user, NULL);
     db_begin(c->db, c->tenant_id);
-    return db_end(c->db, note(&l));
+    e = db_end(c->db, note(&l, ends));
+    return e == OK && !ends ? ERR_LIMITED : e;
 }

@@ -12,5 +12,6 @@ extern const char *const tell_whens[]; /* "nonempty", "daily"; NULL at the end *
 enum err view_tell(struct ctx *c, const char *view_id, const char *tell) must_check;
 
 /* The job of one who wants to be told: looks at the view with that person's grants, sends the
-   e-mail where there is something to tell, and adds itself for the next time. */
+   e-mail where there is something to tell, and adds itself for the next time; where there was
+   nothing it is put back to then. */
 enum err view_look(struct job *j) must_check;

@@ -117,14 +117,41 @@ static enum err take_over(struct ctx *c, const struct channel_account *account, 
     return r ? r : create(c, account, url, LIFE_S, s);
 }
 
+/* The address that a subscription calls. ERR_NOT_FOUND: it is gone. */
+static enum err called_by(struct ctx *c, const struct channel_account *account, const char *id,
+                          const char **url)
+{
+    struct graph_reply reply;
+    const struct graph_request q = {
+        .method = "GET",
+        .path = arena_printf(c->arena, "/subscriptions/%s", graph_encode(c->arena, id)),
+        .repeatable = true,
+    };
+    enum err r = graph_ask(c, account, &q, &reply);
+    *url = r == OK ? json_text(reply.body, "notificationUrl") : NULL;
+    return r;
+}
+
+/* Goes on with the one there is. ERR_NOT_FOUND: there is none, or none any more, as it called an
+   address that was ours. */
+static enum err go_on(struct ctx *c, const struct channel_account *account, const char *url,
+                      struct graph_subscription *s)
+{
+    const char *called;
+    enum err r = s->id ? called_by(c, account, s->id, &called) : ERR_NOT_FOUND;
+    if (r != OK)
+        return r;
+    if (called && strcmp(called, url) != 0) {
+        r = graph_subscription_end(c, account, s->id);
+        return r == OK ? ERR_NOT_FOUND : r;
+    }
+    return lives(c, s) ? OK : renew(c, account, s->id, s);
+}
+
 enum err graph_subscription_ensure(struct ctx *c, const struct channel_account *account,
                                    const char *notification_url, struct graph_subscription *s)
 {
-    enum err r = ERR_NOT_FOUND;
-    if (lives(c, s))
-        return OK;
-    if (s->id)
-        r = renew(c, account, s->id, s);
+    enum err r = go_on(c, account, notification_url, s);
     if (r != ERR_NOT_FOUND)
         return r;
     r = create(c, account, notification_url, LIFE_S, s);

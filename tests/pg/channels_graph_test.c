@@ -400,9 +400,16 @@ static void subscribes(void **state)
     assert_string_equal(s.id, id); /* 404, then 409: the one that is there */
 
     s = (struct graph_subscription){ 0 };
-    assert_int_equal(graph_subscription_ensure(c, &a, arena_printf(c->arena, "%s?x=1", hook), &s),
-                     OK);
+    const char *moved = arena_printf(c->arena, "%s?x=1", hook);
+    assert_int_equal(graph_subscription_ensure(c, &a, moved, &s), OK);
     assert_string_not_equal(s.id, id); /* it called another address */
+
+    id = s.id;
+    assert_int_equal(graph_subscription_ensure(c, &a, hook, &s), OK);
+    assert_string_not_equal(s.id, id); /* so did one that would live on */
+    id = s.id;
+    assert_int_equal(graph_subscription_ensure(c, &a, hook, &s), OK);
+    assert_string_equal(s.id, id);
 
     control("faults", "{\"twice\":true}");
     control("mail", "{}");

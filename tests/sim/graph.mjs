@@ -185,6 +185,7 @@ const routes = [
     ["GET", /^\/users\/([^/]+)\/mailFolders\/inbox\/messages\/delta$/, ({ url, m, host }) => [200, delta(url, m[1], `http://${host}/v1.0`)]],
     ["POST", /^\/subscriptions$/, async ({ json }) => [201, await subscribe(json)]],
     ["GET", /^\/subscriptions$/, () => [200, { value: [...subscriptions.values()].map(({ clientState, ...s }) => s) }]],
+    ["GET", /^\/subscriptions\/(.+)$/, ({ m }) => [200, (({ clientState, ...s }) => s)(known(m[1]))]],
     ["PATCH", /^\/subscriptions\/(.+)$/, ({ m, json }) => [200, Object.assign(known(m[1]), json)]],
     ["DELETE", /^\/subscriptions\/(.+)$/, ({ m }) => [204, void subscriptions.delete(known(m[1]).id)]],
 ];

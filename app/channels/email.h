@@ -19,6 +19,7 @@ struct email {
     const char *message_id; /* ours, without <>: "<uuid>.<attempt>@host" made from the id, the same
                                at every try of an attempt */
     const char *from_name, *from_address, *reply_to;
+    bool read_receipt; /* asked for by mail (RFC 8098): comes back to from_address */
     const char *to_name, *to_address;
     const char *subject, *text, *html;
     const struct email_attachment *attachments;
@@ -41,7 +42,8 @@ extern const struct email_way email_smtp, email_graph, email_sink;
 const struct email_way *email_way_of(const char *provider);
 
 /* The e-mail with what it leaves NULL of its sender (from_address, from_name, reply_to) taken from
-   the account's settings from, fromName and replyTo. */
+   the account's settings from, fromName and replyTo, and a read receipt asked for where
+   readReceipts is "on". */
 struct email email_from_account(const struct channel_account *account, const struct email *e);
 
 /* In one sentence why an e-mail could not be written or kept: its first fault, or e in words. */

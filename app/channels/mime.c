@@ -302,6 +302,8 @@ enum err mime_write(struct ctx *c, const struct email *e, struct buf *to)
     put_address(to, "To", e->to_name, e->to_address);
     if (e->reply_to)
         put_address(to, "Reply-To", NULL, e->reply_to);
+    if (e->read_receipt)
+        put_address(to, "Disposition-Notification-To", NULL, e->from_address);
     put_text_header(to, "Subject", e->subject ? e->subject : "");
     put_date(c, to);
     buf_printf(to, "Message-ID: <%s>\r\nX-Track-Id: %s\r\n", e->message_id, e->communication_id);

@@ -3,6 +3,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 struct email email_from_account(const struct channel_account *account, const struct email *e)
 {
     struct email out = *e;
@@ -12,6 +14,8 @@ struct email email_from_account(const struct channel_account *account, const str
         out.from_name = json_text(account->settings, "fromName");
     if (!out.reply_to)
         out.reply_to = json_text(account->settings, "replyTo");
+    const char *receipts = json_text(account->settings, "readReceipts");
+    out.read_receipt = receipts && strcmp(receipts, "on") == 0;
     return out;
 }
 

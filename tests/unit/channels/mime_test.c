@@ -2,6 +2,7 @@
 #include "channels/email.h"
 
 #include "base/crypto.h"
+#include "base/json.h"
 #include "base/utf8.h"
 
 #include <setjmp.h>
@@ -78,6 +79,18 @@ static void headers(void **state)
     has(m, "Subject: Bill\r\nDate: Thu, 08 Jan 2026 12:00:00 +0000\r\n");
     has(m, "Message-ID: <0197-1.1@track.example>\r\nX-Track-Id: 0197-1\r\n");
     has(m, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain");
+    assert_null(strstr(m, "Disposition-Notification-To"));
+}
+
+static void a_receipt_is_asked_for_where_it_is_wanted(void **state)
+{
+    struct fixture *f = *state;
+    struct channel_account account = { .settings = json_own(f->c.arena, json_object_new_object()) };
+    json_set_text(account.settings, "readReceipts", "on");
+    json_set_text(account.settings, "from", "house@example.com");
+    f->e.from_address = NULL;
+    f->e = email_from_account(&account, &f->e);
+    has(written(f), "\r\nDisposition-Notification-To: <house@example.com>\r\n");
 }
 
 static void encoded_words(void **state)
@@ -200,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(headers, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_receipt_is_asked_for_where_it_is_wanted, setup, teardown),
         cmocka_unit_test_setup_teardown(encoded_words, setup, teardown),
         cmocka_unit_test_setup_teardown(words_keep_characters_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(names_of_any_kind_fold, setup, teardown),

@@ -110,8 +110,8 @@ static enum err smtp_send(struct ctx *c, const struct channel_account *account,
     struct buf text = buf_in(c->arena);
     struct smtp *s = arena_new_of(c->arena, struct smtp);
     *result = (struct send_result){ .provider = "smtp" };
-    if (!server.host || !mail.from_address) {
-        result->sentence = "The account names no mail server, or no address to send from.";
+    if (!server.host) {
+        result->sentence = "The account names no mail server.";
         return ERR_DENIED;
     }
     enum err r = mime_write(c, &mail, &text);

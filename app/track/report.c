@@ -8,6 +8,7 @@
 #include "track/report.sql.h"
 #include "track/track.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,9 +39,20 @@ static const struct action *action_of(const char *name)
     return NULL;
 }
 
+/* The id with its domain changed letter by letter. */
+static const char *with_domain(struct ctx *c, const char *message_id, int (*change)(int))
+{
+    char *copy = arena_strdup(c->arena, message_id);
+    for (char *p = strrchr(copy, '@'); p && *p; p++)
+        *p = (char)change((unsigned char)*p);
+    return copy;
+}
+
 static enum err match_message(struct ctx *c, const char *message_id, PGresult **rows)
 {
-    return db_query(c->db, c->arena, report_match, rows, .message_id = message_id);
+    return db_query(c->db, c->arena, report_match, rows, .message_id = message_id,
+                    .small_id = with_domain(c, message_id, tolower),
+                    .capital_id = with_domain(c, message_id, toupper));
 }
 
 /* Our own id in the returned headers. */

@@ -16,6 +16,7 @@
 #include "track/suppression.h"
 #include "track/track.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,7 +63,10 @@ const char *sending_host(struct ctx *c)
     const char *url = c->app->settings->public_url, *at = url ? strstr(url, "://") : NULL;
     if (!at)
         return "localhost";
-    return arena_strndup(c->arena, at + 3, strcspn(at + 3, ":/"));
+    char *host = arena_strndup(c->arena, at + 3, strcspn(at + 3, ":/"));
+    for (char *p = host; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return host;
 }
 
 const char *sending_message_id(const struct sending *s)

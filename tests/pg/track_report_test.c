@@ -156,6 +156,24 @@ static void an_earlier_attempt_moves_nothing(void **state)
                         arena_printf(a, "1 SENT %s", first));
 }
 
+/* Mail systems may write the domain as they like: what is before it is told apart by its case. */
+static void the_domain_of_an_id_has_no_case(void **state)
+{
+    (void)state;
+    struct arena *a = pg_ctx("track_worker")->arena;
+    stands_at("ENQUEUED", 4);
+    happens(EVENT_SENT, arena_printf(a, "%s.9@track.example", id), "<AbC1@PROD.OUTLOOK.COM>");
+    struct report_recipient to = { .address = "anna@example.com", .action = "delayed" };
+    const char *const named[] = { "abc1@prod.outlook.com",
+                                  arena_printf(a, "%s.9@Track.EXAMPLE", id),
+                                  "AbC1@prod.outlook.com" };
+    for (int i = 0; i < 3; i++) {
+        struct report r = bounce(named[i], arena_printf(a, "case%d@mx.example", i), &to, 1);
+        r.original_track_id = NULL;
+        assert_int_equal(apply(&r), i > 0);
+    }
+}
+
 /* A relay may give a message an id of its own: that is none of ours, and so not an earlier one. */
 static void a_rewritten_id_is_no_earlier_message(void **state)
 {
@@ -173,6 +191,7 @@ int main(void)
         cmocka_unit_test(of_many_recipients_the_one_it_was_sent_to_counts),
         cmocka_unit_test(of_strangers_only_the_first_counts),
         cmocka_unit_test(an_earlier_attempt_moves_nothing),
+        cmocka_unit_test(the_domain_of_an_id_has_no_case),
         cmocka_unit_test(a_rewritten_id_is_no_earlier_message),
     };
     pg_start("track_report");

@@ -29,13 +29,30 @@ static const struct {
     { "UNSTOP", SMS_WISH_START },
 };
 
+/* What phones and people put around a word. */
+static const char *const around[] = { " ",  "\t", "\r", "\n", ".", "!", "?",      ",",     ";", ":",
+                                      "\"", "'",  "(",  ")",  "-", "*", "\u00A0", "«",     "»", "‹",
+                                      "›",  "“",  "”",  "„",  "‘", "’", "\u200B", "\uFEFF" };
+
+/* The length of what is around a word at its beginning or, `behind`, at its end; 0: nothing. */
+static size_t mark_at(const char *text, size_t n, bool behind)
+{
+    for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+        size_t len = strlen(around[i]);
+        if (len <= n && memcmp(behind ? text + n - len : text, around[i], len) == 0)
+            return len;
+    }
+    return 0;
+}
+
 enum sms_wish sms_wish_of(const char *text)
 {
-    static const char around[] = " \t\r\n.!\"'";
     text = text ? text : "";
-    size_t from = strspn(text, around), n = strlen(text);
-    while (n > from && strchr(around, text[n - 1]))
-        n--;
+    size_t from = 0, n = strlen(text), len;
+    while ((len = mark_at(text + from, n - from, false)))
+        from += len;
+    while ((len = mark_at(text + from, n - from, true)))
+        n -= len;
     for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
         if (strlen(wishes[i].word) == n - from &&
             strncasecmp(text + from, wishes[i].word, n - from) == 0)

@@ -135,9 +135,11 @@ static void hmac_with_sha1(void **state)
 static void wishes(void **state)
 {
     (void)state;
-    static const char *const stops[] = { "STOP",        "stop",   " Stop. ", "STOPALL", "Stop all",
-                                         "UNSUBSCRIBE", "cancel", "End",     "QUIT",    "Arret",
-                                         "ARRÊT",       "arrêt",  "Stopp!",  "\"STOP\"" };
+    static const char *const stops[] = {
+        "STOP",   "stop",     " Stop. ", "STOPALL", "Stop all", "UNSUBSCRIBE",
+        "cancel", "End",      "QUIT",    "Arret",   "ARRÊT",    "arrêt",
+        "Stopp!", "\"STOP\"", "“Stop”",  "«STOP»",  "STOP,",    "\u00A0stop\u00A0"
+    };
     static const char *const starts[] = { "START", "unstop", "Start." };
     static const char *const none[] = { NULL,  "",    " ",     "please stop",     "Stop it",
                                         "YES", "...", "STOPS", "STOP\nand thanks" };

@@ -244,12 +244,9 @@ struct json_object *cost_document(struct cost *k)
 enum err cost_of_batch(struct ctx *c, const char *batch_id, struct json_object **out)
 {
     struct cost *k;
-    PGresult *batch, *letters, *sms;
+    PGresult *letters, *sms;
     struct sms_tally t = { 0 };
-    enum err e = db_query(c->db, c->arena, cost_batch, &batch, .batch_id = batch_id,
-                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
-    if (e == OK && rows_count(batch) == 0)
-        return ERR_NOT_FOUND;
+    enum err e = cost_may_see(c, batch_id);
     if (e == OK)
         e = cost_begin(c, &k);
     if (e == OK)

@@ -155,15 +155,20 @@ static struct json_object *document(struct ctx *c, int64_t messages, const struc
     return d;
 }
 
-enum err sms_estimate_batch(struct ctx *c, const char *batch_id, struct json_object **out)
+enum err cost_may_see(struct ctx *c, const char *batch_id)
 {
-    PGresult *batch, *rows;
-    struct sms_prices prices;
-    struct sms_tally t = { 0 };
+    PGresult *batch;
     enum err e = db_query(c->db, c->arena, cost_batch, &batch, .batch_id = batch_id,
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
-    if (e == OK && rows_count(batch) == 0)
-        return ERR_NOT_FOUND;
+    return e == OK && rows_count(batch) == 0 ? ERR_NOT_FOUND : e;
+}
+
+enum err sms_estimate_batch(struct ctx *c, const char *batch_id, struct json_object **out)
+{
+    PGresult *rows;
+    struct sms_prices prices;
+    struct sms_tally t = { 0 };
+    enum err e = cost_may_see(c, batch_id);
     if (e == OK)
         e = sms_prices_load(c, &prices);
     if (e == OK)

@@ -26,6 +26,11 @@ enum err sms_estimate_text(struct ctx *c, const char *text, struct json_object *
 enum err sms_estimate_batch(struct ctx *c, const char *batch_id,
                             struct json_object **out) must_check;
 
+/* Whether the actor may see the batch whose cost is asked for. ERR_NOT_FOUND: absent or not
+ * granted.
+ */
+enum err cost_may_see(struct ctx *c, const char *batch_id) must_check;
+
 /* ---- of many ---- */
 
 #define SMS_LONG_SHOWN 20

@@ -26,20 +26,26 @@ where (:all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by c.id, f.why limit 12;
 
--- Units by their number, with their latest year.
+-- Units by their number, with their latest year: of a hundred, the ones where something happened last.
 -- name: search_units
-select u.id, u.number as unit, b.name as building, b.id as "buildingId", y.year, y.recipient_name as name,
+with f as materialized (
+    select u.id, u.number, u.building_id
+    from units u
+    where u.tenant_id = current_tenant()
+        and (u.number in (:text::text, upper(:text::text), lower(:text::text)) or u.id = :id::uuid)
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
+    limit 100
+)
+select f.id, f.number as unit, b.name as building, b.id as "buildingId", y.year, y.recipient_name as name,
     y.last_event_type as "eventType", y.last_event_at as "lastEventAt", y.statuses as _statuses
-from units u
-join buildings b on b.tenant_id = current_tenant() and b.id = u.building_id
+from f
+join buildings b on b.tenant_id = current_tenant() and b.id = f.building_id
 left join lateral (
     select y.* from unit_years y
-    where y.tenant_id = current_tenant() and y.building_id = u.building_id and y.number = u.number and y.unit_id = u.id
+    where y.tenant_id = current_tenant() and y.building_id = f.building_id and y.number = f.number and y.unit_id = f.id
     order by y.year desc limit 1) y on true
-where u.tenant_id = current_tenant() and (lower(u.number) = lower(:text::text) or u.id = :id::uuid)
-    and (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
-order by y.last_event_at desc nulls last, b.name, u.id limit 5;
+order by y.last_event_at desc nulls last, b.name, f.id limit 5;
 
 -- name: search_buildings
 select b.id, b.name, b.code, b.city

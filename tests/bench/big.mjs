@@ -37,6 +37,7 @@ const works = {
     "messages by text, status, channel": list((p) => `B-${p.code.slice(2)}-${p.year}-4.02 status:delivered channel:email`),
     "search for a reference": search((p) => `${p.code}-${p.year}-4.02`),
     "search for a name": search(() => "Resident 7.05"),
+    "search for a unit": search(() => "4.02"),
     "search for a phone number": search(() => "+41790000000"),
 };
 

@@ -7,7 +7,7 @@ const icons = `
     chevron-right circle-alert circle-check circle-help circle-x clock code columns-3 corner-up-left download ellipsis external-link eye
     file-text fingerprint flag mailbox hand hourglass inbox info key-round keyboard link list-checks list-filter loader log-out mail mail-check mail-open
     mail-x map-pin message-square moon package panel-right paperclip pause phone play plus printer refresh-cw rotate-cw route search
-    send shield-alert sticky-note skip-forward sun sun-moon triangle-alert truck undo-2 upload user users x
+    send shield-alert sticky-note skip-forward sun sun-moon tag triangle-alert truck undo-2 upload user users x
 `.trim().split(/\s+/);
 
 // Names of ours for what a page knows by its tone or channel.
@@ -35,7 +35,7 @@ function symbol(id, name = id) {
 }
 
 // Those of dense rows as one column, from which a class of a few letters shows one: rows would weigh twice with the sprite.
-const rowIcons = ["ban", "check", "circle-x", "download", "eye", "hand", "hourglass", "list-checks", "loader", "pause", "play", "rotate-cw", "send", "skip-forward", "triangle-alert", "undo-2", "x",
+const rowIcons = ["ban", "check", "circle-x", "download", "eye", "hand", "hourglass", "list-checks", "loader", "pause", "play", "rotate-cw", "send", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
     ...Object.keys(aliases).filter((name) => /^(tone|channel)-/.test(name))];
 
 function column(names) {

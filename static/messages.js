@@ -15,6 +15,7 @@ async function learn() {
     help.innerHTML = await answer.text(); // of ours, and without scripts by the content policy
     for (const { dataset, textContent } of $$("[data-qualifier]", help))
         known.set(dataset.qualifier, { help: textContent, values: dataset.values.split(",").filter(Boolean), fixed: "fixed" in dataset });
+    $("#known-tags")?.replaceChildren(...(known.get("tag")?.values ?? []).map((value) => Object.assign(document.createElement("option"), { value })));
     if (document.activeElement === bar) suggest();
 }
 

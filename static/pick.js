@@ -42,6 +42,18 @@ function pick(range) {
     showPicked();
 }
 
+// Enter in a field beside several buttons means its own; only who uses that one has to fill it in.
+document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("input[data-enter]");
+    if (!field || event.key !== "Enter") return;
+    event.preventDefault();
+    $$("button[name=action]").find((button) => button.form === field.form && button.value === field.dataset.enter)?.click();
+});
+document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=action]");
+    for (const field of button?.form ? [...button.form.elements].filter((e) => e.dataset.enter) : []) field.required = /tag$/.test(button.value);
+}, true);
+
 Object.assign(keys, {
     x: () => pick(false),
     X: () => pick(true),

@@ -6,7 +6,7 @@
    with their number typed, over settings.bulk_approve_over with a second person. The job bulk.run
    {bulkId} does it in small transactions that hold each item's deed with its result: a worker that
    dies leaves none half-done, and the next one goes on. It can be paused, resumed and cancelled;
-   hold and release can be taken back for ten minutes after their end. */
+   hold and release, tag and untag can be taken back for ten minutes after their end. */
 #pragma once
 
 #include "base/ctx.h"
@@ -29,6 +29,7 @@ struct bulk_new {
     const char *mark;           /* of mark: what was seen or done */
     const char *format;         /* of export: one of export_formats */
     const char *note;           /* NULL */
+    const char *tag;            /* of tag and untag */
 };
 
 /* Plans it, in the transaction at hand. ERR_INVALID names the field; more than BULK_MOST is one. */

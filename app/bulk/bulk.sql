@@ -3,10 +3,10 @@
 -- ---- the plan
 
 -- name: bulk_insert
-insert into bulk_actions (tenant_id, action, filter, words, channel, mark, format, note, created_by, created_by_kind,
-    created_by_name, expires_at, undo_of)
+insert into bulk_actions (tenant_id, action, filter, words, channel, mark, format, note, tag, created_by,
+    created_by_kind, created_by_name, expires_at, undo_of)
 values (current_tenant(), :action::text, :filter::jsonb, :words::text, :channel::text, :mark::text, :format::text, :note::text,
-    :actor_id::uuid, :actor_kind::text, :actor_name::text, now() + make_interval(secs => :seconds::int), :undo_of::uuid)
+    :tag::text, :actor_id::uuid, :actor_kind::text, :actor_name::text, now() + make_interval(secs => :seconds::int), :undo_of::uuid)
 returning id
 
 -- The snapshot, in the order of buildings and units; one more than is allowed tells that there are too many.
@@ -18,9 +18,9 @@ from (select m from communications_matching(:filter::jsonb, :all_buildings::bool
 cross join lateral (select (m.m).*) c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
-cross join lateral (select case when :action::text in ('resend', 'release')
+cross join lateral (select case when :action::text in ('resend', 'release', 'tag')
     and coalesce(c.content_removed_at, c.person_removed_at) is not null then 'removed'
-    else bulk_exclusion(:action::text, :channel::text, m.m) end as reason) x
+    else bulk_exclusion(:action::text, :how::text, m.m) end as reason) x
 
 -- name: bulk_snapshot_of_ids
 insert into bulk_items (tenant_id, bulk_id, seq, communication_id, building_id, state, reason)
@@ -30,9 +30,9 @@ from (select distinct i from unnest(:ids::uuid[]) i) i
 join communications c on c.tenant_id = current_tenant() and c.id = i.i
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
-cross join lateral (select case when :action::text in ('resend', 'release')
+cross join lateral (select case when :action::text in ('resend', 'release', 'tag')
     and coalesce(c.content_removed_at, c.person_removed_at) is not null then 'removed'
-    else bulk_exclusion(:action::text, :channel::text, c) end as reason) x
+    else bulk_exclusion(:action::text, :how::text, c) end as reason) x
 where :all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id)
 
@@ -53,7 +53,7 @@ returning a.total, a.excluded
 -- ---- shown: one's own, and everybody's for those who see all buildings
 
 -- name: bulk_get
-select a.id as "bulkId", a.action, a.state, a.words, a.filter, a.channel, a.mark, a.format, a.note, a.total, a.excluded, a.done,
+select a.id as "bulkId", a.action, a.state, a.words, a.filter, a.channel, a.mark, a.format, a.note, a.tag, a.total, a.excluded, a.done,
     a.failed, a.error, a.export_id as "exportId", a.undo_of as "undoOf", (select u.id from bulk_actions u
         where u.tenant_id = a.tenant_id and u.undo_of = a.id) as "undoneBy",
     a.created_by_name as "createdByName", a.created_at as "createdAt", a.expires_at as "expiresAt",
@@ -145,7 +145,7 @@ where tenant_id = current_tenant() and id = :id::uuid
 -- ---- the job
 
 -- name: bulk_begin
-select a.action, a.channel, a.mark, a.note, a.state, a.total, a.created_by as "createdBy"
+select a.action, a.channel, a.mark, a.note, a.tag, a.state, a.total, a.created_by as "createdBy"
 from bulk_actions a where a.tenant_id = current_tenant() and a.id = :id::uuid for update
 
 -- name: bulk_next

@@ -10,6 +10,7 @@
 #include "bulk/bulk.sql.h"
 #include "exports/exports.h"
 #include "track/cost.h"
+#include "track/tag.h"
 #include "web/cursor.h"
 
 #include <stdlib.h>
@@ -41,9 +42,14 @@ static enum err ids_of(struct ctx *c, const char *const *ids, const char **out, 
 }
 
 /* Each action wants its own particulars, and no others. */
-static enum err check(struct ctx *c, const struct bulk_new *n)
+static enum err check(struct ctx *c, struct bulk_new *n)
 {
     enum err e = OK;
+    bool tags = strcmp(n->action, "tag") == 0 || strcmp(n->action, "untag") == 0;
+    const char *why = tags ? tag_read(c->arena, n->tag ? n->tag : "", &n->tag) : NULL;
+    n->tag = tags ? n->tag : NULL;
+    if (why)
+        e = ctx_fault(c, "tag", "%s", why);
     if (n->channel && strcmp(n->action, "resend") != 0)
         e = ctx_fault(c, "channel", "Only sending again can go another way.");
     if (strcmp(n->action, "mark") == 0 && !n->mark)
@@ -59,12 +65,13 @@ static enum err insert(struct ctx *c, const struct bulk_new *n, const char *word
                        const char *undo_of, const char **id)
 {
     PGresult *row;
-    enum err e = db_query(
-        c->db, c->arena, bulk_insert, &row, .action = n->action,
-        .filter = n->filter ? text_of(c, n->filter) : NULL, .words = words, .channel = n->channel,
-        .mark = n->mark, .format = strcmp(n->action, "export") == 0 ? n->format : NULL,
-        .note = n->note, .actor_id = c->actor.id, .actor_kind = actor_kind_name(c->actor.kind),
-        .actor_name = c->actor.name, .seconds = NUM(BULK_PLAN_SECONDS), .undo_of = undo_of);
+    enum err e = db_query(c->db, c->arena, bulk_insert, &row, .action = n->action,
+                          .filter = n->filter ? text_of(c, n->filter) : NULL, .words = words,
+                          .channel = n->channel, .mark = n->mark,
+                          .format = strcmp(n->action, "export") == 0 ? n->format : NULL,
+                          .note = n->note, .tag = n->tag, .actor_id = c->actor.id,
+                          .actor_kind = actor_kind_name(c->actor.kind), .actor_name = c->actor.name,
+                          .seconds = NUM(BULK_PLAN_SECONDS), .undo_of = undo_of);
     if (e == OK)
         *id = row_text(row, 0, "id");
     return e;
@@ -81,9 +88,10 @@ static enum err count(struct ctx *c, const char *id)
     return OK;
 }
 
-enum err bulk_plan(struct ctx *c, const struct bulk_new *n, const char **id)
+enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
 {
     int named = 0;
+    struct bulk_new with = *asked, *n = &with;
     const char *words, *ids = NULL;
     enum err e = check(c, n);
     if (e == OK && n->filter)
@@ -97,11 +105,11 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *n, const char **id)
         e = db_query(c->db, c->arena, bulk_snapshot_of_filter, NULL, .id = *id,
                      .filter = text_of(c, n->filter), .all_buildings = actor_all_buildings(c),
                      .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = n->action,
-                     .channel = n->channel);
+                     .how = n->tag ? n->tag : n->channel);
     else if (e == OK)
         e = db_query(c->db, c->arena, bulk_snapshot_of_ids, NULL, .id = *id, .ids = ids,
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
-                     .action = n->action, .channel = n->channel);
+                     .action = n->action, .how = n->tag ? n->tag : n->channel);
     return e ? e : count(c, *id);
 }
 
@@ -117,7 +125,7 @@ enum err bulk_undo(struct ctx *c, const char *id, const char **undo_id)
     if (!row_bool(rows, 0, "_fresh") || row_int(rows, 0, "done") == 0)
         return ctx_refuse(c, ERR_CONFLICT,
                           "Only what ended less than ten minutes ago can be taken back.");
-    const struct bulk_new n = { .action = way->undo };
+    const struct bulk_new n = { .action = way->undo, .tag = row_text(rows, 0, "tag") };
     const char *words =
         arena_printf(c->arena, "What was %s: %s", way->done, row_text(rows, 0, "words"));
     e = insert(c, &n, words, id, undo_id);

@@ -6,7 +6,7 @@
 
 /* What is done with an item. */
 struct bulk_how {
-    const char *channel, *mark, *note;
+    const char *channel, *mark, *note, *tag;
 };
 
 /* How an action speaks, what it may not be done to, and how it is done. */

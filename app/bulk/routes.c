@@ -15,7 +15,7 @@
 /* ---- inputs ---- */
 
 struct plan_input {
-    const char *action, *q, *channel, *mark, *note, *format;
+    const char *action, *q, *channel, *mark, *note, *format, *tag;
     const char **ids, **units;
     bool all;
 };
@@ -36,6 +36,7 @@ static const struct field plan_fields[] = {
       .help = "Of mark: what was seen or done." },
     { "note", FIELD_TEXT, AT(note), .max = 2000, .help = "Why; on every timeline." },
     { "format", FIELD_CHOICE, AT(format), .values = export_formats, .help = "Of export: csv." },
+    { "tag", FIELD_TEXT, AT(tag), .max = 200, .help = "Of tag and untag: the word." },
     { .name = NULL },
 };
 static const struct input plan_input = { "BulkNew", sizeof(struct plan_input), plan_fields };
@@ -78,6 +79,7 @@ static enum err plan(struct req *r, const char **id)
                           .channel = in->channel,
                           .mark = in->mark,
                           .note = in->note,
+                          .tag = in->tag,
                           .format = in->format ? in->format : "csv" };
     if ((in->q && *in->q ? 1 : 0) + in->all + (in->ids && in->ids[0]) > 1)
         return ctx_fault(&r->ctx, "ids", "Either name them, or say which, or take all.");
@@ -312,7 +314,8 @@ static const struct route routes[] = {
     API(POST, "/:bulkId/cancel", api_cancel, .slow = true,
         .doc = "Cancels what is left; what is done stays done."),
     API(POST, "/:bulkId/undo", api_undo, .slow = true, .queues = true, .status = 202,
-        .doc = "Takes back a hold or a release, within ten minutes of its end: another action."),
+        .doc = "Takes back a hold or a release, a tag put on or taken off, within ten minutes of "
+               "its end: another action."),
     { .path = NULL },
 };
 

@@ -92,7 +92,8 @@ static enum err take_how(struct work *w, const PGresult *row)
     w->way = bulk_way_of(row_text(row, 0, "action"));
     w->how = (struct bulk_how){ .channel = row_text(row, 0, "channel"),
                                 .mark = row_text(row, 0, "mark"),
-                                .note = row_text(row, 0, "note") };
+                                .note = row_text(row, 0, "note"),
+                                .tag = row_text(row, 0, "tag") };
     return actor_now(&w->ctx, row_text(row, 0, "createdBy"), &w->ctx.actor);
 }
 

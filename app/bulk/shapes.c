@@ -46,6 +46,7 @@ static const struct shape item = { "BulkItem", "One communication of a bulk acti
         { "mark", SHAPE_TEXT, .help = "Of mark: what was seen or done.", .nullable = true },       \
         { "format", SHAPE_CHOICE, .help = "Of export.", .values = export_formats,                  \
           .nullable = true },                                                                      \
+        { "tag", SHAPE_TEXT, .help = "Of tag and untag.", .nullable = true },                      \
         { "note", SHAPE_TEXT, .help = "Why, in the words of who asked.", .nullable = true },       \
         { "total", SHAPE_COUNT, .help = "Items of the snapshot that are to be done." },            \
         { "excluded", SHAPE_COUNT, .help = "Those left out." },                                    \

@@ -77,9 +77,11 @@ static void set_title(struct ctx *c, struct json_object *bulk)
 {
     const struct bulk_way *way = bulk_way_of(json_text(bulk, "action"));
     long long total = json_object_get_int64(json_get(bulk, "total"));
+    const char *tag = json_text(bulk, "tag");
     json_set_text(bulk, "title",
-                  arena_printf(c->arena, "%s %lld %s", way->word, total,
-                               total == 1 ? "communication" : "communications"));
+                  arena_printf(c->arena, "%s %lld %s%s%s", way->word, total,
+                               total == 1 ? "communication" : "communications", tag ? ": " : "",
+                               tag ? tag : ""));
     json_set_text(bulk, "word", way->word);
     json_set_text(bulk, "doing", way->doing);
     json_set_text(bulk, "deed", way->done);

@@ -2,12 +2,12 @@
 #include "bulk/private.h"
 
 #include "track/communication.h"
+#include "track/tag.h"
 
 #include <string.h>
 
-const char *const bulk_actions[] = {
-    "resend", "release", "hold", "cancel", "mark", "export", NULL
-};
+const char *const bulk_actions[] = { "resend", "release", "hold",   "cancel", "mark",
+                                     "tag",    "untag",   "export", NULL };
 const char *const bulk_states[] = { "PLANNED", "CONFIRMED", "RUNNING", "PAUSED",
                                     "DONE",    "CANCELLED", "EXPIRED", NULL };
 const char *const bulk_item_states[] = { "pending", "done", "failed", "excluded", NULL };
@@ -26,6 +26,9 @@ static const struct {
     { "removed", "Its content was removed by a policy or an erasure. Proof is kept." },
     { "gone-out", "Gone out, or ended, already." },
     { "running", "Being sent right now." },
+    { "tagged", "Has this tag already." },
+    { "untagged", "Does not have this tag." },
+    { "full", "Has ten tags already." },
     { "cancelled", "Not done: the action was cancelled before." },
 };
 
@@ -66,12 +69,24 @@ static enum err mark(struct ctx *c, const struct bulk_how *how, const char *id)
     return communication_manual_event(c, id, &m);
 }
 
+static enum err tag(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return communication_tag(c, id, how->tag, true);
+}
+
+static enum err untag(struct ctx *c, const struct bulk_how *how, const char *id)
+{
+    return communication_tag(c, id, how->tag, false);
+}
+
 const struct bulk_way bulk_ways[] = {
     { "resend", "Resend", "Resending", "to be sent again", "rotate-cw", NULL, 0.02, resend },
     { "release", "Release", "Releasing", "released", "play", "hold", 0.02, release },
     { "hold", "Hold", "Holding", "held", "pause", "release", 0.02, hold },
     { "cancel", "Cancel", "Cancelling", "cancelled", "ban", NULL, 0.02, cancel },
     { "mark", "Mark", "Marking", "marked", "hand", NULL, 0.02, mark },
+    { "tag", "Tag", "Tagging", "tagged", "tag", "untag", 0.005, tag },
+    { "untag", "Untag", "Untagging", "untagged", "tag", "tag", 0.005, untag },
     { "export", "Export", "Exporting", "in the export", "download", NULL, 0.0001, NULL },
     { .name = NULL },
 };

@@ -13,6 +13,7 @@ static const struct column {
     { "unit", "Unit", "place", "isUnit", true },
     { "subject", "Subject", "subject", "isSubject", true },
     { "channel", "Channel", "way", "isChannel", true },
+    { "template", "Template", "more", "isTemplate", false },
     { "attempts", "Attempts", "tries", "isAttempts", true },
     { "next", "Next attempt", "next", "isNext", true },
     { "updated", "Updated", "when", "isUpdated", true },

@@ -1,5 +1,6 @@
 /* The routes of the list of messages. */
 #include "base/json.h"
+#include "channels/message.h"
 #include "messages/bar.h"
 #include "messages/columns.h"
 #include "messages/filter.h"
@@ -7,6 +8,7 @@
 #include "messages/shapes.h"
 #include "messages/views.h"
 #include "track/labels.h"
+#include "track/tag.h"
 #include "web/web.h"
 
 #include <ctype.h>
@@ -82,17 +84,30 @@ static struct json_object *days_of(struct json_object *messages)
     return list;
 }
 
-static struct json_object *help_of(struct arena *a)
+/* What a qualifier is completed from, with commas between: all there is of it, or what there is of
+   it now. */
+static const char *values_of(struct ctx *c, const struct qualifier *q, struct json_object *tags)
+{
+    struct buf b = buf_in(c->arena);
+    const char *const *values = q->values;
+    if (strcmp(q->name, "template") == 0)
+        values = message_names(c);
+    for (; values && *values; values++)
+        buf_printf(&b, "%s%s", b.n ? "," : "", *values);
+    for (size_t i = 0; strcmp(q->name, "tag") == 0 && i < json_object_array_length(tags); i++)
+        buf_printf(&b, "%s%s", b.n ? "," : "",
+                   json_object_get_string(json_object_array_get_idx(tags, i)));
+    return b.p;
+}
+
+static struct json_object *help_of(struct ctx *c, struct json_object *tags)
 {
     struct json_object *list = json_object_new_array();
     for (const struct qualifier *q = qualifiers; q->key; q++) {
         struct json_object *one = json_object_new_object();
-        struct buf values = buf_in(a);
-        for (size_t i = 0; q->values && q->values[i]; i++)
-            buf_printf(&values, "%s%s", i ? "," : "", q->values[i]);
         json_set_text(one, "name", q->name);
         json_set_text(one, "help", q->help);
-        json_set_text(one, "values", values.p);
+        json_set_text(one, "values", values_of(c, q, tags));
         json_set_bool(one, "fixed", !q->not_key);
         json_object_array_add(list, one);
     }
@@ -252,8 +267,11 @@ static enum err count_page(struct req *r, struct reply *p)
 
 static enum err help_page(struct req *r, struct reply *p)
 {
-    struct json_object *d = json_own(r->ctx.arena, json_object_new_object());
-    json_set(d, "qualifiers", help_of(r->ctx.arena));
+    struct json_object *tags, *d = json_own(r->ctx.arena, json_object_new_object());
+    enum err e = tags_known(&r->ctx, &tags);
+    if (e != OK)
+        return e;
+    json_set(d, "qualifiers", help_of(&r->ctx, tags));
     return reply_page(p, "list/help_page", "list/help", d);
 }
 

@@ -111,6 +111,7 @@ static struct json_object *actions_of(struct ctx *c, const PGresult *one)
     json_set_bool(d, "cancel", agent && !busy && status_after(s, EVENT_CANCELLED) != s);
     json_set_bool(d, "hold", agent && !busy && status_after(s, EVENT_HELD) != s);
     json_set_bool(d, "release", agent && status_after(s, EVENT_RELEASED) != s);
+    json_set_bool(d, "tag", agent);
     json_set_bool(d, "record", agent && c->actor.kind == ACTOR_USER);
     return d;
 }

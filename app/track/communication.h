@@ -99,4 +99,4 @@ const char *suppression_refusal(struct arena *a, const char *channel, const PGre
 /* Why a status does not let it be sent again; NULL: it does. */
 const char *resend_refusal(const char *status);
 
-extern const struct shape communication_shape, resend_plan_shape;
+extern const struct shape communication_shape, resend_plan_shape, tags_shape;

@@ -145,6 +145,30 @@ static struct json_object *groups_of(struct arena *a, struct json_object *d)
 
 /* ---- the rest ---- */
 
+/* Where the list is of what has the same. */
+static const char *list_href(struct ctx *c, const char *qualifier, const char *value)
+{
+    struct buf b = buf_in(c->arena);
+    buf_printf(&b, "/messages?q=%s%%3A", qualifier);
+    buf_url(&b, value, strlen(value));
+    return b.p;
+}
+
+static void dress_tags(struct ctx *c, struct json_object *d)
+{
+    struct json_object *list = json_object_new_array(), *tags = json_get(d, "tags");
+    for (size_t i = 0; i < json_object_array_length(tags); i++) {
+        const char *tag = json_object_get_string(json_object_array_get_idx(tags, i));
+        struct json_object *link = json_object_new_object();
+        json_set_text(link, "tag", tag);
+        json_set_text(link, "href", list_href(c, "tag", tag));
+        json_object_array_add(list, link);
+    }
+    json_set_bool(d, "anyTags", json_object_array_length(list) > 0);
+    json_set(d, "tagLinks", list);
+    json_set_text(d, "templateHref", list_href(c, "template", json_text(d, "template")));
+}
+
 static void dress_head(struct ctx *c, struct json_object *d)
 {
     const char *currency = json_text(d, "currency"), *grade = json_text(d, "grade");
@@ -219,6 +243,7 @@ void communication_dress(struct ctx *c, struct json_object *d,
 {
     const char *id = json_text(d, "communicationId");
     dress_head(c, d);
+    dress_tags(c, d);
     dress_contradiction(d);
     json_set(d, "groups", groups_of(c->arena, d));
     dress_history(c->arena, d);

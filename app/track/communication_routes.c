@@ -10,6 +10,7 @@
 #include "track/communication_page.h"
 #include "track/outbox.h"
 #include "track/proof_file.h"
+#include "track/tag.h"
 #include "track/when.h"
 #include "web/checks.h"
 #include "web/web.h"
@@ -97,6 +98,26 @@ static const struct file_field record_files[] = {
     { .name = NULL },
 };
 
+struct tag_input {
+    const char *tag, *back;
+    bool remove;
+};
+#define TAG(member) offsetof(struct tag_input, member)
+static const struct field tag_fields[] = {
+    { "tag", FIELD_TEXT, TAG(tag), .required = true, .min = 1, .max = 200,
+      .help =
+          "One word of letters, digits and - _ ., at most 40; at most ten on a communication." },
+    { .name = NULL },
+};
+static const struct field tag_form_fields[] = {
+    { "tag", FIELD_TEXT, TAG(tag), .required = true, .min = 1, .max = 200 },
+    { "remove", FIELD_BOOL, TAG(remove), .help = "Taken off, not put on." },
+    { "back", FIELD_TEXT, TAG(back), .max = 2048, .help = "The page to go back to." },
+    { .name = NULL },
+};
+static const struct input tag_input = { "Tag", sizeof(struct tag_input), tag_fields };
+static const struct input tag_form = { "TagForm", sizeof(struct tag_input), tag_form_fields };
+
 static const char *id_of(const struct req *r, const char *name)
 {
     const char *text = req_param(r, name);
@@ -140,6 +161,17 @@ static enum err do_record(struct req *r, const char *id)
     if (upload_at(r, "proofFile", 1))
         return ctx_fault(&r->ctx, "proofFile", "Only one file is taken.");
     return communication_manual_event(&r->ctx, id, &what);
+}
+
+static enum err do_tag(struct req *r, const char *id)
+{
+    const struct tag_input *in = r->input;
+    return communication_tag(&r->ctx, id, in->tag, !in->remove);
+}
+
+static enum err do_untag(struct req *r, const char *id)
+{
+    return communication_tag(&r->ctx, id, req_param(r, "tag"), false);
 }
 
 /* ---- API ---- */
@@ -197,6 +229,26 @@ static enum err api_release(struct req *r, struct reply *p)
 static enum err api_record(struct req *r, struct reply *p)
 {
     return api_do(r, p, do_record, 201);
+}
+
+static enum err api_tag(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_tag, 201);
+}
+
+static enum err api_untag(struct req *r, struct reply *p)
+{
+    return api_do(r, p, do_untag, 200);
+}
+
+static enum err api_tags(struct req *r, struct reply *p)
+{
+    struct json_object *list, *d = json_own(r->ctx.arena, json_object_new_object());
+    enum err e = tags_known(&r->ctx, &list);
+    if (e != OK)
+        return e;
+    json_set(d, "tags", json_object_get(list));
+    return reply_json(p, 200, d);
 }
 
 static enum err api_proof(struct req *r, struct reply *p)
@@ -367,6 +419,21 @@ static enum err record_form(struct req *r, struct reply *p)
     return reply_page(p, "track/record", "track/record_form", d);
 }
 
+/* Its tags and a field for another, which completes from those that others have. */
+static enum err tags_form(struct req *r, struct reply *p)
+{
+    struct json_object *d, *known;
+    const char *id = id_of(r, "communicationId");
+    enum err e = id ? communication_document(&r->ctx, id, false, &d) : ERR_NOT_FOUND;
+    if (e == OK)
+        e = tags_known(&r->ctx, &known);
+    if (e != OK)
+        return e;
+    json_set(d, "knownTags", json_object_get(known));
+    json_set_bool(d, "anyTags", json_object_array_length(json_get(d, "tags")) > 0);
+    return reply_page(p, "track/tags", "track/tags_form", d);
+}
+
 /* A form leads back to where it was, which is a page of ours about messages. */
 static enum err page_do(struct req *r, struct reply *p, doing *work, const char *back)
 {
@@ -404,6 +471,12 @@ static enum err page_release(struct req *r, struct reply *p)
     return page_do(r, p, do_release, back_of(r));
 }
 
+static enum err page_tag(struct req *r, struct reply *p)
+{
+    const struct tag_input *in = r->input;
+    return page_do(r, p, do_tag, in->back);
+}
+
 static enum err page_record(struct req *r, struct reply *p)
 {
     return page_do(r, p, do_record, NULL);
@@ -439,6 +512,10 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_PAGE, PAGE "/record", page_record, ROLE_AGENT, &record_input,
       .body_limit = RECORD_LIMIT, .files = record_files,
       .doc = "Writes a note, or what a person saw or did." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/tags", tags_form, ROLE_AGENT,
+      .doc = "The form to put tags on it and to take them off." },
+    { METHOD_POST, ROUTE_PAGE, PAGE "/tags", page_tag, ROLE_AGENT, &tag_form,
+      .doc = "Puts a tag on it, or takes it off." },
     { METHOD_GET, ROUTE_API, API, api_get, ROLE_VIEWER,
       .doc = "A communication with all that is known of it.", .answer = &communication_shape },
     { METHOD_GET, ROUTE_API, API "/resend", api_plan, ROLE_VIEWER,
@@ -456,6 +533,13 @@ static const struct route routes[] = {
       .body_limit = RECORD_LIMIT, .files = record_files,
       .doc = "Records what a person saw or did, with a file that proves it. Not for API clients.",
       .answer = &communication_shape, .status = 201 },
+    { METHOD_POST, ROUTE_API, API "/tags", api_tag, ROLE_AGENT, &tag_input,
+      .doc = "Puts a tag on it. Nothing of it moves, and its timeline stays as it is.",
+      .answer = &communication_shape, .status = 201 },
+    { METHOD_DELETE, ROUTE_API, API "/tags/:tag", api_untag, ROLE_AGENT, .doc = "Takes a tag off.",
+      .answer = &communication_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/tags", api_tags, ROLE_VIEWER,
+      .doc = "The tags there are, the first 200.", .answer = &tags_shape },
     { METHOD_GET, ROUTE_API, API "/notes/:noteId/proof", api_proof, ROLE_VIEWER,
       .doc = "The file that proves a note.", .file = "application/pdf" },
     { .path = NULL },

@@ -161,6 +161,7 @@ static const struct member action_members[] = {
     { "cancel", SHAPE_BOOL, .help = "Whether it can be cancelled." },
     { "hold", SHAPE_BOOL, .help = "Whether it can be held." },
     { "release", SHAPE_BOOL, .help = "Whether it can be released." },
+    { "tag", SHAPE_BOOL, .help = "Whether the asker may tag it." },
     { "record", SHAPE_BOOL, .help = "Whether the asker may record what he saw or did." },
     { .name = NULL },
 };
@@ -268,3 +269,9 @@ static const struct member plan_members[] = {
 };
 const struct shape resend_plan_shape = { "ResendPlan", "What sending it again would mean.",
                                          plan_members };
+
+static const struct member tags_members[] = {
+    { "tags", SHAPE_TEXTS, .help = "In order." },
+    { .name = NULL },
+};
+const struct shape tags_shape = { "Tags", "Tags on what the asker may see.", tags_members };

@@ -24,11 +24,12 @@ await page.waitForSelector("#drawer-title");
 const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", suppressions: "/suppressions", inbox: "/inbox", api: "/api/docs", password: "/password" };
 for (const tab of ["activity", "exports", "letters"]) pages[`track-${tab}`] = `${track}&tab=${tab}`;
 for (const name of ["messages", "runs", "letters", "suppressions", "proof", "retention"]) pages[name] = `/${name}`;
-Object.assign(pages, { "messages-failed": "/messages?q=is%3Afailed", "messages-wrong": "/messages?q=status%3Aflying", "letters-settings": "/letters/settings", "letters-return": "/letters/return" });
-for (const [name, list, links] of [["detail", pages["messages-failed"], "table.messages th[scope=row] a"], ["run", "/runs", "main a[href^='/runs/0']"], ["print-run", "/letters", "main a[href^='/letters/0']"]]) {
+Object.assign(pages, { "messages-failed": "/messages?q=is%3Afailed", "messages-wrong": "/messages?q=status%3Aflying", "messages-tagged": "/messages?q=tag%3Acall-back,new-address&columns=state,unit,subject,channel,template,attempts,updated", "letters-settings": "/letters/settings", "letters-return": "/letters/return" });
+for (const [name, list, links] of [["detail", pages["messages-failed"], "table.messages th[scope=row] a"], ["tagged", pages["messages-tagged"], "table.messages th[scope=row] a"], ["run", "/runs", "main a[href^='/runs/0']"], ["print-run", "/letters", "main a[href^='/letters/0']"]]) {
     await page.goto(list);
     pages[name] = await page.locator(links).first().getAttribute("href");
 }
+pages.tags = `${pages.tagged.split("?")[0]}/tags`;
 for (const step of ["data", "check", "preview", "approve", "send", "close"]) pages[`run-${step}`] = `${pages.run}?step=${step}`;
 await page.goto("/outbox");
 pages.message = await page.locator(".outbox th a").first().getAttribute("href");

@@ -62,6 +62,8 @@ check("a building's messages are sent", async () => {
     building = await importOf("SECRET-1", secret);
     assert.equal((await admin("POST", `/api/track/batches/${building.batchId}/send`)).status, 202);
     await eventually("all is sent", async () => (await admin("GET", `/api/track/batches/${building.batchId}`)).body.enqueued === 0);
+    const [one] = (await admin("GET", "/api/track/communications?q=building:SECRET-1")).body.communications;
+    assert.equal((await admin("POST", `/api/track/communications/${one.communicationId}/tags`, { tag: "sesam-tag" })).status, 201);
 });
 
 check("an admin reaches it in many places", async () => {
@@ -78,7 +80,7 @@ check("an admin reaches it in many places", async () => {
         for (const link of next) if (!known.has(link) && known.size < MOST) known.add(link) && queue.push(link);
     }
     const told = [...seen].filter(([, { tells }]) => tells).map(([path]) => path.split("?")[0].replace(/[0-9a-f-]{36}/g, ":id"));
-    for (const kind of ["/track", "/outbox", "/api/track/buildings", "/api/track/units/:id"]) assert.ok(told.includes(kind), `${kind}: ${[...new Set(told)]}`);
+    for (const kind of ["/track", "/outbox", "/messages/help", "/messages/:id/tags", "/api/track/tags", "/api/track/buildings", "/api/track/units/:id"]) assert.ok(told.includes(kind), `${kind}: ${[...new Set(told)]}`);
     assert.ok([...seen.values()].some(({ tells, file }) => tells && file));
 });
 
@@ -100,7 +102,7 @@ check("who has no grant, other tenants and nobody find none of it", async () => 
 /* ---- what is counted, grouped, kept and completed: nothing links to these with every question ---- */
 
 const around = "/api/track/communications";
-const questions = ["", "Sesam", "building:SECRET-1", "status:bounced", "to:geheim1@sesam.example.ch", "domain:sesam.example.ch", "code:5.7.777", "is:failed"];
+const questions = ["", "Sesam", "building:SECRET-1", "status:bounced", "to:geheim1@sesam.example.ch", "domain:sesam.example.ch", "code:5.7.777", "is:failed", "tag:sesam-tag"];
 const whole = (q) => `${around}/count?all=true&exact=true&q=${encodeURIComponent(q)}`;
 
 check("failures, kept views and everything counted are there for who may see them", async () => {

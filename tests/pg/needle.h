@@ -120,6 +120,9 @@ static void fill(const char *id, const char *needle)
     (void)pg_sql("insert into communication_audit_notes (tenant_id, communication_id, event_id, "
                  "note) values ('%s', '%s', uuid7(), 'Called %s.')",
                  pg_tenant(), id, needle);
+    (void)pg_sql("insert into communication_tags (tenant_id, communication_id, building_id, tag) "
+                 "select tenant_id, id, building_id, 'for-%s' from communications where id = '%s'",
+                 needle, id);
     (void)pg_sql("insert into http_calls (tenant_id, provider, method, url, entity, request, "
                  "response, duration_ms) values ('%s', 'smtp', 'MAIL', 'smtp://x', "
                  "'communication:%s', 'RCPT TO %s', '550 %s', 1)",

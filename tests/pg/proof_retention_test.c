@@ -2,6 +2,8 @@
  * proof of both holds. */
 #include "pg/needle.h"
 
+#include "track/tag.h"
+
 /* three communications of one batch: to go, held, still young; and one of another batch */
 static char old_one[40], held_one[40], young_one[40], other_one[40], unit_of_held[40];
 
@@ -163,6 +165,10 @@ static void what_is_due_goes_and_the_proof_stays(void **state)
     assert_int_equal(rows_with("gone@example.org"), 0);
     assert_int_equal(rows_with("held@example.org"), held);
     assert_int_equal(rows_with("young@example.org"), young);
+    assert_int_equal(pg_int("select count(*) from communication_tags where communication_id in "
+                            "('%s', '%s')",
+                            old_one, held_one),
+                     1);
     assert_int_equal(pg_int("select count(*) from communication_events where communication_id = "
                             "'%s' and sentence = 'Content removed.' and salt is null",
                             old_one),
@@ -184,6 +190,12 @@ static void what_is_due_goes_and_the_proof_stays(void **state)
                             "and entity_id = (select id::text from retention_runs)"),
                      1);
     assert_int_equal(run().communications, 0);
+    /* Nobody puts new words on what has lost its own. */
+    struct ctx *c = as("track_web");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(communication_tag(c, old_one, "again", true), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, "Content removed on"));
+    db_rollback(c->db);
 }
 
 static void the_bundle_has_what_went(void **state)
@@ -196,6 +208,9 @@ static void the_bundle_has_what_went(void **state)
     sha = arena_strdup(c->arena, sha);
     assert_int_equal(
         archive_holds(c, sha, (const char *const[]){ "GONE@example.org", NULL }, &there), OK);
+    assert_true(there);
+    assert_int_equal(
+        archive_holds(c, sha, (const char *const[]){ "for-gone@example.org", NULL }, &there), OK);
     assert_true(there);
     assert_int_equal(
         archive_holds(c, sha, (const char *const[]){ "PDF of gone@example.org", NULL }, &there),

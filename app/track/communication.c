@@ -167,8 +167,10 @@ enum err communication_document(struct ctx *c, const char *id, bool page, struct
     struct json_object *said = json_object_new_object();
     communication_words(c->arena, d, said);
     json_set(d, "said", said);
-    if (page)
+    if (page) {
+        communication_waits(c, p.events, d);
         communication_dress(c, d, &text);
+    }
     *out = d;
     return OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/money.h"
+#include "db/db.h"
 #include "track/labels.h"
 #include "track/send_way.h"
 #include "track/track.h"
@@ -141,6 +142,97 @@ static struct json_object *groups_of(struct arena *a, struct json_object *d)
         json_set_bool(group, "oneMachine", n == 1);
     }
     return groups;
+}
+
+/* What keeps a message until the next event, or lets it lie. */
+static bool waits(const char *type)
+{
+    static const char *const types[] = { "ENQUEUED", "DELAYED", "HELD", "RESEND_REQUESTED" };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
+}
+
+static const char *span(struct arena *a, long long seconds)
+{
+    long long minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+    if (days)
+        return arena_printf(a, "%lld d %lld h", days, hours % 24);
+    return arena_printf(a, "%lld h %lld min", hours, minutes % 60);
+}
+
+void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d)
+{
+    struct json_object *list = json_get(d, "events");
+    for (int i = 0; i + 1 < rows_count(events); i++) {
+        long long seconds = row_text(events, i, "_waited") ? row_int(events, i, "_waited") : 0;
+        if (seconds < 3600 || !waits(row_text(events, i + 1, "type")))
+            continue;
+        json_set_text(json_object_array_get_idx(list, (size_t)i), "waited",
+                      arena_printf(c->arena, "%s: %s", span(c->arena, seconds),
+                                   row_text(events, i + 1, "sentence")));
+    }
+}
+
+/* ---- what stands beside the timeline ---- */
+
+const char *const communication_looks[] = { "light", "dark", "phone", "text", NULL };
+static const struct {
+    const char *name, *word, *flag;
+} tabs[] = {
+    { "content", "Content", "inContent" },    { "data", "Data", "inData" },
+    { "source", "Source", "inSource" },       { "attachments", "Attachments", "inAttachments" },
+    { "decision", "Decision", "inDecision" }, { "related", "Related", "inRelated" },
+    { "audit", "Audit", "inAudit" },
+};
+
+static void add_tabs(struct ctx *c, const char *id, const struct list_place *from,
+                     struct json_object *d)
+{
+    const char *list_query = communication_list_query(c, from);
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++) {
+        struct json_object *t = json_object_new_object();
+        bool on = strcmp(tabs[i].name, from->tab) == 0;
+        json_set_text(t, "word", tabs[i].word);
+        json_set_text(
+            t, "href",
+            arena_printf(c->arena, "/messages/%s?tab=%s%s", id, tabs[i].name, list_query));
+        json_set_bool(t, "selected", on);
+        json_put(d, tabs[i].flag, false, json_object_new_boolean(on));
+        json_object_array_add(list, t);
+    }
+    json_set(d, "tabs", list);
+}
+
+/* The same content in the light, in the dark, as narrow as a phone, and as plain text. */
+static void add_looks(struct ctx *c, const char *id, const struct list_place *from,
+                      struct json_object *d)
+{
+    static const char *const words[] = { "Light", "Dark", "Phone", "Text" };
+    const char *list_query = communication_list_query(c, from);
+    const char *present = from->as ? from->as : communication_looks[0];
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; communication_looks[i]; i++) {
+        struct json_object *look = json_object_new_object();
+        json_set_text(look, "word", words[i]);
+        json_set_text(look, "href",
+                      arena_printf(c->arena, "/messages/%s?tab=content&as=%s%s#beside", id,
+                                   communication_looks[i], list_query));
+        json_set_bool(look, "selected", strcmp(present, communication_looks[i]) == 0);
+        json_object_array_add(list, look);
+    }
+    json_set(d, "looks", list);
+    json_set_text(d, "look", present);
+    json_set_bool(d, "asText", strcmp(present, "text") == 0);
+}
+
+void communication_tabs(struct ctx *c, const char *id, const struct list_place *from,
+                        struct json_object *d)
+{
+    add_tabs(c, id, from, d);
+    add_looks(c, id, from, d);
 }
 
 /* ---- the rest ---- */

@@ -7,6 +7,16 @@
 void communication_dress(struct ctx *c, struct json_object *d,
                          const struct communication_text *text);
 
+/* Adds tabs and looks, the ways its content is shown, each with its link; what is chosen of both,
+   and inContent … for the tab. */
+extern const char *const communication_looks[]; /* NULL at the end */
+void communication_tabs(struct ctx *c, const char *id, const struct list_place *from,
+                        struct json_object *d);
+
+/* Adds waited to events that came an hour or more after what they waited for: "3 h 12 min: The
+   receiving server asked to wait." Rows of communication_events, as in the document's events. */
+void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d);
+
 /* Adds related: [{kind, word, icon, title, at, relatedHref, relatedStatus, relatedTone}], nothing
    of buildings that are not granted. */
 enum err communication_related(struct ctx *c, const char *id, struct json_object *to) must_check;

@@ -22,11 +22,10 @@
 
 static const char *const tab_names[] = { "content",  "data",    "source", "attachments",
                                          "decision", "related", "audit",  NULL };
-static const char *const look_names[] = { "light", "dark", "phone", "text", NULL };
 static const struct field page_fields[] = {
     { "tab", FIELD_CHOICE, offsetof(struct list_place, tab), .values = tab_names,
       .help = "What is shown beside the timeline." },
-    { "as", FIELD_CHOICE, offsetof(struct list_place, as), .values = look_names,
+    { "as", FIELD_CHOICE, offsetof(struct list_place, as), .values = communication_looks,
       .help = "How its content is shown." },
     { "in", FIELD_TEXT, offsetof(struct list_place, q), .max = 1000,
       .help = "The filter of the list it was reached from." },
@@ -36,7 +35,7 @@ static const struct field page_fields[] = {
     { .name = NULL },
 };
 static const struct field body_fields[] = {
-    { "as", FIELD_CHOICE, offsetof(struct list_place, as), .values = look_names,
+    { "as", FIELD_CHOICE, offsetof(struct list_place, as), .values = communication_looks,
       .help = "For a device that is light or dark." },
     { .name = NULL },
 };
@@ -271,56 +270,6 @@ static enum err api_proof(struct req *r, struct reply *p)
 
 /* ---- pages ---- */
 
-static const struct {
-    const char *name, *word, *flag;
-} tabs[] = {
-    { "content", "Content", "inContent" },    { "data", "Data", "inData" },
-    { "source", "Source", "inSource" },       { "attachments", "Attachments", "inAttachments" },
-    { "decision", "Decision", "inDecision" }, { "related", "Related", "inRelated" },
-    { "audit", "Audit", "inAudit" },
-};
-
-static void add_tabs(struct req *r, struct json_object *d, const char *id,
-                     const struct list_place *from)
-{
-    const char *list_query = communication_list_query(&r->ctx, from);
-    struct json_object *list = json_object_new_array();
-    for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++) {
-        struct json_object *t = json_object_new_object();
-        bool on = strcmp(tabs[i].name, from->tab) == 0;
-        json_set_text(t, "word", tabs[i].word);
-        json_set_text(
-            t, "href",
-            arena_printf(r->ctx.arena, "/messages/%s?tab=%s%s", id, tabs[i].name, list_query));
-        json_set_bool(t, "selected", on);
-        json_put(d, tabs[i].flag, false, json_object_new_boolean(on));
-        json_object_array_add(list, t);
-    }
-    json_set(d, "tabs", list);
-}
-
-/* The same content in the light, in the dark, as narrow as a phone, and as plain text. */
-static void add_looks(struct req *r, struct json_object *d, const char *id,
-                      const struct list_place *from)
-{
-    static const char *const words[] = { "Light", "Dark", "Phone", "Text" };
-    const char *list_query = communication_list_query(&r->ctx, from);
-    const char *present = from->as ? from->as : look_names[0];
-    struct json_object *list = json_object_new_array();
-    for (size_t i = 0; look_names[i]; i++) {
-        struct json_object *look = json_object_new_object();
-        json_set_text(look, "word", words[i]);
-        json_set_text(look, "href",
-                      arena_printf(r->ctx.arena, "/messages/%s?tab=content&as=%s%s#beside", id,
-                                   look_names[i], list_query));
-        json_set_bool(look, "selected", strcmp(present, look_names[i]) == 0);
-        json_object_array_add(list, look);
-    }
-    json_set(d, "looks", list);
-    json_set_text(d, "look", present);
-    json_set_bool(d, "asText", strcmp(present, "text") == 0);
-}
-
 /* The page, or the part of it that stands beside the list, which needs no neighbours. */
 static enum err show(struct req *r, struct reply *p, const char *fragment)
 {
@@ -328,14 +277,13 @@ static enum err show(struct req *r, struct reply *p, const char *fragment)
     struct list_place from = *(const struct list_place *)r->input;
     const char *id = id_of(r, "communicationId");
     enum err e = id ? communication_document(&r->ctx, id, true, &d) : ERR_NOT_FOUND;
-    from.tab = from.tab ? from.tab : tabs[0].name;
+    from.tab = from.tab ? from.tab : tab_names[0];
     from.at = from.at && time_valid(from.at) ? from.at : NULL;
     if (e == OK && !fragment)
         e = communication_beside(&r->ctx, id, &from, d);
     if (e != OK)
         return e;
-    add_tabs(r, d, id, &from);
-    add_looks(r, d, id, &from);
+    communication_tabs(&r->ctx, id, &from, d);
     if (strcmp(from.tab, "related") == 0 && (e = communication_related(&r->ctx, id, d)) != OK)
         return e;
     json_set_text(d, "wholeHref",
@@ -347,6 +295,11 @@ static enum err show(struct req *r, struct reply *p, const char *fragment)
 static enum err page(struct req *r, struct reply *p)
 {
     return show(r, p, NULL);
+}
+
+static enum err preview(struct req *r, struct reply *p)
+{
+    return show(r, p, "track/message_preview");
 }
 
 static enum err panel(struct req *r, struct reply *p)
@@ -493,6 +446,8 @@ static const struct route routes[] = {
       .doc = "A message: what happened to it, what it said, and why." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/panel", panel, ROLE_VIEWER, &page_query,
       .doc = "The same in short, for the side of the list." },
+    { METHOD_GET, ROUTE_PAGE, PAGE "/preview", preview, ROLE_VIEWER, &page_query,
+      .doc = "What it says, for a dialog." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/body", body, ROLE_VIEWER, &body_query,
       .doc = "Its HTML, for a frame without any rights." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/source", source, ROLE_VIEWER,

@@ -44,6 +44,18 @@ check("a message is sent again from its dialog, which tells what speaks against 
     await eventually("it is sent again", async () => (await chip()) === "Sent" && (await page.locator("#drawer .timeline li").count()) >= 4);
 });
 
+check("what it says is seen in a dialog, without leaving the list", async () => {
+    await openUnit("1.01");
+    await page.click("#drawer .acts >> text=Preview");
+    await page.waitForSelector("dialog[open] iframe.message");
+    expect(/Dear|Guten Tag|Bonjour/.test(await page.frameLocator("dialog iframe.message").locator("body").textContent()), "its words");
+    expect(await page.locator("dialog .attachment").count(), "its attachment");
+    same(await axeFaults(page), [], "axe");
+    await page.click("dialog >> text=Close");
+    await page.waitForSelector("dialog", { state: "hidden" });
+    expect(await page.isVisible("#drawer-title"), "the unit stays open");
+});
+
 check("a letter instead, at one click", async () => {
     await openUnit("1.01");
     await page.click("#drawer .acts >> text=Mark as letter");
@@ -142,6 +154,14 @@ check("details are to the millisecond with their zone, their keys in order, and 
     await page.click(".raw[open] >> text=Copy");
     await page.waitForSelector(".toast:has-text('The text is copied')");
     await page.click(".raw[open] summary");
+});
+
+check("a gap says how long it was and why", async () => {
+    const id = sql("select e.communication_id from communication_events e join communication_events f on f.tenant_id = e.tenant_id and f.communication_id = e.communication_id and f.seq = e.seq + 1 where e.type = 'DELAYED' and f.occurred_at - e.occurred_at > interval '1 hour' limit 1")[0][0];
+    const before = page.url();
+    await page.goto(`/messages/${id}`);
+    expect(/^Waited \d+ h \d+ min: The /.test(await page.locator(".waited").first().textContent()), "the gap");
+    await page.goto(before);
 });
 
 check("the page tells by itself how sending again ends", async () => {

@@ -23,24 +23,28 @@ begin
 end $$;
 
 -- Each word is a condition of its own, as the index of words serves none that is asked for as one of an array. What many
--- units hold is found among the first ones read; gathering it all from the index would take as long as there is much of it.
+-- units hold, going by the first ones, is found by reading on: to gather it from the index takes as long as there is much.
 create or replace function unit_years_found(words text[], all_buildings boolean, actor uuid, most int)
     returns table (unit_id uuid, year smallint) language plpgsql stable
     security definer set search_path = public, pg_temp as $$
 declare
-    holds text = (select string_agg(format('u.search like %L', '%' || regexp_replace(lower(w), '([%_\\])', '\\\1', 'g') || '%'), ' and ')
-        from unnest(words) w);
-    granted text = case when all_buildings then 'true' else 'exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = $1 and g.building_id = u.building_id)' end;
-    first text = '(select * from unit_years u where u.tenant_id = current_tenant() limit 50000)';
+    wanted text = 'u.tenant_id = current_tenant()' || case when all_buildings then '' else ' and exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = $1 and g.building_id = u.building_id)' end
+        || (select string_agg(format(' and u.search like %L', '%' || regexp_replace(lower(w), '([%_\\])', '\\\1', 'g') || '%'), '')
+            from unnest(words) w);
+    among text = '(select * from unit_years u where u.tenant_id = current_tenant() limit %s) u';
     n int;
 begin
-    if holds is null then
+    if wanted is null then
         return;
     end if;
-    execute format('select count(*) from (select from %s u where %s and %s limit $2) x', first, granted, holds)
-        into n using actor, most;
-    return query execute format('select u.unit_id, u.year from %s u where u.tenant_id = current_tenant() and %s and %s limit $2',
-        case n when most then first else 'unit_years' end, granted, holds) using actor, most;
+    execute format('select count(*) from %s where %s', format(among, 10000), wanted) into n using actor;
+    if n >= most / 5 then
+        execute format('select count(*) from (select from %s where %s limit $2) x', format(among, 50000), wanted) into n using actor, most;
+    else
+        n = 0;
+    end if;
+    return query execute format('select u.unit_id, u.year from %s where %s limit $2',
+        case n when most then format(among, 50000) else 'unit_years u' end, wanted) using actor, most;
 end $$;
 alter table unit_years alter column search set statistics 500;

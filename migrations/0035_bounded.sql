@@ -33,6 +33,8 @@ declare
         || (select string_agg(format(' and u.search like %L', '%' || regexp_replace(lower(w), '([%_\\])', '\\\1', 'g') || '%'), '')
             from unnest(words) w);
     among text = '(select * from unit_years u where u.tenant_id = current_tenant() limit %s) u';
+    found uuid[];
+    years smallint[];
     n int;
 begin
     if wanted is null then
@@ -40,11 +42,13 @@ begin
     end if;
     execute format('select count(*) from %s where %s', format(among, 10000), wanted) into n using actor;
     if n >= most / 5 then
-        execute format('select count(*) from (select from %s where %s limit $2) x', format(among, 50000), wanted) into n using actor, most;
-    else
-        n = 0;
+        execute format('select array_agg(x.unit_id), array_agg(x.year) from (select u.unit_id, u.year from %s where %s limit $2) x',
+            format(among, 50000), wanted) into found, years using actor, most;
     end if;
-    return query execute format('select u.unit_id, u.year from %s where %s limit $2',
-        case n when most then format(among, 50000) else 'unit_years u' end, wanted) using actor, most;
+    if cardinality(found) = most then
+        return query select * from unnest(found, years);
+    else
+        return query execute format('select u.unit_id, u.year from unit_years u where %s limit $2', wanted) using actor, most;
+    end if;
 end $$;
 alter table unit_years alter column search set statistics 500;

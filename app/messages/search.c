@@ -28,6 +28,7 @@ struct reading {
     const char *why;    /* of an id that was written as another code; NULL */
     const char *words;  /* a JSON array; empty where no index would find them */
     const char *digits; /* the same, of one: a phone number's */
+    const char *phone;  /* with its country, as messages have it; NULL: it is none */
 };
 
 struct answers {
@@ -44,6 +45,17 @@ static const char *trimmed(struct ctx *c, const char *q)
     while (end > q && (isspace((unsigned char)end[-1]) || end[-1] == '>'))
         end--;
     return arena_strndup(c->arena, q, (size_t)(end - q));
+}
+
+/* "+41 79 123 45 67" or "0041 79…" (E.164). */
+static const char *phone_of(struct ctx *c, const char *text)
+{
+    struct buf b = buf_in(c->arena);
+    bool country = *text == '+' || strncmp(text, "00", 2) == 0;
+    for (const char *p = text + (*text == '+' ? 1 : 2); country && *p; p++)
+        if (isdigit((unsigned char)*p))
+            buf_putc(&b, *p);
+    return b.n >= PHONE_LEAST ? arena_printf(c->arena, "+%s", b.p) : NULL;
 }
 
 /* "079 123 45 67", "0041 79…" and "+41 (0)79…" have their last nine digits in common. */
@@ -98,6 +110,7 @@ static void read_text(struct ctx *c, const char *q, struct reading *r)
     struct json_object *digits = digits_of(c, r->text); /* found in references and the like, too */
     r->words = json_object_array_length(digits) ? "[]" : json_of(c, words_of(c, r->text));
     r->digits = json_of(c, digits);
+    r->phone = json_object_array_length(digits) ? phone_of(c, r->text) : NULL;
 }
 
 /* ---- asking ---- */
@@ -117,7 +130,7 @@ static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
         db_query(c->db, to, search_runs, &a->runs, .id = r->id, .all_buildings = all,
                  .actor_id = actor),
         db_query(c->db, to, search_words, &a->words, .words = r->words, .digits = r->digits,
-                 .all_buildings = all, .actor_id = actor),
+                 .phone = r->phone, .all_buildings = all, .actor_id = actor),
         OK,
     };
     e[5] = db_flush(c->db);

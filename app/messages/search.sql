@@ -64,8 +64,15 @@ where p.tenant_id = current_tenant() and p.id = :id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
 
--- Messages of units that hold all the words, or all of the others.
+-- Messages of units that hold all the words, to a phone, or, where none went to it, with the digits of one.
 -- name: search_words anew
+with p as materialized (
+    select c.unit_id, c.year from communications c
+    where c.tenant_id = current_tenant() and c.phone = :phone::text
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+    limit 50
+)
 select c.id, c.recipient_name as name, c.subject, u.number as unit, b.name as building, c.year, c.channel,
     c.delivery_status as status, c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
 from (
@@ -74,8 +81,11 @@ from (
         select unit_id, year, 'Words' as why
         from unit_years_found(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 200)
         union all
-        select unit_id, year, 'Phone'
-        from unit_years_found(array(select jsonb_array_elements_text(:digits::jsonb)), :all_buildings::bool, :actor_id::uuid, 50)
+        select unit_id, year, 'Phone' from p
+        union all
+        select d.unit_id, d.year, 'Phone'
+        from (select where not exists (select from p)) none
+        cross join unit_years_found(array(select jsonb_array_elements_text(:digits::jsonb)), :all_buildings::bool, :actor_id::uuid, 50) d
     ) f
     group by unit_id, year
 ) f

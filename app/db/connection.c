@@ -111,7 +111,8 @@ static enum err connect_now(struct db *db)
     long ms = db->app->settings->database_seconds * 1000;
     snprintf(options, sizeof(options),
              "-c statement_timeout=%ld -c lock_timeout=2000 -c TimeZone=UTC "
-             "-c idle_in_transaction_session_timeout=10000 -c client_min_messages=warning",
+             "-c idle_in_transaction_session_timeout=10000 -c client_min_messages=warning "
+             "-c jit=off", /* compiling takes longer than any of our statements may */
              ms > 1500 ? ms - 1000 : ms);
     const char *const keys[] = { "dbname", "application_name", "options", "client_encoding", NULL };
     const char *const values[] = { db->conninfo, db->name, options, "UTF8", NULL };

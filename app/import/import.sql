@@ -66,7 +66,7 @@ select tenant_ids() as "tenantId"
 -- Tables grow a thousandfold within the transaction: plans that suit the small ones must not be kept. The
 -- subqueries with "offset 0" below are looked up row by row through their unique keys for the same reason.
 -- name: import_plans
-select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+select set_config('enable_seqscan', 'off', true)
 
 -- After each thousand rows: does nothing where the planner knows about how much there is.
 -- name: import_count_tables

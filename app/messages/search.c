@@ -28,7 +28,7 @@ struct reading {
     const char *why;    /* of an id that was written as another code; NULL */
     const char *words;  /* a JSON array; empty where no index would find them */
     const char *digits; /* the same, of one: a phone number's */
-    const char *phone;  /* with its country, as messages have it; NULL: it is none */
+    const char *phone;  /* with its country, as messages have it; "": it is none */
 };
 
 struct answers {
@@ -55,7 +55,7 @@ static const char *phone_of(struct ctx *c, const char *text)
     for (const char *p = text + (*text == '+' ? 1 : 2); country && *p; p++)
         if (isdigit((unsigned char)*p))
             buf_putc(&b, *p);
-    return b.n >= PHONE_LEAST ? arena_printf(c->arena, "+%s", b.p) : NULL;
+    return b.n >= PHONE_LEAST ? arena_printf(c->arena, "+%s", b.p) : "";
 }
 
 /* "079 123 45 67", "0041 79…" and "+41 (0)79…" have their last nine digits in common. */
@@ -110,7 +110,7 @@ static void read_text(struct ctx *c, const char *q, struct reading *r)
     struct json_object *digits = digits_of(c, r->text); /* found in references and the like, too */
     r->words = json_object_array_length(digits) ? "[]" : json_of(c, words_of(c, r->text));
     r->digits = json_of(c, digits);
-    r->phone = json_object_array_length(digits) ? phone_of(c, r->text) : NULL;
+    r->phone = json_object_array_length(digits) ? phone_of(c, r->text) : "";
 }
 
 /* ---- asking ---- */

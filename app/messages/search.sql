@@ -79,7 +79,7 @@ from (
     select unit_id, year, min(why) as why
     from (
         select unit_id, year, 'Words' as why
-        from unit_years_found(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 200)
+        from unit_years_found(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 100)
         union all
         select unit_id, year, 'Phone' from p
         union all

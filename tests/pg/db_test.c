@@ -44,6 +44,16 @@ static void scope(void **state)
     assert_int_equal(count(c, pg_tenant()), 1);
 }
 
+static void nothing_is_compiled(void **state)
+{
+    (void)state;
+    struct ctx *c = pg_ctx("track_web");
+    PGresult *row;
+    static const struct sql jit = { .name = "jit", .text = "select current_setting('jit') as jit" };
+    assert_int_equal(db_run(c->db, c->arena, &jit, NULL, &row), OK);
+    assert_string_equal(row_text(row, 0, "jit"), "off");
+}
+
 static void other_tenants_rows_are_refused(void **state)
 {
     (void)state;
@@ -404,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scope),
+        cmocka_unit_test(nothing_is_compiled),
         cmocka_unit_test(other_tenants_rows_are_refused),
         cmocka_unit_test(commit_and_rollback),
         cmocka_unit_test(batch_fills_all_or_nothing),

@@ -128,10 +128,11 @@ static void provider_secrets_are_sealed_to_their_row(void **state)
     struct ctx *c = owner();
     struct provider_account found;
     const char *id, *second;
+    struct json_object *mail = one(c, "host", "mx.example.com");
+    json_set_text(mail, "from", "billing@example.com");
     assert_int_equal(scope_enter(c, pg_tenant()), OK);
     assert_int_equal(provider_find(c, "email", &found), ERR_NOT_FOUND);
-    assert_int_equal(provider_add(c, "smtp", "Mail", one(c, "host", "mx.example.com"),
-                                  one(c, "password", "hush hush"), &id),
+    assert_int_equal(provider_add(c, "smtp", "Mail", mail, one(c, "password", "hush hush"), &id),
                      OK);
     assert_int_equal(provider_add(c, "msgraph", "Graph", one(c, "mailbox", "a@b.ch"),
                                   one(c, "clientSecret", "silence"), &second),

@@ -408,12 +408,9 @@ static void parked_ones_with_one_key_come_back_once(void **state)
 }
 
 /* In this program's database: others work beside it in theirs. */
-static void alter_worker(const char *how)
-{
-    pg_sql("do $$ begin execute format('alter role track_worker in database %%I %s', "
-           "current_database()); end $$",
-           how);
-}
+#define ALTER_WORKER                                                                               \
+    "do $$ begin execute 'alter role track_worker in database '||current_database()||' %s'; end "  \
+    "$$"
 
 /* A standby that was not promoted yet, a full disk: what answers, but refuses. */
 static void a_database_that_refuses_is_not_asked_all_the_time(void **state)
@@ -421,7 +418,7 @@ static void a_database_that_refuses_is_not_asked_all_the_time(void **state)
     (void)state;
     FILE *log = tmpfile();
     int lines = 0;
-    alter_worker("set default_transaction_read_only = on");
+    pg_sql(ALTER_WORKER, "set default_transaction_read_only = on");
     pid_t child = fork();
     if (child == 0) {
         struct db *db = db_new(pg_app(), pg_url("track_worker"), "refused");
@@ -431,7 +428,7 @@ static void a_database_that_refuses_is_not_asked_all_the_time(void **state)
         _exit(0);
     }
     waitpid(child, NULL, 0);
-    alter_worker("reset default_transaction_read_only");
+    pg_sql(ALTER_WORKER, "reset default_transaction_read_only");
     rewind(log);
     for (int c; (c = fgetc(log)) != EOF;)
         lines += c == '\n';

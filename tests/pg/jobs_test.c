@@ -409,8 +409,7 @@ static void parked_ones_with_one_key_come_back_once(void **state)
 
 /* In this program's database: others work beside it in theirs. */
 #define ALTER_WORKER                                                                               \
-    "do $$ begin execute 'alter role track_worker in database '||current_database()||' %s'; end "  \
-    "$$"
+    "do $$ begin execute 'alter role track_worker in database '||current_database()||' %s'; end$$"
 
 /* A standby that was not promoted yet, a full disk: what answers, but refuses. */
 static void a_database_that_refuses_is_not_asked_all_the_time(void **state)

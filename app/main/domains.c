@@ -3,6 +3,7 @@
 #include "base/domain.h"
 #include "bulk/bulk.h"
 #include "events/events.h"
+#include "evidence/evidence.h"
 #include "exports/exports.h"
 #include "import/import.h"
 #include "inbox/inbox.h"
@@ -19,10 +20,23 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,           &access_domain,   &inbox_domain,
-    &events_domain,        &house_domain,    &track_domain,
-    &communication_domain, &delivery_domain, &sms_domain,
-    &import_domain,        &runs_domain,     &messages_domain,
-    &views_domain,         &letters_domain,  &exports_domain,
-    &bulk_domain,          &proof_domain,    NULL,
+    &web_domain,
+    &access_domain,
+    &inbox_domain,
+    &events_domain,
+    &house_domain,
+    &track_domain,
+    &communication_domain,
+    &delivery_domain,
+    &sms_domain,
+    &import_domain,
+    &runs_domain,
+    &messages_domain,
+    &views_domain,
+    &letters_domain,
+    &exports_domain,
+    &bulk_domain,
+    &proof_domain,
+    &evidence_domain,
+    NULL,
 };

@@ -1,5 +1,6 @@
 // One message as people work with it: sent again from a dialog, a note with its proof, a letter instead, taken back on failure.
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, eventually, finish, sql } from "../checks.mjs";
@@ -154,6 +155,16 @@ check("details are to the millisecond with their zone, their keys in order, and 
     await page.click(".raw[open] >> text=Copy");
     await page.waitForSelector(".toast:has-text('The text is copied')");
     await page.click(".raw[open] summary");
+});
+
+check("its evidence is downloaded from its page", async () => {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("#actions >> text=Evidence")]);
+    const at = join(tmpdir(), `evidence-${process.pid}.zip`);
+    await file.saveAs(at);
+    const names = spawnSync("unzip", ["-Z1", at], { encoding: "utf8" });
+    unlinkSync(at);
+    expect(/^evidence-[0-9a-f-]{36}\.zip$/.test(file.suggestedFilename()), file.suggestedFilename());
+    expect(["summary.pdf", "manifest.json"].every((name) => names.stdout.split("\n").includes(name)), names.stdout + names.stderr);
 });
 
 check("a gap says how long it was and why", async () => {

@@ -1,0 +1,19 @@
+/* The words of summaries in the languages that messages are written in. */
+#pragma once
+
+#include "track/channel.h"
+#include "track/track.h"
+
+struct summary_words {
+    const char *title, *message, *to, *address, *about, *by, *state, *reference;
+    const char *happened, *when, *what, *grade;
+    const char *left_out, *chain, *root, *removed, *page; /* with a % for the number or day */
+    const char *grade_means, *hashes, *no_root, *removed_file, *none, *how, *utc;
+    const char *channels[CHANNEL_COUNT];
+    const char *statuses[STATUS_COUNT];
+    const char *events[EVENT_TYPE_COUNT];
+    const char *grades[5]; /* A B C D X */
+};
+
+/* Of a language as communications keep it ("de-CH"); English where it is another. */
+const struct summary_words *summary_words_of(const char *language);

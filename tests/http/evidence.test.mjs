@@ -1,0 +1,120 @@
+// Evidence packs through the front: what is in them, what people read on paper, and that anybody can check them.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { api, base, check, committed, communications, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { csv, rows, statements } from "../fixtures/billing.mjs";
+
+const tenant = tenantNew("evidence");
+const bearer = await token("viewer", tenant);
+const admin = api(await token("admin", tenant));
+const folder = mkdtempSync(join(tmpdir(), "track-evidence."));
+const run = (program, ...args) => spawnSync(program, args, { encoding: "utf8", cwd: folder, maxBuffer: 1 << 26 });
+let batch, list;
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const path = (one) => `/api/track/communications/${one.communicationId}/evidence`;
+
+// A pack, unpacked below the folder.
+async function pack(one, who = bearer) {
+    const answer = await fetch(base + path(one), { headers: { authorization: `Bearer ${who}` } });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    assert.equal(answer.status, 200, `${bytes}`);
+    assert.equal(answer.headers.get("content-type"), "application/zip");
+    assert.match(answer.headers.get("content-disposition"), new RegExp(`^attachment; filename="evidence-${one.communicationId}.zip"`));
+    const at = join(folder, one.communicationId);
+    writeFileSync(`${at}.zip`, bytes);
+    assert.equal(run("unzip", "-tq", `${at}.zip`).status, 0);
+    assert.equal(run("unzip", "-qod", at, `${at}.zip`).status, 0);
+    return { bytes, at, names: run("unzip", "-Z1", `${at}.zip`).stdout.trim().split("\n"), json: (name) => JSON.parse(readFileSync(join(at, name), "utf8")) };
+}
+
+check("messages are sent", async () => {
+    const made = rows("EVID", 2025, 3);
+    const kept = await upload(admin, "evid.csv", csv(made), statements(made));
+    [batch] = (await committed(admin, kept.body.id)).result.batches;
+    await admin("POST", `/api/track/batches/${batch.batchId}/send`);
+    await eventually("they are sent", async () => (await admin("GET", `/api/track/batches/${batch.batchId}`)).body.state === "COMPLETED");
+    list = await communications(admin, batch);
+});
+
+check("a pack holds what went out, its timeline and a manifest of all", async () => {
+    const { at, names, json } = await pack(list[0]);
+    assert.deepEqual([...names].sort(), ["README.txt", "SHA256SUMS", "attachments/1.pdf", "content/1.eml", "manifest.json", "message.json",
+        "summary.pdf", "timeline.jsonl"]);
+    assert.equal(spawnSync("sha256sum", ["-c", "--strict", "--quiet", "SHA256SUMS"], { cwd: at }).status, 0);
+    const manifest = json("manifest.json");
+    for (const { name, size, sha256: digest } of manifest.files) {
+        const bytes = readFileSync(join(at, name));
+        assert.deepEqual([bytes.length, sha256(bytes)], [size, digest], name);
+    }
+    assert.deepEqual(manifest.files.map((one) => one.name).sort(), names.filter((name) => name !== "manifest.json").sort());
+    assert.match(readFileSync(join(at, "content/1.eml"), "utf8"), /^From: /m);
+    assert.equal(json("message.json").content.source, "sent");
+    assert.deepEqual(json("message.json").files.map((one) => one.fileName).filter(Boolean), ["0.pdf"]);
+});
+
+check("a verifier that knows its README alone finds every event as it was written", async () => {
+    const { at, json } = await pack(list[1]);
+    const bytes = (hex) => Buffer.from(hex, "hex"), digest = (...parts) => sha256(Buffer.concat(parts.map((part) => Buffer.from(part))));
+    let before = "";
+    const lines = readFileSync(join(at, "timeline.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+    for (const [i, event] of lines.entries()) {
+        assert.deepEqual([event.seq, event.previousHash], [i + 1, before]);
+        assert.equal(digest(bytes(event.salt), event.content), event.contentHash);
+        assert.equal(digest(bytes(event.previousHash), bytes(event.contentHash), event.facts), event.hash);
+        before = event.hash;
+    }
+    assert.deepEqual(lines.map((event) => event.type), ["ENQUEUED", "SENT"]);
+    assert.ok(lines.every((event) => JSON.parse(event.facts).includes(event.source) && JSON.parse(event.facts).includes(event.grade)));
+    assert.deepEqual(json("manifest.json").chain, { events: lines.length, head: before });
+});
+
+check("its summary is one or two pages in the language of the message, with fonts of its own", async () => {
+    const titles = { de: "Nachweis einer Nachricht", fr: "Preuve d'un message", en: "Evidence of a message" };
+    const found = new Set();
+    for (const one of list) {
+        const { at, json } = await pack(one);
+        const { language, recipientName, communicationId } = json("message.json");
+        const file = join(at, "summary.pdf"), text = run("pdftotext", "-layout", file, "-").stdout;
+        found.add(language);
+        assert.ok(text.includes(titles[language]), text);
+        for (const part of [recipientName, communicationId, json("manifest.json").chain.head]) assert.ok(text.includes(part), part);
+        assert.ok(Number(/Pages:\s+(\d+)/.exec(run("pdfinfo", file).stdout)[1]) <= 2);
+        const fonts = run("pdffonts", file).stdout.split("\n").slice(2).filter(Boolean);
+        assert.ok(fonts.length && fonts.every((line) => /\byes\s+(yes|no)\s+yes\b/.test(line)), fonts.join("\n"));
+    }
+    assert.equal(found.size, 3);
+});
+
+check("the same facts are the same bytes, and who asked stands in the audit trail", async () => {
+    const again = (await pack(list[0], await token("agent", tenant))).bytes;
+    assert.ok(again.equals((await pack(list[0])).bytes));
+    const noted = sql(`select actor_name from audit_history where action = 'evidence.made' and entity_id = '${list[0].communicationId}'`).flat();
+    assert.ok(noted.length >= 3 && new Set(noted).size >= 2, `${noted}`);
+});
+
+check("who may not see the message gets no pack", async () => {
+    const kept = await upload(admin, "other.csv", csv(rows("EVID-B", 2025, 1)));
+    await committed(admin, kept.body.id);
+    const stranger = api(await token("agent", tenant, "EVID-B"));
+    assert.equal((await stranger("GET", path(list[0]))).status, 404);
+    const foreign = api(await token("admin", tenantNew("evidence-foreign")));
+    assert.equal((await foreign("GET", path(list[0]))).status, 404);
+    assert.equal((await fetch(base + path(list[0]))).status, 401);
+    assert.equal((await api(bearer)("GET", path(list[0]))).status, 200);
+});
+
+check("its page leads to it", async () => {
+    const go = await person("viewer", tenant);
+    const page = await (await go(`/messages/${list[0].communicationId}`)).text();
+    assert.ok(page.includes(`href="${path(list[0])}"`));
+    assert.equal((await go(path(list[0]))).status, 200);
+});
+
+check("nothing is left behind", () => rmSync(folder, { recursive: true }));
+
+await finish();

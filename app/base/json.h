@@ -23,6 +23,12 @@ extern const struct json_limits json_request_limits;
 enum err json_parse(struct arena *a, struct str text, const struct json_limits *limits,
                     struct json_object **out, const char **why) must_check;
 
+/* The same, which also sets *path to the one of a string that is over its limit, "note" or
+   "rows[3].note", a key of over 64 bytes as "…"; NULL where something else is wrong, or it stands
+   alone. */
+enum err json_parse_told(struct arena *a, struct str text, const struct json_limits *limits,
+                         struct json_object **out, const char **why, const char **path) must_check;
+
 /* Ties a value to the arena, so that nobody else puts it. Answers it. */
 struct json_object *json_own(struct arena *a, struct json_object *value);
 

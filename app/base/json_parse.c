@@ -13,6 +13,7 @@ const struct json_limits json_request_limits = { 16, 10000, (size_t)64 * 1024 };
 #define DIGITS_MAX 17
 #define EXPONENT_MAX 308
 #define NUMBER_MAX 64 /* bytes, so that a run of zeros ends somewhere */
+#define STEP_MAX 64   /* bytes of a key in a path */
 
 /* A key of an object seen so far; the object is known by the order it was opened in. */
 struct key {
@@ -29,6 +30,7 @@ struct scan {
     struct key *seen;
     int depth;
     const char *why;
+    const char *path; /* from the value at hand to a string that is too long; NULL: there is none */
 };
 
 static bool refuse(struct scan *s, const char *why)
@@ -221,7 +223,16 @@ static void grow_seen(struct scan *s)
             s->seen[slot_of(s, &old[i])] = old[i];
 }
 
-static bool key(struct scan *s, size_t object)
+/* On the way out of a value with a string that is too long: a step more of the path to it. */
+static bool out_of(struct scan *s, const char *step)
+{
+    if (s->path)
+        s->path =
+            arena_printf(s->arena, "%s%s%s", step, *s->path && *s->path != '[' ? "." : "", s->path);
+    return false;
+}
+
+static bool key(struct scan *s, size_t object, struct str *out)
 {
     struct buf name = buf_in(s->arena);
     if (peek(s) != '"')
@@ -237,6 +248,7 @@ static bool key(struct scan *s, size_t object)
         return refuse(s, "duplicate key before");
     s->seen[at] = k;
     s->keys++;
+    *out = k.name;
     return true;
 }
 
@@ -244,14 +256,20 @@ static bool value(struct scan *s);
 
 static bool member(struct scan *s, size_t object)
 {
-    if (!key(s, object))
+    struct str name;
+    if (!key(s, object, &name))
         return false;
     skip_space(s);
     if (peek(s) != ':')
         return refuse(s, "colon expected");
     s->at++;
     skip_space(s);
-    return value(s);
+    return value(s) || out_of(s, name.n > STEP_MAX ? "…" : name.p);
+}
+
+static bool item(struct scan *s, size_t index)
+{
+    return value(s) || out_of(s, arena_printf(s->arena, "[%zu]", index));
 }
 
 static bool members(struct scan *s, char end)
@@ -266,8 +284,8 @@ static bool members(struct scan *s, char end)
         s->depth--;
         return true;
     }
-    for (;;) {
-        if (!(end == '}' ? member(s, object) : value(s)))
+    for (size_t i = 0;; i++) {
+        if (!(end == '}' ? member(s, object) : item(s, i)))
             return false;
         skip_space(s);
         int c = peek(s);
@@ -282,6 +300,15 @@ static bool members(struct scan *s, char end)
     return true;
 }
 
+static bool text(struct scan *s)
+{
+    size_t start = s->at;
+    if (string(s, NULL))
+        return true;
+    s->path = s->at - start > s->limits->string + 1 ? "" : NULL;
+    return false;
+}
+
 static bool value(struct scan *s)
 {
     if (++s->nodes > s->limits->nodes)
@@ -292,7 +319,7 @@ static bool value(struct scan *s)
     case '[':
         return members(s, ']');
     case '"':
-        return string(s, NULL);
+        return text(s);
     case 't':
         return word(s, "true");
     case 'f':
@@ -316,9 +343,17 @@ static bool gate(struct scan *s)
 enum err json_parse(struct arena *a, struct str text, const struct json_limits *limits,
                     struct json_object **out, const char **why)
 {
+    const char *path;
+    return json_parse_told(a, text, limits, out, why, &path);
+}
+
+enum err json_parse_told(struct arena *a, struct str text, const struct json_limits *limits,
+                         struct json_object **out, const char **why, const char **path)
+{
     struct scan s = { .arena = a, .text = text.p, .n = text.n, .limits = limits };
     if (text.n > INT32_MAX || !gate(&s)) {
         *why = s.why ? s.why : "text too long";
+        *path = s.path && *s.path ? s.path : NULL;
         return ERR_INVALID;
     }
     struct json_tokener *t = json_tokener_new_ex(limits->depth + 1);
@@ -331,6 +366,7 @@ enum err json_parse(struct arena *a, struct str text, const struct json_limits *
     json_tokener_free(t);
     if (!good) {
         *why = "not understood";
+        *path = NULL;
         return ERR_INVALID;
     }
     *out = json_own(a, parsed);

@@ -149,11 +149,13 @@ static enum err json_input(struct request *r)
 {
     struct json_object *body;
     struct ctx *c = &r->req.ctx;
-    const char *why = "", *charset = strcasestr(r->req.content_type, "charset=");
+    const char *why = "", *path = NULL, *charset = strcasestr(r->req.content_type, "charset=");
     if (charset && strncasecmp(charset + 8, "utf-8", 5) != 0 &&
         strncasecmp(charset + 8, "\"utf-8\"", 7) != 0)
         return request_refuse(r, 415, "JSON is UTF-8.");
-    if (json_parse(c->arena, r->req.body, &json_request_limits, &body, &why) != OK) {
+    if (json_parse_told(c->arena, r->req.body, &json_request_limits, &body, &why, &path) != OK) {
+        if (path)
+            return ctx_fault(c, path, "is longer than 64 KiB");
         r->status = 400;
         return ctx_refuse(c, ERR_INVALID, "The body is not valid JSON: %s.", why);
     }

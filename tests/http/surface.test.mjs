@@ -131,6 +131,9 @@ check("a body that is not JSON, too deep or too large is refused by name", async
     const unknown = await send('{"clientId": "x", "clientSecret": "y", "role": "owner"}');
     assert.equal(unknown.status, 422);
     assert.deepEqual((await unknown.json()).errors.map((error) => error.field), ["role"]);
+    const long = await api(await token("agent"))("POST", "/api/track/views", { name: "long", q: "x".repeat(70_000) });
+    assert.equal(long.status, 422);
+    assert.deepEqual(long.body.errors, [{ field: "q", message: "is longer than 64 KiB" }]);
 });
 
 // nginx keeps what comes before anybody is asked who sends it.

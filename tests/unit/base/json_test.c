@@ -121,6 +121,36 @@ static void keeps_limits(void **state)
     assert_non_null(strstr(why, "string too long"));
 }
 
+/* `text` with each @ as a string that is one byte too long. */
+static const char *path_in(const char *text)
+{
+    struct buf b = buf_in(arena);
+    struct json_object *value;
+    const char *why = "", *path = "unset";
+    for (const char *p = text; *p; p++)
+        for (size_t i = 0; i < (*p == '@' ? json_request_limits.string + 1 : 1); i++)
+            buf_putc(&b, *p == '@' ? 'x' : *p);
+    assert_int_equal(json_parse_told(arena, buf_str(&b), &json_request_limits, &value, &why, &path),
+                     ERR_INVALID);
+    return path ? path : "none";
+}
+
+static void names_the_string_that_is_too_long(void **state)
+{
+    (void)state;
+    assert_string_equal(path_in("{\"a\":1,\"note\":\"@\",\"c\":2}"), "note");
+    assert_string_equal(path_in("{\"rows\":[{},{\"n\\u006fte\":\"@\"}]}"), "rows[1].note");
+    assert_string_equal(path_in("[[0,\"@\"]]"), "[0][1]");
+    assert_string_equal(
+        path_in("{\"an unknown key that is itself longer than any path may well hold, as it has "
+                "no end\":{\"b\":\"@\"}}"),
+        "….b");
+    assert_string_equal(path_in("\"@\""), "none");
+    assert_string_equal(path_in("{\"@\":1}"), "none");
+    assert_string_equal(path_in("{\"a\":\"x"), "none");
+    assert_string_equal(path_in("{\"a\":\"@\\"), "a");
+}
+
 static void finds_a_duplicate_among_many(void **state)
 {
     struct buf b = buf_in(arena);
@@ -219,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_limits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_the_string_that_is_too_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_a_duplicate_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_what_was_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_what_was_written, set_up, tear_down),

@@ -51,7 +51,8 @@ order by y.last_event_at desc nulls last, b.name, f.id limit 5;
 select b.id, b.name, b.code, b.city
 from buildings b
 where b.tenant_id = current_tenant()
-    and (b.id = :id::uuid or strpos(lower(concat_ws(' ', b.name, b.code, b.street, b.city)), lower(:text::text)) > 0)
+    and b.id = any (array(select :id::uuid
+        union all select buildings_found(:text::text, :all_buildings::bool, :actor_id::uuid, 4)))
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 order by lower(b.code) <> lower(:text::text), b.name, b.id limit 4;

@@ -172,4 +172,13 @@ check("a tag is taken off many, and what cannot have one more is left out", asyn
     assert.equal((await viewer("POST", "/api/track/bulk", { action: "tag", tag: "k", ids })).status, 403);
 });
 
+check("a reminder of the same subject is no second one of its statement", async () => {
+    const [one, other] = rows("TAG-3", 2025, 2);
+    const twice = [one, { ...one, template: "reminder" }, other, { ...other, reference: "TAG-3-again" }];
+    const { result } = await committed(admin, (await upload(admin, "twice.csv", csv(twice), statements(twice))).body.id);
+    const faults = sql(`set track.tenant = '${sql(`select id from tenants where slug = '${tenant}'`)[0][0]}';
+        select number, kind from run_faults('${result.batches[0].batchId}', '{EMAIL}') where kind = 'twice'`);
+    assert.deepEqual(faults, [["1.01", "twice"], ["1.01", "twice"]]);
+});
+
 await finish();

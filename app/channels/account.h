@@ -19,10 +19,13 @@ struct send_result {
     const char *provider;            /* "smtp", "msgraph", "acs", "twilio", "sink" */
     const char *provider_message_id; /* what reports will name */
     const char *conversation_id;
-    const char *accepted_by; /* host or mailbox, for the timeline */
-    struct json_object *raw; /* the provider's answer, for the event's detail */
-    bool already_sent;       /* found as sent by an earlier try */
-    bool dry_run;            /* kept here, nothing was sent */
+    const char *accepted_by;      /* host or mailbox, for the timeline */
+    struct json_object *raw;      /* the provider's answer, for the event's detail */
+    struct json_object *dialogue; /* how it was handed over, where no call log tells: {server,
+                                     durationMs, transcript, encrypted, tls, cipher,
+                                     certificateChecked}; NULL */
+    bool already_sent;            /* found as sent by an earlier try */
+    bool dry_run;                 /* kept here, nothing was sent */
     /* On failure: */
     const char *sentence; /* in plain words: "The mailbox of the recipient is full." */
     const char *code;     /* "550 5.1.1", "ErrorInvalidRecipients" */

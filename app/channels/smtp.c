@@ -62,6 +62,25 @@ static struct json_object *raw_of(struct ctx *c, const struct smtp *s)
     return raw;
 }
 
+/* What went over the line, told of also where the message was not taken. */
+static struct json_object *dialogue_of(const struct smtp *s, const struct smtp_server *server,
+                                       int64_t began_ms)
+{
+    const struct smtp_tls *tls = &s->record.tls;
+    struct json_object *d = json_own(s->c->arena, json_object_new_object());
+    json_set_text(d, "server", arena_printf(s->c->arena, "%s:%d", server->host, server->port));
+    json_set_int(d, "durationMs", s->c->app->now_ms(s->c->app) - began_ms);
+    json_set_text(d, "transcript", smtp_record_text(&s->record));
+    if (s->line)
+        json_set_bool(d, "encrypted", tls->version[0] != '\0');
+    if (tls->version[0]) {
+        json_set_text(d, "tls", tls->version);
+        json_set_text(d, "cipher", tls->cipher);
+        json_set_bool(d, "certificateChecked", tls->checked);
+    }
+    return d;
+}
+
 static enum err refused(struct smtp *s, bool recipient, struct send_result *result)
 {
     struct ctx *c = s->c;
@@ -119,9 +138,11 @@ static enum err smtp_send(struct ctx *c, const struct channel_account *account,
         result->sentence = email_refusal(c, r);
         return r;
     }
+    int64_t began_ms = c->app->now_ms(c->app);
     r = smtp_open(c, &server, s);
     if (r) {
         result->sentence = s->reply;
+        result->dialogue = dialogue_of(s, &server, began_ms);
         return r;
     }
     r = transfer(s, &mail, buf_str(&text), result);
@@ -131,6 +152,7 @@ static enum err smtp_send(struct ctx *c, const struct channel_account *account,
                                         .accepted_by =
                                             arena_printf(c->arena, "%s: %s", server.host, s->reply),
                                         .raw = raw_of(c, s) };
+    result->dialogue = dialogue_of(s, &server, began_ms);
     smtp_close(s);
     return r;
 }

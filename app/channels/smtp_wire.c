@@ -13,6 +13,7 @@
 #define REUSE_MS 10000 /* a server may wait longer; then it is asked in vain */
 #define IDLE_MS 2000
 #define MESSAGES_MAX 50
+#define ENDED "The mail server ended the connection."
 
 struct smtp_line { /* a connection */
     CURL *curl;
@@ -21,6 +22,8 @@ struct smtp_line { /* a connection */
     char in[4096]; /* read and not yet taken */
     size_t in_n;
     bool dsn, pipelining;
+    struct smtp_tls tls;
+    char error[CURL_ERROR_SIZE];
     unsigned char of[SHA256_SIZE]; /* server and login */
     int messages;
     int64_t used_ms;
@@ -75,7 +78,7 @@ static const char *take_line(struct smtp *s)
     size_t n = (size_t)(end - l->in), used = n + 1;
     if (n && l->in[n - 1] == '\r')
         n--;
-    const char *line = arena_strndup(s->c->arena, l->in, n);
+    const char *line = smtp_record_clean(s->c->arena, l->in, n);
     memmove(l->in, l->in + used, l->in_n - used);
     l->in_n -= used;
     return line;
@@ -92,6 +95,7 @@ static int read_reply(struct smtp *s)
     const char *line;
     s->code = 0;
     while ((line = take_line(s))) {
+        smtp_record_heard(&s->record, line);
         if (strlen(line) < 3 || line[0] < '2' || line[0] > '5')
             break;
         s->dsn = s->dsn || offers(line, "DSN");
@@ -102,7 +106,8 @@ static int read_reply(struct smtp *s)
         s->code = (int)strtol(line, NULL, 10);
         return s->code;
     }
-    s->reply = "The mail server ended the connection.";
+    s->reply = ENDED;
+    smtp_record_note(&s->record, "no reply came");
     return 0;
 }
 
@@ -114,7 +119,8 @@ int smtp_command(struct smtp *s, const char *format, ...)
         arena_printf(s->c->arena, "%s\r\n", arena_vprintf(s->c->arena, format, args));
     va_end(args);
     s->code = 0;
-    s->reply = "The mail server ended the connection.";
+    s->reply = ENDED;
+    smtp_record_sent(&s->record, line);
     if (!put_all(s, line, strlen(line)))
         return 0;
     return read_reply(s);
@@ -123,9 +129,11 @@ int smtp_command(struct smtp *s, const char *format, ...)
 static bool put_lines(struct smtp *s, const char *const *lines, int n)
 {
     struct buf all = buf_in(s->c->arena);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         buf_printf(&all, "%s\r\n", lines[i]);
-    s->reply = "The mail server ended the connection.";
+        smtp_record_sent(&s->record, lines[i]);
+    }
+    s->reply = ENDED;
     return put_all(s, all.p, all.n);
 }
 
@@ -157,7 +165,8 @@ int smtp_data(struct smtp *s, struct str message)
 {
     const char *end = message.p + message.n, *from = message.p;
     s->code = 0;
-    s->reply = "The mail server ended the connection.";
+    s->reply = ENDED;
+    smtp_record_note(&s->record, "message of %zu bytes left out", message.n);
     for (const char *p = from; p < end; p++) {
         if (*p != '.' || (p > message.p && p[-1] != '\n'))
             continue;
@@ -224,6 +233,8 @@ static CURLcode set_up(struct smtp *s, const struct smtp_server *server)
                                   server->host, server->port, own_name(s->c)));
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -235,8 +246,15 @@ static CURLcode set_up(struct smtp *s, const struct smtp_server *server)
         curl_easy_setopt(curl, CURLOPT_USERNAME, server->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password);
     }
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, s->line->error);
     http_guard(&s->line->guard, s->c->app, curl);
-    return curl_easy_perform(curl);
+    smtp_record_follow(&s->record, curl);
+    CURLcode r = curl_easy_perform(curl);
+    smtp_record_unfollow(&s->record, curl);
+    if (r != CURLE_OK)
+        smtp_record_note(&s->record, "%s",
+                         s->line->error[0] ? s->line->error : curl_easy_strerror(r));
+    return r;
 }
 
 /* ---- a connection and its end ---- */
@@ -280,6 +298,8 @@ static bool go_on(struct smtp *s, const unsigned char *of)
     kept->line = NULL;
     s->line = l;
     s->code = 250;
+    s->record.tls = l->tls;
+    smtp_record_note(&s->record, "the connection of the message before");
     bool fits = memcmp(l->of, of, sizeof(l->of)) == 0 && l->messages < MESSAGES_MAX &&
                 s->c->app->now_ms(s->c->app) - l->used_ms < REUSE_MS;
     if (fits && smtp_command(s, "RSET") == 250) {
@@ -314,18 +334,22 @@ static enum err connect_to(struct smtp *s, const struct smtp_server *server)
 enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp *s)
 {
     unsigned char of[SHA256_SIZE];
-    *s = (struct smtp){ .c = c, .deadline_ms = c->app->now_ms(c->app) + DIALOGUE_MS };
+    const struct smtp_record empty = { .said = buf_in(c->arena), .password = server->password };
+    *s = (struct smtp){ .c = c,
+                        .deadline_ms = c->app->now_ms(c->app) + DIALOGUE_MS,
+                        .record = empty };
     digest_of(c, server, of);
     if (go_on(s, of))
         return OK;
     s->code = 0;
+    s->record = empty;
     enum err r = connect_to(s, server);
     if (r) {
-        const char *why = s->reply;
         line_free(s->line);
-        *s = (struct smtp){ .c = c, .reply = why };
+        *s = (struct smtp){ .c = c, .reply = s->reply, .record = s->record };
         return r;
     }
+    s->line->tls = s->record.tls;
     memcpy(s->line->of, of, sizeof(of));
     s->line->dsn = s->dsn;
     s->line->pipelining = s->pipelining;

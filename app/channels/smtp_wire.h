@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "channels/smtp_record.h"
 #include "http/http.h"
 
 #include <curl/curl.h>
@@ -27,6 +28,7 @@ struct smtp { /* the dialogue about one message */
     bool stuck;        /* it waits for a message that does not come */
     int code;          /* of the last reply: 250; 0: the connection broke */
     const char *reply; /* its last line: "250 2.0.0 Ok: queued as 4711" */
+    struct smtp_record record;
 };
 
 /* Connects, starts TLS, logs in, asks what the server can do; or goes on with the connection that

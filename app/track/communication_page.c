@@ -86,6 +86,7 @@ static void dress_event(struct arena *a, struct json_object *d, struct json_obje
     set_label(e, event_label(type), "label");
     json_set_text(e, "sourceLabel", source_label(json_text(e, "source")));
     json_set_text(e, "gradeWords", grade_words(json_text(e, "grade")));
+    communication_dialogue(a, e);
     json_set_text(e, "raw", pretty(a, json_get(e, "detail")));
     if (!note)
         return;

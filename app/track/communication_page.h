@@ -7,6 +7,10 @@
 void communication_dress(struct ctx *c, struct json_object *d,
                          const struct communication_text *text);
 
+/* Moves the dialogue with a mail server out of an event's detail into the event, with lockIcon,
+   lockTone, lockWords, connected. */
+void communication_dialogue(struct arena *a, struct json_object *event);
+
 /* Adds tabs and looks, the ways its content is shown, each with its link; what is chosen of both,
    and inContent … for the tab. */
 extern const char *const communication_looks[]; /* NULL at the end */

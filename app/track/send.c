@@ -203,6 +203,8 @@ static struct json_object *detail(const struct sending *s)
         json_set_text(d, "code", s->result.code);
     if (s->result.raw)
         json_set(d, "raw", json_object_get(s->result.raw));
+    if (s->result.dialogue)
+        json_set(d, "dialogue", json_object_get(s->result.dialogue));
     if (s->result.bad_address)
         json_set_bool(d, "badAddress", true);
     if (s->result.opted_out)

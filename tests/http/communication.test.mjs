@@ -228,6 +228,9 @@ check("with a provider that refuses nothing is ever marked as sent", async () =>
     assert.deepEqual(second, ["FAILED", "RESEND_REQUESTED"]);
     assert.equal(done.sentAt, null);
     assert.match(done.said.happened, /refuse/i);
+    const page = await (await go(`/messages/${id}`)).text();
+    assert.match(page, /lock-open"\/><\/svg>Not encrypted/);
+    assert.match(page, /&lt; 550 5\.7\.1 Not for you/);
     rmSync(folder, { recursive: true });
 });
 

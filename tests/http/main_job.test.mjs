@@ -191,6 +191,21 @@ check("a batch is sent over SMTP with STARTTLS and a login", async () => {
     }
 });
 
+check("a timeline keeps how it was handed over, and no password", async () => {
+    for (const [local, type, reply] of [["luka", "SENT", "< 250 2.0.0 queued as 4711"], ["unknown", "FAILED", "< 550 5.1.1 No such user"], ["late", "DELAYED", "< 451 4.3.0 Try later"]]) {
+        const { communicationId } = await byEmail(smtp, smtpBatch, local);
+        const { body, text } = await eventually(`${type} is told`, async () => {
+            const answer = await smtp("GET", `/api/track/communications/${communicationId}`);
+            return answer.body.events.some((e) => e.type === type) && answer;
+        });
+        const { dialogue } = body.events.find((e) => e.type === type).detail;
+        assert.deepEqual([dialogue.server, dialogue.tls, dialogue.certificateChecked], [`127.0.0.1:${process.env.SMTP_PORT}`, "TLSv1.3", true]);
+        assert.ok(dialogue.transcript.includes(`> RCPT TO:<${local}@example.ch>`) && dialogue.transcript.includes(reply), dialogue.transcript);
+        assert.ok(![Buffer.from("\0user\0pass"), Buffer.from("pass")].some((secret) => text.includes(secret.toString("base64"))));
+        assert.ok(!dialogue.transcript.includes("pass"));
+    }
+});
+
 check("a refused recipient fails with the server's reason", async () => {
     const one = await byEmail(smtp, smtpBatch, "unknown");
     assert.deepEqual([one.status, ...types(one)], ["FAILED", "ENQUEUED", "FAILED"]);

@@ -138,6 +138,113 @@ static void secured(void **state)
     shows(last_message("tls"), "\"secure\":true,\"user\":\"user\"");
 }
 
+static const char *said(const struct send_result *result, const char *key)
+{
+    const char *text = json_text(result->dialogue, key);
+    return text ? text : "";
+}
+
+static bool flag(const struct send_result *result, const char *key)
+{
+    return json_object_get_boolean(json_get(result->dialogue, key));
+}
+
+/* Each part stands behind the one before it. */
+static void in_order(const char *text, const char *const *parts)
+{
+    const char *at = text;
+    for (; *parts; parts++) {
+        at = strstr(at, *parts);
+        if (!at)
+            fail_msg("%s\nis missing, or at another place, in\n%s", *parts, text);
+    }
+}
+
+static void hides(const char *text, const char *secret)
+{
+    if (strstr(text, secret))
+        fail_msg("%s\nstands in\n%s", secret, text);
+}
+
+static void keeps_what_was_said(void **state)
+{
+    static const char *const parts[] = { "< 220 ",
+                                         "> EHLO ",
+                                         "< 250-",
+                                         "> MAIL FROM:<desk@example.com> RET=HDRS ENVID=",
+                                         "> RCPT TO:<eva@example.com> NOTIFY=SUCCESS,FAILURE,DELAY",
+                                         "> DATA",
+                                         "< 354 ",
+                                         "· [message of ",
+                                         " bytes left out]",
+                                         "< 250 2.0.0 queued as 4711",
+                                         NULL };
+    struct channel_account a = account(plain_port, "none", NULL);
+    struct send_result result;
+    (void)state;
+    assert_int_equal(send_to(&a, "eva@example.com", &result), OK);
+    in_order(said(&result, "transcript"), parts);
+    hides(said(&result, "transcript"), "Grüezi");
+    hides(said(&result, "transcript"), "Subject");
+    assert_string_equal(said(&result, "server"),
+                        arena_printf(c->arena, "127.0.0.1:%d", plain_port));
+    assert_true(json_object_is_type(json_get(result.dialogue, "durationMs"), json_type_int));
+    assert_non_null(json_get(result.dialogue, "encrypted"));
+    assert_false(flag(&result, "encrypted"));
+    assert_null(json_get(result.dialogue, "tls"));
+}
+
+static void keeps_how_it_was_secured(void **state)
+{
+    static const char *const up_parts[] = { "< 220 ",  "> STARTTLS",         "< 220 ", "> EHLO ",
+                                            "> AUTH ", "[login left out]",   "< 235 ", "> EHLO ",
+                                            "> MAIL ", "< 250 2.0.0 queued", NULL };
+    const struct {
+        int port;
+        const char *mode;
+        const char *const *parts;
+    } cases[] = { { starttls_port, "starttls", up_parts }, { tls_port, "tls", up_parts + 3 } };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct channel_account a = account(cases[i].port, cases[i].mode, "pass");
+        struct send_result result;
+        assert_int_equal(send_to(&a, "eva@example.com", &result), OK);
+        const char *text = said(&result, "transcript");
+        in_order(text, cases[i].parts);
+        hides(text, base64(c->arena, "\0user\0pass", 10));
+        hides(text, base64(c->arena, "pass", 4));
+        hides(text, "pass");
+        assert_true(flag(&result, "encrypted"));
+        assert_string_equal(said(&result, "tls"), "TLSv1.3");
+        shows(said(&result, "cipher"), "TLS_");
+        assert_true(flag(&result, "certificateChecked"));
+    }
+}
+
+static void keeps_it_of_what_failed(void **state)
+{
+    struct channel_account plain = account(plain_port, "none", NULL);
+    struct channel_account wrong = account(tls_port, "tls", "wrong");
+    struct channel_account no_ca = account(tls_port, "tls", "pass");
+    struct channel_account closed = account(1, "none", NULL);
+    struct send_result result;
+    (void)state;
+    assert_int_equal(send_to(&plain, "unknown@example.com", &result), ERR_INVALID);
+    shows(said(&result, "transcript"), "> RCPT TO:<unknown@example.com>");
+    shows(said(&result, "transcript"), "< 550 5.1.1 No such user");
+    assert_int_equal(send_to(&plain, "drop@example.com", &result), ERR_RETRY);
+    shows(said(&result, "transcript"), "· [no reply came]");
+    assert_int_equal(send_to(&wrong, "eva@example.com", &result), ERR_DENIED);
+    shows(said(&result, "transcript"), "< 535 5.7.8 Wrong login");
+    hides(said(&result, "transcript"), base64(c->arena, "\0user\0wrong", 11));
+    json_object_object_del(no_ca.settings, "caFile");
+    assert_int_equal(send_to(&no_ca, "eva@example.com", &result), ERR_DENIED);
+    shows(said(&result, "transcript"), "certificate");
+    assert_null(json_get(result.dialogue, "encrypted"));
+    assert_int_equal(send_to(&closed, "eva@example.com", &result), ERR_RETRY);
+    shows(said(&result, "transcript"), "connect to 127.0.0.1");
+}
+
 static void never_unsecured(void **state)
 {
     struct channel_account no_tls = account(plain_port, "starttls", NULL);
@@ -224,10 +331,17 @@ static void a_connection_serves_several_messages(void **state)
     c->app->smtp = smtp_kept_new(c->arena);
     long first = sent_by(&plain, "none");
     assert_int_equal(sent_by(&plain, "none"), first);
+    assert_int_equal(send_to(&plain, "eva@example.com", &result), OK);
+    static const char *const again[] = { "· [the connection of the message before]", "> RSET",
+                                         "> MAIL ", "< 250 2.0.0 queued", NULL };
+    in_order(said(&result, "transcript"), again);
+    hides(said(&result, "transcript"), "EHLO");
     assert_int_equal(send_to(&plain, "unknown@example.com", &result), ERR_INVALID);
     assert_int_equal(sent_by(&plain, "none"), first);
     long second = sent_by(&tls, "tls");
     assert_int_equal(sent_by(&tls, "tls"), second);
+    assert_int_equal(send_to(&tls, "eva@example.com", &result), OK);
+    assert_string_equal(said(&result, "tls"), "TLSv1.3");
     assert_int_equal(send_to(&wrong, "eva@example.com", &result), ERR_DENIED);
     assert_int_not_equal(sent_by(&tls, "tls"), second);
     long third = sent_by(&plain, "none");
@@ -266,6 +380,9 @@ int main(void)
         cmocka_unit_test(asks_for_reports),
         cmocka_unit_test(says_who_took_it),
         cmocka_unit_test(secured),
+        cmocka_unit_test(keeps_what_was_said),
+        cmocka_unit_test(keeps_how_it_was_secured),
+        cmocka_unit_test(keeps_it_of_what_failed),
         cmocka_unit_test(never_unsecured),
         cmocka_unit_test(wrong_login),
         cmocka_unit_test(refusals),

@@ -12,6 +12,7 @@
 extern const struct domain evidence_domain;
 
 #define EVIDENCE_FORMAT "track-center-evidence/1"
+#define EVIDENCE_SET_FORMAT "track-center-evidence-set/1" /* of many packs */
 
 /* One pack, in the transaction at hand: its file in the store, and an entry of the audit trail.
    ERR_NOT_FOUND: absent or not granted. */

@@ -23,4 +23,5 @@ extern const struct command access_commands[];   /* tenant add, user add, client
 extern const struct command track_commands[];    /* import */
 extern const struct command report_commands[];   /* report */
 extern const struct command proof_commands[];    /* verify, retention plan, … */
+extern const struct command evidence_commands[]; /* evidence verify */
 extern const struct command demo_commands[];     /* demo */

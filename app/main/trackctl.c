@@ -14,8 +14,17 @@
 #define ARENA_LIMIT ((size_t)1024 * 1024 * 1024)
 
 static const struct command *const tables[] = {
-    migrate_commands, settings_commands, template_commands, access_commands, jobs_commands,
-    track_commands,   report_commands,   proof_commands,    demo_commands,   NULL,
+    migrate_commands,
+    settings_commands,
+    template_commands,
+    access_commands,
+    jobs_commands,
+    track_commands,
+    report_commands,
+    proof_commands,
+    evidence_commands,
+    demo_commands,
+    NULL,
 };
 
 /* How many words of the command line the name takes; 0: it is another command. */

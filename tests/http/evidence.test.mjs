@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { api, base, check, committed, communications, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { api, base, check, committed, communications, eventually, finish, person, sql, tenantNew, token, trackctl, upload } from "../checks.mjs";
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("evidence");
@@ -71,6 +71,16 @@ check("a verifier that knows its README alone finds every event as it was writte
     assert.deepEqual(lines.map((event) => event.type), ["ENQUEUED", "SENT"]);
     assert.ok(lines.every((event) => JSON.parse(event.facts).includes(event.source) && JSON.parse(event.facts).includes(event.grade)));
     assert.deepEqual(json("manifest.json").chain, { events: lines.length, head: before });
+});
+
+check("trackctl finds it as written, and names what was changed", async () => {
+    const { at, bytes } = await pack(list[1]);
+    const good = trackctl("evidence", "verify", `${at}.zip`);
+    assert.deepEqual([good.status, good.stdout.split("\n")[0]], [0, "1 messages, 2 events, 7 files: all as written"], good.stderr);
+    writeFileSync(join(folder, "spoiled.zip"), Buffer.from(bytes.toString("latin1").replaceAll("content/1.eml", "content/2.eml"), "latin1"));
+    const bad = trackctl("evidence", "verify", join(folder, "spoiled.zip"));
+    assert.deepEqual([bad.status, bad.stdout, bad.stderr], [1, "", "content/1.eml is missing.\n"]);
+    assert.equal(trackctl("evidence", "verify").status, 2);
 });
 
 check("its summary is one or two pages in the language of the message, with fonts of its own", async () => {

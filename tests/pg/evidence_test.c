@@ -1,97 +1,15 @@
 /* Evidence packs: what is in them, who gets them, and that the same facts make the same bytes. */
-#include "call.h"
+#include "pg/packs.h"
 
-#include "base/crypto.h"
-#include "base/json.h"
-#include "store/store.h"
 #include "track/demo.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <string.h>
-
-static struct ctx *look;
 static struct call viewer, stranger;
 static char mail[40], letter[40];
-
-#define ENTRIES 64
-static struct {
-    char name[200];
-    struct str bytes;
-} entries[ENTRIES];
-static int entry_count;
 
 static void keep(char *to, const char *text)
 {
     assert_non_null(text);
     memcpy(to, text, strlen(text) + 1);
-}
-
-static const struct answer *ask(struct call *who, const char *id)
-{
-    static char path[200];
-    snprintf(path, sizeof(path), "/api/track/communications/%s/evidence", id);
-    who->method = "GET";
-    who->path = path;
-    return call(who);
-}
-
-static struct str read_entry(struct archive *zip)
-{
-    struct buf b = buf_in(look->arena);
-    char piece[8192];
-    la_ssize_t n;
-    while ((n = archive_read_data(zip, piece, sizeof(piece))) > 0)
-        buf_put(&b, piece, (size_t)n);
-    assert_int_equal(n, 0);
-    return buf_str(&b);
-}
-
-static void unpack(struct str bytes)
-{
-    struct archive *zip = archive_read_new();
-    struct archive_entry *e;
-    archive_read_support_format_zip_seekable(zip);
-    assert_int_equal(archive_read_open_memory(zip, bytes.p, bytes.n), ARCHIVE_OK);
-    for (entry_count = 0; archive_read_next_header(zip, &e) == ARCHIVE_OK; entry_count++) {
-        assert_true(entry_count < ENTRIES);
-        keep(entries[entry_count].name, archive_entry_pathname(e));
-        entries[entry_count].bytes = read_entry(zip);
-    }
-    archive_read_free(zip);
-}
-
-/* The digest of the file that an answer leads to. */
-static const char *digest_of(const struct answer *a)
-{
-    assert_int_equal(a->status, 200);
-    const char *path = answer_header("X-Accel-Redirect");
-    assert_non_null(path);
-    return strrchr(path, '/') + 1;
-}
-
-static struct str pack_of(struct call *who, const char *id)
-{
-    struct str bytes;
-    const char *sha = digest_of(ask(who, id));
-    assert_int_equal(store_get(pg_app()->store, look->arena, sha, &bytes), OK);
-    unpack(bytes);
-    return bytes;
-}
-
-static struct str entry(const char *name)
-{
-    for (int i = 0; i < entry_count; i++)
-        if (strcmp(entries[i].name, name) == 0)
-            return entries[i].bytes;
-    return (struct str){ NULL, 0 };
-}
-
-static struct json_object *document(const char *name)
-{
-    struct str s = entry(name);
-    assert_non_null(s.p);
-    return json_own(look->arena, json_tokener_parse(arena_strndup(look->arena, s.p, s.n)));
 }
 
 static struct json_object *at(struct json_object *list, size_t i)
@@ -103,7 +21,7 @@ static struct json_object *at(struct json_object *list, size_t i)
 static void has_file(const char *table, const char *id, const char *between, const char *text)
 {
     struct blob b;
-    assert_int_equal(store_put(pg_app()->store, look->arena, str_of(text), &b), OK);
+    assert_int_equal(store_put(pg_app()->store, looking()->arena, str_of(text), &b), OK);
     pg_sql(
         "insert into blobs (tenant_id, sha256, size, content_type) values ('%s', '%s', %zu, '%s')",
         pg_tenant(), b.sha256, b.size, b.content_type);
@@ -114,7 +32,6 @@ static void has_file(const char *table, const char *id, const char *between, con
 static void setup(void **state)
 {
     (void)state;
-    look = pg_ctx("track_worker");
     assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
     (void)call_session(&viewer, "viewer");
     const char *id = call_session(&stranger, "agent");
@@ -136,16 +53,16 @@ static void every_file_is_named_with_its_digest(void **state)
     assert_int_equal((int)json_object_array_length(files) + 1, entry_count);
     for (size_t i = 0; i < json_object_array_length(files); i++) {
         unsigned char digest[SHA256_SIZE];
-        struct str s = entry(json_text(at(files, i), "name"));
-        assert_non_null(s.p);
-        sha256(s.p, s.n, digest);
+        const struct packed *e = entry_of(json_text(at(files, i), "name"));
+        assert_non_null(e);
+        sha256(e->bytes.p, e->bytes.n, digest);
         assert_string_equal(json_text(at(files, i), "sha256"),
-                            hex(look->arena, digest, SHA256_SIZE));
-        assert_int_equal(json_object_get_int64(json_get(at(files, i), "size")), s.n);
+                            hex(looking()->arena, digest, SHA256_SIZE));
+        assert_int_equal(json_object_get_int64(json_get(at(files, i), "size")), e->bytes.n);
     }
-    assert_memory_equal(entry("summary.pdf").p, "%PDF", 4);
-    assert_non_null(entry("attachments/1.pdf").p);
-    assert_non_null(entry("README.txt").p);
+    assert_memory_equal(entry("summary.pdf"), "%PDF", 4);
+    assert_non_null(entry("attachments/1.pdf"));
+    assert_non_null(entry("README.txt"));
 }
 
 static void it_says_what_the_database_says(void **state)
@@ -159,10 +76,9 @@ static void it_says_what_the_database_says(void **state)
     assert_string_equal(
         json_text(json_get(manifest, "chain"), "head"),
         pg_sql("select encode(event_head, 'hex') from communications where id = '%s'", mail));
-    struct str lines = entry("timeline.jsonl");
     long long n = 0;
-    for (size_t i = 0; i < lines.n; i++)
-        n += lines.p[i] == '\n';
+    for (const char *p = entry("timeline.jsonl"); *p; p++)
+        n += *p == '\n';
     assert_int_equal(n, pg_int("select event_seq from communications where id = '%s'", mail));
 }
 
@@ -170,18 +86,16 @@ static void a_letter_has_its_file(void **state)
 {
     (void)state;
     (void)pack_of(&viewer, letter);
-    assert_string_equal(
-        arena_strndup(look->arena, entry("content/1.pdf").p, entry("content/1.pdf").n),
-        "%PDF-1.7 a letter");
+    assert_string_equal(entry("content/1.pdf"), "%PDF-1.7 a letter");
 }
 
 static void the_same_facts_make_the_same_bytes(void **state)
 {
     (void)state;
     char first[65];
-    keep(first, digest_of(ask(&viewer, mail)));
+    keep(first, digest_of(ask_pack(&viewer, mail)));
     pg_clock_shift(3600 * 1000);
-    assert_string_equal(digest_of(ask(&viewer, mail)), first);
+    assert_string_equal(digest_of(ask_pack(&viewer, mail)), first);
     pg_clock_shift(0);
 }
 
@@ -196,7 +110,7 @@ static void who_had_it_made_is_noted(void **state)
 {
     (void)state;
     long long before = made(letter);
-    (void)digest_of(ask(&viewer, letter));
+    (void)digest_of(ask_pack(&viewer, letter));
     assert_int_equal(made(letter), before + 1);
 }
 
@@ -204,10 +118,10 @@ static void nobody_gets_what_he_may_not_see(void **state)
 {
     (void)state;
     long long before = made(mail);
-    assert_int_equal(ask(&stranger, mail)->status, 404);
+    assert_int_equal(ask_pack(&stranger, mail)->status, 404);
     assert_null(answer_header("X-Accel-Redirect"));
-    assert_int_equal(ask(&viewer, "nonsense")->status, 404);
-    assert_int_equal(ask(&viewer, "00000000-0000-0000-0000-000000000001")->status, 404);
+    assert_int_equal(ask_pack(&viewer, "nonsense")->status, 404);
+    assert_int_equal(ask_pack(&viewer, "00000000-0000-0000-0000-000000000001")->status, 404);
     assert_int_equal(made(mail), before);
 }
 

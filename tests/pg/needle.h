@@ -38,7 +38,7 @@ static struct ctx *as(const char *role)
     return *c;
 }
 
-static struct verification verified(void)
+static inline struct verification verified(void)
 {
     struct verification v;
     assert_int_equal(proof_verify(as("track_worker"), NULL, &v), OK);
@@ -139,7 +139,7 @@ static void fill(const char *id, const char *needle)
 }
 
 /* Every column of every table, wherever a text stands: how many rows still hold it. */
-static long long rows_with(const char *needle)
+static inline long long rows_with(const char *needle)
 {
     return pg_int(
         "create or replace function rows_with(needle text) returns bigint language plpgsql "

@@ -1,0 +1,36 @@
+/* trackctl evidence: packs checked where there is no server. */
+#include "evidence/verify.h"
+#include "main/command.h"
+
+#include <stdio.h>
+
+static int verify(struct ctx *c, int argc, char **args)
+{
+    struct evidence_verdict v;
+    if (argc != 1)
+        return 2;
+    if (evidence_verify(c, args[0], &v) != OK)
+        return 1;
+    if (v.sentence) {
+        (void)ctx_refuse(c, ERR_CONFLICT, "%s", v.sentence);
+        return 1;
+    }
+    printf("%lld messages, %lld events, %lld files: all as written\n", v.packs, v.events, v.files);
+    printf("manifest %s\n", v.manifest);
+    for (size_t i = 0; i < v.root_count; i++)
+        printf("root of %s %s\n", v.roots[i].day, v.roots[i].root);
+    if (v.root_count == 0)
+        printf("under no root of a day yet\n");
+    return 0;
+}
+
+const struct command evidence_commands[] = {
+    { .name = "evidence verify",
+      .usage = "FILE.zip",
+      .help =
+          "Checks an evidence pack without a server, names the first file or event that was "
+          "changed, is missing or was added, and tells the roots to hold against published ones.",
+      .bare = true,
+      .run = verify },
+    { .name = NULL },
+};

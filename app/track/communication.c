@@ -169,6 +169,7 @@ enum err communication_document(struct ctx *c, const char *id, bool page, struct
     json_set(d, "said", said);
     if (page) {
         communication_waits(c, p.events, d);
+        communication_event_calls(c, p.calls, d);
         communication_dress(c, d, &text);
     }
     *out = d;

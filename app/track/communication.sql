@@ -77,12 +77,21 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and c.co
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by a.position;
 
--- Calls to providers about it.
+-- Calls to providers about it, each with the event that tells what came of it. What was said in the latest is cut to what
+-- a page can hold.
 -- name: communication_calls
 select h.id as "callId", h.at, h.provider, h.method, h.url, h.status, h.error, h.duration_ms as "durationMs",
-    h.dry_run as "dryRun"
+    h.dry_run as "dryRun", e.id as "eventId",
+    case when row_number() over (order by h.at desc, h.id desc) <= 12 then left(h.request, 3000) end as _request,
+    case when row_number() over (order by h.at desc, h.id desc) <= 12 then left(h.response, 3000) end as _response
 from communications c
 join http_calls h on h.tenant_id = c.tenant_id and h.entity = 'communication:' || c.id
+left join lateral (
+    select v.id from communication_events v
+    where v.tenant_id = c.tenant_id and v.communication_id = c.id and v.source = 'worker'
+        and v.type in ('SENT', 'DELAYED', 'FAILED') and v.received_at >= h.at
+    order by v.seq limit 1
+) e on true
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))

@@ -21,6 +21,11 @@ void communication_tabs(struct ctx *c, const char *id, const struct list_place *
    receiving server asked to wait." Rows of communication_events, as in the document's events. */
 void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d);
 
+/* Adds eventCalls to the events that calls to a provider led to: [{method, url, status, error,
+   durationMs, supportRef, request, response, lockIcon, lockTone, lockWords}]. Rows of
+   communication_calls, as in the document's calls. */
+void communication_event_calls(struct ctx *c, const PGresult *calls, struct json_object *d);
+
 /* Adds related: [{kind, word, icon, title, at, relatedHref, relatedStatus, relatedTone}], nothing
    of buildings that are not granted. */
 enum err communication_related(struct ctx *c, const char *id, struct json_object *to) must_check;

@@ -105,6 +105,7 @@ static const struct member call_members[] = {
     { "error", SHAPE_TEXT, .help = "Why no answer came.", .nullable = true },
     { "durationMs", SHAPE_COUNT, .help = "In milliseconds." },
     { "dryRun", SHAPE_BOOL, .help = "Whether a local stand-in answered." },
+    { "eventId", SHAPE_UUID, .help = "The event that tells what came of it.", .nullable = true },
     { .name = NULL },
 };
 static const struct shape call_shape = { "ProviderCall", "A call to a provider about it.",

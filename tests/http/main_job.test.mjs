@@ -302,6 +302,19 @@ check("a batch is sent over Graph, each message once, whatever the first answers
     }
 });
 
+check("a timeline shows what was said to the provider, at the event that came of it", async () => {
+    const { communicationId } = await byEmail(graph, graphBatch, "luka");
+    const { body } = await graph("GET", `/api/track/communications/${communicationId}`);
+    const told = new Map(body.events.map((e) => [e.eventId, e.type]));
+    assert.ok(body.calls.length > 0 && body.calls.every((one) => ["SENT", "DELAYED"].includes(told.get(one.eventId))), JSON.stringify(body.calls));
+    const page = await (await (await person("viewer", graphTenant))(`/messages/${communicationId}`)).text();
+    assert.match(page, /<code>POST 201<\/code> \d+ ms/);
+    assert.match(page, /<dt>Support ref<\/dt><dd class="mono">[0-9a-f-]{36}<\/dd>/);
+    assert.match(page, /client-request-id: [0-9a-f-]{36}\n/);
+    assert.match(page, /request-id: [0-9a-f-]{36}\n/);
+    assert.match(page, /uthorization: \[redacted\]/);
+});
+
 check("a statement of 5 MB goes up in pieces, whole", async () => {
     const made = list("LARGE-1", 2025, ["large"]);
     const small = pdf("large");

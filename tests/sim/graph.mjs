@@ -271,7 +271,7 @@ const server = createServer((req, res) => {
         if (!answer) return req.socket.destroy();
         const [status, content, headers] = answer;
         const text = typeof content === "string" ? content : content ? JSON.stringify(content) : "";
-        res.writeHead(status, { "content-type": typeof content === "string" ? "text/plain" : "application/json", "content-length": Buffer.byteLength(text), ...headers });
+        res.writeHead(status, { "content-type": typeof content === "string" ? "text/plain" : "application/json", "content-length": Buffer.byteLength(text), "request-id": randomUUID(), ...headers });
         res.end(status === 204 ? undefined : text);
     });
 });

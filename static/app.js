@@ -72,6 +72,11 @@ function dress(within) {
     for (const one of arrangers) one(within);
 }
 
+function addArranger(one) {
+    arrangers.push(one);
+    one(document);
+}
+
 /* ---- a word when something fails; the page stays ---- */
 
 function toast(sentence, again, tone = "failed") {
@@ -269,10 +274,9 @@ function showDrawer(focus) {
 
 narrow.addEventListener("change", () => showDrawer(false));
 
-/* ---- what a new piece of page needs ---- */
+/* ---- what a new piece of page needs, and what stands around it ---- */
 
-function arrange(within) {
-    dress(within);
+function arrange() {
     const table = $("table.units");
     if (table) {
         const head = $(`th[data-key="${CSS.escape(table.dataset.sort)}"]`, table);
@@ -284,12 +288,13 @@ function arrange(within) {
     showDrawer(false);
 }
 
-document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
-    arrange(document);
+document.addEventListener("htmx:afterSwap", ({ target: piece, detail: { target, requestConfig } }) => {
+    dress(piece);
+    arrange();
     if (target.id === "drawer") showDrawer(true);
     if (target.id === "units" && !requestConfig.headers["X-Poll"]) showNews();
 });
-document.addEventListener("htmx:afterSettle", () => arrange(document));
+document.addEventListener("htmx:afterSettle", arrange);
 
 // An open unit is only replaced by one with more to tell, and stays where it was read.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
@@ -302,8 +307,9 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
     readTo = target.scrollTop;
 });
 
-document.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
-    arrange(document);
+document.addEventListener("htmx:oobAfterSwap", ({ target: piece, detail: { target } }) => {
+    dress(piece);
+    arrange();
     if (target.id === "drawer") $("#drawer").scrollTop = readTo;
 });
 
@@ -433,7 +439,6 @@ document.addEventListener("pointerover", ({ target }) => {
 function findBuilding() {
     const box = $("#building-search");
     if (!box) return;
-    box.form.hidden = $$(".buildings > li").length < 6 && !box.value;
     const wanted = box.value.trim().toLowerCase();
     let shown = 0;
     for (const item of $$(".buildings > li")) {
@@ -590,5 +595,6 @@ document.addEventListener("toggle", ({ target }) => target.id === "buildings" &&
 root.classList.add("js");
 if ($("#show-keys")) makeKeyList();
 showTheme();
-arrange(document);
+dress(document);
+arrange();
 findShown();

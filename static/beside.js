@@ -22,7 +22,8 @@ function put(part) {
     before.replaceWith(part);
     part.scrollTop = top;
     window.htmx.process(part);
-    arrange(document);
+    dress(part);
+    arrange();
     $("#beside-toggle").ariaPressed = String(!part.hidden);
 }
 

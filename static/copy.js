@@ -25,7 +25,7 @@ document.addEventListener("click", ({ target }) => {
     if (text) copy(text.nextElementSibling.textContent, "The text");
 });
 
-arrangers.push((within) => {
+addArranger((within) => {
     for (const pre of $$("pre[data-copy]:not([data-copies] + pre)", within)) {
         const button = document.createElement("button");
         button.type = "button";
@@ -35,5 +35,3 @@ arrangers.push((within) => {
         pre.before(button);
     }
 });
-
-dress(document);

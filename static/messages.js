@@ -112,7 +112,9 @@ bar.addEventListener("keydown", (event) => {
 
 /* ---- cells: a click narrows to them, with Alt it leaves them out ---- */
 
-const filterNow = () => new URLSearchParams(location.search).get("q") ?? "";
+const filter = new URLSearchParams(location.search).get("q") ?? "";
+const tokens = filter.match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
+const narrower = new Map(); // many cells say the same
 
 // The list with a filter: the rest of the address stays, but for the place in the old list.
 function listOf(q) {
@@ -125,13 +127,17 @@ function listOf(q) {
 
 // The same with a token more; words in quotation marks are one without a name.
 function narrowed(token, minus = "") {
-    const tokens = filterNow().match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
     const [, name, value] = /^(?:(\w+):)?(.*)$/s.exec(token);
     const plain = value.replaceAll('"', "");
     const quote = !name || /[\s,]/.test(plain) ? '"' : "";
     const text = `${minus}${name ? `${name}:` : ""}${quote}${name === "building" || !name ? plain : plain.toLowerCase()}${quote}`;
-    if (!tokens.some((t) => t.toLowerCase() === text.toLowerCase())) tokens.push(text);
-    return listOf(tokens.join(" "));
+    const there = tokens.some((t) => t.toLowerCase() === text.toLowerCase());
+    return listOf(there ? tokens.join(" ") : [...tokens, text].join(" "));
+}
+
+function narrowedTo(token) {
+    if (!narrower.has(token)) narrower.set(token, narrowed(token));
+    return narrower.get(token);
 }
 
 // "status:FAILED", or the name alone where the cell says the value; "" where its words are looked for.
@@ -161,16 +167,17 @@ function linkCells(row) {
 }
 
 // Rows come with as little as can be read; what else they need is put on here.
-arrangers.push((within) => {
+addArranger((within) => {
+    const from = new URLSearchParams({ in: filter });
+    if (/[?&]all=true/.test(location.search)) from.set("all", "true");
     for (const link of $$("#units tr > th > a", within)) {
         const row = link.closest("tr");
-        const query = new URLSearchParams({ in: filterNow(), at: row.dataset.k ?? $(".when time", row).dateTime });
-        if (/[?&]all=true/.test(location.search)) query.set("all", "true");
-        row.id = `m-${link.pathname.split("/").at(-1)}`;
-        link.search = query;
+        const [path] = link.getAttribute("href").split("?");
+        row.id = `m-${path.split("/").at(-1)}`;
+        link.href = `${path}?${from}&at=${row.dataset.k ?? $(".when time", row).dateTime}`;
         linkCells(row);
     }
-    for (const cell of $$("#units a[data-f]", within)) cell.href = narrowed(tokenOf(cell));
+    for (const cell of $$("#units a[data-f]", within)) cell.href = narrowedTo(tokenOf(cell));
     for (const grade of $$("#units a.grade", within)) grade.title = `Evidence of grade ${grade.textContent}`;
     for (const box of $$("#units input[name=ids]", within)) box.ariaLabel = `Select ${$$("th a, .way, .place > a", box.closest("tr")).map((e) => e.textContent).join(", ")}`;
 });
@@ -213,7 +220,7 @@ document.addEventListener("pointerup", () => {
     location.assign(listOf(filterOf(first).replace(/before:\S+/, /before:\S+/.exec(filterOf(last))[0])));
 });
 
-arrangers.push(() => {
+addArranger(() => {
     const [line, figures] = [$("#figures-fold summary"), $("#figures:not(.waits)")];
     if (!line || !figures) return;
     const [moved, causes] = [$(".axis span", figures).textContent, $$(".groups > li", figures).length];
@@ -266,7 +273,7 @@ for (const item of $$(".columns li")) {
 }
 
 $("#pick-columns form")?.addEventListener("submit", (event) => {
-    const query = new URLSearchParams(filterNow() ? { q: filterNow() } : {});
+    const query = new URLSearchParams(filter ? { q: filter } : {});
     const names = $$("input:checked", event.target).map((box) => box.value);
     event.preventDefault();
     if (!names.length) return toast("At least one column is shown.");
@@ -278,4 +285,3 @@ Object.assign(keys, {
     f: () => bar.focus(),
     v: () => (narrow.matches ? $("#views-side").showPopover() : $(".views a")?.focus()),
 });
-dress(document);

@@ -266,6 +266,7 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
                                      .building = q->building, .year = year, .tab = q->tab }));
     }
     json_set_bool(to, "moreBuildings", cut(buildings));
+    json_set_bool(to, "fewBuildings", !q->find && json_object_array_length(buildings) < 6);
     json_set_text(to, "find", q->find);
     json_set(to, "buildings", json_object_get(buildings));
     json_set(to, "years", json_object_get(years));

@@ -37,7 +37,7 @@ function dayOf(text) {
 }
 
 function showTimes(within) {
-    for (const time of $$("time[datetime]", within)) {
+    for (const time of $$("time[datetime]:not([data-until])", within)) {
         const at = new Date(time.dateTime);
         if (isNaN(at)) continue;
         const { precise, exact: all, day: whole, clock: only } = time.dataset;
@@ -382,7 +382,7 @@ async function act(form) {
 }
 
 document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-act]")) return;
+    if (!event.target.matches("[data-act]") || !$("#message, #drawer")) return; // a page of its own leads on by itself
     event.preventDefault();
     act(event.target);
 });

@@ -15,7 +15,9 @@ select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId"
     c.next_attempt_at as "nextAttemptAt", c.queued_at as "queuedAt", c.sent_at as "sentAt", c.delivered_at as "deliveredAt",
     c.opened_at as "openedAt", c.failed_at as "failedAt", c.last_event_at as "lastEventAt", c.error, c.contradiction,
     coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
-    c.retention_hint as "retentionHint", held_by(c) as "holdId", j.state as _job
+    c.retention_hint as "retentionHint", held_by(c) as "holdId",
+    case when c.delivery_status = 'ENQUEUED' and j.state = 'ready' and j.run_at > now() then j.run_at end as "cancelUntil",
+    j.state as _job
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
@@ -146,7 +148,7 @@ for no key update of c;
 -- name: communication_job_take
 delete from jobs
 where tenant_id = current_tenant() and kind = 'track.send_communication' and unique_key = :communication_id::text
-    and state in ('ready', 'waiting');
+    and state in ('ready', 'waiting', 'held');
 
 -- name: communication_job
 select j.state from jobs j

@@ -197,6 +197,8 @@ static const struct member members[] = {
     { "reference", SHAPE_TEXT, .nullable = true },
     { "messageId", SHAPE_TEXT, .help = "Of ours, where the channel has one.", .nullable = true },
     { "nextAttemptAt", SHAPE_TIME, .nullable = true },
+    { "cancelUntil", SHAPE_TIME, .help = "When it leaves, where it waits for a time.",
+      .nullable = true },
     { "lastEventAt", SHAPE_TIME, .nullable = true },
     { "contentRemovedAt", SHAPE_TIME, .help = "When its words or address were taken out.",
       .nullable = true },

@@ -57,6 +57,28 @@ check("what it says is seen in a dialog, without leaving the list", async () => 
     expect(await page.isVisible("#drawer-title"), "the unit stays open");
 });
 
+check("what waits says how long it can be taken back, and looks again after that", async () => {
+    const list = page.url();
+    sql("insert into job_queues (queue, paused) values ('email', true) on conflict (queue) do update set paused = true");
+    const [[id]] = sql(`select c.id from communications c join buildings b on b.id = c.building_id where b.code = '${house}' order by c.id desc limit 1`);
+    await page.goto(`/messages/${id}/resend`);
+    await page.click("main form button.primary");
+    await page.waitForURL((url) => !url.pathname.endsWith("/resend"));
+    await eventually("it waits", () => sql(`update jobs set run_at = now() + interval '90 minutes' where unique_key = '${id}' returning 1`).length);
+    await page.goto(`/messages/${id}`);
+    expect(/^\s*Cancel · 1:(29|30):\d\d\s*$/.test(await page.textContent("#actions form[action$=cancel] button")), "hours");
+    same(await axeFaults(page), [], "axe");
+    sql(`update jobs set run_at = now() + interval '3 seconds' where unique_key = '${id}'`);
+    await page.reload();
+    await page.click("details.raw > summary >> nth=0");
+    expect(/^· 0:0\d$/.test(await page.textContent("[data-until]")), "seconds");
+    sql("update job_queues set paused = false where queue = 'email'");
+    await page.waitForSelector("#actions form[action$=cancel]", { state: "detached" });
+    await page.waitForSelector("#actions >> text=Resend");
+    expect(await page.locator("details.raw[open]").count(), "what was unfolded stays so");
+    await page.goto(list);
+});
+
 check("a letter instead, at one click", async () => {
     await openUnit("1.01");
     await page.click("#drawer .acts >> text=Mark as letter");

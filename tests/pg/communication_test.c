@@ -224,6 +224,30 @@ static void held_cancelled_released(void **state)
     assert_int_equal(post(&agent, API, delivered, "/cancel", "{}")->status, 409);
 }
 
+static void job_is(const char *id, const char *set)
+{
+    pg_sql("update jobs set %s where unique_key = '%s'", set, id);
+}
+
+/* Where it waits for a time it can be cancelled until then; in a paused run, for ever. */
+static void what_waits_can_be_cancelled(void **state)
+{
+    (void)state;
+    assert_int_equal(post(&agent, API, draft, "/resend", "{}")->status, 202);
+    assert_null(json_text(get(&agent, API, draft, "")->json, "cancelUntil"));
+    job_is(draft, "run_at = '2999-05-14T12:20:00Z'");
+    assert_string_equal(json_text(get(&agent, API, draft, "")->json, "cancelUntil"),
+                        "2999-05-14T12:20:00.000Z");
+    assert_non_null(strstr(get(&agent, PAGE, draft, "")->body,
+                           "Cancel <time datetime=\"2999-05-14T12:20:00.000Z\" data-until>until "));
+    assert_null(strstr(get(&viewer, PAGE, draft, "")->body, "data-until"));
+    job_is(draft, "state = 'held'");
+    assert_null(json_text(get(&agent, API, draft, "")->json, "cancelUntil"));
+    assert_int_equal(post(&agent, API, draft, "/cancel", "{}")->status, 200);
+    assert_string_equal(status(draft), "CANCELLED");
+    assert_int_equal(jobs(draft), 0);
+}
+
 /* ---- what was removed ---- */
 
 #define REMOVED "Content removed on 1 Mar 2027 by policy “statement”. Proof is kept."
@@ -413,6 +437,7 @@ int main(void)
         cmocka_unit_test(the_same_bytes_where_they_are_kept),
         cmocka_unit_test(what_cannot_be_is_named),
         cmocka_unit_test(held_cancelled_released),
+        cmocka_unit_test(what_waits_can_be_cancelled),
         cmocka_unit_test(one_at_work_is_left_alone),
         cmocka_unit_test(another_channel_takes_over),
         cmocka_unit_test(a_suppressed_address_is_not_sent_to),

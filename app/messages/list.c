@@ -31,6 +31,16 @@ static bool names_odd_ones_only(struct json_object *filter)
     return statuses != NULL;
 }
 
+/* What the indexes of those statuses hold: each message they lead to is one of the list. */
+static bool names_no_more(struct json_object *filter)
+{
+    static const char *const held[] = { "status", "year", "before", "after" };
+    int n = 0;
+    for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+        n += names(filter, held[i]);
+    return n == json_object_object_length(filter);
+}
+
 /* The units of which something says all that is looked for. */
 static enum err find_units(struct ctx *c, struct json_object *filter)
 {
@@ -45,6 +55,21 @@ static enum err find_units(struct ctx *c, struct json_object *filter)
         return OK;
     enum err e = db_query(c->db, c->arena, messages_units, &rows, .words = filter_json(c, words),
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e == OK && (units = json_get(row_json(c->arena, rows, 0), "units")))
+        json_set(filter, "units", json_object_get(units));
+    return e;
+}
+
+/* The units that have one of the numbers. */
+static enum err find_numbered(struct ctx *c, struct json_object *filter)
+{
+    PGresult *rows;
+    struct json_object *numbers = json_get(filter, "unit"), *units;
+    if (!numbers)
+        return OK;
+    enum err e =
+        db_query(c->db, c->arena, messages_numbered, &rows, .numbers = filter_json(c, numbers),
+                 .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e == OK && (units = json_get(row_json(c->arena, rows, 0), "units")))
         json_set(filter, "units", json_object_get(units));
     return e;
@@ -65,14 +90,27 @@ static enum err find_often(struct ctx *c, struct json_object *filter)
     return e;
 }
 
-static enum err find_since(struct ctx *c, struct messages_search *s)
+static enum err find_since(struct ctx *c, bool odd, struct messages_search *s)
 {
     PGresult *row;
+    s->window = odd ? MESSAGES_WINDOW_ODD : MESSAGES_WINDOW;
     enum err e = db_query(c->db, c->arena, messages_since, &row, .filter = s->filter,
-                          .most = arena_printf(c->arena, "%d", MESSAGES_WINDOW));
+                          .most = arena_printf(c->arena, "%ld", s->window));
     if (e == OK)
         s->since = row_text(row, 0, "since");
     return e;
+}
+
+/* Whether something that few messages have leads to all that are asked for. */
+static bool led(struct json_object *filter)
+{
+    static const char *const leading[] = { "units", "building", "run" };
+    for (size_t i = 0; i < sizeof(leading) / sizeof(leading[0]); i++)
+        if (names(filter, leading[i]))
+            return true;
+    return (names(filter, "tag") && !names(filter, "tagOften")) ||
+           (names_odd_ones_only(filter) && names_no_more(filter)) ||
+           json_object_object_length(filter) == 0;
 }
 
 enum err messages_search(struct ctx *c, const struct messages_query *query,
@@ -84,14 +122,14 @@ enum err messages_search(struct ctx *c, const struct messages_query *query,
         e = find_units(c, filter);
     if (e == OK)
         e = find_often(c, filter);
+    if (e == OK && !led(filter))
+        e = find_numbered(c, filter);
     if (e != OK)
         return e;
-    bool tagged = names(filter, "tag") && !names(filter, "tagOften");
-    bool led = names(filter, "units") || names(filter, "building") || names(filter, "run") ||
-               tagged || names_odd_ones_only(filter) || json_object_object_length(filter) == 0;
-    s->filter = filter_json(c, filter);
-    s->since = NULL;
-    return led || query->all ? OK : find_since(c, s);
+    bool odd =
+        names_odd_ones_only(filter) && json_object_array_length(json_get(filter, "status")) == 1;
+    *s = (struct messages_search){ .filter = filter_json(c, filter) };
+    return led(filter) || query->all ? OK : find_since(c, odd, s);
 }
 
 static const char *href(struct ctx *c, const char *path, const struct messages_query *q,
@@ -154,7 +192,7 @@ enum err messages_list(struct ctx *c, const struct messages_query *query, struct
         json_object_array_add(list, message(c, rows, i, query->keys));
     json_set(d, "communications", list);
     json_set_text(d, "q", query->q ? query->q : "");
-    json_set(d, "searched", s.since ? json_object_new_int64(MESSAGES_WINDOW) : NULL);
+    json_set(d, "searched", s.since ? json_object_new_int64(s.window) : NULL);
     json_set_text(d, "searchAll",
                   s.since ? href(c, "/api/track/communications", query, NULL, true) : NULL);
     const char *const last[] = { n ? row_text(rows, n - 1, "_key") : NULL,

@@ -6,13 +6,22 @@ select case when count(*) <= 2000 then coalesce(jsonb_agg(distinct unit_id), '[]
 from (select unit_id from unit_years_found(filter_texts(jsonb_build_object('words', :words::jsonb), 'words'),
     :all_buildings::bool, :actor_id::uuid, 2001)) u;
 
+-- Units of these numbers; null where there are too many to go by.
+-- name: messages_numbered
+select case when count(*) <= 2000 then coalesce(jsonb_agg(id), '[]') end as units
+from (select u.id from units u
+    where u.tenant_id = current_tenant() and u.number = any (array(select jsonb_array_elements_text(:numbers::jsonb)))
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
+    limit 2001) n;
+
 -- Whether more than `most` messages have one of the tags, which stand with commas between.
 -- name: messages_tagged
 select count(*) > :most::int as often
 from (select from communication_tags t
     where t.tenant_id = current_tenant() and t.tag = any (string_to_array(:tags::text, ',')) limit :most::int + 1) x;
 
--- Since when the last so many moved that are looked through; null: those are all.
+-- Since when the last so many moved that are looked through, of one status where it is a rare one; null: those are all.
 -- name: messages_since
 select nullif(communications_since(:filter::jsonb, :most::int), '-infinity') as since;
 
@@ -28,11 +37,8 @@ select c.id as "communicationId", c.delivery_status as status, c.evidence_grade 
     (select j.max_attempts from jobs j where j.kind = 'track.send_communication' and j.unique_key = c.id::text
         and j.state <> 'parked') as "maxAttempts",
     case when c.error is not null then c.error ->> 'sentence'
-        when c.delivery_status in ('HELD', 'SKIPPED', 'CANCELLED', 'MANUAL') then (
-            select e.sentence from communication_events e
-            where e.tenant_id = current_tenant() and e.communication_id = c.id and e.status_after = c.delivery_status
-                and e.type <> 'NOTE' and e.received_at >= c.created_at
-            order by e.seq desc limit 1) end as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
+        when c.delivery_status in ('HELD', 'SKIPPED', 'CANCELLED', 'MANUAL')
+            then status_reason(c.id, c.delivery_status, c.created_at) end as reason, c.error ->> 'code' as code, c.contradiction ->> 'sentence' as contradiction,
     c.provider, c.moved_at as "updatedAt",
     to_char(c.moved_at at time zone o.time_zone, 'YYYY-MM-DD') as "updatedDay",
     to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as _key

@@ -21,17 +21,19 @@ struct messages_query {
 };
 
 /* A filter made ready for statements on communications_matching. What names nothing that leads to
-   messages is looked for among the last MESSAGES_WINDOW that moved, of each year and before the
-   time that it names: since then; NULL: among all. ERR_INVALID: faults of q. */
+   messages is looked for among the last `window` that moved, of each year, before the time, and in
+   the one rare status that it names: since then; NULL: among all. ERR_INVALID: faults of q. */
 #define MESSAGES_WINDOW 100000
+#define MESSAGES_WINDOW_ODD 20000 /* of a rare status, whose messages lie far apart */
 struct messages_search {
     const char *filter, *since;
+    long window;
 };
 enum err messages_search(struct ctx *c, const struct messages_query *query,
                          struct messages_search *out) must_check;
 
 /* A page of fifty: {communications: [...], next, q, searched, searchAll}. `searched` is
-   MESSAGES_WINDOW where only so many were looked through, and searchAll leads to all; else null.
+   a window's length where only so many were looked through, and searchAll leads to all; else null.
    ERR_INVALID: faults of q or after. */
 enum err messages_list(struct ctx *c, const struct messages_query *query,
                        struct json_object **out) must_check;

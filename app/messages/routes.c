@@ -128,14 +128,16 @@ static void lead_on(struct ctx *c, struct json_object *d, const char *key)
 /* Of what the last so many were looked through. */
 static enum err add_searched(struct ctx *c, const char *q, struct json_object *d)
 {
-    struct json_object *filter;
-    if (!json_get(d, "searched"))
+    struct json_object *filter, *searched = json_get(d, "searched");
+    if (!searched)
         return OK;
     enum err e = filter_parse(c, q, &filter);
     if (e != OK)
         return e;
+    bool odd = json_object_get_int64(searched) == MESSAGES_WINDOW_ODD;
+    json_set_text(d, "searchedLast", odd ? "20,000" : "100,000");
     json_set_text(d, "searchedOf",
-                  arena_printf(c->arena, "%s%s",
+                  arena_printf(c->arena, "%s%s%s", odd ? " to that status" : "",
                                json_get(filter, "year") ? " of each year named" : "",
                                json_get(filter, "before") ? " before the day named" : ""));
     return OK;

@@ -130,7 +130,7 @@ static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
         db_query(c->db, to, search_runs, &a->runs, .id = r->id, .all_buildings = all,
                  .actor_id = actor),
         db_query(c->db, to, search_words, &a->words, .words = r->words, .digits = r->digits,
-                 .phone = r->phone, .all_buildings = all, .actor_id = actor),
+                 .phone = r->phone, .text = r->text, .all_buildings = all, .actor_id = actor),
         OK,
     };
     e[5] = db_flush(c->db);

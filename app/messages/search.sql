@@ -3,7 +3,7 @@
 -- One message by an id: its own, ours in its mail, the provider's, of this attempt or one before.
 -- name: search_by_id
 with f as materialized (
-    select c.id, 'Id' as why from communications c where c.tenant_id = current_tenant() and c.id = :id::uuid
+    select c.id, 'Id' as why from communications c where c.tenant_id = current_tenant() and c.id = any (array(select :id::uuid))
     union all
     select c.id, 'Message-ID' from communications c where c.tenant_id = current_tenant() and c.message_id = :text::text
     union all
@@ -65,11 +65,18 @@ where p.tenant_id = current_tenant() and p.id = :id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
 
--- Messages of units that hold all the words, to a phone, or, where none went to it, with the digits of one.
+-- Messages of a reference or, where there is none of it, of units that hold all the words, to a phone, or, where none went
+-- to it, with the digits of one.
 -- name: search_words anew
 with p as materialized (
     select c.unit_id, c.year from communications c
     where c.tenant_id = current_tenant() and c.phone = :phone::text
+        and (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+    limit 50
+), r as materialized (
+    select c.unit_id, c.year from communications c
+    where c.tenant_id = current_tenant() and c.reference in (:text::text, upper(:text::text), lower(:text::text))
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
     limit 50
@@ -79,8 +86,11 @@ select c.id, c.recipient_name as name, c.subject, u.number as unit, b.name as bu
 from (
     select unit_id, year, min(why) as why
     from (
-        select unit_id, year, 'Words' as why
-        from unit_years_found(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 100)
+        select unit_id, year, 'Reference' as why from r
+        union all
+        select w.unit_id, w.year, 'Words'
+        from (select where not exists (select from r)) none
+        cross join unit_years_found(array(select jsonb_array_elements_text(:words::jsonb)), :all_buildings::bool, :actor_id::uuid, 100) w
         union all
         select unit_id, year, 'Phone' from p
         union all

@@ -43,7 +43,8 @@ static const struct member messages_members[] = {
     { "communications", SHAPE_LIST, .help = "The newest first.", .of = &message },
     { "q", SHAPE_TEXT, .help = "What was asked for." },
     { "searched", SHAPE_COUNT,
-      .help = "So many of those that moved last were looked through; null: all.",
+      .help = "So many of those that moved last, or to the rare status named, were looked through; "
+              "null: all.",
       .nullable = true },
     { "searchAll", SHAPE_LINK, .help = "The same list, looking through all.", .nullable = true },
     { "next", SHAPE_LINK, .help = "The page after this one.", .nullable = true },

@@ -145,7 +145,7 @@ check("a message is found by whatever is pasted of it", async () => {
         from communications c join units u on u.id = c.unit_id where c.batch_id = '${batch}' order by u.number limit 1`);
     Object.assign(known, { id, unit, batch });
     for (const [text, why] of [[id, "Id"], [`<${messageId}>`, "Message-ID"], [` ${messageId}\n`, "Message-ID"],
-        [providerId, providerId === messageId ? "Message-ID" : "Provider’s id"], [email, "Words"], [`${unit} ${email}`, "Words"], [name, "Words"], [reference, "Words"]]) {
+        [providerId, providerId === messageId ? "Message-ID" : "Provider’s id"], [email, "Words"], [`${unit} ${email}`, "Words"], [name, "Words"], [reference, "Reference"], [reference.toLowerCase(), "Reference"], [reference.slice(1), "Words"]]) {
         if (!text) continue;
         const hit = (await found(admin, text)).find((r) => r.id === id);
         assert.ok(hit, `${text} ${why}`);

@@ -38,4 +38,48 @@ check("a building is found by any part of its names, the one with the code first
     }
 });
 
+// 3,000 messages more, a minute apart: the oldest 2,000 bounced and tagged, the others delivered.
+check("what few have is looked for among the last of them", async () => {
+    const columns = sql(`select string_agg(quote_ident(column_name), ', ') from information_schema.columns where table_name = 'communications' and is_generated = 'NEVER'
+        and column_name not in ('id', 'reference', 'pixel_token', 'delivery_status', 'last_event_at')`)[0][0];
+    sql(`set session_replication_role = replica; insert into communications (id, reference, delivery_status, last_event_at, ${columns})
+        select uuid7(), 'copy-' || i, case when i > 2000 then 'DELIVERED' else 'BOUNCED' end, timestamptz '2026-03-01' + i * interval '1 minute', ${columns}
+        from (select * from communications where tenant_id = '${id}' limit 1) c, generate_series(1, 3000) i;
+        insert into communication_tags (tenant_id, communication_id, tag, building_id)
+        select tenant_id, id, 'seen', building_id from communications where tenant_id = '${id}' and delivery_status = 'BOUNCED'; analyze communications; analyze communication_tags`);
+    const since = (filter, most) => sql(`set track.tenant = '${id}'; set role track_web; set time zone 'UTC'; select communications_since('${JSON.stringify(filter)}', ${most})`)[0][0].replace("2026-03-", "").replace(":00+00", "");
+    const bounced = { status: ["BOUNCED"], channel: ["SMS"] };
+    assert.deepEqual([since(bounced, 100), since({ ...bounced, year: [2025] }, 100), since({ ...bounced, year: [2024] }, 100)], ["02 07:40", "02 07:40", "-infinity"]);
+    assert.deepEqual([since({ ...bounced, after: "2026-03-02T07:00:00Z" }, 100), since({ ...bounced, after: "2026-03-02T08:00:00Z" }, 100)], ["02 07:40", "-infinity"], "what lies before is not asked for");
+    assert.equal(since({ status: ["BOUNCED", "FAILED"] }, 100), since({}, 100), "of several the last of all");
+    const [some, all] = reads("communications", "app/messages/list.sql", "messages_page anew", { filter: `'${JSON.stringify(bounced)}'`, since: "'2026-03-02 07:40+00'" });
+    assert.ok(some <= 101 && all === 0, `${some} and ${all} rows`);
+});
+
+check("what has not a tag is found without reading what has", async () => {
+    const [some, all] = reads("communication_tags", "app/messages/list.sql", "messages_page anew", { filter: `'{"notTag":["seen,heard"]}'` });
+    assert.ok(some + all < 60, `${some} and ${all} rows`);
+    const { body } = await admin("GET", `/api/track/communications?q=${encodeURIComponent("-tag:seen unit:1.00,1.01,1.02,1.03")}`);
+    assert.deepEqual([body.communications.length, body.communications.some((m) => m.tags.length)], [50, false]);
+});
+
+check("a unit's messages are found by its number, wherever few units have it", async () => {
+    sql(`insert into units (tenant_id, building_id, number) select tenant_id, id, 'W ' || (case when code < 'H-4' then 'x' else code end) from buildings where tenant_id = '${id}' and code like 'H-%'; analyze units`);
+    const numbered = { numbers: `'["1.01", "W H-4711"]'` };
+    const [some, all] = reads("units", "app/messages/list.sql", "messages_numbered", numbered);
+    assert.ok(some < 10 && all === 0, `${some} and ${all} rows`);
+    const units = (numbers) => sql(`set track.tenant = '${id}'; set role track_web; ${statement("app/messages/list.sql", "messages_numbered").replaceAll(/(?<!:):([a-z_]+)\b/g, (found, key) => ({ numbers: `'${numbers}'`, all_buildings: true, actor_id: "null" })[key])}`)[0]?.[0];
+    assert.deepEqual([JSON.parse(units('["1.01", "W H-4711"]')).length, units('["none"]'), units('["W x"]')], [2, "[]", undefined]);
+    const asked = async (q) => (await admin("GET", `/api/track/communications?q=${encodeURIComponent(q)}`)).body.communications.map((m) => m.unit);
+    assert.deepEqual([await asked("unit:1.03"), await asked("unit:none"), await asked('unit:"W x"')], [["1.03"], [], []]);
+});
+
+check("a reference is looked up, and a list asks for no event while it is planned", async () => {
+    const text = "'copy-77'";
+    assert.deepEqual(reads("unit_years", "app/messages/search.sql", "search_words anew", { text, words: `'["copy-77"]'`, digits: "'[]'", phone: "''" }), [0, 0]);
+    assert.ok((await found(admin, "copy-77")).some((one) => one.why === "Reference"));
+    const page = statement("app/messages/list.sql", "messages_page anew").replaceAll(/(?<!:):([a-z_]+)\b/g, (all, key) => ({ filter: "'{}'", all_buildings: true })[key] ?? "null");
+    assert.doesNotMatch(sql(`set track.tenant = '${id}'; set role track_web; explain ${page}`).join("\n"), /communication_events/);
+});
+
 await finish();

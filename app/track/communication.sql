@@ -263,30 +263,33 @@ with me as materialized (
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 ), found as (
     select 1 as place, 'run' as kind, r.id, null as channel, null as status, b.name || ' ' || r.year as title,
-        coalesce(r.completed_at, r.sent_at, r.created_at) as at
+        coalesce(r.completed_at, r.sent_at, r.created_at) as at, true as open
     from me
     join communication_batches r on r.tenant_id = me.tenant_id and r.id = me.batch_id
     join buildings b on b.tenant_id = r.tenant_id and b.id = r.building_id
     union all
-    select 2, 'print', p.id, null, null, format('%s-%s, piece %s', p.year, lpad(p.no::text, 2, '0'), x.seq), coalesce(p.lodged_at, p.printed_at, p.created_at)
+    select 2, 'print', p.id, null, null, format('%s-%s, piece %s', p.year, lpad(p.no::text, 2, '0'), x.seq), coalesce(p.lodged_at, p.printed_at, p.created_at),
+        :all_buildings::bool or not exists (select from unnest(p.building_ids) b (id)
+            where not exists (select from building_grants g
+                where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
     from me
     join print_pieces x on x.tenant_id = me.tenant_id and x.communication_id = me.id and x.live
     join print_runs p on p.tenant_id = x.tenant_id and p.id = x.run_id
     union all
-    (select 3, 'webhook', i.id, null, null, i.provider, i.received_at
+    (select 3, 'webhook', i.id, null, null, i.provider, i.received_at, :all_buildings::bool
     from me
     join communication_events e on e.tenant_id = me.tenant_id and e.communication_id = me.id
     join inbox i on i.tenant_id = e.tenant_id and i.id = e.inbox_id
     order by e.seq desc limit 10)
     union all
-    (select 4, 'message', o.id, o.channel, o.delivery_status, o.subject, coalesce(o.last_event_at, o.created_at)
+    (select 4, 'message', o.id, o.channel, o.delivery_status, o.subject, coalesce(o.last_event_at, o.created_at), true
     from me
     join communications o on o.tenant_id = me.tenant_id and o.unit_id = me.unit_id and o.id <> me.id
     order by o.year desc, o.last_event_at desc nulls last, o.id limit 20)
     union all
-    (select 5, 'delivery', d.id, null, null, d.method, coalesce(d.delivered_at, d.dispatched_at, d.updated_at)
+    (select 5, 'delivery', d.id, null, null, d.method, coalesce(d.delivered_at, d.dispatched_at, d.updated_at), true
     from me
     join unit_delivery_records d on d.tenant_id = me.tenant_id and d.unit_id = me.unit_id and d.year = me.year
     limit 10)
 )
-select kind, id, channel, status, title, at from found order by place, at desc, id;
+select kind, id, channel, status, title, at, open as _open from found order by place, at desc, id;

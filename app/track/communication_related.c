@@ -34,7 +34,8 @@ static struct json_object *related(struct ctx *c, const PGresult *rows, int i)
     const struct kind *kind = kind_of(row_text(rows, i, "kind"));
     const char *channel = row_text(rows, i, "channel"), *status = row_text(rows, i, "status");
     bool delivery = strcmp(kind->name, "delivery") == 0;
-    bool hidden = strcmp(kind->name, "webhook") == 0 && c->actor.role < ROLE_AGENT;
+    bool hidden = !row_bool(rows, i, "_open") ||
+                  (strcmp(kind->name, "webhook") == 0 && c->actor.role < ROLE_AGENT);
     struct json_object *d = row_json(c->arena, rows, i);
     json_set_text(d, "word", kind->word);
     json_set_text(d, "icon", channel ? channel_label(channel)->icon : kind->icon);

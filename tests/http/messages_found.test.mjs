@@ -74,6 +74,14 @@ check("a unit's messages are found by its number, wherever few units have it", a
     assert.deepEqual([await asked("unit:1.03"), await asked("unit:none"), await asked('unit:"W x"')], [["1.03"], [], []]);
 });
 
+check("a year within a word is a part of it as any other", async () => {
+    const units = async (text) => (await found(admin, text)).filter((one) => one.type === "message" && one.why === "Words").length > 0;
+    const answers = { "NE-2025-3": true, "NE-2024-3": false, "E-2025-": true, "abrechnung 2025": true, "abrechnung 2026": false, "2025": true, "ne-2025-2 müller": true, "ne-2025-2 meier": false, "e_2025-3": false };
+    for (const [text, is] of Object.entries(answers)) assert.equal(await units(text), is, text);
+    const listed = async (q) => (await admin("GET", `/api/track/communications?q=${encodeURIComponent(q)}`)).body.communications.map((m) => m.unit);
+    assert.deepEqual([await listed("NE-2025-3"), await listed("NE-2024-3"), await listed("E_2025-3")], [["1.03"], [], []]);
+});
+
 check("a reference is looked up, and a list asks for no event while it is planned", async () => {
     const text = "'copy-77'";
     assert.deepEqual(reads("unit_years", "app/messages/search.sql", "search_words anew", { text, words: `'["copy-77"]'`, digits: "'[]'", phone: "''" }), [0, 0]);

@@ -27,7 +27,7 @@ struct bulk_new {
     const char *const *ids;     /* of communications, NULL at the end */
     const char *channel;        /* of resend, by another way; NULL */
     const char *mark;           /* of mark: what was seen or done */
-    const char *format;         /* of export: one of export_formats */
+    const char *format;         /* of export: one of export_row_formats */
     const char *note;           /* NULL */
     const char *tag;            /* of tag and untag */
 };

@@ -65,10 +65,13 @@ static enum err insert(struct ctx *c, const struct bulk_new *n, const char *word
                        const char *undo_of, const char **id)
 {
     PGresult *row;
+    const struct bulk_way *way = bulk_way_of(n->action);
     enum err e = db_query(c->db, c->arena, bulk_insert, &row, .action = n->action,
                           .filter = n->filter ? text_of(c, n->filter) : NULL, .words = words,
                           .channel = n->channel, .mark = n->mark,
-                          .format = strcmp(n->action, "export") == 0 ? n->format : NULL,
+                          .format = way->act      ? NULL
+                                    : way->format ? way->format
+                                                  : n->format,
                           .note = n->note, .tag = n->tag, .actor_id = c->actor.id,
                           .actor_kind = actor_kind_name(c->actor.kind), .actor_name = c->actor.name,
                           .seconds = NUM(BULK_PLAN_SECONDS), .undo_of = undo_of);
@@ -77,14 +80,16 @@ static enum err insert(struct ctx *c, const struct bulk_new *n, const char *word
     return e;
 }
 
-static enum err count(struct ctx *c, const char *id)
+static enum err count(struct ctx *c, const char *action, const char *id)
 {
     PGresult *row;
+    const struct bulk_way *way = bulk_way_of(action);
+    int most = way->most ? way->most : BULK_MOST;
     enum err e = db_query(c->db, c->arena, bulk_counted, &row, .id = id);
     if (e != OK)
         return e;
-    if (row_int(row, 0, "total") + row_int(row, 0, "excluded") > BULK_MOST)
-        return ctx_fault(c, "q", "These are more than %d: say more closely which.", BULK_MOST);
+    if (row_int(row, 0, "total") + row_int(row, 0, "excluded") > most)
+        return ctx_fault(c, "q", "These are more than %d: say more closely which.", most);
     return OK;
 }
 
@@ -93,6 +98,8 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     int named = 0;
     struct bulk_new with = *asked, *n = &with;
     const char *words, *ids = NULL;
+    const char *judged =
+        bulk_way_of(n->action)->act ? n->action : "export"; /* leaves out nothing */
     enum err e = check(c, n);
     if (e == OK && n->filter)
         e = export_words(c, n->filter, &words);
@@ -104,13 +111,13 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     if (e == OK && n->filter)
         e = db_query(c->db, c->arena, bulk_snapshot_of_filter, NULL, .id = *id,
                      .filter = text_of(c, n->filter), .all_buildings = actor_all_buildings(c),
-                     .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = n->action,
+                     .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = judged,
                      .how = n->tag ? n->tag : n->channel);
     else if (e == OK)
         e = db_query(c->db, c->arena, bulk_snapshot_of_ids, NULL, .id = *id, .ids = ids,
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
-                     .action = n->action, .how = n->tag ? n->tag : n->channel);
-    return e ? e : count(c, *id);
+                     .action = judged, .how = n->tag ? n->tag : n->channel);
+    return e ? e : count(c, n->action, *id);
 }
 
 enum err bulk_undo(struct ctx *c, const char *id, const char **undo_id)
@@ -134,7 +141,7 @@ enum err bulk_undo(struct ctx *c, const char *id, const char **undo_id)
     if (e == OK)
         e = db_query(c->db, c->arena, bulk_snapshot_of_done, NULL, .id = *undo_id, .undo_of = id);
     if (e == OK)
-        e = count(c, *undo_id);
+        e = count(c, n.action, *undo_id);
     if (e == OK)
         e = bulk_find(c, *undo_id, &rows);
     return e ? e : bulk_start(c, *undo_id, rows);

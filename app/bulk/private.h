@@ -17,6 +17,8 @@ struct bulk_way {
     double seconds;   /* that an item takes, where none was done yet */
     /* Of one item, in the transaction at hand; NULL: the whole is done at once. */
     enum err (*act)(struct ctx *c, const struct bulk_how *how, const char *id);
+    const char *format; /* of the export that it becomes, where nobody chooses one */
+    int most;           /* items; 0: BULK_MOST */
 };
 
 extern const struct bulk_way bulk_ways[]; /* name NULL at the end */

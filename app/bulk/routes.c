@@ -35,7 +35,7 @@ static const struct field plan_fields[] = {
     { "mark", FIELD_CHOICE, AT(mark), .values = manual_event_types,
       .help = "Of mark: what was seen or done." },
     { "note", FIELD_TEXT, AT(note), .max = 2000, .help = "Why; on every timeline." },
-    { "format", FIELD_CHOICE, AT(format), .values = export_formats, .help = "Of export: csv." },
+    { "format", FIELD_CHOICE, AT(format), .values = export_row_formats, .help = "Of export: csv." },
     { "tag", FIELD_TEXT, AT(tag), .max = 200, .help = "Of tag and untag: the word." },
     { .name = NULL },
 };

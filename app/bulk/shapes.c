@@ -44,7 +44,7 @@ static const struct shape item = { "BulkItem", "One communication of a bulk acti
         { "channel", SHAPE_CHOICE, .help = "Of a resend by another way.", .values = channel_names, \
           .nullable = true },                                                                      \
         { "mark", SHAPE_TEXT, .help = "Of mark: what was seen or done.", .nullable = true },       \
-        { "format", SHAPE_CHOICE, .help = "Of export.", .values = export_formats,                  \
+        { "format", SHAPE_CHOICE, .help = "Of export and evidence.", .values = export_formats,     \
           .nullable = true },                                                                      \
         { "tag", SHAPE_TEXT, .help = "Of tag and untag.", .nullable = true },                      \
         { "note", SHAPE_TEXT, .help = "Why, in the words of who asked.", .nullable = true },       \

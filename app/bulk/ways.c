@@ -1,13 +1,14 @@
 /* The table of actions: their words, and the deed of each. */
 #include "bulk/private.h"
 
+#include "evidence/evidence.h"
 #include "track/communication.h"
 #include "track/tag.h"
 
 #include <string.h>
 
-const char *const bulk_actions[] = { "resend", "release", "hold",   "cancel", "mark",
-                                     "tag",    "untag",   "export", NULL };
+const char *const bulk_actions[] = { "resend", "release", "hold",   "cancel",   "mark",
+                                     "tag",    "untag",   "export", "evidence", NULL };
 const char *const bulk_states[] = { "PLANNED", "CONFIRMED", "RUNNING", "PAUSED",
                                     "DONE",    "CANCELLED", "EXPIRED", NULL };
 const char *const bulk_item_states[] = { "pending", "done", "failed", "excluded", NULL };
@@ -80,14 +81,16 @@ static enum err untag(struct ctx *c, const struct bulk_how *how, const char *id)
 }
 
 const struct bulk_way bulk_ways[] = {
-    { "resend", "Resend", "Resending", "to be sent again", "rotate-cw", NULL, 0.02, resend },
-    { "release", "Release", "Releasing", "released", "play", "hold", 0.02, release },
-    { "hold", "Hold", "Holding", "held", "pause", "release", 0.02, hold },
-    { "cancel", "Cancel", "Cancelling", "cancelled", "ban", NULL, 0.02, cancel },
-    { "mark", "Mark", "Marking", "marked", "hand", NULL, 0.02, mark },
-    { "tag", "Tag", "Tagging", "tagged", "tag", "untag", 0.005, tag },
-    { "untag", "Untag", "Untagging", "untagged", "tag", "tag", 0.005, untag },
-    { "export", "Export", "Exporting", "in the export", "download", NULL, 0.0001, NULL },
+    { "resend", "Resend", "Resending", "to be sent again", "rotate-cw", NULL, 0.02, .act = resend },
+    { "release", "Release", "Releasing", "released", "play", "hold", 0.02, .act = release },
+    { "hold", "Hold", "Holding", "held", "pause", "release", 0.02, .act = hold },
+    { "cancel", "Cancel", "Cancelling", "cancelled", "ban", NULL, 0.02, .act = cancel },
+    { "mark", "Mark", "Marking", "marked", "hand", NULL, 0.02, .act = mark },
+    { "tag", "Tag", "Tagging", "tagged", "tag", "untag", 0.005, .act = tag },
+    { "untag", "Untag", "Untagging", "untagged", "tag", "tag", 0.005, .act = untag },
+    { "export", "Export", "Exporting", "in the export", "download", NULL, 0.0001, .act = NULL },
+    { "evidence", "Evidence of", "Collecting the evidence of", "in the export", "shield-check",
+      NULL, 0.03, NULL, .format = "evidence", .most = EVIDENCE_SET_MOST },
     { .name = NULL },
 };
 

@@ -18,14 +18,16 @@ extern const struct domain evidence_domain;
    ERR_NOT_FOUND: absent or not granted. */
 enum err evidence_make(struct ctx *c, const char *id, struct blob *out) must_check;
 
-struct evidence_part {
-    const char *manifest; /* its SHA-256 */
-    size_t size;          /* of the manifest */
-};
-/* Adds the entries of a pack below `folder` ("" or "name/"), which must not be there yet. What it
-   needs is in c's arena. ERR_NOT_FOUND as above, with nothing added. */
-enum err evidence_add(struct ctx *c, struct zip *z, const char *folder, const char *id,
-                      struct evidence_part *out) must_check;
+/* Packs of many messages in one ZIP, a folder each, and a manifest of their manifests. Memory stays
+   flat but for a line of that for each. */
+struct evidence_set;
+#define EVIDENCE_SET_MOST 10000
+
+enum err evidence_set_begin(struct ctx *c, struct evidence_set **out) must_check;
+/* Adds one as c's actor may see it, in readings of its own. ERR_NOT_FOUND as above: it is left out.
+ */
+enum err evidence_set_add(struct evidence_set *s, const struct ctx *c, const char *id) must_check;
+enum err evidence_set_finish(struct evidence_set *s, struct blob *out) must_check;
 
 /* How to check a pack, as its README.txt. */
 extern const char evidence_readme[];

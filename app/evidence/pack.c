@@ -7,8 +7,8 @@
 #include "db/db.h"
 #include "evidence/evidence.h"
 #include "evidence/evidence.sql.h"
+#include "evidence/inclusion.h"
 #include "evidence/summary.h"
-#include "proof/documents.h"
 #include "track/communication.h"
 #include "track/communication.sql.h"
 
@@ -20,6 +20,7 @@
 struct pack {
     struct ctx *c;
     struct zip *zip;
+    struct day_trees *trees;
     const char *id, *folder;
     PGresult *one, *events, *attempts, *notes, *deliveries, *files, *rooted, *sent;
     struct json_object *inclusion;       /* NULL: under no root yet */
@@ -60,27 +61,6 @@ static enum err ask_rest(struct pack *p)
     return e != OK ? e : flushed;
 }
 
-/* The way from the last event under a root to that root, without what else that day held. */
-static enum err find_root(struct pack *p)
-{
-    struct json_object *d;
-    if (rows_count(p->rooted) == 0)
-        return OK;
-    enum err e = inclusion_document(p->c, row_text(p->rooted, 0, "id"), &d);
-    if (e != OK)
-        return e;
-    struct json_object *o = json_own(p->c->arena, json_object_new_object());
-    struct json_object *day = json_get(d, "day");
-    json_set_text(o, "eventId", json_text(json_get(d, "event"), "eventId"));
-    json_set(o, "path", json_object_get(json_get(d, "path")));
-    json_set_text(o, "day", json_text(day, "day"));
-    json_set_text(o, "merkle", json_text(day, "merkle"));
-    json_set_text(o, "previous", json_text(day, "previous"));
-    json_set_text(o, "root", json_text(day, "root"));
-    p->inclusion = o;
-    return OK;
-}
-
 static enum err read(struct pack *p)
 {
     struct ctx *c = p->c;
@@ -90,7 +70,7 @@ static enum err read(struct pack *p)
         e = ERR_NOT_FOUND;
     if (e == OK)
         e = ask_rest(p);
-    return e == OK ? find_root(p) : e;
+    return e == OK ? inclusion_find(c, p->trees, p->rooted, &p->inclusion) : e;
 }
 
 /* ---- files ---- */
@@ -254,7 +234,7 @@ static struct json_object *manifest_of(const struct pack *p)
 }
 
 /* The manifest comes last: it names all others. */
-static enum err put_manifest(struct pack *p, struct evidence_part *out)
+static enum err put_manifest(struct pack *p, struct pack_manifest *out)
 {
     struct json_object *d = manifest_of(p), *last;
     enum err e = put(p, "SHA256SUMS", buf_str(&p->sums));
@@ -263,16 +243,17 @@ static enum err put_manifest(struct pack *p, struct evidence_part *out)
     if (e != OK)
         return e;
     last = json_object_array_get_idx(p->names, json_object_array_length(p->names) - 1);
-    *out = (struct evidence_part){ .manifest = json_text(last, "sha256"),
+    *out = (struct pack_manifest){ .sha256 = json_text(last, "sha256"),
                                    .size = (size_t)json_object_get_int64(json_get(last, "size")) };
     return OK;
 }
 
-enum err evidence_add(struct ctx *c, struct zip *z, const char *folder, const char *id,
-                      struct evidence_part *out)
+enum err pack_add(struct ctx *c, struct zip *z, struct day_trees *trees, const char *folder,
+                  const char *id, struct pack_manifest *out)
 {
     struct pack p = { .c = c,
                       .zip = z,
+                      .trees = trees,
                       .id = id,
                       .folder = folder,
                       .names = json_own(c->arena, json_object_new_array()),
@@ -286,7 +267,7 @@ enum err evidence_add(struct ctx *c, struct zip *z, const char *folder, const ch
         e = put_timeline(&p);
     if (e == OK)
         e = put_message(&p);
-    if (e == OK)
+    if (e == OK && !*folder)
         e = put(&p, "README.txt", str_of(evidence_readme));
     return e == OK ? put_manifest(&p, out) : e;
 }
@@ -308,11 +289,11 @@ static enum err keep(struct ctx *c, const struct blob *b)
 enum err evidence_make(struct ctx *c, const char *id, struct blob *out)
 {
     struct zip *z;
-    struct evidence_part part;
+    struct pack_manifest manifest;
     struct json_object *after = json_own(c->arena, json_object_new_object());
     enum err e = zip_begin(c, &z);
     if (e == OK)
-        e = evidence_add(c, z, "", id, &part);
+        e = pack_add(c, z, NULL, "", id, &manifest);
     if (e == OK)
         e = zip_finish(z, out);
     if (e == OK)
@@ -320,6 +301,6 @@ enum err evidence_make(struct ctx *c, const char *id, struct blob *out)
     if (e != OK)
         return e;
     json_set_text(after, "sha256", out->sha256);
-    json_set_text(after, "manifestSha256", part.manifest);
+    json_set_text(after, "manifestSha256", manifest.sha256);
     return audit_add(c, "evidence.made", "communication", id, NULL, after);
 }

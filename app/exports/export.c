@@ -5,12 +5,14 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "exports/export.sql.h"
+#include "exports/format.h"
 #include "store/store.h"
 
 #include <string.h>
 
 const char *const export_states[] = { "QUEUED", "RUNNING", "READY", "FAILED", "EXPIRED", NULL };
-const char *const export_formats[] = { "csv", "jsonl", NULL };
+const char *const export_formats[] = { "csv", "jsonl", "evidence", NULL };
+const char *const export_row_formats[] = { "csv", "jsonl", NULL };
 
 static const char *text_of(struct ctx *c, struct json_object *value)
 {
@@ -56,7 +58,8 @@ enum err export_add(struct ctx *c, const struct export_new *n, const char **id)
 
 static const char *file_name(struct ctx *c, const char *day, const char *format)
 {
-    return arena_printf(c->arena, "communications-%.10s.%s", day, format);
+    const struct export_format *f = export_format_of(format);
+    return arena_printf(c->arena, "%s-%.10s.%s", f->prefix, day, f->ending);
 }
 
 static struct json_object *link_of(struct ctx *c, const PGresult *rows, int i)

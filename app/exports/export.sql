@@ -98,6 +98,19 @@ left join (
     group by a.communication_id) a on a.communication_id = c.id
 order by p.place, c.place
 
+-- The messages of batches, in the order of their rows.
+-- name: export_messages anew
+select c.id, c.building_id as "buildingId"
+from unnest(:batch_ids::uuid[]) with ordinality p (id, place)
+cross join lateral (
+    select c.id, c.building_id, row_number() over (order by u.number, c.channel, c.id) as place
+    from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+    join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+    where c.batch_id = p.id and (not :listed::bool or exists (select from communication_export_items i
+        where i.tenant_id = c.tenant_id and i.export_id = :id::uuid and i.communication_id = c.id))
+) c
+order by p.place, c.place
+
 -- name: export_tell
 update communication_exports set rows_written = :rows::bigint, scanned = :scanned::bigint, scope = :scope::bigint
 where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'

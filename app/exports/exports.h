@@ -4,7 +4,8 @@
    worker that dies leaves nothing of it, and the next one begins anew. Each building's year is read
    at one moment, the years one after the other. Who asked sees in it what he might see both when he
    asked and when it is written. The file goes after settings.export_days; its line stays until
-   somebody deletes it. */
+   somebody deletes it. One of the format "evidence", which only a bulk action asks for, is a ZIP of
+   packs (evidence/evidence.h) in place of rows. */
 #pragma once
 
 #include "base/ctx.h"
@@ -14,7 +15,8 @@
 #include <json-c/json.h>
 
 extern const struct domain exports_domain;
-extern const char *const export_states[], *const export_formats[]; /* NULL at the end */
+/* NULL at the end; the row formats are those that a filter alone may ask for. */
+extern const char *const export_states[], *const export_formats[], *const export_row_formats[];
 
 /* How long a link works that export_get gives. */
 #define EXPORT_LINK_SECONDS 3600

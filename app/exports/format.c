@@ -115,8 +115,9 @@ const struct export_format export_format_table[] = {
     { "csv", false,
       UTF8_MARK "building,unitNumber,channel,subject,status,queuedAt,sentAt,deliveredAt,openedAt,"
                 "providerMessageId,lastEventType,manualNotes,attachments\r\n",
-      csv_row },
-    { "jsonl", true, "", json_row },
+      "communications", "csv", csv_row },
+    { "jsonl", true, "", "communications", "jsonl", json_row },
+    { "evidence", false, "", "evidence", "zip", NULL },
     { .name = NULL },
 };
 

@@ -11,9 +11,11 @@
 #include <stdbool.h>
 
 struct export_format {
-    const char *name; /* "csv": also the ending of the file */
-    bool json;        /* lists (notes, attachments) are JSON; else one text */
-    const char *head; /* what the file begins with */
+    const char *name;            /* "csv" */
+    bool json;                   /* lists (notes, attachments) are JSON; else one text */
+    const char *head;            /* what the file begins with */
+    const char *prefix, *ending; /* of the file's name: "communications", "csv" */
+    /* NULL: it has no rows, see packs_write */
     void (*row)(struct buf *to, const char *building, const PGresult *row);
 };
 

@@ -26,12 +26,12 @@
     }
 
 static const struct field query_fields[] = {
-    { "format", FIELD_CHOICE, AT(format), .values = export_formats, .help = "Of a new one." },
+    { "format", FIELD_CHOICE, AT(format), .values = export_row_formats, .help = "Of a new one." },
     FILTER_FIELDS,
     { .name = NULL },
 };
 static const struct field new_fields[] = {
-    { "format", FIELD_CHOICE, AT(format), .required = true, .values = export_formats,
+    { "format", FIELD_CHOICE, AT(format), .required = true, .values = export_row_formats,
       .help = "csv for spreadsheets, jsonl for programs." },
     FILTER_FIELDS,
     { .name = NULL },

@@ -4,30 +4,12 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "exports/export.sql.h"
-#include "exports/exports.h"
-#include "exports/format.h"
-#include "jobs/watch.h"
-#include "store/store.h"
+#include "exports/writing.h"
 
 #define FILE_LIMIT ((size_t)64 << 30)
 #define BLOCK ((size_t)64 << 10)
 #define AT_ONCE 10000 /* messages: planning a query costs as much as reading some hundreds */
 #define AHEAD 16      /* queries asked for together: one sorts while another is written */
-
-struct writing {
-    struct ctx *c;
-    const char *id;
-    const struct export_format *format;
-    struct actor asker; /* as he stands now */
-    const char *filter; /* jsonb */
-    bool listed;
-    struct job_watch *watch;
-    struct blob_writer *blob;
-    struct buf out;          /* what is not in the blob yet */
-    struct buf buildings;    /* those it has rows of, as an array of SQL */
-    const char *building_id; /* of the row at hand; NULL: there was none */
-    int64_t rows, scanned, scope;
-};
 
 struct part { /* of the batches, those of one query */
     struct writing *w;
@@ -81,6 +63,11 @@ static enum err tell(struct ctx *c, void *of)
     return e == OK && rows_count(row) == 0 ? ERR_NOT_FOUND : e;
 }
 
+enum err writing_look(struct writing *w)
+{
+    return job_watch_look(w->watch, tell, w);
+}
+
 static enum err flush(struct writing *w)
 {
     enum err e = blob_write(w->blob, w->out.p, w->out.n);
@@ -93,8 +80,7 @@ static void add_id(struct buf *ids, const char *id)
     buf_printf(ids, "%c%s", ids->n ? ',' : '{', id);
 }
 
-/* Rows come building by building. */
-static void note_building(struct writing *w, const char *id)
+void writing_note(struct writing *w, const char *id)
 {
     if (w->building_id && strcmp(w->building_id, id) == 0)
         return;
@@ -108,11 +94,11 @@ static enum err take(void *to, const PGresult *row)
     struct writing *w = part->w;
     int batch = part->first + (int)row_int(row, 0, "batch") - 1;
     w->scanned = part->before;
-    note_building(w, row_text(part->batches, batch, "buildingId"));
+    writing_note(w, row_text(part->batches, batch, "buildingId"));
     w->format->row(&w->out, row_text(part->batches, batch, "name"), row);
     w->rows++;
     enum err e = w->out.n < BLOCK ? OK : flush(w);
-    return e ? e : job_watch_look(w->watch, tell, w);
+    return e ? e : writing_look(w);
 }
 
 /* The batches from part->first on that hold AT_ONCE messages together. Answers the first one behind
@@ -156,7 +142,7 @@ static enum err write_some(struct writing *w, const PGresult *batches, int i, in
     e = db_end(c->db, e);
     w->scanned = scanned;
     *next = i;
-    return e ? e : job_watch_look(w->watch, tell, w);
+    return e ? e : writing_look(w);
 }
 
 static enum err write_all(struct writing *w, const PGresult *batches, struct blob *out)
@@ -204,7 +190,11 @@ static enum err ready(struct writing *w, const struct blob *b)
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_int(after, "rows", w->rows);
     json_set_text(after, "sha256", b->sha256);
-    return audit_add(c, "export.ready", "export", w->id, NULL, after);
+    if (w->format->row)
+        return audit_add(c, "export.ready", "export", w->id, NULL, after);
+    struct ctx asker = *c; /* evidence tells who had it made */
+    asker.actor = w->asker;
+    return audit_add(&asker, "evidence.made", "export", w->id, NULL, after);
 }
 
 static enum err finish(struct job *j, struct writing *w, const struct blob *b)
@@ -255,7 +245,7 @@ static enum err run(struct job *j, struct writing *w)
     if (e != OK || !open)
         return e;
     if ((e = list(w, &batches)) == OK)
-        e = write_all(w, batches, &blob);
+        e = w->format->row ? write_all(w, batches, &blob) : packs_write(w, batches, &blob);
     if (e == OK)
         e = finish(j, w, &blob);
     if (e == OK || e == ERR_NOT_FOUND)

@@ -42,6 +42,8 @@ void merkle_add(struct merkle *m, const unsigned char *bytes, size_t n)
     struct merkle_node *leaf = &m->stack[m->n++];
     digest(0, bytes, n, "", 0, leaf->hash);
     leaf->size = 1;
+    if (m->keep)
+        buf_put(m->keep, leaf->hash, SHA256_SIZE);
     leaf->holds_wanted = m->path_wanted && m->wanted == m->leaves;
     if (leaf->holds_wanted)
         memcpy(m->leaf, leaf->hash, SHA256_SIZE);
@@ -58,4 +60,56 @@ void merkle_root(struct merkle *m, unsigned char out[SHA256_SIZE])
         memcpy(out, m->stack[0].hash, SHA256_SIZE);
     else
         sha256("", 0, out);
+}
+
+/* ---- whole ones ---- */
+
+static const unsigned char *node(const struct merkle_levels *t, int level, uint64_t i)
+{
+    return t->nodes[level] + i * SHA256_SIZE;
+}
+
+/* Pairs are joined level by level; a last one without a pair goes up as it is, which makes the same
+   tree as splitting at the largest power of two. */
+static void join_level(struct arena *a, struct merkle_levels *t)
+{
+    int below = t->n - 1;
+    uint64_t n = t->counts[below];
+    unsigned char *up = arena_alloc(a, (size_t)((n + 1) / 2) * SHA256_SIZE);
+    for (uint64_t i = 0; i + 1 < n; i += 2)
+        digest(1, node(t, below, i), SHA256_SIZE, node(t, below, i + 1), SHA256_SIZE,
+               up + i / 2 * SHA256_SIZE);
+    if (n % 2)
+        memcpy(up + n / 2 * SHA256_SIZE, node(t, below, n - 1), SHA256_SIZE);
+    t->counts[t->n] = (n + 1) / 2;
+    t->nodes[t->n++] = up;
+}
+
+void merkle_levels(struct arena *a, const unsigned char *hashes, uint64_t n,
+                   struct merkle_levels *out)
+{
+    *out = (struct merkle_levels){ .n = 1, .counts = { n }, .nodes = { hashes } };
+    while (out->counts[out->n - 1] > 1)
+        join_level(a, out);
+}
+
+int64_t merkle_find(const struct merkle_levels *t, const unsigned char hash[SHA256_SIZE])
+{
+    for (uint64_t i = 0; i < t->counts[0]; i++)
+        if (memcmp(node(t, 0, i), hash, SHA256_SIZE) == 0)
+            return (int64_t)i;
+    return -1;
+}
+
+int merkle_path(const struct merkle_levels *t, uint64_t leaf, struct merkle_step out[MERKLE_HEIGHT])
+{
+    int steps = 0;
+    for (int level = 0; level + 1 < t->n; level++, leaf /= 2) {
+        uint64_t other = leaf ^ 1;
+        if (other >= t->counts[level])
+            continue;
+        out[steps].left = other < leaf;
+        memcpy(out[steps++].hash, node(t, level, other), SHA256_SIZE);
+    }
+    return steps;
 }

@@ -20,6 +20,7 @@ struct merkle {
     uint64_t leaves;
     int n; /* whole subtrees, the largest first */
     struct merkle_node stack[MERKLE_HEIGHT];
+    struct buf *keep; /* where the leaves' hashes are added; NULL */
     bool path_wanted;
     uint64_t wanted;                 /* number of a leaf, from 0 */
     unsigned char leaf[SHA256_SIZE]; /* the wanted one's hash */
@@ -34,3 +35,20 @@ void merkle_add(struct merkle *m, const unsigned char *bytes, size_t n);
 
 /* The tree's hash; completes the path, from the leaf upward. Nothing may be added after it. */
 void merkle_root(struct merkle *m, unsigned char out[SHA256_SIZE]);
+
+/* A whole tree, for the paths of many of its leaves: twice the bytes of `hashes`, which are those
+   of n leaves and must stay. */
+struct merkle_levels {
+    int n;
+    uint64_t counts[MERKLE_HEIGHT];
+    const unsigned char *nodes[MERKLE_HEIGHT];
+};
+void merkle_levels(struct arena *a, const unsigned char *hashes, uint64_t n,
+                   struct merkle_levels *out);
+
+/* The place of a leaf by its hash; -1: it is none. */
+int64_t merkle_find(const struct merkle_levels *t, const unsigned char hash[SHA256_SIZE]);
+
+/* The path of a leaf, from it upward; answers its steps. */
+int merkle_path(const struct merkle_levels *t, uint64_t leaf,
+                struct merkle_step out[MERKLE_HEIGHT]);

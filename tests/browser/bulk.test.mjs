@@ -48,6 +48,22 @@ check("the tab of exports asks for the building at hand and gives a file", async
     await whole("exports");
 });
 
+check("the evidence of those that were picked is planned, and a ZIP to download", async () => {
+    await page.goto(`/messages?q=${encodeURIComponent(`building:${house}`)}`);
+    for (const n of [0, 1]) await page.check(`table.messages tbody input[type=checkbox] >> nth=${n}`);
+    same(await axeFaults(page), [], "axe on the bar");
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "evidence-bar.png") });
+    await page.click(".pick-bar button:has-text('Evidence')");
+    await page.waitForSelector("h1:text-is('Evidence of 2 communications')");
+    await whole("evidence-plan");
+    await page.click("form[action$='/confirm'] button.primary");
+    await page.click("a:has-text('To the export')");
+    await page.waitForSelector("#exports tbody tr:first-child:has-text('evidence') a:has-text('Download')");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#exports tbody tr:first-child a:has-text('Download')")]);
+    expect(/^evidence-\d{4}-\d\d-\d\d\.zip$/.test(download.suggestedFilename()), download.suggestedFilename());
+    same(readFileSync(await download.path()).subarray(0, 2).toString(), "PK", "the file");
+});
+
 check("all messages of a list are held by a plan that is confirmed", async () => {
     await openBuilding(page, `House ${house}`);
     await page.click(".bulk-offer > button");

@@ -118,6 +118,27 @@ check("who may not see the message gets no pack", async () => {
     assert.equal((await api(bearer)("GET", path(list[0]))).status, 200);
 });
 
+check("the evidence of many is planned, confirmed and one ZIP behind a link that needs no login", async () => {
+    const ids = list.map((one) => one.communicationId);
+    const plan = (await admin("POST", "/api/track/bulk", { action: "evidence", ids })).body;
+    assert.deepEqual([plan.total, plan.excluded, plan.format], [3, 0, "evidence"]);
+    const { exportId } = (await admin("POST", `/api/track/bulk/${plan.bulkId}/confirm`, { planToken: plan.planToken })).body;
+    const { download, rows: n } = await eventually("it is ready", async () => {
+        const { body } = await admin("GET", `/api/track/export/${exportId}`);
+        assert.notEqual(body.state, "FAILED", body.error);
+        return body.state === "READY" && body;
+    }, 60);
+    assert.equal(n, 3);
+    const file = join(folder, "set.zip"), at = join(folder, "set");
+    writeFileSync(file, Buffer.from(await (await fetch(base + download.href)).arrayBuffer()));
+    assert.equal(run("unzip", "-qod", at, file).status, 0);
+    assert.equal(spawnSync("sha256sum", ["-c", "--strict", "--quiet", "SHA256SUMS"], { cwd: at }).status, 0);
+    const { packs } = JSON.parse(readFileSync(join(at, "manifest.json"), "utf8"));
+    assert.deepEqual(packs.map((one) => one.communicationId).sort(), ids.sort());
+    for (const { folder: sub } of packs) assert.equal(spawnSync("sha256sum", ["-c", "--strict", "--quiet", "SHA256SUMS"], { cwd: join(at, sub) }).status, 0);
+    assert.match(trackctl("evidence", "verify", file).stdout, /^3 messages, 6 events, \d+ files: all as written\n/);
+});
+
 check("its page leads to it", async () => {
     const go = await person("viewer", tenant);
     const page = await (await go(`/messages/${list[0].communicationId}`)).text();

@@ -73,6 +73,36 @@ static void paths_lead_to_the_root(void **state)
         }
 }
 
+static void whole_trees_have_the_same_paths(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    for (size_t n = 1; n < MOST; n++) {
+        struct buf hashes = buf_in(a);
+        struct merkle_levels t;
+        for (size_t wanted = 0; wanted < n; wanted++) {
+            struct merkle_step steps[MERKLE_HEIGHT];
+            unsigned char root[SHA256_SIZE];
+            struct merkle m = { .path_wanted = true,
+                                .wanted = wanted,
+                                .keep = wanted ? NULL : &hashes };
+            for (size_t i = 0; i < n; i++)
+                merkle_add(&m, leaves[i], SHA256_SIZE);
+            merkle_root(&m, root);
+            if (wanted == 0)
+                merkle_levels(a, (const unsigned char *)hashes.p, n, &t);
+            assert_int_equal(merkle_find(&t, m.leaf), wanted);
+            assert_int_equal(merkle_path(&t, wanted, steps), m.steps);
+            for (int i = 0; i < m.steps; i++) {
+                assert_int_equal(steps[i].left, m.path[i].left);
+                assert_memory_equal(steps[i].hash, m.path[i].hash, SHA256_SIZE);
+            }
+            assert_int_equal(merkle_find(&t, root), n == 1 ? 0 : -1);
+        }
+    }
+    arena_free(a);
+}
+
 /* The tree of nothing, and of one empty leaf: values of the RFC's authors' test vectors. */
 static void known_values(void **state)
 {
@@ -95,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_lead_to_the_root),
+        cmocka_unit_test(whole_trees_have_the_same_paths),
         cmocka_unit_test(known_values),
     };
     crypto_init();

@@ -93,6 +93,7 @@ const struct job_kind inbox_jobs[] = {
       .queue = "inbox",
       .lease_seconds = 60,
       .external = true,
+      .together = 4,
       .run = process,
       .doc = "Reads a webhook that was kept and changes what it tells of" },
     { .name = NULL },

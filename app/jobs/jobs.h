@@ -29,7 +29,8 @@ struct job_kind {
     const char *queue; /* "email"; a kind whose jobs are in several queues has a row for each */
     int max_attempts;  /* 0: 12 */
     int lease_seconds; /* 0: 30; call timeouts must be shorter */
-    bool external;     /* talks to the outside: claimed one by one; others in batches */
+    bool external; /* talks to the outside: claimed one by one, or `together`; others in batches */
+    int together;  /* so many of the queue at once, as each is one short call; 0: one */
     /* Called outside a transaction. OK: done. ERR_RETRY, ERR_LIMITED: again later. Others: parked
        at once, but ERR_INTERNAL, which is retried to the end. To end the job in the transaction of
        its effects call job_done in it. */

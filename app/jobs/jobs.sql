@@ -11,10 +11,10 @@ select queue from job_queues where queue = any (:queues::text[]) and concurrency
 
 -- name: jobs_claim
 with room as (
-    select q.queue, case when l.paused then 0 when l.concurrency is null then :most::int
-        else greatest(0, least(:most::int, l.concurrency - (select count(*) from jobs r
+    select q.queue, case when l.paused then 0 when l.concurrency is null then q.most
+        else greatest(0, least(q.most, l.concurrency - (select count(*) from jobs r
             where r.state = 'running' and r.queue = q.queue))) end as n
-    from unnest(:queues::text[]) q (queue)
+    from unnest(:queues::text[], :mosts::int[]) q (queue, most)
     left join job_queues l on l.queue = q.queue
 ), picked as materialized (
     select j.id

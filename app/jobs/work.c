@@ -14,6 +14,7 @@
 
 #define ARENA_LIMIT ((size_t)512 * 1024 * 1024)
 #define BATCH 100
+#define CALLS_HELD_MS 250
 #define TICK_MS 1000
 #define LEASE_SECONDS 30
 #define COMPLETE_AFTER_MS 20
@@ -21,9 +22,10 @@
 #define BRIEF_EVERY_MS 200
 #define BURY_TRIES 3
 
-struct queues { /* of one sort of kinds, as a Postgres array */
-    const char *names;
-    int lease_seconds;
+struct queues {                /* of one sort of kinds */
+    const char *names, *mosts; /* as Postgres arrays; how many of each may be claimed at once */
+    int most, lease_seconds;
+    int held_ms; /* for so long it keeps what it has claimed and not begun */
 };
 
 struct worker {
@@ -65,20 +67,41 @@ static bool is_listed(const struct job_kind *kind)
     return false;
 }
 
+/* How many of a queue a worker claims at once. */
+static int most_of(const char *queue, bool external)
+{
+    int most = external ? 1 : BATCH;
+    for (const struct domain *const *d = domains; *d; d++)
+        for (const struct job_kind *k = (*d)->jobs; k && k->name; k++)
+            if (strcmp(k->queue, queue) == 0 && k->together > most)
+                most = k->together;
+    return most;
+}
+
+static void add_queue(struct queues *q, struct buf *names, struct buf *mosts, const char *queue,
+                      int most)
+{
+    buf_printf(names, "%c%s", names->n ? ',' : '{', queue);
+    buf_printf(mosts, "%c%d", mosts->n ? ',' : '{', most);
+    q->most = most > q->most ? most : q->most;
+}
+
 static struct queues queues_of(struct arena *a, bool external)
 {
     struct queues q = { .lease_seconds = LEASE_SECONDS };
-    struct buf b = buf_in(a);
+    struct buf names = buf_in(a), mosts = buf_in(a);
     for (const struct domain *const *d = domains; *d; d++)
         for (const struct job_kind *k = (*d)->jobs; k && k->name; k++) {
             if (k->external != external)
                 continue;
             if (!is_listed(k))
-                buf_printf(&b, "%s%s", b.n ? "," : "{", k->queue);
+                add_queue(&q, &names, &mosts, k->queue, most_of(k->queue, external));
             if (k->lease_seconds > q.lease_seconds)
                 q.lease_seconds = k->lease_seconds;
         }
-    q.names = b.n ? (buf_putc(&b, '}'), b.p) : NULL;
+    q.held_ms = external ? CALLS_HELD_MS : q.lease_seconds * 500;
+    q.names = names.n ? (buf_putc(&names, '}'), names.p) : NULL;
+    q.mosts = mosts.n ? (buf_putc(&mosts, '}'), mosts.p) : NULL;
     return q;
 }
 
@@ -106,6 +129,11 @@ static bool each_queue_is_of_one_sort(void)
 
 /* ---- ends ---- */
 
+static struct claimed claimed_at(const PGresult *r, int row)
+{
+    return (struct claimed){ row_int(r, row, "id"), row_int(r, row, "token") };
+}
+
 static const char *array_of(struct arena *a, const struct claimed *list, int n, bool tokens)
 {
     struct buf b = buf_in(a);
@@ -130,8 +158,13 @@ static void complete(struct worker *w, const struct claimed *done, int n)
         log_warn("jobs_lease_lost", "count", NUM(n - rows_count(r)), NULL);
 }
 
-static void release(struct worker *w, const struct claimed *list, int n)
+/* Those of the rows from `first` to before `end`. */
+static void release(struct worker *w, const PGresult *r, int first, int end)
 {
+    struct claimed list[BATCH];
+    int n = 0;
+    for (int i = first; i < end; i++)
+        list[n++] = claimed_at(r, i);
     if (n &&
         db_query(w->db, w->batch, jobs_release, NULL, .ids = array_of(w->batch, list, n, false),
                  .tokens = array_of(w->batch, list, n, true)))
@@ -217,14 +250,15 @@ static bool run(struct worker *w, const PGresult *r, int row)
 
 /* ---- a claim ---- */
 
-static enum err claim(struct worker *w, const struct queues *q, int most, PGresult **r)
+static enum err claim(struct worker *w, const struct queues *q, PGresult **r)
 {
     db_begin(w->db, NULL);
     db_batch(w->db);
     enum err e = db_query(w->db, w->batch, jobs_lock_limits, NULL, .queues = q->names);
     if (!e)
-        e = db_query(w->db, w->batch, jobs_claim, r, .queues = q->names, .most = NUM(most),
-                     .worker = w->name, .lease_seconds = NUM(q->lease_seconds));
+        e = db_query(w->db, w->batch, jobs_claim, r, .queues = q->names, .mosts = q->mosts,
+                     .most = NUM(q->most), .worker = w->name,
+                     .lease_seconds = NUM(q->lease_seconds));
     e = db_end(w->db, e);
     w->unsure |= e != OK;
     return e;
@@ -240,25 +274,35 @@ static enum err give_back(struct worker *w)
     return e;
 }
 
-/* Claims up to `most` jobs and runs them; completes the done ones together. Answers how many there
- * were. */
-static int claim_and_run(struct worker *w, const struct queues *q, int most)
+/* How many of the claimed jobs are begun one after the other: none waits for one that may take
+   long, nor does such a one wait. */
+static int begun_of(const PGresult *r)
+{
+    int n = 0;
+    for (; n < rows_count(r); n++) {
+        const struct job_kind *kind = job_kind_of(row_text(r, n, "kind"));
+        if (kind && kind->external && !kind->together)
+            return n ? n : 1;
+    }
+    return n;
+}
+
+/* Claims jobs and runs them; completes the done ones together. Answers how many there were. */
+static int claim_and_run(struct worker *w, const struct queues *q)
 {
     PGresult *r = NULL;
-    struct claimed done[BATCH] = { { 0, 0 } }, left[BATCH] = { { 0, 0 } };
-    int n_done = 0, n_left = 0;
+    struct claimed done[BATCH] = { { 0, 0 } };
+    int n_done = 0, i = 0;
     if (!q->names)
         return 0;
-    if (give_back(w) || claim(w, q, most, &r))
+    if (give_back(w) || claim(w, q, &r))
         return 0;
-    int64_t since = now_ms(), half = since + q->lease_seconds * 500;
-    int n = rows_count(r);
-    for (int i = 0; i < n; i++) {
-        struct claimed c = { row_int(r, i, "id"), row_int(r, i, "token") };
-        if (*w->stop || (i && now_ms() > half)) /* half the lease is gone: the rest is for others */
-            left[n_left++] = c;
-        else if (run(w, r, i))
-            done[n_done++] = c;
+    int64_t since = now_ms(), until = since + q->held_ms;
+    int n = begun_of(r);
+    release(w, r, n, rows_count(r));
+    for (; i < n && !*w->stop && (!i || now_ms() <= until); i++) {
+        if (run(w, r, i))
+            done[n_done++] = claimed_at(r, i);
         if (n_done && now_ms() - since > COMPLETE_AFTER_MS) {
             complete(w, done, n_done);
             n_done = 0;
@@ -266,7 +310,8 @@ static int claim_and_run(struct worker *w, const struct queues *q, int most)
         }
     }
     complete(w, done, n_done);
-    release(w, left, n_left);
+    release(w, r, i, n);
+    n = rows_count(r);
     arena_reset(w->batch);
     return n;
 }
@@ -339,14 +384,14 @@ static int work_once(struct worker *w)
     int n = 0;
     tick(w);
     if (!w->external_n || now_ms() - w->brief_ms >= BRIEF_EVERY_MS) {
-        n = claim_and_run(w, &w->brief, BATCH);
+        n = claim_and_run(w, &w->brief);
         w->brief_ms = n ? 0 : now_ms();
     }
     bool soon = n == BATCH && now_ms() - w->external_ms < EXTERNAL_EVERY_MS;
     if (*w->stop || soon)
         return n;
     w->external_ms = now_ms();
-    w->external_n = claim_and_run(w, &w->external, 1);
+    w->external_n = claim_and_run(w, &w->external);
     return n + w->external_n;
 }
 

@@ -285,7 +285,8 @@ static const struct route routes[] = {
 
 static const struct job_kind jobs[] = {
     { "messages.tell_view", "email", .lease_seconds = 120, .max_attempts = 6, .external = true,
-      .run = view_look, .doc = "Looks at a view for somebody, and tells of it by e-mail." },
+      .together = 4, .run = view_look,
+      .doc = "Looks at a view for somebody, and tells of it by e-mail." },
     { .name = NULL },
 };
 

@@ -299,9 +299,9 @@ static const struct route routes[] = {
 };
 
 static const struct job_kind jobs[] = {
-    { "track.send_communication", "email", .lease_seconds = 120, .external = true,
+    { "track.send_communication", "email", .lease_seconds = 120, .external = true, .together = 4,
       .run = send_communication, .doc = "Sends one communication." },
-    { "track.send_communication", "sms", .lease_seconds = 120, .external = true,
+    { "track.send_communication", "sms", .lease_seconds = 120, .external = true, .together = 4,
       .run = send_communication, .doc = "The same, of SMS." },
     { "track.settle_batch", "track", .run = batch_settle,
       .doc = "Completes a batch when the last of its messages has ended." },

@@ -435,7 +435,7 @@ static const struct job_kind jobs[] = {
     { "track.check_files", "track", .run = runs_files_job,
       .doc = "Looks into the files of a run that nobody looked into yet." },
     { "track.send_test", "email", .lease_seconds = 120, .max_attempts = 3, .external = true,
-      .run = runs_test_job, .doc = "Sends a message to who asked for a test." },
+      .together = 4, .run = runs_test_job, .doc = "Sends a message to who asked for a test." },
     { .name = NULL },
 };
 

@@ -41,7 +41,7 @@ async function limit() {
     psql("analyze jobs");
     const claim = statement(FILE, "jobs_claim").replace(/ select id, tenant_id, queue.*$/, " select coalesce(array_agg(id), '{}') as ids, coalesce(array_agg(token), '{}') as tokens from claimed");
     const script = ["begin", statement(FILE, "jobs_lock_limits"), `${claim} \\gset`, "commit", statement(FILE, "jobs_complete")];
-    const place = { queues: "{nothing}", most: BATCH, worker: "bench", lease_seconds: 30 };
+    const place = { queues: "{nothing}", mosts: `{${BATCH}}`, most: BATCH, worker: "bench", lease_seconds: 30 };
     const made = await pgbench(script, [place], { clients: 1, transactions: JOBS / BATCH, role: "track_worker" });
     if (left() !== 0) throw new Error("pgbench left jobs");
     return made.rate * BATCH;

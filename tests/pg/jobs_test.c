@@ -202,12 +202,12 @@ static void a_limit_and_a_pause_hold(void **state)
         add(c, &(struct job_new){ .kind = "test.do", .args = what(c, "succeed") });
     pg_sql("insert into job_queues (queue, concurrency) values ('test', 2)");
     struct ctx *w = pg_ctx("track_worker");
-    assert_int_equal(db_query(w->db, w->arena, jobs_claim, &r, .queues = "{test}", .most = "100",
-                              .worker = "w", .lease_seconds = "30"),
+    assert_int_equal(db_query(w->db, w->arena, jobs_claim, &r, .queues = "{test}", .mosts = "{100}",
+                              .most = "100", .worker = "w", .lease_seconds = "30"),
                      OK);
     assert_int_equal(rows_count(r), 2);
-    assert_int_equal(db_query(w->db, w->arena, jobs_claim, &r, .queues = "{test}", .most = "100",
-                              .worker = "w", .lease_seconds = "30"),
+    assert_int_equal(db_query(w->db, w->arena, jobs_claim, &r, .queues = "{test}", .mosts = "{100}",
+                              .most = "100", .worker = "w", .lease_seconds = "30"),
                      OK);
     assert_int_equal(rows_count(r), 0);
     pg_sql("update job_queues set concurrency = null, paused = true");
@@ -247,8 +247,8 @@ static void a_claim_fills_its_batch(void **state)
     PGresult *r;
     pg_sql("insert into jobs (queue, kind, args) select 'test', 'test.do', '{\"do\": \"succeed\"}' "
            "from generate_series(1, 250)");
-    assert_int_equal(db_query(c->db, c->arena, jobs_claim, &r, .queues = "{test}", .most = "100",
-                              .worker = "w", .lease_seconds = "30"),
+    assert_int_equal(db_query(c->db, c->arena, jobs_claim, &r, .queues = "{test}", .mosts = "{100}",
+                              .most = "100", .worker = "w", .lease_seconds = "30"),
                      OK);
     assert_int_equal(rows_count(r), 100);
     pg_sql("update jobs set state = 'ready'");
@@ -331,8 +331,8 @@ static void the_fence_holds_after_a_burial(void **state)
     int64_t id = running("here.123", 1);
     app.instance = "here";
     assert_int_equal(jobs_bury(&app, c->db, 123, false), OK);
-    assert_int_equal(db_query(c->db, c->arena, jobs_claim, &r, .queues = "{test}", .most = "1",
-                              .worker = "here.125", .lease_seconds = "30"),
+    assert_int_equal(db_query(c->db, c->arena, jobs_claim, &r, .queues = "{test}", .mosts = "{1}",
+                              .most = "1", .worker = "here.125", .lease_seconds = "30"),
                      OK);
     assert_int_equal(row_int(r, 0, "id"), id);
     assert_int_equal(db_query(c->db, c->arena, jobs_complete, &r,

@@ -288,6 +288,16 @@ static void digest_of(struct ctx *c, const struct smtp_server *server, unsigned 
     sha256(b.p, b.n, to);
 }
 
+/* Whether the server answers the RSET that smtp_close sent, and has ended nothing since. */
+static bool still_there(struct smtp *s)
+{
+    char more;
+    size_t got = 0;
+    smtp_record_sent(&s->record, "RSET");
+    return read_reply(s) == 250 && s->line->in_n == 0 &&
+           curl_easy_recv(s->line->curl, &more, 1, &got) == CURLE_AGAIN;
+}
+
 /* The kept connection, if it is to this server and the server still answers. */
 static bool go_on(struct smtp *s, const unsigned char *of)
 {
@@ -302,7 +312,7 @@ static bool go_on(struct smtp *s, const unsigned char *of)
     smtp_record_note(&s->record, "the connection of the message before");
     bool fits = memcmp(l->of, of, sizeof(l->of)) == 0 && l->messages < MESSAGES_MAX &&
                 s->c->app->now_ms(s->c->app) - l->used_ms < REUSE_MS;
-    if (fits && smtp_command(s, "RSET") == 250) {
+    if (fits && still_there(s)) {
         s->dsn = l->dsn;
         s->pipelining = l->pipelining;
         return true;
@@ -356,10 +366,12 @@ enum err smtp_open(struct ctx *c, const struct smtp_server *server, struct smtp 
     return OK;
 }
 
+/* The next message finds the answer to RSET there and need not wait for it. */
 void smtp_close(struct smtp *s)
 {
+    static const char reset[] = "RSET\r\n";
     struct smtp_kept *kept = s->c->app->smtp;
-    if (!kept || !s->code || s->code == 421 || s->stuck) {
+    if (!kept || !s->code || s->code == 421 || s->stuck || !put_all(s, reset, sizeof(reset) - 1)) {
         hang_up(s);
         return;
     }

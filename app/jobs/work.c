@@ -15,6 +15,7 @@
 #define ARENA_LIMIT ((size_t)512 * 1024 * 1024)
 #define BATCH 100
 #define CALLS_HELD_MS 250
+#define QUICK_MS 100
 #define TICK_MS 1000
 #define LEASE_SECONDS 30
 #define COMPLETE_AFTER_MS 20
@@ -26,6 +27,7 @@ struct queues {                /* of one sort of kinds */
     const char *names, *mosts; /* as Postgres arrays; how many of each may be claimed at once */
     int most, lease_seconds;
     int held_ms; /* for so long it keeps what it has claimed and not begun */
+    bool slow;   /* what it claimed last took its time: one by one, then, as there are others */
 };
 
 struct worker {
@@ -99,6 +101,7 @@ static struct queues queues_of(struct arena *a, bool external)
             if (k->lease_seconds > q.lease_seconds)
                 q.lease_seconds = k->lease_seconds;
         }
+    q.slow = external;
     q.held_ms = external ? CALLS_HELD_MS : q.lease_seconds * 500;
     q.names = names.n ? (buf_putc(&names, '}'), names.p) : NULL;
     q.mosts = mosts.n ? (buf_putc(&mosts, '}'), mosts.p) : NULL;
@@ -257,7 +260,7 @@ static enum err claim(struct worker *w, const struct queues *q, PGresult **r)
     enum err e = db_query(w->db, w->batch, jobs_lock_limits, NULL, .queues = q->names);
     if (!e)
         e = db_query(w->db, w->batch, jobs_claim, r, .queues = q->names, .mosts = q->mosts,
-                     .most = NUM(q->most), .worker = w->name,
+                     .most = NUM(q->slow ? 1 : q->most), .worker = w->name,
                      .lease_seconds = NUM(q->lease_seconds));
     e = db_end(w->db, e);
     w->unsure |= e != OK;
@@ -288,7 +291,7 @@ static int begun_of(const PGresult *r)
 }
 
 /* Claims jobs and runs them; completes the done ones together. Answers how many there were. */
-static int claim_and_run(struct worker *w, const struct queues *q)
+static int claim_and_run(struct worker *w, struct queues *q)
 {
     PGresult *r = NULL;
     struct claimed done[BATCH] = { { 0, 0 } };
@@ -297,10 +300,11 @@ static int claim_and_run(struct worker *w, const struct queues *q)
         return 0;
     if (give_back(w) || claim(w, q, &r))
         return 0;
-    int64_t since = now_ms(), until = since + q->held_ms;
+    const int64_t began = now_ms();
+    int64_t since = began;
     int n = begun_of(r);
     release(w, r, n, rows_count(r));
-    for (; i < n && !*w->stop && (!i || now_ms() <= until); i++) {
+    for (; i < n && !*w->stop && (!i || now_ms() - began <= q->held_ms); i++) {
         if (run(w, r, i))
             done[n_done++] = claimed_at(r, i);
         if (n_done && now_ms() - since > COMPLETE_AFTER_MS) {
@@ -311,6 +315,7 @@ static int claim_and_run(struct worker *w, const struct queues *q)
     }
     complete(w, done, n_done);
     release(w, r, i, n);
+    q->slow = q == &w->external && now_ms() - began > (int64_t)i * QUICK_MS;
     n = rows_count(r);
     arena_reset(w->batch);
     return n;

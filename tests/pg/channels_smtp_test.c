@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static struct ctx *c;
 static const char *folder; /* below the store's, which goes with the test */
@@ -349,6 +350,21 @@ static void a_connection_serves_several_messages(void **state)
     assert_int_not_equal(sent_by(&plain, "none"), third);
 }
 
+static void a_connection_that_the_server_ended_is_not_used(void **state)
+{
+    struct channel_account all[] = { account(plain_port, "none", NULL),
+                                     account(tls_port, "tls", "pass") };
+    struct send_result result;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const char *mode = i ? "tls" : "none";
+        assert_int_equal(send_to(&all[i], "leave@example.com", &result), OK);
+        long ended = connection_of(mode);
+        usleep(300000);
+        assert_int_not_equal(sent_by(&all[i], mode), ended);
+    }
+}
+
 static void an_idle_connection_is_closed(void **state)
 {
     struct channel_account plain = account(plain_port, "none", NULL);
@@ -388,6 +404,7 @@ int main(void)
         cmocka_unit_test(refusals),
         cmocka_unit_test(not_reached),
         cmocka_unit_test(a_connection_serves_several_messages),
+        cmocka_unit_test(a_connection_that_the_server_ended_is_not_used),
         cmocka_unit_test(an_idle_connection_is_closed),
     };
     pg_start("channels_smtp_test");

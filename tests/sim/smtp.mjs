@@ -1,8 +1,8 @@
 // A mail server: node smtp.mjs MODE FOLDER [PORT], MODE none, starttls or tls (these two want the login user/pass).
 // Prints its port. Writes its certificate to FOLDER/ca.pem and each message, as mailparser reads it, as a line of
 // FOLDER/messages.jsonl. By local part of the recipient: unknown 550 5.1.1, refused 550 5.7.1, full 452 4.2.2,
-// drop breaks off at RCPT, lost breaks off after the message was kept, late 451 after it, hold… answers when
-// FOLDER/release is there.
+// drop breaks off at RCPT, leave ends the connection a moment after it took the message, lost breaks off after the
+// message was kept, late 451 after it, hold… answers when FOLDER/release is there.
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -55,11 +55,12 @@ const server = new SMTPServer({
             await keep(session, Buffer.concat(parts));
             while (local(session).startsWith("hold") && !existsSync(join(folder, "release"))) await sleep(20);
             if (local(session) === "lost") return breakOff(session);
+            if (local(session) === "leave") setTimeout(() => sockets.get(session.remotePort)?.end(), 50);
             done(local(session) === "late" ? refusal(451, "4.3.0 Try later") : null, "2.0.0 queued as 4711");
         });
     },
 });
 server.on("error", () => {});
-server.server.on(mode === "tls" ? "secureConnection" : "connection", (s) => sockets.set(s.remotePort, s));
+server.server.on("connection", (s) => sockets.set(s.remotePort, s));
 server.listen(Number(port ?? 0), "127.0.0.1", () => console.log(server.server.address().port));
 process.stdin.on("end", () => process.exit()).resume();

@@ -27,16 +27,20 @@ static const char *account_of(const struct http_call *call)
     return call->account ? call->account : "";
 }
 
-enum err breaker_enter(struct ctx *c, const struct http_call *call, int *retry_after)
+enum err breaker_enter(struct ctx *c, const struct http_call *call, int *retry_after, bool *well)
 {
     PGresult *rows;
+    *well = false;
     if (!c->db)
         return OK;
     enum err r = db_query(c->db, c->arena, breaker_enter, &rows, .provider = call->provider,
                           .host = host_of(c, call->url), .account = account_of(call));
     if (r)
         return r;
-    if (!rows_count(rows) || !row_bool(rows, 0, "open"))
+    if (!rows_count(rows))
+        return OK;
+    *well = row_bool(rows, 0, "well");
+    if (!row_bool(rows, 0, "open"))
         return OK;
     *retry_after = (int)row_int(rows, 0, "seconds");
     return ERR_LIMITED;
@@ -89,7 +93,7 @@ enum err try_note(struct ctx *c, const struct try_record *t)
     db_begin(c->db, c->tenant_id);
     db_batch(c->db);
     enum err first = OK;
-    if (!t->dry_run)
+    if (!t->dry_run && (t->failed || !t->well))
         first = db_query(c->db, c->arena, breaker_note, NULL, .provider = t->call->provider,
                          .host = host_of(c, t->call->url), .account = account_of(t->call),
                          .failed = t->failed ? "t" : "f");

@@ -6,7 +6,8 @@ with probe as (
     returning provider
 )
 select b.state <> 'closed' and not exists (select from probe) as "open",
-    greatest(1, ceil(extract(epoch from b.open_until - now())))::int as "seconds"
+    greatest(1, ceil(extract(epoch from b.open_until - now())))::int as "seconds",
+    b.state = 'closed' and b.failures = 0 and b.opened = 0 and cardinality(b.recent) >= 20 and not true = any (b.recent) as "well"
 from circuit_breakers b where b.provider = :provider::text and b.host = :host::text and b.account = :account::text;
 
 -- name: breaker_note

@@ -194,7 +194,8 @@ static void take_answer(CURL *curl, struct exchange *x, CURLcode code, struct ht
                                      : arena_printf(x->c->arena, "%s.", curl_easy_strerror(code));
 }
 
-static enum err try_once(struct ctx *c, const struct http_call *call, struct http_answer *answer)
+static enum err try_once(struct ctx *c, const struct http_call *call, struct http_answer *answer,
+                         bool *well)
 {
     CURL *curl = c->app->http->curl;
     struct exchange x = { .c = c, .call = call, .body = buf_in(c->arena) };
@@ -213,7 +214,8 @@ static enum err try_once(struct ctx *c, const struct http_call *call, struct htt
                                                             (to.tv_nsec - from.tv_nsec) / 1000000),
                                        .failed = !x.guard.refused &&
                                                  (!answer->status || is_passing(answer->status)),
-                                       .dry_run = false };
+                                       .well = *well };
+    *well = *well && !record.failed;
     /* The request is out: a log that cannot be written must not hide what came of it. */
     if (try_note(c, &record))
         log_error("http_log", "provider", call->provider, NULL);
@@ -246,7 +248,8 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
         answer->error = arena_printf(c->arena, "The provider's address %s.", forbidden);
         return ERR_INVALID;
     }
-    enum err r = breaker_enter(c, call, &answer->retry_after);
+    bool well;
+    enum err r = breaker_enter(c, call, &answer->retry_after, &well);
     if (r) {
         answer->error = r == ERR_LIMITED ? "The provider is not asked for a while, after failures."
                                          : "The database did not answer.";
@@ -254,7 +257,7 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
     }
     int tried = 0;
     do
-        r = try_once(c, call, answer);
+        r = try_once(c, call, answer, &well);
     while (r != ERR_INVALID && again(c, call, answer, ++tried));
     return r;
 }

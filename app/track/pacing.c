@@ -50,6 +50,16 @@ static const char *number(struct arena *a, int64_t n)
     return arena_printf(a, "%" PRId64, n);
 }
 
+static enum err take(struct sending *s, int rate, const char *id, const char *token)
+{
+    struct ctx *c = &s->job->ctx;
+    if (!rate)
+        return db_query(c->db, c->arena, turn_at_once, NULL, .account_id = s->account->id,
+                        .job_id = id, .token = token);
+    return db_query(c->db, c->arena, turn_take, NULL, .account_id = s->account->id,
+                    .step_ms = number(c->arena, MINUTE_MS / rate), .job_id = id, .token = token);
+}
+
 /* The job's turn, taken where it has none yet, in one round trip. *about: when it is in words;
    NULL: it is now. */
 static enum err find(struct sending *s, int rate, const char **at, const char **about)
@@ -62,9 +72,7 @@ static enum err find(struct sending *s, int rate, const char **at, const char **
     db_begin(c->db, c->tenant_id);
     db_batch(c->db);
     if (!json_text(j->args, "turnAt"))
-        e = db_query(c->db, c->arena, turn_take, NULL, .account_id = s->account->id,
-                     .step_ms = number(c->arena, rate ? MINUTE_MS / rate : 0), .job_id = id,
-                     .token = token);
+        e = take(s, rate, id, token);
     if (e == OK)
         e = db_query(c->db, c->arena, turn_when, &row, .job_id = id, .token = token);
     e = db_end(c->db, e);

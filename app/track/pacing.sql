@@ -15,6 +15,17 @@ update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstT
 from slot
 where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running';
 
+-- The same where there is no limit: at once, but for a pause that the provider asked for. Nobody queues for the row.
+-- name: turn_at_once
+with slot as (
+    select to_char(greatest(clock_timestamp(), (select next_at from send_slots
+        where tenant_id = current_tenant() and account_id = :account_id::uuid)) at time zone 'UTC',
+        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+)
+update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstTriedAt', coalesce(j.args ->> 'firstTriedAt', slot.at))
+from slot
+where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running';
+
 -- When the job's turn is, as people of the tenant say it, and whether it is still to come.
 -- name: turn_when
 select j.args ->> 'turnAt' as at, j.args ->> 'firstTriedAt' as first, x.at > clock_timestamp() as waits,
@@ -36,5 +47,6 @@ update jobs set args = args - 'turnAt' - 'untriedToken'
 where id = :job_id::bigint and token = :token::bigint and state = 'running';
 
 -- name: turn_pause
-update send_slots set next_at = greatest(next_at, clock_timestamp() + make_interval(secs => :seconds::int))
-where tenant_id = current_tenant() and account_id = :account_id::uuid;
+insert into send_slots as s (tenant_id, account_id, next_at)
+values (current_tenant(), :account_id::uuid, clock_timestamp() + make_interval(secs => :seconds::int))
+on conflict (tenant_id, account_id) do update set next_at = greatest(s.next_at, excluded.next_at);

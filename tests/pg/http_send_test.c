@@ -251,6 +251,25 @@ static void breaks_at_half(void **state)
     }
 }
 
+/* What went well so often changes nothing any more; a failure is noted, and what follows it. */
+static void what_goes_well_is_noted_no_more(void **state)
+{
+    struct http_answer a;
+    const char *changes = "select xmin from circuit_breakers where provider = 'well'";
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(ask("well", "GET", "/200", false, &a), OK);
+    long long before = pg_int("%s", changes);
+    assert_int_equal(ask("well", "GET", "/200", false, &a), OK);
+    assert_int_equal(pg_int("%s", changes), before);
+    assert_int_equal(ask("well", "GET", "/500", false, &a), OK);
+    assert_int_equal(pg_int("select failures from circuit_breakers where provider = 'well'"), 1);
+    assert_int_equal(ask("well", "GET", "/200", false, &a), OK);
+    assert_string_equal(pg_sql("select failures || ' ' || array_position(recent, true) "
+                               "from circuit_breakers where provider = 'well'"),
+                        "0 19");
+}
+
 static void one_probe(void **state)
 {
     struct http_answer a;
@@ -302,6 +321,7 @@ int main(void)
         cmocka_unit_test(breaks_the_circuit),
         cmocka_unit_test(one_accounts_trouble_is_its_own),
         cmocka_unit_test(breaks_at_half),
+        cmocka_unit_test(what_goes_well_is_noted_no_more),
         cmocka_unit_test(one_probe),
         cmocka_unit_test(refuses_inside_a_transaction),
         cmocka_unit_test(stands_in),

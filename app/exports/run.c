@@ -8,15 +8,15 @@
 
 #define FILE_LIMIT ((size_t)64 << 30)
 #define BLOCK ((size_t)64 << 10)
-#define AT_ONCE 10000 /* messages: planning a query costs as much as reading some hundreds */
+#define AT_ONCE 20000 /* messages: planning a query costs as much as reading some hundreds */
 #define AHEAD 16      /* queries asked for together: one sorts while another is written */
 
 struct part { /* of the batches, those of one query */
     struct writing *w;
     const PGresult *batches;
-    int first;      /* of them */
-    struct buf ids; /* theirs, as an array of SQL */
-    int64_t before; /* messages of the parts before it */
+    int first;                 /* of them */
+    struct buf ids, buildings; /* theirs, as arrays of SQL */
+    int64_t before;            /* messages of the parts before it */
 };
 
 /* ---- the beginning ---- */
@@ -110,9 +110,11 @@ static int gather(struct part *part, int64_t *scanned)
     part->before = *scanned;
     for (; i < rows_count(batches) && *scanned - part->before < AT_ONCE; i++) {
         add_id(&part->ids, row_text(batches, i, "batchId"));
+        add_id(&part->buildings, row_text(batches, i, "buildingId"));
         *scanned += row_int(batches, i, "n");
     }
     buf_putc(&part->ids, '}');
+    buf_putc(&part->buildings, '}');
     return i;
 }
 
@@ -122,7 +124,7 @@ static enum err ask(struct part *part)
     return db_query_each(w->c->db, export_rows, take, part, .json = w->format->json ? "t" : "f",
                          .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
                          .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
-                         .batch_ids = part->ids.p);
+                         .batch_ids = part->ids.p, .building_ids = part->buildings.p);
 }
 
 /* AHEAD parts from the i-th batch on; *next: the first batch behind them. */
@@ -135,7 +137,7 @@ static enum err write_some(struct writing *w, const PGresult *batches, int i, in
     db_batch(c->db);
     enum err e = db_run(c->db, c->arena, &sql_export_patience, NULL, NULL);
     for (int n = 0; e == OK && n < AHEAD && i < rows_count(batches); n++) {
-        parts[n] = (struct part){ w, batches, i, buf_in(c->arena), 0 };
+        parts[n] = (struct part){ w, batches, i, buf_in(c->arena), buf_in(c->arena), 0 };
         i = gather(&parts[n], &scanned);
         e = ask(&parts[n]);
     }

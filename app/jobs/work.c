@@ -27,7 +27,7 @@ struct queues {                /* of one sort of kinds */
     const char *names, *mosts; /* as Postgres arrays; how many of each may be claimed at once */
     int most, lease_seconds;
     int held_ms; /* for so long it keeps what it has claimed and not begun */
-    bool slow;   /* what it claimed last took its time: one by one, then, as there are others */
+    bool slow; /* it claimed nothing, or what took its time: one by one, then, as others may help */
 };
 
 struct worker {
@@ -315,7 +315,7 @@ static int claim_and_run(struct worker *w, struct queues *q)
     }
     complete(w, done, n_done);
     release(w, r, i, n);
-    q->slow = q == &w->external && now_ms() - began > (int64_t)i * QUICK_MS;
+    q->slow = q == &w->external && (!i || now_ms() - began > (int64_t)i * QUICK_MS);
     n = rows_count(r);
     arena_reset(w->batch);
     return n;

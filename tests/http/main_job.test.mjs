@@ -160,7 +160,7 @@ check("the open pixel is in a message where the tenant has it on, and its loadin
 // ---- SMTP
 
 const mailFolder = mkdtempSync(join(tmpdir(), "track-mail."));
-const arrived = () => (existsSync(`${mailFolder}/messages.jsonl`) ? readFileSync(`${mailFolder}/messages.jsonl`, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : []);
+const arrived = () => (existsSync(`${mailFolder}/messages.jsonl`) ? readFileSync(`${mailFolder}/messages.jsonl`, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line)) : []);
 const smtpTenant = tenantNew("smtp");
 const smtp = api(await token("admin", smtpTenant));
 let smtpBatch;

@@ -17,6 +17,7 @@
 #define JOBS "from jobs where kind = 'track.send_communication'"
 
 static char batch[40], account[40];
+static int port;
 static long long messages;
 
 static void keep(char *to, const char *text)
@@ -196,6 +197,41 @@ static void a_failed_try_takes_another_turn(void **state)
     assert_int_equal(pg_int("select count(*) " JOBS " and attempt = 0 and args ? 'turnAt'"), 1);
 }
 
+/* Nothing to take turns for, but what the provider asks of one holds for all. */
+static void without_a_limit_a_pause_still_holds(void **state)
+{
+    (void)state;
+    long long queued;
+    struct http_answer answer;
+    struct ctx *c = pg_ctx("track_web");
+    const char *const json[] = { "content-type: application/json", NULL };
+    const struct http_call faults = {
+        .provider = "sim",
+        .method = "POST",
+        .url = arena_printf(c->arena, "http://127.0.0.1:%d/control/faults", port),
+        .headers = json,
+        .body = STR("{\"throttle\": 1, \"retryAfter\": 600}"),
+    };
+    assert_int_equal(http_send(pg_ctx("track_worker"), &faults, &answer), OK);
+    (void)pg_sql("update provider_accounts set settings = settings || '{\"endpoint\": "
+                 "\"http://127.0.0.1:%d\", \"ratePerMinute\": 0}' where id = '%s' returning id",
+                 port, account);
+    pg_sql("delete from circuit_breakers");
+    pg_sql("delete from send_slots");
+    pg_sql("delete " JOBS);
+    pg_sql("update communications set delivery_status = 'DRAFT' where reference in ('R3', 'R4')");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(batch_send(c, batch, &queued), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    work();
+    assert_int_equal(pg_int("select count(*) from send_slots where next_at > now() + "
+                            "interval '9 minutes'"),
+                     1);
+    assert_int_equal(pg_int("select count(*) " JOBS " and state = 'ready' and attempt = 0 and "
+                            "run_at > now() + interval '9 minutes'"),
+                     2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,10 +242,11 @@ int main(void)
         cmocka_unit_test(a_turn_is_kept),
         cmocka_unit_test(all_are_sent_once_in_their_turn),
         cmocka_unit_test(a_failed_try_takes_another_turn),
+        cmocka_unit_test(without_a_limit_a_pause_still_holds),
     };
     pg_start("track_pacing");
     struct ctx *c = pg_ctx("track_worker");
-    int port = sim_start("acs.mjs", NULL, NULL);
+    port = sim_start("acs.mjs", NULL, NULL);
     if (!port) {
         printf("track_pacing: skipped, node does not run\n");
         return pg_end(77);

@@ -86,6 +86,9 @@ check("a reference is looked up, and a list asks for no event while it is planne
     const text = "'copy-77'";
     assert.deepEqual(reads("unit_years", "app/messages/search.sql", "search_words anew", { text, words: `'["copy-77"]'`, digits: "'[]'", phone: "''" }), [0, 0]);
     assert.ok((await found(admin, "copy-77")).some((one) => one.why === "Reference"));
+    const elsewhere = api(await token("viewer", tenant, "H-1"));
+    for (const q of ["copy-77", "ONE-2025-3", "NE-2025-3", "Müller", "1.03", "one"]) assert.deepEqual(await found(elsewhere, q), [], q);
+    assert.deepEqual((await elsewhere("GET", "/api/track/communications?q=unit:1.03")).body.communications, []);
     const page = statement("app/messages/list.sql", "messages_page anew").replaceAll(/(?<!:):([a-z_]+)\b/g, (all, key) => ({ filter: "'{}'", all_buildings: true })[key] ?? "null");
     assert.doesNotMatch(sql(`set track.tenant = '${id}'; set role track_web; explain ${page}`).join("\n"), /communication_events/);
 });

@@ -156,7 +156,7 @@ let last = "";
 let quarter = null;
 
 const still = () =>
-    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message, .panel) details[open]") || document.activeElement?.matches("select") || String(getSelection());
+    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message, .panel) details[open]:not(.json *)") || document.activeElement?.matches("select") || String(getSelection());
 
 const here = () => location.pathname + location.search;
 

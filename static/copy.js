@@ -26,7 +26,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 addArranger((within) => {
-    for (const pre of $$("pre[data-copy]:not([data-copies] + pre)", within)) {
+    for (const pre of $$("[data-copy]:not([data-copies] + *)", within)) {
         const button = document.createElement("button");
         button.type = "button";
         button.className = "quiet";

@@ -6,6 +6,7 @@
 #include "inbox/inbox.sql.h"
 #include "inbox/private.h"
 #include "web/cursor.h"
+#include "web/json_view.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -194,6 +195,9 @@ static enum err page_get(struct req *r, struct reply *p)
     struct json_object *headers = json_get(d, "headers");
     json_set_text(d, "title", "Webhook");
     json_set(d, "headerRows", header_rows(headers));
+    int left = JSON_VIEW_PAGE;
+    json_set(d, "bodyView",
+             json_object_get(json_view(r->ctx.arena, str_of(json_text(d, "body")), NULL, &left)));
     return reply_page(p, "inbox/show", NULL, d);
 }
 

@@ -170,6 +170,7 @@ enum err communication_document(struct ctx *c, const char *id, bool page, struct
     if (page) {
         communication_waits(c, p.events, d);
         communication_event_calls(c, p.calls, d);
+        communication_views(c, p.events, p.audit, d);
         communication_dress(c, d, &text);
     }
     *out = d;

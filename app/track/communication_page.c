@@ -7,11 +7,9 @@
 #include "track/labels.h"
 #include "track/send_way.h"
 #include "track/track.h"
+#include "web/json_view.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define PRETTY (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void set_label(struct json_object *to, const struct label *l, const char *word_key)
 {
@@ -31,39 +29,6 @@ static const char *grade_words(const char *grade)
         return NULL;
     return *grade >= 'A' && *grade <= 'D' ? words[*grade - 'A']
                                           : "a machine did this: it proves nothing";
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static struct json_object *sorted(struct arena *a, struct json_object *value)
-{
-    size_t n = 0;
-    if (!json_object_is_type(value, json_type_object))
-        return json_object_get(value);
-    size_t most = (size_t)json_object_object_length(value) + 1;
-    const char **names = arena_zalloc(a, most, sizeof(*names));
-    struct json_object *out = json_object_new_object();
-    json_object_object_foreach(value, key, member)
-    {
-        (void)member;
-        names[n++] = key;
-    }
-    qsort(names, n, sizeof(*names), by_name);
-    for (size_t i = 0; i < n; i++)
-        json_put(out, names[i], false, sorted(a, json_get(value, names[i])));
-    return out;
-}
-
-/* A value to be read: its keys in order, so that two of a kind can be held side by side. */
-static const char *pretty(struct arena *a, struct json_object *value)
-{
-    if (!value || !json_object_is_type(value, json_type_object) ||
-        json_object_object_length(value) == 0)
-        return NULL;
-    return json_object_to_json_string_ext(json_own(a, sorted(a, value)), PRETTY);
 }
 
 /* ---- the timeline ---- */
@@ -87,7 +52,6 @@ static void dress_event(struct arena *a, struct json_object *d, struct json_obje
     json_set_text(e, "sourceLabel", source_label(json_text(e, "source")));
     json_set_text(e, "gradeWords", grade_words(json_text(e, "grade")));
     communication_dialogue(a, e);
-    json_set_text(e, "raw", pretty(a, json_get(e, "detail")));
     if (!note)
         return;
     json_set(e, "proof", json_object_get(json_get(note, "proof")));
@@ -296,13 +260,25 @@ static void dress_contradiction(struct json_object *d)
     json_set_text(x, "gradeWords", grade_words(json_text(x, "grade")));
 }
 
-static void dress_history(struct arena *a, struct json_object *d)
+static void view_of(struct ctx *c, const PGresult *rows, int i, const char *column, int *left,
+                    struct json_object *to, const char *key)
 {
-    struct json_object *list = json_get(d, "history");
-    for (size_t i = 0; i < json_object_array_length(list); i++) {
-        struct json_object *h = json_object_array_get_idx(list, i);
-        json_set_text(h, "beforeText", pretty(a, json_get(h, "before")));
-        json_set_text(h, "afterText", pretty(a, json_get(h, "after")));
+    const char *text = row_text(rows, i, column);
+    struct json_object *view = text ? json_view(c->arena, str_of(text), "dialogue", left) : NULL;
+    json_put(to, key, true, json_object_get(view));
+}
+
+void communication_views(struct ctx *c, const PGresult *events, const PGresult *audit,
+                         struct json_object *d)
+{
+    int left = JSON_VIEW_PAGE;
+    for (int i = 0; i < rows_count(events); i++)
+        view_of(c, events, i, "detail", &left,
+                json_object_array_get_idx(json_get(d, "events"), (size_t)i), "rawView");
+    for (int i = 0; i < rows_count(audit); i++) {
+        struct json_object *h = json_object_array_get_idx(json_get(d, "history"), (size_t)i);
+        view_of(c, audit, i, "before", &left, h, "beforeView");
+        view_of(c, audit, i, "after", &left, h, "afterView");
     }
 }
 
@@ -339,7 +315,6 @@ void communication_dress(struct ctx *c, struct json_object *d,
     dress_tags(c, d);
     dress_contradiction(d);
     json_set(d, "groups", groups_of(c->arena, d));
-    dress_history(c->arena, d);
     json_set(d, "dataRows", data_rows(text->data));
     set_any(d);
     bool letter = strncmp(json_text(d, "channel"), "LETTER", 6) == 0;

@@ -21,6 +21,11 @@ void communication_tabs(struct ctx *c, const char *id, const struct list_place *
    receiving server asked to wait." Rows of communication_events, as in the document's events. */
 void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d);
 
+/* Adds rawView to events, beforeView and afterView to history (see json_view), the latest first as
+   far as a page holds. Rows of communication_events and communication_audit, as in the document. */
+void communication_views(struct ctx *c, const PGresult *events, const PGresult *audit,
+                         struct json_object *d);
+
 /* Adds eventCalls to the events that calls to a provider led to: [{method, url, status, error,
    durationMs, supportRef, request, response, lockIcon, lockTone, lockWords}]. Rows of
    communication_calls, as in the document's calls. */

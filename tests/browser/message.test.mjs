@@ -165,9 +165,15 @@ check("details are to the millisecond with their zone, their keys in order, and 
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.click(".timeline .raw summary >> nth=0");
     expect(/\d\d:\d\d:\d\d\.\d{3} (CET|CEST|UTC|GMT)/.test(await page.locator(".raw[open] time").first().textContent()), "the time");
-    const raw = await page.textContent(".raw[open] pre");
+    const raw = await page.textContent(".raw[open] > .json");
     const keys = Object.keys(JSON.parse(raw));
     same(keys, [...keys].sort(), "the keys");
+    const folds = page.locator(".raw[open] > .json > li > details");
+    expect(await page.isVisible(".raw[open] > .json > li li"), "it is unfolded");
+    await folds.locator("> summary").click();
+    expect(!(await page.isVisible(".raw[open] > .json > li li")), "it is folded");
+    await folds.locator("> summary").click();
+    same(await axeFaults(page), [], "axe");
     await page.click(".raw[open] >> text=Copy");
     await page.waitForSelector(".toast:has-text('is copied')");
     same(await page.evaluate(() => navigator.clipboard.readText()), raw, "the clipboard");

@@ -1,6 +1,7 @@
-/* Any bytes through the JSON gate: what passes is written and read again as the same. */
+/* Any bytes through the JSON gate: what passes is written and read again as the same, and shown. */
 #include "base/json.h"
 #include "base/utf8.h"
+#include "web/json_view.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     } else if (!why) {
         abort();
     }
+    int left = JSON_VIEW_PAGE;
+    bool shown = json_view(a, text, NULL, &left) != NULL;
+    if (left < 0 || (e == OK && json_object_is_type(value, json_type_object) &&
+                     json_object_object_length(value) > 0 && !shown))
+        abort();
     arena_free(a);
     return 0;
 }

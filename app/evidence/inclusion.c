@@ -7,7 +7,6 @@
 #include "proof/merkle.h"
 #include "proof/roots.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,7 +55,7 @@ static struct json_object *path_of(struct ctx *c, const struct day_trees *t, con
     unsigned char bytes[1 + SHA256_SIZE] = { 0 }, leaf[SHA256_SIZE];
     struct merkle_step steps[MERKLE_HEIGHT];
     struct json_object *list = json_object_new_array();
-    (void)sodium_hex2bin(bytes + 1, SHA256_SIZE, hash, strlen(hash), NULL, NULL, NULL);
+    (void)hash_read(hash, bytes + 1);
     sha256(bytes, sizeof(bytes), leaf);
     int64_t at = merkle_find(&t->levels, leaf);
     int n = at < 0 ? 0 : merkle_path(&t->levels, (uint64_t)at, steps);

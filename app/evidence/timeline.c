@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "proof/chain.h"
 #include "proof/merkle.h"
-#include "proof/roots.h"
 
 #include <math.h>
 #include <sodium.h>

@@ -113,3 +113,25 @@ int merkle_path(const struct merkle_levels *t, uint64_t leaf, struct merkle_step
     }
     return steps;
 }
+
+/* ---- roots of days ---- */
+
+bool hash_read(const char *text, unsigned char out[SHA256_SIZE])
+{
+    size_t n = 0;
+    return text && sodium_hex2bin(out, SHA256_SIZE, text, strlen(text), NULL, &n, NULL) == 0 &&
+           n == SHA256_SIZE;
+}
+
+enum err root_of(struct arena *a, const char *previous, const char *day, const char *merkle,
+                 const char **out)
+{
+    unsigned char all[SHA256_SIZE + 10 + SHA256_SIZE], hash[SHA256_SIZE];
+    if (!hash_read(previous, all) || strlen(day) != 10 ||
+        !hash_read(merkle, all + SHA256_SIZE + 10))
+        return ERR_INTERNAL;
+    memcpy(all + SHA256_SIZE, day, 10);
+    sha256(all, sizeof(all), hash);
+    *out = hex(a, hash, SHA256_SIZE);
+    return OK;
+}

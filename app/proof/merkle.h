@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/crypto.h"
+#include "base/err.h"
 
 #include <stdint.h>
 
@@ -52,3 +53,13 @@ int64_t merkle_find(const struct merkle_levels *t, const unsigned char hash[SHA2
 /* The path of a leaf, from it upward; answers its steps. */
 int merkle_path(const struct merkle_levels *t, uint64_t leaf,
                 struct merkle_step out[MERKLE_HEIGHT]);
+
+/* ---- roots of days ---- */
+
+/* 32 bytes of hexadecimal; false for any other text, and for NULL. */
+bool hash_read(const char *text, unsigned char out[SHA256_SIZE]);
+
+/* H(previous | day | merkle), all in hexadecimal but the day: YYYY-MM-DD. ERR_INTERNAL: not
+   hexadecimal. */
+enum err root_of(struct arena *a, const char *previous, const char *day, const char *merkle,
+                 const char **out) must_check;

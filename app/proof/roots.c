@@ -6,32 +6,12 @@
 #include "proof/roots.sql.h"
 #include "proof/verify.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PAGE_ARENA ((size_t)64 << 20)
 
 const char root_zero[] = "0000000000000000000000000000000000000000000000000000000000000000";
-
-static bool unhex(const char *text, unsigned char out[SHA256_SIZE])
-{
-    size_t n = 0;
-    return text && sodium_hex2bin(out, SHA256_SIZE, text, strlen(text), NULL, &n, NULL) == 0 &&
-           n == SHA256_SIZE;
-}
-
-enum err root_of(struct arena *a, const char *previous, const char *day, const char *merkle,
-                 const char **out)
-{
-    unsigned char all[SHA256_SIZE + 10 + SHA256_SIZE], digest[SHA256_SIZE];
-    if (!unhex(previous, all) || strlen(day) != 10 || !unhex(merkle, all + SHA256_SIZE + 10))
-        return ERR_INTERNAL;
-    memcpy(all + SHA256_SIZE, day, 10);
-    sha256(all, sizeof(all), digest);
-    *out = hex(a, digest, SHA256_SIZE);
-    return OK;
-}
 
 /* ---- the tree of a day ---- */
 
@@ -58,7 +38,7 @@ static enum err read_page(struct ctx *c, struct reading *r, struct merkle *m)
     r->rows = rows_count(rows);
     for (int i = 0; i < r->rows; i++) {
         unsigned char hash[SHA256_SIZE];
-        if (!unhex(row_text(rows, i, "hash"), hash))
+        if (!hash_read(row_text(rows, i, "hash"), hash))
             memset(hash, 0, sizeof(hash)); /* not a hash any more: the root will not be the same */
         merkle_add(m, hash, sizeof(hash));
     }

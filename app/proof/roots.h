@@ -13,10 +13,5 @@ enum err roots_make(struct ctx *c, struct job *j, int *made) must_check;
    m is prepared by the caller. */
 enum err roots_tree(struct ctx *c, struct job *j, const char *day, struct merkle *m) must_check;
 
-/* H(previous | day | merkle), all in hexadecimal but the day: YYYY-MM-DD. ERR_INTERNAL: not
-   hexadecimal. */
-enum err root_of(struct arena *a, const char *previous, const char *day, const char *merkle,
-                 const char **out) must_check;
-
 /* What comes before the first day: 32 bytes of zero. */
 extern const char root_zero[];

@@ -251,7 +251,8 @@ static enum err ask(struct ctx *c, const char *id, const PGresult *row,
                      .state = "pending", .all_buildings = actor_all_buildings(c),
                      .actor_id = c->actor.id, .most = NUM(SAMPLES));
     if (e == OK)
-        e = db_query(c->db, c->arena, bulk_pace, &p->pace, .action = way->name,
+        e = db_query(c->db, c->arena, bulk_pace, &p->pace, /* of an export nobody knows one */
+                     .action = way->act ? way->name : NULL,
                      .fallback = arena_printf(c->arena, "%g", way->seconds));
     enum err sent = db_flush(c->db);
     return e ? e : sent;

@@ -6,7 +6,7 @@ import { base, eventually, token, trackctl } from "../checks.mjs";
 import { csv, rows } from "../fixtures/billing.mjs";
 import { VAR, heading, psql, row, withCpu } from "./measure.mjs";
 
-const MESSAGES = 400;
+const MESSAGES = 1200;
 const LATENCY_MS = 50;
 const CHILDREN = 4;
 const port = Number(process.env.SMTP_PORT);
@@ -62,7 +62,7 @@ async function send(id, done) {
     unhindered();
     const answer = await fetch(`${base}/api/track/batches/${id}/send`, { method: "POST", headers: { authorization: `Bearer ${await token("agent")}` } });
     if (answer.status !== 202) throw new Error(`send: ${answer.status} ${await answer.text()}`);
-    await eventually("every message is taken", done, 60);
+    await eventually("every message is taken", done, 120);
     await eventually("every message is sent", () => sent(id) === MESSAGES);
     return { count: MESSAGES };
 }

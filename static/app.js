@@ -8,32 +8,36 @@ const root = document.documentElement;
 /* ---- times, sizes and counts ---- */
 
 const zone = document.body.dataset.timeZone || undefined;
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
-const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", year: "numeric" });
-const thisYear = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
-const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, day: "numeric", month: "short", year: "numeric",
-    hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short",
-});
-const grouped = new Intl.NumberFormat("en-GB");
+
+// Making one takes as long as a hundred uses: each is made when it is first needed.
+const shapes = {
+    day: { day: "numeric", month: "short", year: "numeric" },
+    thisYear: { day: "numeric", month: "short" },
+    clock: { hour: "2-digit", minute: "2-digit" },
+    whole: { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" },
+    iso: { year: "numeric", month: "2-digit", day: "2-digit" },
+    exact: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short" },
+};
+const made = {};
+const worded = (shape, at) => (made[shape] ??= new Intl.DateTimeFormat(shape === "iso" ? "sv-SE" : "en-GB", { timeZone: zone, ...shapes[shape] })).format(at);
+const grouped = (n) => (made.number ??= new Intl.NumberFormat("en-GB")).format(n);
+const relative = (n, unit) => (made.relative ??= new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" })).format(n, unit);
 const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [7 * 86400, "day", 86400]];
 
-const date = (at) => (at.getFullYear() === new Date().getFullYear() ? thisYear : day).format(at);
+const date = (at) => worded(at.getFullYear() === new Date().getFullYear() ? "thisYear" : "day", at);
 
 function ago(at) {
     const seconds = (at - Date.now()) / 1000;
     const step = steps.find(([limit]) => Math.abs(seconds) < limit);
-    if (step) return relative.format(Math.trunc(seconds / step[2]), step[1]);
+    if (step) return relative(Math.trunc(seconds / step[2]), step[1]);
     return date(at);
 }
 
 // A day of the tenant's zone, "2026-05-12", as people say it.
 function dayOf(text) {
-    const iso = (at) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(at);
-    if (text === iso(new Date())) return "Today";
-    if (text === iso(Date.now() - 86_400_000)) return "Yesterday";
-    return new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(new Date(text));
+    if (text === worded("iso", Date.now())) return "Today";
+    if (text === worded("iso", Date.now() - 86_400_000)) return "Yesterday";
+    return worded("whole", new Date(text));
 }
 
 function showTimes(within) {
@@ -45,8 +49,8 @@ function showTimes(within) {
             time.textContent = dayOf(time.dateTime);
             continue;
         }
-        time.textContent = all !== undefined ? exact.format(at) : only !== undefined ? clock.format(at) : precise !== undefined ? `${date(at)}, ${clock.format(at)}` : ago(at);
-        time.title = exact.format(at);
+        time.textContent = all !== undefined ? worded("exact", at) : only !== undefined ? worded("clock", at) : precise !== undefined ? `${date(at)}, ${worded("clock", at)}` : ago(at);
+        time.title ||= worded("exact", at);
     }
     for (const size of $$("[data-bytes]", within)) {
         const n = Number(size.dataset.bytes);
@@ -55,9 +59,9 @@ function showTimes(within) {
     }
     for (const count of $$("[data-count]", within)) {
         const n = Number(count.textContent);
-        if (n >= 1e4) count.textContent = grouped.format(n);
+        if (n >= 1e4) count.textContent = grouped(n);
     }
-    for (const figure of $$(".figures i", within)) figure.textContent = figure.textContent.replace(/\d{5,}/, (n) => grouped.format(n));
+    for (const figure of $$(".figures i", within)) figure.textContent = figure.textContent.replace(/\d{5,}/, (n) => grouped(n));
 }
 
 // The badge of what failed says the provider's error in plain words.
@@ -156,7 +160,7 @@ let last = "";
 let quarter = null;
 
 const still = () =>
-    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message, .panel) details[open]:not(.json *)") || document.activeElement?.matches("select") || String(getSelection());
+    paused || $("#units input:checked") || document.hidden || $("[popover]:popover-open, dialog[open], :is(#activity, #message, #views, .panel) details[open]:not(.json *)") || document.activeElement?.matches("select") || !getSelection().isCollapsed;
 
 const here = () => location.pathname + location.search;
 
@@ -212,7 +216,7 @@ function tellProgress() {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-    if ("poll" in event.detail.elt.dataset && still()) event.preventDefault();
+    if ("poll" in event.detail.elt.dataset && document.readyState === "complete" && still()) event.preventDefault();
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -585,7 +589,7 @@ document.addEventListener("keydown", (event) => {
 
 // The building shown is in sight in a long list.
 function findShown() {
-    const item = $(".buildings > .on");
+    const item = !narrow.matches || $(".side:popover-open") ? $(".buildings > .on") : null; // else nothing of it is shown, and asking costs a layout
     const side = $(".side");
     if (item && item.getBoundingClientRect().bottom > side.getBoundingClientRect().bottom) side.scrollTop = item.offsetTop - side.clientHeight / 3;
 }

@@ -1,5 +1,14 @@
-// The list of messages: completion in the qualifier bar, cells that leave out, and labels of rows.
+// The list of messages: what comes behind it, completion in the qualifier bar, cells that leave out, and labels of rows.
 "use strict";
+
+// Said here and not in the page: each would repeat the filter. htmx reads it when the page is there.
+for (const part of $$("[data-behind]")) {
+    const now = new URLSearchParams(location.search);
+    const query = new URLSearchParams({ q: now.get("q") ?? "" });
+    if (part.id === "views" && now.has("columns")) query.set("columns", now.getAll("columns").join());
+    if (part.id === "count" && now.get("all") === "true") query.set("all", "true");
+    part.setAttribute("hx-get", `${part.dataset.behind}?${query}`);
+}
 
 /* ---- completion: a qualifier, then its values ---- */
 
@@ -144,6 +153,9 @@ function narrowedTo(token) {
 const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f}${f && ":"}${textContent}`);
 const mayLeaveOut = (cell) => !known.get(tokenOf(cell).split(":")[0])?.fixed;
 
+// What links say that do not say it themselves.
+const plainTokens = { ".grade": "grade", ".place > a": "unit", ".place small > a:last-child": "year" };
+
 // What the text of a cell without a link narrows to; what is masked, or a postal address, to nothing.
 const cellTokens = {
     "th > small": (text) => (/…/.test(text) ? null : /@|^\+?[\d ]+$/.test(text) && `to:${text}`),
@@ -154,6 +166,7 @@ const cellTokens = {
 };
 
 function linkCells(row) {
+    for (const [selector, name] of Object.entries(plainTokens)) for (const link of $$(selector, row)) link.dataset.f ??= name;
     for (const [selector, tokenFor] of Object.entries(cellTokens)) {
         for (const cell of $$(selector, row)) {
             const token = cell.textContent.trim() && !$("a", cell) ? tokenFor(cell.textContent.trim(), cell) : null;
@@ -168,6 +181,7 @@ function linkCells(row) {
 
 // Rows come with as little as can be read; what else they need is put on here.
 addArranger((within) => {
+    for (const chip of $$(".chips button", within)) chip.title = "Remove";
     const from = new URLSearchParams({ in: filter });
     if (/[?&]all=true/.test(location.search)) from.set("all", "true");
     for (const link of $$("#units tr > th > a", within)) {
@@ -273,6 +287,7 @@ for (const item of $$(".columns li")) {
 }
 
 $("#pick-columns form")?.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "to") return;
     const query = new URLSearchParams(filter ? { q: filter } : {});
     const names = $$("input:checked", event.target).map((box) => box.value);
     event.preventDefault();

@@ -87,11 +87,21 @@ const char *bar_between(struct ctx *c, const char *q, const char *after, const c
     return text_of(&b);
 }
 
+#define CHIPS 10 /* more of them are read in the bar */
+
+int64_t bar_more(struct ctx *c, const char *q)
+{
+    int64_t n = -CHIPS;
+    for (const char *const *t = bar_tokens(c, q); *t; t++)
+        n++;
+    return n > 0 ? n : 0;
+}
+
 struct json_object *bar_chips(struct ctx *c, const char *q)
 {
     int64_t place = 1;
     struct json_object *list = json_object_new_array();
-    for (const char *const *t = bar_tokens(c, q); *t; t++) {
+    for (const char *const *t = bar_tokens(c, q); *t && place <= CHIPS; t++) {
         struct json_object *chip = json_object_new_object();
         bool negative = **t == '-' && (*t)[1];
         json_set_text(chip, "text", *t + negative);

@@ -21,5 +21,6 @@ const char *bar_without_place(struct ctx *c, const char *q, long place);
 /* The text for another period: without its before and after, and with these (RFC 3339). */
 const char *bar_between(struct ctx *c, const char *q, const char *after, const char *before);
 
-/* Its tokens as chips: [{text, negative, place}]. */
+/* Its first tokens as chips: [{text, negative, place}]; and how many more there are. */
 struct json_object *bar_chips(struct ctx *c, const char *q);
+int64_t bar_more(struct ctx *c, const char *q);

@@ -15,6 +15,7 @@ struct messages_query {
     const char **columns; /* of the page; NULL: the usual ones */
     const char *open;     /* of the page: the message shown beside the list; NULL: none */
     long without;         /* of the page: the place of the word that is taken away, from 1; 0 */
+    const char *to;       /* of the page: what beside it is led on to; NULL */
     bool all;             /* look through everything, not only what moved last */
     bool exact;           /* count beyond 10,000 */
     bool keys;            /* each message with `key`, its place in the list: for pages */

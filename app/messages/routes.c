@@ -25,6 +25,7 @@ static const struct field list_fields[] = {
     { "after", FIELD_TEXT, AT(after), .max = 2048, .help = "The page after this cursor." },
     { .name = NULL },
 };
+static const char *const leads[] = { "count", "figures", "views", "usual", NULL };
 static const struct field page_fields[] = {
     { "q", FIELD_TEXT, AT(q), .max = 1000, .help = "As in the bar over the list." },
     { "all", FIELD_BOOL, AT(all), .help = "Look through everything." },
@@ -33,6 +34,8 @@ static const struct field page_fields[] = {
       .help = "What is shown beside the recipient, in this order." },
     { "without", FIELD_INT, AT(without), .min = 1, .max = 40,
       .help = "Leads on to the list without this word of q, counted from 1." },
+    { "to", FIELD_CHOICE, AT(to), .values = leads,
+      .help = "Leads on to what stands beside the list, or to its usual columns." },
     { "open", FIELD_UUID, AT(open), .help = "The message that is shown beside the list." },
     { .name = NULL },
 };
@@ -193,38 +196,54 @@ static enum err add_around(struct ctx *c, struct json_object *d)
         json_set_bool(view, "selected", strcmp(json_text(view, "q"), q) == 0);
     }
     json_set(d, "views", json_object_get(views));
-    json_set_text(d, "viewsHref", beside(c, "/messages/views", q));
-    json_set_text(d, "figuresHref", beside(c, "/messages/figures", q));
     json_set(d, "chips", bar_chips(c, q));
+    json_set_bool(d, "moreChips", bar_more(c, q) > 0);
+    json_set_int(d, "moreCount", bar_more(c, q));
     json_set_bool(d, "wrong", json_get(d, "faults") != NULL);
     json_set_bool(d, "canAct", c->actor.role >= ROLE_AGENT);
-    json_set_bool(d, "canShare", c->actor.role >= ROLE_AGENT);
     json_set_int(d, "width",
                  (int64_t)json_object_array_length(json_get(d, "columns")) + 1 +
                      (c->actor.role >= ROLE_AGENT));
     json_set_bool(d, "unplaced", columns && !strstr(columns, "updated"));
-    json_set_text(d, "usualHref", bar_href(c, q, NULL));
     json_set_text(d, "clearHref", bar_href(c, NULL, columns));
     return OK;
 }
 
-/* A chip names its word by its place: links without it would each repeat all the others. */
-static enum err take_away(struct req *r, const struct messages_query *query, struct reply *p)
+static const char *names_of(struct ctx *c, const char *const *columns)
 {
-    struct ctx *c = &r->ctx;
-    struct buf columns = buf_in(c->arena);
-    for (const char **one = query->columns; one && *one; one++)
-        buf_printf(&columns, "%s%s", columns.n ? "," : "", *one);
+    struct buf b = buf_in(c->arena);
+    for (; columns && *columns; columns++)
+        buf_printf(&b, "%s%s", b.n ? "," : "", *columns);
+    return b.n ? b.p : NULL;
+}
+
+static const char *lead_to(struct ctx *c, const struct messages_query *query)
+{
+    const char *q = query->q ? query->q : "", *columns = names_of(c, query->columns);
+    if (strcmp(query->to, "usual") == 0)
+        return bar_href(c, q, NULL);
+    const char *href = beside(c, arena_printf(c->arena, "/messages/%s", query->to), q);
+    return strcmp(query->to, "views") == 0 && columns
+               ? arena_printf(c->arena, "%s&columns=%s", href, columns)
+               : href;
+}
+
+/* A chip names its word by its place, and buttons of the bar say what they lead to: links would
+   each repeat the whole filter. */
+static enum err lead_from(struct ctx *c, const struct messages_query *query, struct reply *p)
+{
+    if (query->to)
+        return reply_redirect(p, lead_to(c, query));
     return reply_redirect(p, bar_href(c, bar_without_place(c, query->q, query->without),
-                                      columns.n ? columns.p : NULL));
+                                      names_of(c, query->columns)));
 }
 
 static enum err page(struct req *r, struct reply *p)
 {
     struct json_object *d;
     struct messages_query query = *(const struct messages_query *)r->input;
-    if (query.without)
-        return take_away(r, &query, p);
+    if (query.without || query.to)
+        return lead_from(&r->ctx, &query, p);
     query.keys = true;
     enum err e = messages_list(&r->ctx, &query, &d);
     if (e == ERR_INVALID)
@@ -242,7 +261,6 @@ static enum err page(struct req *r, struct reply *p)
     json_set(d, "days", days_of(messages));
     json_set_bool(d, "none", json_object_array_length(messages) == 0);
     json_set_bool(d, "filtered", *json_text(d, "q") != '\0');
-    json_set_text(d, "countHref", count_href(&r->ctx, &query, false));
     json_set_text(d, "open", query.open);
     if (json_object_array_length(messages) == 0 && !json_get(d, "faults")) {
         struct json_object *nearest;

@@ -41,11 +41,13 @@ static const struct field tell_fields[] = {
 static const struct input tell_input = { "ViewTell", sizeof(struct tell_input), tell_fields };
 
 struct q_query {
-    const char *q, *period;
+    const char *q, *period, *columns;
 };
 static const struct field q_fields[] = {
     { "q", FIELD_TEXT, offsetof(struct q_query, q), .max = Q_MAX,
       .help = "The filter of the list beside it." },
+    { "columns", FIELD_TEXT, offsetof(struct q_query, columns), .max = 200,
+      .help = "The columns of the list beside it." },
     { .name = NULL },
 };
 static const struct field figures_fields[] = {
@@ -164,6 +166,7 @@ static enum err views_page(struct req *r, struct reply *p)
     for (size_t i = 0; i < json_object_array_length(list); i++)
         dress_view(json_object_array_get_idx(list, i), in->q ? in->q : "");
     json_set_text(d, "q", in->q ? in->q : "");
+    json_set_text(d, "columnsText", in->columns);
     json_set(d, "views", json_object_get(list));
     json_set_bool(d, "canShare", r->ctx.actor.role >= ROLE_AGENT);
     return reply_page(p, "list/views_page", "list/views", d);

@@ -25,7 +25,7 @@ const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/out
 for (const tab of ["activity", "exports", "letters"]) pages[`track-${tab}`] = `${track}&tab=${tab}`;
 for (const name of ["messages", "runs", "letters", "suppressions", "proof", "retention"]) pages[name] = `/${name}`;
 Object.assign(pages, { "messages-failed": "/messages?q=is%3Afailed", "messages-wrong": "/messages?q=status%3Aflying", "messages-tagged": "/messages?q=tag%3Acall-back,new-address&columns=state,unit,subject,channel,template,attempts,updated", "letters-settings": "/letters/settings", "letters-return": "/letters/return" });
-for (const [name, list, links] of [["detail", pages["messages-failed"], "table.messages th[scope=row] a"], ["tagged", pages["messages-tagged"], "table.messages th[scope=row] a"], ["run", "/runs", "main a[href^='/runs/0']"], ["print-run", "/letters", "main a[href^='/letters/0']"]]) {
+for (const [name, list, links] of [["detail", pages["messages-failed"], "table.messages tbody tr:not(.day) th a"], ["tagged", pages["messages-tagged"], "table.messages tbody tr:not(.day) th a"], ["run", "/runs", "main a[href^='/runs/0']"], ["print-run", "/letters", "main a[href^='/letters/0']"]]) {
     await page.goto(list);
     pages[name] = await page.locator(links).first().getAttribute("href");
 }

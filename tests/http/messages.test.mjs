@@ -134,7 +134,7 @@ check("from a message on goes the way of the list, in its filter and order, and 
     for (const q of ["status:failed,bounced -channel:sms", "channel:email year:2025"]) {
         const ids = await found(demo, q);
         const html = await (await go(`/messages?q=${encodeURIComponent(q)}`)).text();
-        const at = /<td class=when><time datetime="([^"]+)"/.exec(html)[1];
+        const at = /<td class=when><time datetime=([^>]+)>/.exec(html)[1];
         let path = `/messages/${ids[0]}?at=${at}&in=${encodeURIComponent(q)}&tab=audit&all=true`;
         const walked = [];
         for (const rel of ["next", "prev"])

@@ -119,11 +119,14 @@ check("columns are hidden and ordered by the address, and kept with a view", asy
     const wrong = await go("/messages?columns=price");
     assert.deepEqual([wrong.status, /There is no column “price”/.test(await wrong.text())], [422, true]);
     const html = await (await go("/messages?q=channel:email&columns=updated")).text();
-    assert.match(html, /name="q" value="channel:email"><input type="hidden" name="columns" value="updated">\s*<ul class="chips"/, "chips keep them");
+    assert.match(html, /<form[^>]*id="filters".*name="q" value="channel:email".*name="columns" value="updated".*<\/form>.*<ul class="chips"[^>]*><li><button form=filters name=without value=1>/s, "chips keep them");
     const leads = async (query) => (await go(`/messages?${query}`)).headers.get("location");
     assert.equal(await leads("q=channel:email%20-status:failed%20Anna&columns=updated&without=2"), "/messages?q=channel%3Aemail%20Anna&columns=updated");
     assert.equal(await leads("q=channel:email&without=1"), "/messages");
     assert.equal((await go("/messages?q=a&without=0")).status, 422);
+    for (const [to, place] of [["count", "/messages/count?q=a%3Ab"], ["figures", "/messages/figures?q=a%3Ab"], ["views", "/messages/views?q=a%3Ab&columns=updated"], ["usual", "/messages?q=a%3Ab"]])
+        assert.equal(await leads(`q=a:b&columns=updated&to=${to}`), place);
+    assert.equal((await go("/messages?q=a&to=nowhere")).status, 422);
     const { body, status } = await admin("POST", "/api/track/views", { name: "Lean", q: "channel:email", columns: "updated,state" });
     assert.deepEqual([status, body.columns, body.href], [201, "updated,state", "/messages?q=channel%3Aemail&columns=updated,state"]);
     const refused = await admin("PUT", `/api/track/views/${body.viewId}`, { name: "Lean", columns: "price" });

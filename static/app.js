@@ -72,14 +72,8 @@ function showErrors(within) {
 // What is done to each piece of page before it is shown; scripts of single pages add theirs.
 const arrangers = [showTimes, showErrors];
 
-function dress(within) {
-    for (const one of arrangers) one(within);
-}
-
-function addArranger(one) {
-    arrangers.push(one);
-    one(document);
-}
+const dress = (within) => arrangers.forEach((one) => one(within));
+const addArranger = (one) => arrangers.push(one) && one(document);
 
 /* ---- a word when something fails; the page stays ---- */
 

@@ -7,7 +7,7 @@ function leftUntil(at) {
     const seconds = Math.ceil((at - Date.now()) / 1000);
     const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
     if (seconds <= 0) return "";
-    if (hours >= 24) return `until ${date(at)}, ${clock.format(at)}`;
+    if (hours >= 24) return `until ${date(at)}, ${worded("clock", at)}`;
     return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
@@ -20,7 +20,8 @@ async function lookAgain(form) {
     const within = form.closest("#message, #drawer");
     for (const part of ["p.beside", "#actions", ".three"]) $(part, within).replaceWith($(part, fresh));
     window.htmx.process(within);
-    arrange(document);
+    dress(within);
+    arrange();
     setTimeout(lookAgain, 3000, $("#actions form[action$='/cancel']:not(:has([data-until]))"));
 }
 
@@ -28,15 +29,14 @@ function countDown(within) {
     for (const until of $$("time[data-until]", within)) {
         const at = new Date(until.dateTime);
         const left = leftUntil(at);
-        until.title = exact.format(at);
+        until.title = worded("exact", at);
         until.textContent = `· ${left}`;
         if (left) continue;
         const form = until.closest("form");
         until.remove();
-        if (within === document) setTimeout(lookAgain, 2000, form);
+        if (until.ownerDocument === document) setTimeout(lookAgain, 2000, form);
     }
 }
 
-arrangers.push(countDown);
+addArranger(countDown);
 setInterval(countDown, 1000, document);
-countDown(document);

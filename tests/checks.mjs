@@ -124,12 +124,13 @@ export async function person(role, tenant, ...buildings) {
         const answer = await fetch(base + path, {
             method: form ? "POST" : "GET",
             redirect: "manual",
-            headers: { cookie: [...cookies].map((c) => c.join("=")).join("; "), origin: base },
+            headers: { cookie: go.cookies(), origin: base },
             body: form instanceof FormData ? form : form && new URLSearchParams(form),
         });
         for (const line of (answer.headers.get("set-cookie") ?? "").split(/, (?=[^;]+=)/).filter(Boolean)) cookies.set(...line.split(";")[0].split(/=(.*)/s, 2));
         return answer;
     };
+    go.cookies = () => [...cookies].map((c) => c.join("=")).join("; ");
     const hidden = async (path, name) => new RegExp(`name="${name}" value="([^"]+)"`).exec(await (await go(path)).text())[1];
     await go("/login", { email, password: made.password, loginToken: await hidden("/login", "loginToken"), next: "/track" });
     const chosen = `Long enough ${Date.now()}`;

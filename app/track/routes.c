@@ -2,7 +2,9 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "base/uuid.h"
+#include "channels/pdf_thumb.h"
 #include "db/db.h"
+#include "store/store.h"
 #include "track/batch.h"
 #include "track/channel.h"
 #include "track/graph_hook.h"
@@ -253,6 +255,42 @@ static enum err attachment(struct req *r, struct reply *p)
                       row_text(row, 0, "fileName"));
 }
 
+/* The first page of a PDF that was sent, small. What was drawn of a file stays so: its address
+   holds the file's digest. */
+static enum err thumbnail(struct req *r, struct reply *p)
+{
+    PGresult *row;
+    struct str pdf, png;
+    struct ctx *c = &r->ctx;
+    const char *id = id_of(r, "communicationId"), *sha256 = req_param(r, "sha256");
+    const char *etag = arena_printf(c->arena, "\"first-page-1-%s\"", sha256);
+    const char *known = req_header(r, "if-none-match");
+    enum err e = id ? db_query(c->db, c->arena, view_attached, &row, .communication_id = id,
+                               .sha256 = sha256, .all_buildings = actor_all_buildings(c),
+                               .actor_id = c->actor.id)
+                    : ERR_NOT_FOUND;
+    if (e == OK && rows_count(row) == 0)
+        e = ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    if (known && strstr(known, etag)) {
+        p->status = 304;
+    } else {
+        e = store_get(c->app->store, c->arena, sha256, &pdf);
+        if (e == OK)
+            e = pdf_thumb(c, pdf, &png);
+        if (e == ERR_INVALID)
+            return reply_redirect(p, "/static/file.svg");
+        if (e != OK)
+            return e;
+        p->content_type = "image/png";
+        buf_put(&p->body, png.p, png.n);
+    }
+    reply_header(p, "ETag", etag);
+    reply_header(p, "Cache-Control", "private, max-age=31536000, immutable");
+    return OK;
+}
+
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/track", page, ROLE_VIEWER, &page_query,
       .doc = "Buildings, years and units, and the open unit's timelines." },
@@ -284,6 +322,8 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/communications/:communicationId/attachments/:position",
       attachment, ROLE_VIEWER, .doc = "A file sent with a communication.",
       .file = "application/pdf" },
+    { METHOD_GET, ROUTE_PAGE, "/messages/:communicationId/thumbnails/:sha256", thumbnail,
+      ROLE_VIEWER, .doc = "The first page of a file sent with a message, as a small PNG." },
     { METHOD_GET, ROUTE_PAGE, "/outbox", outbox_list, ROLE_VIEWER, &outbox_query,
       .doc = "Messages kept here instead of sent." },
     { METHOD_GET, ROUTE_PAGE, "/outbox/:id", outbox_show, ROLE_VIEWER,

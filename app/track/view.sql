@@ -200,3 +200,12 @@ where a.tenant_id = current_tenant() and a.communication_id = :communication_id:
     and c.content_removed_at is null
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id));
+
+-- name: view_attached
+select from communication_attachments a
+join communications c on c.tenant_id = a.tenant_id and c.id = a.communication_id
+where a.tenant_id = current_tenant() and a.communication_id = :communication_id::uuid and a.sha256 = :sha256::text
+    and a.content_type = 'application/pdf' and c.content_removed_at is null
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+limit 1;

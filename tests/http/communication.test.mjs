@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agrees } from "../contract.mjs";
 import { api, base, check, committed, communications, ctl, eventually, finish, person, sim, sql, tenantNew, token, upload } from "../checks.mjs";
-import { csv, pdf, rows, statements } from "../fixtures/billing.mjs";
+import { csv, pdf, rows, statements, zip } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("one");
 const bearer = await token("admin", tenant);
@@ -58,6 +58,42 @@ check("its document tells what was sent, where and why", async () => {
     assert.equal(body.actions.resend, false);
     assert.equal((await agent("GET", at)).body.actions.resend, true);
     assert.equal((await stranger("GET", at)).status, 404);
+});
+
+const drawing = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
+    "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>endobj\n4 0 obj<</Length 29>>stream\n" +
+    "1 0 0 rg 90 400 300 200 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+// A message with a file: its page, and where the file's first page is.
+async function withFile(building, bytes) {
+    const made = rows(building, 2025, 1);
+    const kept = await upload(admin, `${building}.csv`, csv(made), zip({ [made[0].attachment]: Buffer.from(bytes) }));
+    const [{ communicationId }] = await communications(admin, (await committed(admin, kept.body.id)).result.batches[0]);
+    const [{ sha256 }] = (await viewer("GET", `/api/track/communications/${communicationId}`)).body.attachments;
+    return [`/messages/${communicationId}`, `/messages/${communicationId}/thumbnails/${sha256}`, sha256];
+}
+
+check("a file is shown by its first page, to those who may see it", async () => {
+    const [page, path, sha256] = await withFile("ONE-8", drawing);
+    const answer = await go(path);
+    const png = Buffer.from(await answer.arrayBuffer());
+    assert.deepEqual([answer.status, answer.headers.get("content-type"), png.toString("latin1", 1, 4)], [200, "image/png", "PNG"]);
+    assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [159, 226]);
+    assert.equal(answer.headers.get("cache-control"), "private, max-age=31536000, immutable");
+    const known = await fetch(base + path, { headers: { cookie: go.cookies(), "if-none-match": answer.headers.get("etag") } });
+    assert.equal(known.status, 304);
+    assert.ok((await (await go(`${page}?tab=attachments`)).text()).includes(`src="${path}" width="160" height="226"`), "the picture");
+    assert.equal((await go(`/messages/${list[0].communicationId}/thumbnails/${sha256}`)).status, 404, "of another message");
+    assert.equal((await (await person("viewer", tenant, "ONE-2"))(path)).status, 404, "without a grant");
+});
+
+check("of a file that is damaged, or brings no fonts, there is a sign instead", async () => {
+    for (const [building, bytes] of [["ONE-9", "%PDF-1.4\nnothing that a reader knows\n%%EOF\n"], ["ONE-10", pdf("Words")]]) {
+        const [, path] = await withFile(building, bytes);
+        const answer = await go(path);
+        assert.deepEqual([answer.status, answer.headers.get("location")], [303, "/static/file.svg"]);
+    }
+    assert.match(await (await go("/static/file.svg")).text(), /^<svg/);
 });
 
 check("sending again is planned, asked for once, and done", async () => {

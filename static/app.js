@@ -294,14 +294,14 @@ document.addEventListener("htmx:afterSwap", ({ target: piece, detail: { target, 
 });
 document.addEventListener("htmx:afterSettle", arrange);
 
-// An open unit is only replaced by one with more to tell, and stays where it was read.
+// An open unit is only replaced by one that tells something else, and stays where it was read.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target, fragment } = event.detail;
     if (target.id !== "drawer") return;
-    const events = (within) => $$(".timeline li", within).length;
+    const told = (within) => [$$(".timeline li", within).length, ...$$("[data-status]", within).map((one) => one.textContent)].join();
     const asked = $("#busy.htmx-request"); // what was asked for by hand comes into this very place
     event.detail.shouldSwap =
-        !asked && target.dataset.unit === $("#drawer", fragment)?.dataset.unit && events(target) !== events(fragment);
+        !asked && target.dataset.unit === $("#drawer", fragment)?.dataset.unit && told(target) !== told(fragment);
     readTo = target.scrollTop;
 });
 

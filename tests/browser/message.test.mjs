@@ -45,6 +45,15 @@ check("a message is sent again from its dialog, which tells what speaks against 
     await eventually("it is sent again", async () => (await chip()) === "Sent" && (await page.locator("#drawer .timeline li").count()) >= 4);
 });
 
+check("an open unit follows its status as well as its events", async () => {
+    const moved = (from, to) => sql(`with scope as materialized (select set_config('track.tenant', tenant_id::text, false) from buildings where code = '${house}') update communications c set delivery_status = '${to}' from scope, buildings b, units u where b.id = c.building_id and b.code = '${house}' and u.id = c.unit_id and u.number = '1.00' and delivery_status = '${from}' returning 1`).length;
+    for (const [from, to, word] of [["SENT", "DELIVERED", "Delivered"], ["DELIVERED", "SENT", "Sent"]]) {
+        same(moved(from, to), 1, "rows moved");
+        await page.evaluate("refresh()");
+        await eventually(`it is ${word}`, async () => (await chip()) === word);
+    }
+});
+
 check("what it says is seen in a dialog, without leaving the list", async () => {
     await openUnit("1.01");
     await page.click("#drawer .acts >> text=Preview");

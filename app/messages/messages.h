@@ -25,7 +25,7 @@ struct messages_query {
    messages is looked for among the last `window` that moved, of each year, before the time, and in
    the one rare status that it names: since then; NULL: among all. ERR_INVALID: faults of q. */
 #define MESSAGES_WINDOW 100000
-#define MESSAGES_WINDOW_ODD 20000 /* of a rare status, whose messages lie far apart */
+#define MESSAGES_WINDOW_ODD 5000 /* of a rare status, whose messages lie far apart */
 struct messages_search {
     const char *filter, *since;
     long window;

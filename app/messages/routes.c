@@ -138,7 +138,7 @@ static enum err add_searched(struct ctx *c, const char *q, struct json_object *d
     if (e != OK)
         return e;
     bool odd = json_object_get_int64(searched) == MESSAGES_WINDOW_ODD;
-    json_set_text(d, "searchedLast", odd ? "20,000" : "100,000");
+    json_set_text(d, "searchedLast", odd ? "5,000" : "100,000");
     json_set_text(d, "searchedOf",
                   arena_printf(c->arena, "%s%s%s", odd ? " to that status" : "",
                                json_get(filter, "year") ? " of each year named" : "",

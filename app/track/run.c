@@ -119,12 +119,30 @@ static long long sum(const PGresult *channels, const char *column)
     return n;
 }
 
-static struct json_object *counts_of(const PGresult *channels)
+struct json_object *runs_counts(const PGresult *channels)
 {
     struct json_object *d = json_object_new_object();
     for (int i = 0; counted[i]; i++)
         json_set_int(d, counted[i], sum(channels, counted[i]));
     return d;
+}
+
+const char *runs_unfinished(struct ctx *c, struct json_object *counts)
+{
+    const char *const names[] = { "in draft", "held", "waiting" };
+    const long long n[] = { json_object_get_int64(json_get(counts, "draft")) -
+                                json_object_get_int64(json_get(counts, "leftOut")),
+                            json_object_get_int64(json_get(counts, "held")),
+                            json_object_get_int64(json_get(counts, "enqueued")) };
+    struct buf b = buf_in(c->arena);
+    for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++)
+        if (n[i] > 0)
+            buf_printf(&b, "%s%lld %s", b.n ? ", " : "", n[i], names[i]);
+    return b.n ? arena_printf(c->arena,
+                              "Messages of this run are not through: %s. Send them, leave them out "
+                              "or cancel them first.",
+                              b.p)
+               : NULL;
 }
 
 static struct json_object *channels_of(struct ctx *c, const PGresult *rows)
@@ -245,7 +263,8 @@ static void show_plan(const struct runs_rows *r, struct json_object *approval)
 }
 
 static struct json_object *may_of(struct ctx *c, const struct runs_rows *r,
-                                  struct json_object *approval, long long blocking)
+                                  struct json_object *approval, struct json_object *counts,
+                                  long long blocking)
 {
     struct json_object *d = json_object_new_object();
     const char *phase = row_text(r->run, 0, "phase"), *state = json_text(approval, "state");
@@ -259,7 +278,7 @@ static struct json_object *may_of(struct ctx *c, const struct runs_rows *r,
     json_set_bool(d, "send", agent && !closed && due && word && !blocking);
     json_set_bool(d, "pause", agent && moves);
     json_set_bool(d, "resume", agent && waits);
-    json_set_bool(d, "close", agent && !closed && !waits && !moves);
+    json_set_bool(d, "close", agent && !closed && !waits && !moves && !runs_unfinished(c, counts));
     json_set_bool(d, "reopen", agent && closed);
     json_set_bool(d, "setUp",
                   c->actor.kind == ACTOR_USER && c->actor.role >= ROLE_ADMIN &&
@@ -279,7 +298,7 @@ static void show_head(struct ctx *c, const struct runs_rows *r, struct json_obje
     show_phase(d, phase);
     json_set_text(d, "step", phase_of(phase)->step);
     json_set(d, "building", building_of(r->run));
-    json_set(d, "counts", counts_of(r->channels));
+    json_set(d, "counts", runs_counts(r->channels));
     json_set(d, "channels", channels_of(c, r->channels));
 }
 
@@ -311,7 +330,9 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out)
     struct json_object *approval = json_get(d, "approval");
     show_plan(&r, approval);
     json_set(d, "sending", sending_of(c, &r));
-    json_set(d, "may", may_of(c, &r, approval, json_object_get_int64(json_get(check, "blocking"))));
+    json_set(d, "may",
+             may_of(c, &r, approval, json_get(d, "counts"),
+                    json_object_get_int64(json_get(check, "blocking"))));
     *out = d;
     return OK;
 }

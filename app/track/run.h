@@ -27,6 +27,13 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out) must_
 /* The counts and what did not arrive, to be kept or printed (runs_report_shape). */
 enum err runs_report(struct ctx *c, const char *id, struct json_object **out) must_check;
 
+/* What became of the messages of a run, of rows of runs_channels. */
+struct json_object *runs_counts(const PGresult *channels);
+
+/* Why a run with such counts cannot be closed: drafts that were not left out, held or waiting
+   messages; NULL: it can. */
+const char *runs_unfinished(struct ctx *c, struct json_object *counts);
+
 /* One message of a run as its recipient sees it, with its neighbours and the odd ones; the first by
    its unit for NULL. */
 enum err runs_preview(struct ctx *c, const char *id, const char *communication_id,

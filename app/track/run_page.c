@@ -215,6 +215,7 @@ enum err runs_page_document(struct ctx *c, const char *id, const struct runs_vie
     show_check(d, act);
     show_approval(c, d, act);
     show_sending(c, d, strcmp(step, "send") == 0);
+    json_set_text(d, "closeWhy", act ? runs_unfinished(c, json_get(d, "counts")) : NULL);
     json_set_bool(d, "letters", any_letter(d));
     json_set_bool(d, "tested", view->tested);
     json_set_bool(d, "mayTest", act);

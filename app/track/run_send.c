@@ -71,8 +71,14 @@ enum err runs_resume(struct ctx *c, const char *batch_id)
 
 enum err runs_close(struct ctx *c, const char *batch_id, const char *note)
 {
-    PGresult *row;
+    PGresult *row, *channels;
     enum err e = runs_lock(c, batch_id, &row);
+    if (e == OK)
+        e = db_query(c->db, c->arena, runs_channels, &channels, .batch_id = batch_id);
+    const char *why =
+        e == OK ? runs_unfinished(c, json_own(c->arena, runs_counts(channels))) : NULL;
+    if (why)
+        return ctx_refuse(c, ERR_CONFLICT, "%s", why);
     if (e == OK)
         e = db_query(c->db, c->arena, runs_close, &row, .batch_id = batch_id, .by = c->actor.name,
                      .note = note && *note ? note : NULL);

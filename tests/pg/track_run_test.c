@@ -263,6 +263,32 @@ static int each(const char *what, const char *status, int most)
     return done;
 }
 
+static enum err close_run(struct ctx *c)
+{
+    db_begin(c->db, pg_tenant());
+    return db_end(c->db, runs_close(c, batch, NULL));
+}
+
+static void it_is_closed_only_when_all_are_through(void **state)
+{
+    (void)state;
+    int n;
+    struct ctx *c = person(ACTOR_USER, asker);
+    make_batch(1995, 7);
+    assert_int_equal(close_run(c), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, ": 7 in draft."));
+    assert_int_equal(each("hold", "DRAFT", 1), 1);
+    assert_int_equal(close_run(c), ERR_CONFLICT);
+    assert_non_null(strstr(c->problem.detail, ": 6 in draft, 1 held."));
+    assert_int_equal(each("cancel", "HELD", 1), 1);
+    (void)pg_sql("update communications set email = null where batch_id = '%s' returning id",
+                 batch);
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, runs_leave_out(c, batch, "no_email", NULL, &n)), OK);
+    assert_int_equal(n, 6);
+    assert_int_equal(close_run(c), OK);
+}
+
 static void a_release_is_no_way_around_a_second_person(void **state)
 {
     (void)state;
@@ -569,6 +595,7 @@ int main(void)
         cmocka_unit_test(what_left_alone_counts),
         cmocka_unit_test(nothing_is_released_while_the_run_is_paused),
         cmocka_unit_test(what_went_without_a_word_counts),
+        cmocka_unit_test(it_is_closed_only_when_all_are_through),
         cmocka_unit_test(a_yes_and_a_change_at_once),
         cmocka_unit_test(nothing_leaves_once_it_is_paused),
         cmocka_unit_test(a_few_go_first),

@@ -16,6 +16,25 @@ bool text_clean(struct str text)
     return utf8_valid(text);
 }
 
+bool text_blank(struct str text)
+{
+    static const char *const wide[] = { "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\xa8",
+                                        "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f",
+                                        "\xe3\x80\x80", "\xef\xbb\xbf", NULL };
+    for (size_t i = 0, n; i < text.n; i += n) {
+        const char *p = text.p + i;
+        n = utf8_char(p, text.n - i);
+        bool space = n == 1 && strchr(" \t\r\n", *p);
+        /* U+2000 to U+200B: the spaces of all widths, down to none */
+        space |= n == 3 && memcmp(p, "\xe2\x80", 2) == 0 && (unsigned char)p[2] <= 0x8b;
+        for (int w = 0; n && wide[w]; w++)
+            space |= n == strlen(wide[w]) && memcmp(p, wide[w], n) == 0;
+        if (!space)
+            return false;
+    }
+    return true;
+}
+
 static bool domain_valid(const char *p)
 {
     size_t label = 0, n = strlen(p);

@@ -50,6 +50,10 @@ static bool text_fits(struct filling *f, const struct field *d, const char *text
         fault(f, d->name, "holds a control character");
         return false;
     }
+    if (d->required && text_blank(s)) {
+        fault(f, d->name, "must not be blank");
+        return false;
+    }
     if (length < d->min || length > (d->max ? d->max : TEXT_MAX)) {
         fault_range(f, d, " characters");
         return false;

@@ -89,6 +89,9 @@ static void names_what_is_wrong(void **state)
     refused(form("mail=a@b.ch"), "name", "required");
     refused(form("name="), "name", "required");
     refused(form("name=a"), "name", "2 to 5");
+    refused(form("name=+++"), "name", "must not be blank");
+    refused(form("name=%C2%A0%E2%80%8B%09"), "name", "must not be blank");
+    refused(form("name=+++++++"), "name", "must not be blank");
     refused(form("name=abcdef"), "name", "2 to 5");
     refused(form("name=ab%07"), "name", "control");
     refused(form("name=abc&name=abc"), "name", "twice");
@@ -129,6 +132,8 @@ static void fills_from_json(void **state)
     refused(json("{\"name\":\"abc\",\"extra\":[]}"), "extra", "object");
     refused(json("{\"name\":\"abc\",\"csrfToken\":\"x\"}"), "csrfToken", "not known");
     refused(json("{\"name\":\"\"}"), "name", "required");
+    refused(json("{\"name\":\" \\n \"}"), "name", "must not be blank");
+    assert_string_equal(json("{\"name\":\" \u2014 \"}")->name, " \u2014 ");
     assert_null(json("[]"));
 }
 

@@ -180,6 +180,15 @@ static enum err api_years(struct req *r, struct reply *p)
     return e != OK ? e : reply_json(p, 200, d);
 }
 
+/* A year as it is written, 0 where the path holds something else. */
+static long year_in(const struct req *r)
+{
+    const char *text = req_param(r, "year");
+    bool four = text && strlen(text) == 4 && strspn(text, "0123456789") == 4;
+    long year = four ? strtol(text, NULL, 10) : 0;
+    return year < 1900 || year > 2999 ? 0 : year;
+}
+
 /* A document of the building and year in the path. */
 static enum err of_year(struct req *r, struct reply *p,
                         enum err (*make)(struct ctx *, const struct track_query *,
@@ -189,8 +198,8 @@ static enum err of_year(struct req *r, struct reply *p,
     const struct track_query *asked = r->input;
     struct track_query q = *asked;
     q.building = id_of(r, "buildingId");
-    q.year = strtol(req_param(r, "year"), NULL, 10);
-    if (!q.building || q.year < 1900 || q.year > 2999)
+    q.year = year_in(r);
+    if (!q.building || !q.year)
         return ERR_NOT_FOUND;
     enum err e = make(&r->ctx, &q, &d);
     return e != OK ? e : reply_json(p, 200, d);

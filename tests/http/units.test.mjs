@@ -122,6 +122,13 @@ check("faults of a query are named by field", async () => {
     assert.ok(answer.body.errors.every((error) => error.message));
 });
 
+check("a year in a path that is more or less than a year finds nothing", async () => {
+    for (const wrong of [`${year}abc`, `${year}.5`, `+${year}`, `0${year}`, `%20${year}`, "99", "1"])
+        for (const list of [units, units.replace(/units$/, "activity")])
+            assert.equal((await admin("GET", list.replace(`/${year}/`, `/${wrong}/`))).status, 404, wrong);
+    assert.equal((await admin("GET", units)).status, 200);
+});
+
 check("an unchanged list answers 304 to its ETag, a changed one does not", async () => {
     const first = await admin("GET", `/api/track/buildings/${small.buildingId}/years/${year}/units`);
     const etag = { "if-none-match": first.headers.get("etag") };

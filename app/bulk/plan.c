@@ -15,6 +15,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define PAGE 50
 #define SAMPLES 5
@@ -28,13 +29,24 @@ static const char *text_of(struct ctx *c, struct json_object *value)
     return b.p;
 }
 
+/* At most a thousand come, so that comparing all with all is cheap enough. */
+static bool named_before(const char *const *ids, size_t i)
+{
+    size_t k = 0;
+    while (k < i && strcasecmp(ids[k], ids[i]) != 0)
+        k++;
+    return k < i;
+}
+
 static enum err ids_of(struct ctx *c, const char *const *ids, const char **out, int *n)
 {
     struct buf b = buf_in(c->arena);
-    for (*n = 0; ids[*n]; (*n)++) {
-        if (!uuid_valid(ids[*n]))
-            return ctx_fault(c, "ids", "“%s” is no communication.", ids[*n]);
-        buf_printf(&b, "%c%s", b.n ? ',' : '{', ids[*n]);
+    *n = 0;
+    for (size_t i = 0; ids[i]; i++) {
+        if (!uuid_valid(ids[i]))
+            return ctx_fault(c, "ids", "“%s” is no communication.", ids[i]);
+        buf_printf(&b, "%c%s", b.n ? ',' : '{', ids[i]);
+        *n += !named_before(ids, i);
     }
     buf_puts(&b, b.n ? "}" : "{}");
     *out = b.p;

@@ -138,7 +138,8 @@ static const char *joined(struct arena *a, const char *const *values)
 
 static enum err wrong(struct ctx *c, const struct token *t, const char *why)
 {
-    return ctx_fault(c, "q", "%s:%s: %s", t->name, t->value, why);
+    return *t->value ? ctx_fault(c, "q", "%s:%s: %s", t->name, t->value, why)
+                     : ctx_fault(c, "q", "%s: %s", t->name, why);
 }
 
 /* "2026-05-12", "today", "yesterday", "7d" (days ago): the day's beginning in UTC. */

@@ -62,7 +62,7 @@ check("a hold is taken back within ten minutes, once", async () => {
 
 check("a few named ones are exported, and no others", async () => {
     const ids = held.items.slice(0, 3).map((one) => one.communicationId);
-    const one = await plan(call, { action: "export", ids, format: "jsonl" });
+    const one = await plan(call, { action: "export", ids: [...ids, ids[0], ids[1].toUpperCase()], format: "jsonl" });
     assert.deepEqual([one.total, one.words], [3, "3 chosen communications"]);
     const done = (await call("POST", at(one.bulkId, "confirm"), { planToken: one.planToken })).body;
     assert.deepEqual([done.state, done.done], ["DONE", 3]);

@@ -75,7 +75,7 @@ static const struct {
 } bad[] = {
     { "status:flying", "status:flying: is none of draft, enqueued" },
     { "colour:red", "There is no qualifier colour" },
-    { "status:", "has no value" },
+    { "status:", "status: has no value" },
     { "status:failed,", "has no value" },
     { "year:20x5", "is no year" },
     { "year:99", "is no year" },
@@ -86,7 +86,7 @@ static const struct {
     { "-unit:3", "cannot be left out" },
     { "is:held,failed", "takes one at a time" },
     { "has:note,error", "takes one at a time" },
-    { "tag:", "tag:: A tag is one word" },
+    { "tag:", "tag: A tag is one word" },
     { "tag:a,", "A tag is one word" },
     { "tag:\"two words\"", "A tag is one word" },
     { "-tag:'x", "A tag is one word" },

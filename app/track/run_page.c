@@ -140,6 +140,30 @@ static void show_approval(struct ctx *c, struct json_object *d, bool act)
 
 /* ---- sending ---- */
 
+/* Whether anything of the run has left. */
+static bool gone(struct json_object *d)
+{
+    struct json_object *n = json_get(d, "counts");
+    return number(n, "sent") + number(n, "delivered") + number(n, "returned") +
+               number(n, "failed") >
+           0;
+}
+
+/* Nothing left in the last minutes, so that there is no rate to tell the time left by. */
+static const char *quiet_words(struct ctx *c, struct json_object *d)
+{
+    long long again = 0, waiting = number(json_get(d, "counts"), "enqueued");
+    struct json_object *failures = json_get(json_get(d, "sending"), "failures");
+    for (size_t i = 0; i < json_object_array_length(failures); i++) {
+        struct json_object *f = json_object_array_get_idx(failures, i);
+        again += truth(f, "delayed") ? number(f, "count") : 0;
+    }
+    const char *none = "None left in the last five minutes";
+    return again ? arena_printf(c->arena, "%s: %lld waiting, %lld of them for another try.", none,
+                                waiting, again)
+                 : arena_printf(c->arena, "%s: %lld waiting.", none, waiting);
+}
+
 static const char *rate_words(struct ctx *c, struct json_object *d)
 {
     struct json_object *s = json_get(d, "sending");
@@ -151,7 +175,7 @@ static const char *rate_words(struct ctx *c, struct json_object *d)
     if (!is(d, "phase", "SENDING") && !is(d, "phase", "CANARY"))
         return "Through: these figures change only when reports come back.";
     if (!per_minute)
-        return "Beginning.";
+        return gone(d) ? quiet_words(c, d) : "Beginning.";
     if (!json_get(s, "secondsLeft") || is(d, "phase", "CANARY"))
         return arena_printf(c->arena, "%lld a minute.", per_minute);
     return arena_printf(c->arena, "%lld a minute, %s left.", per_minute,

@@ -8,6 +8,7 @@
 #include "track/communication.h"
 #include "track/demo.h"
 #include "track/run.h"
+#include "track/run_page.h"
 #include "track/track.h"
 
 #include <string.h>
@@ -229,6 +230,35 @@ static void what_went_without_a_word_counts(void **state)
     assert_int_equal(decide(c, "ask", NULL), OK);
     assert_int_equal(decide(person(ACTOR_USER, second), "approve", NULL), OK);
     assert_int_equal(send(c), OK);
+}
+
+static const char *rate_words(void)
+{
+    struct ctx *c = person(ACTOR_USER, asker);
+    const struct runs_view view = { .step = "send" };
+    struct json_object *d;
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, runs_page_document(c, batch, &view, &d)), OK);
+    return json_text(d, "rateWords");
+}
+
+static void a_run_that_stands_says_what_waits(void **state)
+{
+    (void)state;
+    settings(0, 0);
+    make_batch(1994, 20);
+    assert_int_equal(send(person(ACTOR_USER, asker)), OK);
+    assert_string_equal(rate_words(), "Beginning.");
+    (void)pg_sql("update communications set delivery_status = 'SENT', sent_at = now() - interval "
+                 "'9 minutes' where batch_id = '%s' and reference not in ('N1', 'N2') returning id",
+                 batch);
+    assert_string_equal(rate_words(), "None left in the last five minutes: 2 waiting.");
+    (void)pg_sql("update communications set error = '{\"sentence\": \"The mailbox is full.\"}' "
+                 "where batch_id = '%s' and reference = 'N1' returning id",
+                 batch);
+    assert_string_equal(rate_words(), "None left in the last five minutes: 2 waiting, 1 of them "
+                                      "for another try.");
+    work();
 }
 
 /* ---- one by itself ---- */
@@ -601,6 +631,7 @@ int main(void)
         cmocka_unit_test(a_few_go_first),
         cmocka_unit_test(it_pauses_by_itself),
         cmocka_unit_test(each_limit_pauses),
+        cmocka_unit_test(a_run_that_stands_says_what_waits),
     };
     return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
 }

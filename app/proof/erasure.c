@@ -169,8 +169,10 @@ static enum err purge_addresses(struct erasing *x)
         json_object_array_add(list, json_object_new_string(*a));
     json_write(&text, list);
     db_begin(c->db, c->tenant_id);
-    enum err e =
-        db_end(c->db, db_query(c->db, c->arena, erasure_by_address, &rows, .addresses = text.p));
+    enum err e = db_query(c->db, c->arena, erasure_by_address, &rows, .addresses = text.p);
+    if (e == OK)
+        e = db_run(c->db, c->arena, &sql_erasure_exports, NULL, NULL);
+    e = db_end(c->db, e);
     if (e == OK)
         count_stores(x, json_get(row_json(c->arena, rows, 0), "stores"));
     return e;

@@ -51,6 +51,12 @@ select coalesce(jsonb_agg(distinct lower(x.address)), '[]') as addresses from (
 -- name: erasure_by_address
 select erase_addresses(array(select jsonb_array_elements_text(:addresses::jsonb))) as stores;
 
+-- What an export under way has read already may tell of the person: its writer ends when it finds this.
+-- name: erasure_exports
+update communication_exports set state = 'FAILED', rows_written = 0, scanned = 0,
+    error = 'Somebody in it asked to be forgotten meanwhile: ask for it again.'
+where tenant_id = current_tenant() and state = 'RUNNING';
+
 -- Imports whose files may hold one of the addresses.
 -- name: erasure_imports
 select id, file_sha256 as sha256 from imports

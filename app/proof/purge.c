@@ -67,20 +67,23 @@ enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **sto
 
 /* ---- files ---- */
 
-static enum err unlink_one(struct ctx *c, const char *sha256, int *unlinked)
+static enum err unlink_one(struct ctx *c, const char *sha256, int grace_seconds, int *unlinked)
 {
+    PGresult *unnamed;
     bool gone = false;
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, retention_lock, NULL, .sha256 = sha256);
     if (e == OK)
-        e = store_sweep(c->app->store, c->arena, sha256, GRACE_SECONDS, &gone);
+        e = db_query(c->db, c->arena, retention_still_unnamed, &unnamed, .sha256 = sha256);
+    if (e == OK && row_bool(unnamed, 0, "yes"))
+        e = store_sweep(c->app->store, c->arena, sha256, grace_seconds, &gone);
     if (e == OK && gone)
         e = db_query(c->db, c->arena, retention_unlinked, NULL, .sha256 = sha256);
     *unlinked += e == OK && gone;
     return db_end(c->db, e);
 }
 
-enum err files_sweep(struct ctx *c, int hours, int *unlinked)
+static enum err sweep_some(struct ctx *c, int hours, int *unlinked)
 {
     PGresult *rows;
     *unlinked = 0;
@@ -88,7 +91,19 @@ enum err files_sweep(struct ctx *c, int hours, int *unlinked)
     enum err e = db_end(c->db, db_query(c->db, c->arena, retention_unnamed, &rows,
                                         .hours = arena_printf(c->arena, "%d", hours)));
     for (int i = 0; e == OK && i < rows_count(rows); i++)
-        e = unlink_one(c, row_text(rows, i, "sha256"), unlinked);
+        e = unlink_one(c, row_text(rows, i, "sha256"), hours ? GRACE_SECONDS : 0, unlinked);
+    return e;
+}
+
+enum err files_sweep(struct ctx *c, int hours, int *unlinked)
+{
+    int some;
+    enum err e;
+    *unlinked = 0;
+    do {
+        e = sweep_some(c, hours, &some);
+        *unlinked += some;
+    } while (e == OK && some > 0);
     return e;
 }
 

@@ -136,6 +136,9 @@ select sha256, size from blobs_unnamed(make_interval(hours => :hours::int)) limi
 -- name: retention_lock
 select blob_lock(:sha256::text);
 
+-- name: retention_still_unnamed
+select blob_unnamed(:sha256::text) as yes;
+
 -- name: retention_unlinked
 select blob_removed(:sha256::text);
 

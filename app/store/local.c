@@ -209,7 +209,7 @@ static enum err discard_old(struct store *s, struct arena *a, const char *sha256
 {
     struct stat st;
     const char *path = arena_printf(a, "%s/%.2s/%.2s/%s", s->place, sha256, sha256 + 2, sha256);
-    time_t before = time(NULL) - grace_seconds;
+    time_t before = grace_seconds ? time(NULL) - grace_seconds : INT64_MAX;
     if (stat(path, &st) != 0) {
         *gone = errno == ENOENT;
         return *gone ? OK : failed("stat", path);

@@ -50,7 +50,7 @@ enum err store_get(struct store *s, struct arena *a, const char *sha256,
    (blob_forget in SQL). */
 enum err store_remove(struct store *s, struct arena *a, const char *sha256) must_check;
 /* Unlinks one that nothing names any more, unless it was put in the last `grace_seconds`: who put
-   it may be about to name it. *gone: it is not there now. */
+   it may be about to name it; 0: at any age. *gone: it is not there now. */
 enum err store_sweep(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
                      bool *gone) must_check;
 

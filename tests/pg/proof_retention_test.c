@@ -368,6 +368,17 @@ static void a_person_is_forgotten_everywhere(void **state)
                  "('%s', 'x.csv', '%s', 'COMMITTED', '{\"errors\": [\"erase@example.org\"]}')",
                  pg_tenant(), csv);
     age_files();
+    const char *export = blob("an export of just now, with erase@example.org");
+    (void)pg_sql("insert into communication_exports (tenant_id, state, format, words, sha256, "
+                 "expires_at, all_buildings, created_by, created_by_kind) values ('%s', 'READY', "
+                 "'csv', 'all', '%s', now() + interval '1 day', true, uuid7(), 'user')",
+                 pg_tenant(), export);
+    (void)pg_sql("insert into communication_exports (tenant_id, state, format, words, "
+                 "all_buildings, created_by, created_by_kind) values ('%s', 'RUNNING', 'csv', "
+                 "'all', true, uuid7(), 'user')",
+                 pg_tenant());
+    (void)blob("an evidence pack of just now, which no row names");
+    long long before = pg_int("select count(*) from blobs where removed_at is not null");
     d = asked(&(struct person){ .email = "Erase@example.org" }, OK);
     char id[40];
     keep(id, json_text(d, "id"));
@@ -383,9 +394,17 @@ static void a_person_is_forgotten_everywhere(void **state)
     assert_false(file_is_there("PDF of erase@example.org"));
     assert_false(file_is_there("mail to erase@example.org"));
     assert_false(file_is_there("name,email\nX,erase@example.org\n"));
+    assert_false(file_is_there("an export of just now, with erase@example.org"));
+    assert_false(file_is_there("an evidence pack of just now, which no row names"));
+    assert_int_equal(pg_int("select count(*) from communication_exports where state in ('READY', "
+                            "'RUNNING')"),
+                     0);
     struct json_object *done = json_get(d, "certificate");
     assert_int_equal(figure(done, "communications"), 1);
     assert_int_equal(figure(done, "imports"), 1);
+    assert_int_equal(figure(done, "files"),
+                     pg_int("select count(*) from blobs where removed_at is not null") - before);
+    assert_int_equal(figure(done, "files"), 7);
     assert_int_equal(figure(json_get(done, "stores"), "communication_events"), 6);
     assert_int_equal(figure(json_get(done, "stores"), "inbox by address"), 1);
     assert_int_equal(verified().n, 0);

@@ -190,6 +190,10 @@ static void sweeps_only_what_is_old(void **state)
     assert_int_equal(store_get(f->store, f->arena, b.sha256, &back), ERR_NOT_FOUND);
     assert_int_equal(store_sweep(f->store, f->arena, b.sha256, 60, &gone), OK);
     assert_true(gone);
+    assert_int_equal(store_put(f->store, f->arena, STR("new"), &b), OK);
+    assert_int_equal(store_sweep(f->store, f->arena, b.sha256, 0, &gone), OK);
+    assert_true(gone);
+    assert_int_equal(store_get(f->store, f->arena, b.sha256, &back), ERR_NOT_FOUND);
     assert_int_equal(store_sweep(f->store, f->arena, "../../tmp", 60, &gone), ERR_INVALID);
 }
 

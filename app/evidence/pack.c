@@ -154,6 +154,16 @@ static enum err put_file(struct pack *p, int i)
 
 /* ---- the text, where what went out was not kept ---- */
 
+/* Its digest is of the words, not of a file. */
+static void miss_text(struct pack *p, const char *digest)
+{
+    struct json_object *o = json_object_new_object();
+    json_set_text(o, "name", "content");
+    json_set_text(o, "digest", digest);
+    json_set_text(o, "why", "removed");
+    json_object_array_add(p->removed, o);
+}
+
 static enum err put_text(struct pack *p, struct json_object *message)
 {
     struct communication_text t;
@@ -169,6 +179,8 @@ static enum err put_text(struct pack *p, struct json_object *message)
     json_set(o, "readsAsSent",
              t.digest && sent ? json_object_new_boolean(strcmp(t.digest, sent) == 0) : NULL);
     json_set(message, "content", o);
+    if (sent && row_text(p->one, 0, "_removed"))
+        miss_text(p, sent);
     bool written = strcmp(t.source, "rendered") == 0;
     if (written && t.text.p)
         e = put(p, "content/rendered.txt", t.text);

@@ -178,6 +178,15 @@ static void what_is_due_goes_and_the_proof_stays(void **state)
                             "removed_by = 'policy “statement”' and delivery_status = 'BOUNCED'",
                             old_one),
                      1);
+    assert_int_equal(pg_int("select count(*) from communication_events e where communication_id = "
+                            "'%s' and event_detail(e) = '{\"contentDigest\": "
+                            "\"digest-of-its-words\"}' and seq in (2, 5) and type = 'SENT'",
+                            old_one),
+                     2);
+    assert_int_equal(pg_int("select count(*) from communication_events e where communication_id = "
+                            "'%s' and event_detail(e) = '{}'",
+                            old_one),
+                     4);
     struct verification v = verified();
     assert_int_equal(v.n, 0);
     assert_int_equal(pg_int("select communications from retention_runs"), 1);
@@ -237,6 +246,7 @@ static void tampering_after_a_purge_is_found(void **state)
         "seq = 4",
         "delete from communication_events where communication_id = '%s' and seq = 3",
         "delete from retention_items where communication_id = '%s'",
+        "update retention_items set kept = '{\"2\": \"another\"}' where communication_id = '%s'",
     };
     struct ctx *c = as("track_worker");
     (void)pg_sql("create table kept_events as select * from communication_events; create table "

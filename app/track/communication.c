@@ -104,13 +104,14 @@ static struct json_object *actions_of(struct ctx *c, const PGresult *one)
 {
     enum status s = STATUS_DRAFT;
     const char *status = row_text(one, 0, "status"), *job = row_text(one, 0, "_job");
+    bool removed = row_text(one, 0, "contentRemovedAt") != NULL;
     bool agent = c->actor.role >= ROLE_AGENT, busy = job && strcmp(job, "running") == 0;
     struct json_object *d = json_object_new_object();
     (void)status_of(status, &s);
-    json_set_bool(d, "resend", agent && !busy && !resend_refusal(status));
+    json_set_bool(d, "resend", agent && !busy && !removed && !resend_refusal(status));
     json_set_bool(d, "cancel", agent && !busy && status_after(s, EVENT_CANCELLED) != s);
     json_set_bool(d, "hold", agent && !busy && status_after(s, EVENT_HELD) != s);
-    json_set_bool(d, "release", agent && status_after(s, EVENT_RELEASED) != s);
+    json_set_bool(d, "release", agent && !removed && status_after(s, EVENT_RELEASED) != s);
     json_set_bool(d, "tag", agent);
     json_set_bool(d, "record", agent && c->actor.kind == ACTOR_USER);
     return d;

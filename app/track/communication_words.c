@@ -70,6 +70,25 @@ static const char *sentence_of(struct json_object *d, const char *status)
     return found;
 }
 
+/* Of what lost its words, those of its events too. */
+static const char *removed_words(struct arena *a, enum status s, const char *happened)
+{
+    static const char *const was[STATUS_COUNT] = {
+        [STATUS_DRAFT] = "It was not sent.",
+        [STATUS_ENQUEUED] = "It was queued and has not been sent.",
+        [STATUS_HELD] = "It was held back.",
+        [STATUS_SENT] = "It was sent.",
+        [STATUS_DELIVERED] = "It was delivered.",
+        [STATUS_OPENED] = "It was delivered and opened.",
+        [STATUS_FAILED] = "It failed.",
+        [STATUS_BOUNCED] = "It was sent and came back.",
+        [STATUS_MANUAL] = "A person took care of it.",
+        [STATUS_CANCELLED] = "It was cancelled before it was sent.",
+        [STATUS_SKIPPED] = "It was left out on purpose.",
+    };
+    return arena_printf(a, "%s Its content was removed since.", happened ? happened : was[s]);
+}
+
 void communication_words(struct arena *a, struct json_object *d, struct json_object *to)
 {
     enum status s = STATUS_DRAFT;
@@ -84,6 +103,10 @@ void communication_words(struct arena *a, struct json_object *d, struct json_obj
     if (error && json_object_get_boolean(json_get(error, "badAddress")))
         can = "The address will not work: send it by another channel, or correct it where it "
               "comes from.";
+    if (json_get(d, "contentRemovedAt")) {
+        sentence = removed_words(a, s, w->happened);
+        can = "It cannot be sent again: its content was removed.";
+    }
     if (!sentence)
         sentence = arena_printf(a, "It is %s.", status_label(status)->word);
     json_set_text(to, "happened", sentence);

@@ -74,7 +74,8 @@ static void set_words(struct ctx *c, const PGresult *r, int i, struct json_objec
 static void set_actions(struct ctx *c, const PGresult *r, int i, struct json_object *d)
 {
     bool agent = c->actor.role >= ROLE_AGENT;
-    bool again = agent && !resend_refusal(row_text(r, i, "status"));
+    bool again =
+        agent && !row_text(r, i, "contentRemovedAt") && !resend_refusal(row_text(r, i, "status"));
     bool letter = strncmp(row_text(r, i, "channel"), "LETTER", 6) == 0;
     json_set_text(d, "href",
                   arena_printf(c->arena, "/messages/%s", row_text(r, i, "communicationId")));

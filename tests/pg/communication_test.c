@@ -300,6 +300,13 @@ static void what_was_removed_is_shown_as_that(void **state)
     assert_null(json_text(content, "html"));
     assert_null(json_text(content, "text"));
     assert_non_null(strstr(get(&agent, PAGE, gone, "")->body, "Proof is kept."));
+    assert_null(strstr(get(&agent, PAGE, gone, "")->body, "/resend\""));
+    struct json_object *d = get(&agent, API, gone, "")->json;
+    assert_false(json_object_get_boolean(json_get(json_get(d, "actions"), "resend")));
+    assert_string_equal(json_text(json_get(d, "said"), "can"),
+                        "It cannot be sent again: its content was removed.");
+    assert_string_equal(json_text(json_get(d, "said"), "happened"),
+                        "It was sent. Its content was removed since.");
     assert_int_equal(get(&agent, PAGE, gone, "/source")->status, 404);
     const char *sink =
         pg_sql("select id from sink_messages where communication_id = '%s' limit 1", gone);

@@ -12,7 +12,9 @@ select c.id as "communicationId", t.name as tenant, b.name as building, b.code a
     c.contradiction, c.retention_hint as "retentionHint", c.content_removed_at as "contentRemovedAt",
     c.person_removed_at as "personRemovedAt", c.removed_by as "removedBy",
     c.event_seq as _seq, encode(c.event_head, 'hex') as _head, c.unit_id as _unit,
-    to_char(coalesce(c.content_removed_at, c.person_removed_at), 'YYYY-MM-DD') as _removed
+    to_char(coalesce(c.content_removed_at, c.person_removed_at), 'YYYY-MM-DD') as _removed,
+    exists (select from retention_items i join retention_runs r on r.tenant_id = i.tenant_id and r.id = i.run_id
+        where i.tenant_id = current_tenant() and i.communication_id = c.id and r.kind = 'erasure') as _erased
 from communications c
 join tenants t on t.id = c.tenant_id
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id

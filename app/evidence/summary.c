@@ -287,7 +287,8 @@ enum err summary_write(struct ctx *c, const struct summary *s, struct str *pdf)
     message(&f);
     if (removed)
         paragraph(&f, PRESS_SMALL,
-                  filled(&f, f.words->removed, date_text(c->arena, removed, f.language)));
+                  filled(&f, row_bool(s->one, 0, "_erased") ? f.words->erased : f.words->removed,
+                         date_text(c->arena, removed, f.language)));
     heading(&f, f.words->happened);
     events(&f);
     if (rows_count(s->events)) {

@@ -25,6 +25,9 @@ static const struct summary_words english = {
         "The root of the day is made an hour after its end; this timeline is under none yet.",
     .removed = "Personal data or content were removed on %, as their time was over. The checksums "
                "of what was removed stay.",
+    .erased =
+        "Personal data and content were removed on %, as the person concerned asked for it. The "
+        "checksums of what was removed stay.",
     .removed_file = "(removed)",
     .none = "None",
     .how = "README.txt tells how anybody can check this pack. The sentences are as they were "
@@ -97,6 +100,9 @@ static const struct summary_words german = {
                "noch unter keiner.",
     .removed = "Am % wurden Personendaten oder Inhalte entfernt, da ihre Frist um war. Die "
                "Prüfsummen des Entfernten bleiben.",
+    .erased =
+        "Am % wurden Personendaten und Inhalte entfernt, da die betroffene Person es verlangte. "
+        "Die Prüfsummen des Entfernten bleiben.",
     .removed_file = "(entfernt)",
     .none = "Keine",
     .how = "README.txt beschreibt, wie jede und jeder dieses Paket prüfen kann. Die Sätze stehen "
@@ -169,6 +175,8 @@ static const struct summary_words french = {
                "sous aucune.",
     .removed = "Des données personnelles ou des contenus ont été retirés le %, leur délai étant "
                "passé. Les sommes de contrôle de ce qui a été retiré restent.",
+    .erased = "Des données personnelles et des contenus ont été retirés le %, à la demande de la "
+              "personne concernée. Les sommes de contrôle de ce qui a été retiré restent.",
     .removed_file = "(retiré)",
     .none = "Aucun",
     .how = "README.txt explique comment chacun peut vérifier ce dossier. Les phrases sont telles "

@@ -1,13 +1,28 @@
 // Retention over the API and the command: policies, holds, what would go and what went, and forgetting one person.
 import assert from "node:assert/strict";
-import { api, check, committed, eventually, finish, person, sql, tenantNew, token, trackctl, upload } from "../checks.mjs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { api, base, check, committed, eventually, finish, person, sql, tenantNew, token, trackctl, upload } from "../checks.mjs";
 import { csv, rows } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("retention");
-const call = api(await token("admin", tenant));
+const bearer = await token("admin", tenant);
+const call = api(bearer);
+const folder = mkdtempSync(join(tmpdir(), "track-retention."));
 const [[tenantId]] = sql(`select id from tenants where slug = '${tenant}'`);
 const tell = async (path) => (await call("GET", path)).body;
 let unit;
+
+// What the evidence of a message says on paper.
+async function summary(id) {
+    const answer = await fetch(`${base}/api/track/communications/${id}/evidence`, { headers: { authorization: `Bearer ${bearer}` } });
+    const zip = join(folder, "one.zip");
+    writeFileSync(zip, Buffer.from(await answer.arrayBuffer()));
+    spawnSync("unzip", ["-qod", folder, zip, "summary.pdf"]);
+    return spawnSync("pdftotext", ["-layout", join(folder, "summary.pdf"), "-"], { encoding: "utf8" }).stdout;
+}
 
 check("nothing goes by itself, and the command says what would", async () => {
     await committed(call, (await upload(call, "retention.csv", csv(rows("RET", 2020, 4)))).body.id);
@@ -64,6 +79,13 @@ check("a person is forgotten once the hold is lifted", async () => {
     assert.ok((await call("POST", `/api/track/holds/${id}/lift`)).body.liftedAt);
     assert.equal((await call("POST", `/api/track/holds/${id}/lift`)).status, 404);
     assert.equal((await call("POST", "/api/track/erasures", {})).body.errors[0].field, "email");
+    const [[message]] = sql(`select id from communications where unit_id = '${unit}'`);
+    const kept = await call("POST", "/api/track/export", { format: "csv" });
+    const { download } = await eventually("the export is ready", async () => {
+        const now = await tell(`/api/track/export/${kept.body.exportId}`);
+        return now.state === "READY" && now;
+    });
+    assert.equal((await fetch(base + download.href)).status, 200);
     const asked = await call("POST", "/api/track/erasures", { unitId: unit });
     assert.deepEqual([asked.status, asked.headers.get("location")], [202, `/api/track/erasures/${asked.body.id}`]);
     const done = await eventually("it is done", async () => {
@@ -72,6 +94,9 @@ check("a person is forgotten once the hold is lifted", async () => {
     });
     assert.equal(done.certificate.communications, 1);
     assert.equal(done.certificate.stores["communications, person"], 1);
+    assert.equal((await fetch(base + download.href)).status, 404);
+    assert.deepEqual([(await tell(`/api/track/export/${kept.body.exportId}`)).state, done.certificate.files >= 1], ["EXPIRED", true]);
+    assert.match(await summary(message), /as the person concerned asked|die betroffene Person|personne concernée/);
     assert.equal(trackctl("verify", "--tenant", tenant).status, 0);
 });
 
@@ -92,5 +117,7 @@ check("the page says it all and its forms work", async () => {
     assert.equal((await go("/proof")).status, 200);
     assert.equal((await (await person("viewer", tenant))("/retention")).status, 403);
 });
+
+check("nothing is left behind", () => rmSync(folder, { recursive: true }));
 
 await finish();

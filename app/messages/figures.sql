@@ -21,14 +21,29 @@ from b
 left join (select begins, delivery_status, count(*) as n from m group by begins, delivery_status) n using (begins)
 group by b.begins, b.ends order by b.begins;
 
--- What failed or is tried again, by what is wrong.
+-- What failed or is tried again, by what is wrong. What waits has been in trouble since the first of its tries went wrong
+-- so, which only its events keep: those of the one that waits longest are asked.
 -- name: figures_failures anew
-select reason_of(f.sentence) as reason, f.code, min(f.sentence) as example, count(distinct f.sentence) > 1 as several, count(*) as count,
-    min(f.since) as since, max(f.since) as last
+select g.reason, g.code, g.example, g.several, g.count, coalesce(least(g.failed, d.since), g.last) as since, g.last
 from (
-    select c.error ->> 'sentence' as sentence, c.error ->> 'code' as code, coalesce(c.failed_at, c.moved_at) as since
-    from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
-    where c.delivery_status in ('FAILED', 'BOUNCED', 'ENQUEUED') and c.error is not null
-    order by c.moved_at desc, c.id desc limit :most::int
-) f
-group by 1, 2 order by count(*) desc, max(f.since) desc, 1, 2 limit 8;
+    select reason_of(f.sentence) as reason, f.code, min(f.sentence) as example, count(distinct f.sentence) > 1 as several,
+        count(*) as count, min(f.at) filter (where not f.waits) as failed, max(f.at) as last,
+        (array_agg(f.id order by f.queued_at, f.id) filter (where f.waits))[1] as waiting
+    from (
+        select c.id, c.queued_at, c.delivery_status = 'ENQUEUED' as waits, c.error ->> 'sentence' as sentence,
+            c.error ->> 'code' as code,
+            case c.delivery_status when 'ENQUEUED' then c.moved_at else coalesce(c.failed_at, c.moved_at) end as at
+        from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
+        where c.delivery_status in ('FAILED', 'BOUNCED', 'ENQUEUED') and c.error is not null
+        order by c.moved_at desc, c.id desc limit :most::int
+    ) f
+    group by 1, 2 order by count(*) desc, max(f.at) desc, 1, 2 limit 8
+) g
+left join lateral (
+    select min(e.occurred_at) as since from communications c
+    join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id and e.type = 'DELAYED'
+        and e.occurred_at >= coalesce(c.queued_at, c.created_at)
+    where c.tenant_id = current_tenant() and c.id = g.waiting and e.detail ->> 'code' is not distinct from g.code
+        and reason_of(e.sentence) = g.reason
+) d on true
+order by g.count desc, g.last desc, g.reason, g.code;

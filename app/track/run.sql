@@ -345,13 +345,26 @@ where p.tenant_id = current_tenant() and p.state = 'SENDING' and p.paused_at is 
 -- name: runs_sending_tenants
 select sending_tenants() as "tenantId";
 
+-- What waits has been in trouble since the first of its tries went wrong: asked is the one that waits longest.
 -- name: runs_failures
-select c.channel, coalesce(c.error ->> 'sentence', 'No reason was given.') as sentence, c.error ->> 'code' as code, count(*) as count,
-    min(c.last_event_at) as since, bool_or(c.delivery_status = 'ENQUEUED') as _delayed
-from communications c
-where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
-    and (c.delivery_status in ('FAILED', 'BOUNCED') or c.delivery_status = 'ENQUEUED' and c.error is not null)
-group by 1, 2, 3, c.delivery_status = 'ENQUEUED' order by count(*) desc, 2 limit 20;
+select g.channel, g.sentence, g.code, g.count, coalesce(d.since, g.since) as since, g._delayed
+from (
+    select c.channel, coalesce(c.error ->> 'sentence', 'No reason was given.') as sentence, c.error ->> 'code' as code,
+        count(*) as count, min(coalesce(c.failed_at, c.last_event_at)) as since, c.delivery_status = 'ENQUEUED' as _delayed,
+        (array_agg(c.id order by c.queued_at, c.id) filter (where c.delivery_status = 'ENQUEUED'))[1] as waiting
+    from communications c
+    where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
+        and (c.delivery_status in ('FAILED', 'BOUNCED') or c.delivery_status = 'ENQUEUED' and c.error is not null)
+    group by 1, 2, 3, c.delivery_status = 'ENQUEUED' order by count(*) desc, 2 limit 20
+) g
+left join lateral (
+    select min(e.occurred_at) as since from communications c
+    join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id and e.type = 'DELAYED'
+        and e.occurred_at >= coalesce(c.queued_at, c.created_at)
+    where c.tenant_id = current_tenant() and c.id = g.waiting and e.sentence = g.sentence
+        and e.detail ->> 'code' is not distinct from g.code
+) d on true
+order by g.count desc, g.sentence;
 
 -- name: runs_sends
 select s.at, s.messages, s.actor_name as "actorName", s.approval_id is not null as approved

@@ -101,6 +101,20 @@ check("failures stand in groups, whose filter finds as many", async () => {
     assert.deepEqual((await viewer("GET", "/api/track/communications/figures")).body.failures, []);
 });
 
+check("what is tried again is in trouble since its first try, however often it is tried", async () => {
+    const [[id]] = sql(`select id from communications where tenant_id = '${ours}' order by id limit 1`);
+    const happened = (type, ago, code) => sql(`set track.tenant = '${ours}'; insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, sentence, detail)
+        values ('${ours}', '${id}', '${type}', 'worker', 'A', 'ENQUEUED', now() - interval '${ago}', 'The mailbox is full.', '{"code": "${code}"}')`);
+    happened("ENQUEUED", "50 minutes", "");
+    happened("DELAYED", "45 minutes", "451 4.3.0");
+    happened("DELAYED", "40 minutes", "452 4.2.2");
+    happened("DELAYED", "20 minutes", "452 4.2.2");
+    happened("DELAYED", "10 minutes", "452 4.2.2");
+    const { failures } = (await admin("GET", "/api/track/communications/figures")).body;
+    const minutes = (at) => Math.round((Date.now() - Date.parse(at)) / 60_000);
+    assert.deepEqual(failures.map((f) => [f.code, f.count, minutes(f.since), minutes(f.last)]), [["452 4.2.2", 1, 40, 10]]);
+});
+
 check("what differs by address, host or number is one reason", async () => {
     const said = (text) => sql(`select reason_of('${text}')`)[0][0];
     assert.equal(said("Mailbox anna@example.ch is full, retry 14:20."), "Mailbox … is full, retry ….");

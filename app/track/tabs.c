@@ -7,10 +7,10 @@
 
 /* A tab of /track has its part in templates/track/fragment.mustache. */
 static const struct track_tab tabs[] = {
-    { "units", "Units", NULL },
-    { "activity", "Activity", NULL },
-    { "exports", "Exports", "/exports" },
-    { "letters", "Letters", "/letters" },
+    { "units", "Units", NULL, ROLE_VIEWER },
+    { "activity", "Activity", NULL, ROLE_VIEWER },
+    { "exports", "Exports", "/exports", ROLE_AGENT },
+    { "letters", "Letters", "/letters", ROLE_VIEWER },
 };
 
 const char *const track_tab_names[] = { "units", "activity", "exports", NULL };
@@ -35,15 +35,30 @@ static const char *href_of(struct ctx *c, const struct track_query *q, const str
 const char *tab_elsewhere(struct ctx *c, const struct track_query *q)
 {
     for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
-        if (tabs[i].path && tab_is(q, tabs[i].name))
+        if (tabs[i].path && c->actor.role >= tabs[i].role && tab_is(q, tabs[i].name))
             return href_of(c, q, &tabs[i]);
     return NULL;
+}
+
+/* A tab by its address that is for others says in its place who it is for. */
+static void show_barred(struct ctx *c, const struct track_tab *t, struct json_object *to)
+{
+    struct json_object *barred = json_object_new_object();
+    json_set_text(barred, "word", t->word);
+    json_set_text(barred, "needs", role_name(t->role));
+    json_set_text(barred, "role", role_name(c->actor.role));
+    json_set(to, "barred", barred);
 }
 
 void tabs_show(struct ctx *c, const struct track_query *q, struct json_object *to)
 {
     struct json_object *list = json_object_new_array();
     for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++) {
+        if (c->actor.role < tabs[i].role) {
+            if (tab_is(q, tabs[i].name))
+                show_barred(c, &tabs[i], to);
+            continue;
+        }
         struct json_object *t = json_object_new_object();
         json_set_text(t, "word", tabs[i].word);
         json_set_text(t, "href", href_of(c, q, &tabs[i]));

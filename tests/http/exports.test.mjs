@@ -102,6 +102,14 @@ check("who sees one building exports it alone, and nothing of others' exports or
     assert.equal((await foreign("GET", `/api/track/export/${all.exportId}`)).status, 404);
     assert.deepEqual((await foreign("GET", "/api/track/exports")).body.exports, []);
     assert.equal((await api(await token("viewer", tenant))("GET", "/api/track/exports")).status, 403);
+    const place = `/track?building=${batch.buildingId}&year=2025`;
+    const looks = await person("viewer", tenant), acts = await person("agent", tenant);
+    const frame = /<nav class="tabs"[^>]*>.*?<\/nav>/;
+    assert.match(frame.exec(await (await acts(place)).text())[0], />Exports</);
+    assert.doesNotMatch(frame.exec(await (await looks(place)).text())[0], />Exports</);
+    const barred = await looks(`${place}&tab=exports`);
+    assert.equal(barred.status, 200);
+    assert.match(await barred.text(), /Exports need the role agent.*Yours is viewer/);
 });
 
 check("the page asks for one, shows it and leads to its file", async () => {

@@ -23,11 +23,18 @@ extern const struct json_limits json_request_limits;
 enum err json_parse(struct arena *a, struct str text, const struct json_limits *limits,
                     struct json_object **out, const char **why) must_check;
 
-/* The same, which also sets *path to the one of a string that is over its limit, "note" or
-   "rows[3].note", a key of over 64 bytes as "…"; NULL where something else is wrong, or it stands
-   alone. */
+/* What is over a limit in a text that may well be JSON. */
+struct json_over {
+    const char *path; /* NULL: there is none */
+    const char *says; /* "is longer than 64 KiB" */
+};
+
+/* The same, which also tells of a string that is over its limit by its path, "note" or
+   "rows[3].note", a key of over 64 bytes as "…", but not of one that stands alone; and of too many
+   values by the member of the whole that holds the first of them, "" for the whole itself. */
 enum err json_parse_told(struct arena *a, struct str text, const struct json_limits *limits,
-                         struct json_object **out, const char **why, const char **path) must_check;
+                         struct json_object **out, const char **why,
+                         struct json_over *over) must_check;
 
 /* Ties a value to the arena, so that nobody else puts it. Answers it. */
 struct json_object *json_own(struct arena *a, struct json_object *value);

@@ -31,6 +31,8 @@ struct scan {
     int depth;
     const char *why;
     const char *path; /* from the value at hand to a string that is too long; NULL: there is none */
+    const char *over; /* what it is said to be of that path; NULL: it is not over a limit */
+    bool many;        /* over the limit of values: the path is the first step alone */
 };
 
 static bool refuse(struct scan *s, const char *why)
@@ -226,7 +228,9 @@ static void grow_seen(struct scan *s)
 /* On the way out of a value with a string that is too long: a step more of the path to it. */
 static bool out_of(struct scan *s, const char *step)
 {
-    if (s->path)
+    if (s->many)
+        s->path = *step == '[' || s->depth < 2 ? s->path : step;
+    else if (s->path)
         s->path =
             arena_printf(s->arena, "%s%s%s", step, *s->path && *s->path != '[' ? "." : "", s->path);
     return false;
@@ -305,14 +309,25 @@ static bool text(struct scan *s)
     size_t start = s->at;
     if (string(s, NULL))
         return true;
-    s->path = s->at - start > s->limits->string + 1 ? "" : NULL;
+    if (s->at - start > s->limits->string + 1) {
+        s->path = "";
+        s->over = arena_printf(s->arena, "is longer than %zu KiB", s->limits->string / 1024);
+    }
     return false;
+}
+
+static bool too_many(struct scan *s)
+{
+    s->many = true;
+    s->path = "";
+    s->over = arena_printf(s->arena, "has too many values (at most %zu in all)", s->limits->nodes);
+    return refuse(s, "too many values");
 }
 
 static bool value(struct scan *s)
 {
     if (++s->nodes > s->limits->nodes)
-        return refuse(s, "too many values");
+        return too_many(s);
     switch (peek(s)) {
     case '{':
         return members(s, '}');
@@ -343,17 +358,19 @@ static bool gate(struct scan *s)
 enum err json_parse(struct arena *a, struct str text, const struct json_limits *limits,
                     struct json_object **out, const char **why)
 {
-    const char *path;
-    return json_parse_told(a, text, limits, out, why, &path);
+    struct json_over over;
+    return json_parse_told(a, text, limits, out, why, &over);
 }
 
 enum err json_parse_told(struct arena *a, struct str text, const struct json_limits *limits,
-                         struct json_object **out, const char **why, const char **path)
+                         struct json_object **out, const char **why, struct json_over *over)
 {
+    *over = (struct json_over){ .path = NULL };
     struct scan s = { .arena = a, .text = text.p, .n = text.n, .limits = limits };
     if (text.n > INT32_MAX || !gate(&s)) {
         *why = s.why ? s.why : "text too long";
-        *path = s.path && *s.path ? s.path : NULL;
+        if (s.path && (*s.path || s.many))
+            *over = (struct json_over){ s.path, s.over };
         return ERR_INVALID;
     }
     struct json_tokener *t = json_tokener_new_ex(limits->depth + 1);
@@ -366,7 +383,6 @@ enum err json_parse_told(struct arena *a, struct str text, const struct json_lim
     json_tokener_free(t);
     if (!good) {
         *why = "not understood";
-        *path = NULL;
         return ERR_INVALID;
     }
     *out = json_own(a, parsed);

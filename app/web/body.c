@@ -149,13 +149,16 @@ static enum err json_input(struct request *r)
 {
     struct json_object *body;
     struct ctx *c = &r->req.ctx;
-    const char *why = "", *path = NULL, *charset = strcasestr(r->req.content_type, "charset=");
+    struct json_over over;
+    const char *why = "", *charset = strcasestr(r->req.content_type, "charset=");
     if (charset && strncasecmp(charset + 8, "utf-8", 5) != 0 &&
         strncasecmp(charset + 8, "\"utf-8\"", 7) != 0)
         return request_refuse(r, 415, "JSON is UTF-8.");
-    if (json_parse_told(c->arena, r->req.body, &json_request_limits, &body, &why, &path) != OK) {
-        if (path)
-            return ctx_fault(c, path, "is longer than 64 KiB");
+    if (json_parse_told(c->arena, r->req.body, &json_request_limits, &body, &why, &over) != OK) {
+        if (over.path && *over.path)
+            return ctx_fault(c, over.path, "%s", over.says);
+        if (over.path)
+            return request_refuse(r, 413, arena_printf(c->arena, "The body %s.", over.says));
         r->status = 400;
         return ctx_refuse(c, ERR_INVALID, "The body is not valid JSON: %s.", why);
     }

@@ -134,6 +134,9 @@ check("a body that is not JSON, too deep or too large is refused by name", async
     const long = await api(await token("agent"))("POST", "/api/track/views", { name: "long", q: "x".repeat(70_000) });
     assert.equal(long.status, 422);
     assert.deepEqual(long.body.errors, [{ field: "q", message: "is longer than 64 KiB" }]);
+    const many = await api(await token("agent"))("POST", "/api/track/bulk", { action: "hold", ids: Array(20_000).fill(1) });
+    assert.equal(many.status, 422);
+    assert.deepEqual(many.body.errors, [{ field: "ids", message: "has too many values (at most 10000 in all)" }]);
 });
 
 // nginx keeps what comes before anybody is asked who sends it.

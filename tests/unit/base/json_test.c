@@ -126,13 +126,16 @@ static const char *path_in(const char *text)
 {
     struct buf b = buf_in(arena);
     struct json_object *value;
-    const char *why = "", *path = "unset";
+    const char *why = "";
+    struct json_over over = { .path = "unset" };
     for (const char *p = text; *p; p++)
         for (size_t i = 0; i < (*p == '@' ? json_request_limits.string + 1 : 1); i++)
             buf_putc(&b, *p == '@' ? 'x' : *p);
-    assert_int_equal(json_parse_told(arena, buf_str(&b), &json_request_limits, &value, &why, &path),
+    assert_int_equal(json_parse_told(arena, buf_str(&b), &json_request_limits, &value, &why, &over),
                      ERR_INVALID);
-    return path ? path : "none";
+    if (over.path)
+        assert_string_equal(over.says, "is longer than 64 KiB");
+    return over.path ? over.path : "none";
 }
 
 static void names_the_string_that_is_too_long(void **state)
@@ -149,6 +152,32 @@ static void names_the_string_that_is_too_long(void **state)
     assert_string_equal(path_in("{\"@\":1}"), "none");
     assert_string_equal(path_in("{\"a\":\"x"), "none");
     assert_string_equal(path_in("{\"a\":\"@\\"), "a");
+}
+
+/* `text` with each @ as so many numbers that they are one too many with what stands around. */
+static struct json_over many_in(const char *text)
+{
+    struct buf b = buf_in(arena);
+    struct json_object *value;
+    const char *why = "";
+    struct json_over over;
+    for (const char *p = text; *p; p++)
+        for (int i = 0; i < (*p == '@' ? 10000 : 1); i++)
+            buf_printf(&b, "%s%c", *p == '@' && i ? "," : "", *p == '@' ? '1' : *p);
+    assert_int_equal(json_parse_told(arena, buf_str(&b), &json_request_limits, &value, &why, &over),
+                     ERR_INVALID);
+    return over;
+}
+
+static void names_what_holds_too_many_values(void **state)
+{
+    (void)state;
+    assert_string_equal(many_in("{\"a\":1,\"ids\":[@]}").path, "ids");
+    assert_string_equal(many_in("{\"ids\":[@]}").says,
+                        "has too many values (at most 10000 in all)");
+    assert_string_equal(many_in("{\"rows\":[{},{\"n\":[@]}]}").path, "rows");
+    assert_string_equal(many_in("[@]").path, "");
+    assert_null(many_in("{\"a\":[1,]}").path);
 }
 
 static void finds_a_duplicate_among_many(void **state)
@@ -250,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_the_string_that_is_too_long, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_what_holds_too_many_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_a_duplicate_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_what_was_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_what_was_written, set_up, tear_down),

@@ -68,11 +68,11 @@ select set_config('statement_timeout', '600000', true), set_config('work_mem', '
 
 -- The columns of exports/format.c, in its order, then which of the batches, that stand in the order of the file, it is of.
 -- Each batch is put in order by itself: to compare the numbers of units, as people read them, is dear, and least so where
--- they are what is compared first. The units are those of the batch's building: each message has one.
+-- they are what is compared first.
 -- name: export_rows anew
 select c.number, c.channel, c.subject, c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
     c.provider_message_id, c.last_event_type, n.notes, a.files, p.place as batch
-from unnest(:batch_ids::uuid[], :building_ids::uuid[]) with ordinality p (id, building_id, place)
+from unnest(:batch_ids::uuid[]) with ordinality p (id, place)
 cross join lateral (
     select c.id, u.number, c.channel, case when coalesce(c.content_removed_at, c.person_removed_at) is null then c.subject
             else format('Content removed on %s by %s. Proof is kept.',
@@ -80,7 +80,7 @@ cross join lateral (
         c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at, c.provider_message_id, c.last_event_type,
         row_number() over (order by u.number, c.channel, c.id) as place
     from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
-    left join units u on u.tenant_id = c.tenant_id and u.building_id = p.building_id and u.id = c.unit_id
+    join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
     where c.batch_id = p.id and (not :listed::bool or exists (select from communication_export_items i
         where i.tenant_id = c.tenant_id and i.export_id = :id::uuid and i.communication_id = c.id))
 ) c

@@ -14,9 +14,9 @@
 struct part { /* of the batches, those of one query */
     struct writing *w;
     const PGresult *batches;
-    int first;                 /* of them */
-    struct buf ids, buildings; /* theirs, as arrays of SQL */
-    int64_t before;            /* messages of the parts before it */
+    int first;      /* of them */
+    struct buf ids; /* theirs, as an array of SQL */
+    int64_t before; /* messages of the parts before it */
 };
 
 /* ---- the beginning ---- */
@@ -110,11 +110,9 @@ static int gather(struct part *part, int64_t *scanned)
     part->before = *scanned;
     for (; i < rows_count(batches) && *scanned - part->before < AT_ONCE; i++) {
         add_id(&part->ids, row_text(batches, i, "batchId"));
-        add_id(&part->buildings, row_text(batches, i, "buildingId"));
         *scanned += row_int(batches, i, "n");
     }
     buf_putc(&part->ids, '}');
-    buf_putc(&part->buildings, '}');
     return i;
 }
 
@@ -124,7 +122,7 @@ static enum err ask(struct part *part)
     return db_query_each(w->c->db, export_rows, take, part, .json = w->format->json ? "t" : "f",
                          .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
                          .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
-                         .batch_ids = part->ids.p, .building_ids = part->buildings.p);
+                         .batch_ids = part->ids.p);
 }
 
 /* AHEAD parts from the i-th batch on; *next: the first batch behind them. */
@@ -137,7 +135,7 @@ static enum err write_some(struct writing *w, const PGresult *batches, int i, in
     db_batch(c->db);
     enum err e = db_run(c->db, c->arena, &sql_export_patience, NULL, NULL);
     for (int n = 0; e == OK && n < AHEAD && i < rows_count(batches); n++) {
-        parts[n] = (struct part){ w, batches, i, buf_in(c->arena), buf_in(c->arena), 0 };
+        parts[n] = (struct part){ w, batches, i, buf_in(c->arena), 0 };
         i = gather(&parts[n], &scanned);
         e = ask(&parts[n]);
     }

@@ -45,16 +45,10 @@ enum err job_add(struct ctx *c, const struct job_new *n, int64_t *id)
     return e;
 }
 
-static const char *one(struct arena *a, int64_t n)
-{
-    return arena_printf(a, "{%lld}", (long long)n);
-}
-
 enum err job_ending(struct job *j, PGresult **rows)
 {
     struct ctx *c = &j->ctx;
-    return db_query(c->db, c->arena, jobs_complete, rows, .ids = one(c->arena, j->id),
-                    .tokens = one(c->arena, j->token));
+    return db_query(c->db, c->arena, job_complete, rows, .id = NUM(j->id), .token = NUM(j->token));
 }
 
 enum err job_ended(struct job *j, const PGresult *rows)

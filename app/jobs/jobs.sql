@@ -48,6 +48,16 @@ insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, grou
 select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
 returning id;
 
+-- The same of one: of arrays each is planned anew, as their length is looked at.
+-- name: job_complete
+with gone as (
+    delete from jobs where id = :id::bigint and token = :token::bigint and state = 'running'
+    returning *
+)
+insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at)
+select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
+returning id;
+
 -- A try that failed: ready again after a wait (given, else exponential with full jitter), or parked. A snooze is not counted.
 -- name: job_put_back
 update jobs set state = case when :park::bool then 'parked' else 'ready' end,

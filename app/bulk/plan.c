@@ -11,6 +11,7 @@
 #include "exports/exports.h"
 #include "track/cost.h"
 #include "track/tag.h"
+#include "web/checks.h"
 #include "web/cursor.h"
 
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static enum err check(struct ctx *c, struct bulk_new *n)
         e = ctx_fault(c, "channel", "Only sending again can go another way.");
     if (strcmp(n->action, "mark") == 0 && !n->mark)
         e = ctx_fault(c, "mark", "Say what was seen or done.");
-    if (strcmp(n->action, "mark") == 0 && !n->note)
+    if (strcmp(n->action, "mark") == 0 && (!n->note || text_blank(str_of(n->note))))
         e = ctx_fault(c, "note", "Say how it is known.");
     if (!n->filter && !(n->ids && n->ids[0]))
         e = ctx_fault(c, "ids", "Name the communications, or say which.");

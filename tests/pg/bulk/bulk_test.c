@@ -154,6 +154,7 @@ static void what_is_wrong_is_named(void **state)
         { "{\"action\":\"hold\",\"q\":\"status:nonsense\"}", "q" },
         { "{\"action\":\"hold\",\"all\":true,\"channel\":\"SMS\"}", "channel" },
         { "{\"action\":\"mark\",\"all\":true,\"note\":\"x\"}", "mark" },
+        { "{\"action\":\"mark\",\"all\":true,\"mark\":\"MANUAL_MARKED\",\"note\":\" \"}", "note" },
         { "{\"action\":\"mark\",\"all\":true,\"mark\":\"MANUAL_MARKED\"}", "note" },
         { "{\"action\":\"hold\",\"all\":true,\"q\":\"x\"}", "ids" },
     };

@@ -264,8 +264,8 @@ static enum err attachment(struct req *r, struct reply *p)
                       row_text(row, 0, "fileName"));
 }
 
-/* The first page of a PDF that was sent, small. What was drawn of a file stays so: its address
-   holds the file's digest. */
+/* The first page of a PDF that was sent, small. What was drawn of a file stays so, but who may see
+   it is asked each time: a browser keeps it longer than a login or a grant lasts. */
 static enum err thumbnail(struct req *r, struct reply *p)
 {
     PGresult *row;
@@ -296,7 +296,7 @@ static enum err thumbnail(struct req *r, struct reply *p)
         buf_put(&p->body, png.p, png.n);
     }
     reply_header(p, "ETag", etag);
-    reply_header(p, "Cache-Control", "private, max-age=31536000, immutable");
+    reply_header(p, "Cache-Control", "private, no-cache");
     return OK;
 }
 

@@ -68,8 +68,10 @@ static enum err read(struct pack *p)
                           .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e == OK && rows_count(p->one) == 0)
         e = ERR_NOT_FOUND;
-    if (e == OK)
-        e = ask_rest(p);
+    if (e != OK)
+        return e;
+    p->id = row_text(p->one, 0, "communicationId"); /* however it was asked for */
+    e = ask_rest(p);
     return e == OK ? inclusion_find(c, p->trees, p->rooted, &p->inclusion) : e;
 }
 
@@ -255,7 +257,8 @@ static enum err put_manifest(struct pack *p, struct pack_manifest *out)
     if (e != OK)
         return e;
     last = json_object_array_get_idx(p->names, json_object_array_length(p->names) - 1);
-    *out = (struct pack_manifest){ .sha256 = json_text(last, "sha256"),
+    *out = (struct pack_manifest){ .id = p->id,
+                                   .sha256 = json_text(last, "sha256"),
                                    .size = (size_t)json_object_get_int64(json_get(last, "size")) };
     return OK;
 }
@@ -314,5 +317,5 @@ enum err evidence_make(struct ctx *c, const char *id, struct blob *out)
         return e;
     json_set_text(after, "sha256", out->sha256);
     json_set_text(after, "manifestSha256", manifest.sha256);
-    return audit_add(c, "evidence.made", "communication", id, NULL, after);
+    return audit_add(c, "evidence.made", "communication", manifest.id, NULL, after);
 }

@@ -5,6 +5,7 @@
 #include "evidence/zip.h"
 
 struct pack_manifest {
+    const char *id; /* of the communication, as its row has it */
     const char *sha256;
     size_t size;
 };

@@ -3,6 +3,8 @@
 
 #include "track/demo.h"
 
+#include <ctype.h>
+
 static struct call viewer, stranger;
 static char mail[40], letter[40];
 
@@ -99,6 +101,18 @@ static void the_same_facts_make_the_same_bytes(void **state)
     pg_clock_shift(0);
 }
 
+static void capitals_in_its_id_change_nothing(void **state)
+{
+    char first[65], loud[40];
+    (void)state;
+    keep(first, digest_of(ask_pack(&viewer, mail)));
+    keep(loud, mail);
+    for (char *p = loud; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    assert_string_equal(digest_of(ask_pack(&viewer, loud)), first);
+    assert_int_equal(pg_int("select count(*) from audit_history where entity_id = '%s'", loud), 0);
+}
+
 static long long made(const char *id)
 {
     return pg_int("select count(*) from audit_history where action = 'evidence.made' and "
@@ -133,6 +147,7 @@ int main(void)
         cmocka_unit_test(it_says_what_the_database_says),
         cmocka_unit_test(a_letter_has_its_file),
         cmocka_unit_test(the_same_facts_make_the_same_bytes),
+        cmocka_unit_test(capitals_in_its_id_change_nothing),
         cmocka_unit_test(who_had_it_made_is_noted),
         cmocka_unit_test(nobody_gets_what_he_may_not_see),
     };

@@ -10,8 +10,10 @@ struct entry {
     const char *name;
     uint64_t size;
     const char *sha256; /* hexadecimal */
-    struct str text;    /* of manifest.json and timeline.jsonl; p NULL of others */
+    struct str text;    /* of manifest, message and timeline; p NULL of others */
+    const char *words;  /* message_digest of a kept SMS, content/N.txt; NULL: none */
     bool named;         /* a manifest names it */
+    bool held;          /* an event of the chain holds its digest */
 };
 
 struct contents {

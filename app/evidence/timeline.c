@@ -204,6 +204,35 @@ static const char *check_chain(struct arena *a, const struct timeline_check *t,
     return f.what == CHAIN_HOLDS ? NULL : broken(a, t, &f);
 }
 
+/* Numbers of any size may be in details, so they are read by wider rules than all else. */
+static struct json_object *detail_of(struct arena *a, const struct event *e)
+{
+    const char *content = json_text(e->line, "content");
+    if (!content) {
+        struct json_object *d = json_object_array_get_idx(e->facts, 12); /* of version 1 */
+        return json_object_is_type(d, json_type_object) ? d : NULL;
+    }
+    struct json_tokener *t = json_tokener_new_ex(limits.depth);
+    struct json_object *list = json_tokener_parse_ex(t, content, (int)strlen(content) + 1);
+    json_tokener_free(t);
+    if (list)
+        json_own(a, list);
+    return json_object_is_type(list, json_type_array) ? json_object_array_get_idx(list, 1) : NULL;
+}
+
+static struct event_told *told_by(struct arena *a, const struct event *events, size_t n)
+{
+    struct event_told *told = arena_zalloc(a, n + 1, sizeof(*told));
+    for (size_t i = 0; i < n; i++) {
+        const char *type = json_text(events[i].line, "type");
+        told[i] = (struct event_told){ .seq = events[i].row.seq,
+                                       .type = type ? type : "",
+                                       .status_after = json_text(events[i].line, "statusAfter"),
+                                       .detail = detail_of(a, &events[i]) };
+    }
+    return told;
+}
+
 /* ---- the way to the root ---- */
 
 static bool climb(struct json_object *path, char at[65])
@@ -283,5 +312,9 @@ const char *timeline_check(struct arena *a, struct timeline_check *t)
     t->events = (long long)n;
     qsort(events, n, sizeof(*events), by_number);
     const char *found = check_chain(a, t, events, n);
-    return found ? found : check_root(a, t, events, n);
+    if (!found)
+        found = check_root(a, t, events, n);
+    if (!found)
+        t->told = told_by(a, events, n);
+    return found;
 }

@@ -2,6 +2,7 @@
 #include "evidence/verify.h"
 
 #include "base/json.h"
+#include "evidence/claims.h"
 #include "evidence/contents.h"
 #include "evidence/evidence.h"
 #include "evidence/timeline.h"
@@ -19,6 +20,7 @@ struct checking {
     struct contents all;
     struct evidence_verdict *out;
     struct evidence_root *roots;
+    struct buf loose;
 };
 
 static bool found(struct checking *v, const char *name, const char *how)
@@ -92,30 +94,65 @@ static void note_root(struct checking *v, struct json_object *inclusion)
                                                               arena_strdup(v->c->arena, root) };
 }
 
-static bool check_timeline(struct checking *v, const char *folder, struct json_object *manifest)
+static bool check_timeline(struct checking *v, const char *folder, struct json_object *manifest,
+                           struct timeline_check *t)
 {
     struct entry *e = contents_find(&v->all, folder, "timeline.jsonl");
-    struct timeline_check t = { .communication_id = json_text(manifest, "communicationId"),
-                                .chain = json_get(manifest, "chain"),
-                                .inclusion = json_get(manifest, "inclusion") };
-    if (!t.communication_id || !json_object_is_type(t.chain, json_type_object))
+    *t = (struct timeline_check){ .communication_id = json_text(manifest, "communicationId"),
+                                  .chain = json_get(manifest, "chain"),
+                                  .inclusion = json_get(manifest, "inclusion") };
+    if (!t->communication_id || !json_object_is_type(t->chain, json_type_object))
         return found(v, path_of(v, folder, "manifest.json"), "was changed: it tells of no chain.");
     if (!e)
         return found(v, path_of(v, folder, "timeline.jsonl"), "is missing.");
-    t.lines = e->text;
-    const char *sentence = timeline_check(v->scratch, &t);
-    v->out->events += t.events;
+    t->lines = e->text;
+    const char *sentence = timeline_check(v->scratch, t);
+    v->out->events += t->events;
     if (sentence)
         v->out->sentence = arena_strdup(v->c->arena, sentence);
     else
-        note_root(v, t.inclusion);
+        note_root(v, t->inclusion);
+    return !sentence;
+}
+
+/* Files that came from elsewhere and that no event holds: only the manifest names them. */
+static void note_loose(struct checking *v, const char *folder, struct json_object *manifest)
+{
+    struct json_object *files = json_get(manifest, "files");
+    for (size_t i = 0; i < json_object_array_length(files); i++) {
+        const char *name = json_text(json_object_array_get_idx(files, i), "name");
+        const struct entry *e = contents_find(&v->all, folder, name);
+        if (e->held)
+            v->out->held++;
+        else if (strchr(name, '/') && v->out->loose_count++ < EVIDENCE_LOOSE)
+            buf_printf(&v->loose, "%s%s", v->loose.n ? ", " : "", e->name);
+    }
+}
+
+static bool check_claims(struct checking *v, const char *folder, struct json_object *manifest,
+                         const struct timeline_check *t)
+{
+    const struct claims_check claims = { .communication_id = t->communication_id,
+                                         .folder = folder,
+                                         .told = t->told,
+                                         .events = (size_t)t->events,
+                                         .all = &v->all,
+                                         .manifest = manifest };
+    const char *sentence = claims_check(v->scratch, &claims);
+    for (long long i = 0; i < t->events; i++)
+        v->out->wordless += !t->told[i].detail;
+    note_loose(v, folder, manifest);
+    if (sentence)
+        v->out->sentence = arena_strdup(v->c->arena, sentence);
     return !sentence;
 }
 
 static bool check_pack(struct checking *v, const char *folder, struct json_object *manifest)
 {
+    struct timeline_check t;
     v->out->packs++;
-    return check_timeline(v, folder, manifest) && check_files(v, folder, manifest);
+    return check_timeline(v, folder, manifest, &t) && check_files(v, folder, manifest) &&
+           check_claims(v, folder, manifest, &t);
 }
 
 /* ---- many packs ---- */
@@ -192,6 +229,7 @@ enum err evidence_verify(struct ctx *c, const char *path, struct evidence_verdic
 {
     struct checking v = { .c = c,
                           .out = out,
+                          .loose = buf_in(c->arena),
                           .roots = arena_zalloc(c->arena, ROOTS, sizeof(struct evidence_root)) };
     *out = (struct evidence_verdict){ .roots = v.roots };
     enum err e = contents_read(c, path, &v.all, &out->sentence);
@@ -202,6 +240,7 @@ enum err evidence_verify(struct ctx *c, const char *path, struct evidence_verdic
         check(&v);
         arena_free(v.scratch);
     }
+    out->loose = buf_str(&v.loose).p;
     if (out->sentence)
         out->sentence = printable(c->arena, out->sentence);
     return OK;

@@ -4,6 +4,21 @@
 
 #include <stdio.h>
 
+/* What the chain cannot vouch for: whoever can write a pack can write that, too. */
+static void tell_limits(const struct evidence_verdict *v)
+{
+    printf("held by the events' own hashes: each message's id and status, what the events say, and "
+           "%lld files\n",
+           v->held);
+    printf("held by the manifest alone: summary.pdf and all else in message.json (names, "
+           "addresses, amounts, notes)\n");
+    if (v->loose_count)
+        printf("held by the manifest alone: %lld files: %s%s\n", v->loose_count, v->loose,
+               v->loose_count > EVIDENCE_LOOSE ? ", ..." : "");
+    if (v->wordless)
+        printf("%lld events whose words were removed hold no file any more\n", v->wordless);
+}
+
 static int verify(struct ctx *c, int argc, char **args)
 {
     struct evidence_verdict v;
@@ -16,6 +31,7 @@ static int verify(struct ctx *c, int argc, char **args)
         return 1;
     }
     printf("%lld messages, %lld events, %lld files: all as written\n", v.packs, v.events, v.files);
+    tell_limits(&v);
     printf("manifest %s\n", v.manifest);
     for (size_t i = 0; i < v.root_count; i++)
         printf("root of %s %s\n", v.roots[i].day, v.roots[i].root);

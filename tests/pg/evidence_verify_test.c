@@ -2,6 +2,7 @@
 #include "pg/needle.h"
 #include "pg/packs.h"
 
+#include "channels/message.h"
 #include "evidence/verify.h"
 #include "proof/roots.h"
 
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 static struct call admin;
-static char rooted[40], removed[40], plain[40];
+static char rooted[40], removed[40], plain[40], letter[40];
 
 static struct evidence_verdict verdict_of(const char *path)
 {
@@ -247,6 +248,131 @@ static void another_order_of_lines_is_a_change_of_the_file(void **state)
     assert_said("timeline.jsonl was changed.");
 }
 
+/* ---- what events say of files and of the message ---- */
+
+/* As if the manifest had been written for the entries as they are now. */
+static void sum_up(void)
+{
+    struct json_object *m = document("manifest.json"), *files = json_get(m, "files");
+    for (size_t i = 0; i < json_object_array_length(files); i++) {
+        unsigned char digest[SHA256_SIZE];
+        struct json_object *o = json_object_array_get_idx(files, i);
+        const struct packed *e = entry_of(json_text(o, "name"));
+        sha256(e->bytes.p, e->bytes.n, digest);
+        json_set_text(o, "sha256", hex(looking()->arena, digest, SHA256_SIZE));
+        json_set_int(o, "size", (int64_t)e->bytes.n);
+    }
+    const char *text = arena_strdup(looking()->arena, json_object_to_json_string(m));
+    entry_of("manifest.json")->bytes = str_of(text);
+}
+
+static void told(const char *id, enum event_type type, const char *key, const char *digest)
+{
+    struct ctx *c = as("track_worker");
+    struct json_object *detail = json_own(c->arena, json_object_new_object());
+    json_put(detail, key, false, json_text_new(digest));
+    json_set_text(detail, "channel", "SMS");
+    const struct timeline_event e = {
+        .type = type, .source = "worker", .grade = 'A', .detail = detail
+    };
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(timeline_append(c, id, &e, NULL), OK);
+    assert_int_equal(db_commit(c->db), OK);
+}
+
+/* A message with a letter's file and an SMS, which its events hold. */
+static void held_by_events(void **state)
+{
+    struct ctx *c = as("track_worker");
+    const struct message sms = { .subject = "", .text = "Your statement is ready." };
+    (void)state;
+    draft(letter, 5);
+    const char *pdf = blob("%PDF-1.7 a letter"), *text = blob(sms.text);
+    (void)pg_sql("update blobs set content_type = 'application/pdf' where sha256 = '%s'", pdf);
+    (void)pg_sql("set track.tenant = '%s'; insert into letters (tenant_id, communication_id, "
+                 "attempt_no, pages, sheets, grams, sha256) values ('%s', '%s', 1, 1, 1, 5, '%s')",
+                 pg_tenant(), pg_tenant(), letter, pdf);
+    (void)pg_sql("insert into sink_messages (tenant_id, communication_id, message_id, recipient, "
+                 "subject, sha256, size) values ('%s', '%s', uuid7()::text, '+41', 'Bill', '%s', "
+                 "5)",
+                 pg_tenant(), letter, text);
+    told(letter, EVENT_ENQUEUED, "why", "asked");
+    told(letter, EVENT_READY_TO_PRINT, "sha256", pdf);
+    told(letter, EVENT_SENT, "contentDigest", message_digest(c->arena, &sms));
+    (void)pack_of(&admin, letter);
+    struct evidence_verdict v = verdict_of(repack());
+    assert_null(v.sentence);
+    assert_int_equal(v.held, 2);
+    sum_up();
+    assert_null(said());
+}
+
+static const char *content_with(const char *text)
+{
+    for (int i = 0; i < entry_count; i++)
+        if (strncmp(entries[i].name, "content/", 8) == 0 &&
+            memmem(entries[i].bytes.p, entries[i].bytes.n, text, strlen(text)))
+            return entries[i].name;
+    return NULL;
+}
+
+static void a_file_that_an_event_speaks_against_is_named_with_it(void **state)
+{
+    static const struct {
+        const char *text, *other, *event;
+    } cases[] = { { "a letter", "a LETTER", "event 2 of message # (READY_TO_PRINT)" },
+                  { "is ready", "is late", "event 3 of message # (SENT)" } };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char name[220], wanted[400];
+        (void)pack_of(&admin, letter);
+        keep(name, content_with(cases[i].text));
+        change(name, cases[i].text, cases[i].other);
+        sum_up();
+        snprintf(wanted, sizeof(wanted), "%s was changed: it is not what %s holds the digest of.",
+                 name, line_of(cases[i].event, letter));
+        assert_said(wanted);
+    }
+}
+
+static void a_message_that_events_speak_against_is_named_with_them(void **state)
+{
+    static const struct {
+        const char *from, *to, *said;
+    } cases[] = {
+        { "\"status\": \"SENT\"", "\"status\": \"DELIVERED\"",
+          "message.json was changed: its status is not that of event 3 of message # (SENT)." },
+        { "\"communicationId\": \"", "\"communicationId\": \"1",
+          "message.json was changed: its communicationId is not that of event 3 of message # "
+          "(SENT)." },
+        { "\"digestSent\": \"", "\"digestSent\": \"x",
+          "message.json was changed: its digestSent is not that of event 3 of message # (SENT)." },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)pack_of(&admin, letter);
+        change("message.json", cases[i].from, cases[i].to);
+        sum_up();
+        assert_said(line_of(cases[i].said, letter));
+    }
+    (void)pack_of(&admin, plain);
+    change("message.json", "\"DRAFT\"", "\"OPENED\"");
+    sum_up();
+    assert_said(
+        line_of("message.json was changed: no event of message # holds its status.", plain));
+}
+
+static void what_no_event_holds_is_told(void **state)
+{
+    (void)state;
+    (void)pack_of(&admin, rooted);
+    struct evidence_verdict v = verdict_of(repack());
+    assert_null(v.sentence);
+    assert_int_equal(v.held, 0);
+    assert_true(v.loose_count > 0);
+    assert_non_null(strstr(v.loose, "content/1.txt"));
+}
+
 /* ---- the manifest ---- */
 
 static void a_manifest_that_does_not_fit_is_told(void **state)
@@ -368,6 +494,10 @@ int main(void)
         cmocka_unit_test(events_that_were_changed_are_named),
         cmocka_unit_test(events_that_are_missing_or_added_are_named),
         cmocka_unit_test(another_order_of_lines_is_a_change_of_the_file),
+        cmocka_unit_test(held_by_events),
+        cmocka_unit_test(a_file_that_an_event_speaks_against_is_named_with_it),
+        cmocka_unit_test(a_message_that_events_speak_against_is_named_with_them),
+        cmocka_unit_test(what_no_event_holds_is_told),
         cmocka_unit_test(a_manifest_that_does_not_fit_is_told),
         cmocka_unit_test(a_damaged_file_is_refused),
         cmocka_unit_test(what_was_removed_is_named_and_the_rest_holds),

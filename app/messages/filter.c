@@ -3,6 +3,7 @@
 
 #include "access/access.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 #include "db/db.h"
@@ -16,10 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define TOKENS_MOST 40
-#define DAY 86400
 
 static const char *const providers[] = {
     "smtp", "msgraph", "acs", "twilio", "sink", "print", NULL
@@ -142,29 +141,21 @@ static enum err wrong(struct ctx *c, const struct token *t, const char *why)
                      : ctx_fault(c, "q", "%s: %s", t->name, why);
 }
 
-/* "2026-05-12", "today", "yesterday", "7d" (days ago): the day's beginning in UTC. */
+/* A day, or how many days ago; a time as it is. NULL: none of them. */
 static const char *day_of(struct ctx *c, const char *text)
 {
-    struct tm t;
-    char out[32];
     char *end;
-    time_t now = (time_t)(c->app->now_ms(c->app) / 1000);
-    long back = strcasecmp(text, "yesterday") == 0 ? 1 : 0;
-    if (strlen(text) == 10 && time_valid(arena_printf(c->arena, "%sT00:00:00Z", text)))
-        return arena_printf(c->arena, "%sT00:00:00Z", text);
-    if (time_valid(text))
+    if (time_valid(text) ||
+        (strlen(text) == 10 && time_valid(arena_printf(c->arena, "%sT00:00:00Z", text))))
         return text;
-    if (isdigit((unsigned char)*text)) {
-        back = strtol(text, &end, 10);
-        if (strcasecmp(end, "d") != 0 || back > 36500)
-            return NULL;
-    } else if (strcasecmp(text, "today") != 0 && back == 0) {
+    if (strcasecmp(text, "today") == 0)
+        return "0d";
+    if (strcasecmp(text, "yesterday") == 0)
+        return "1d";
+    if (!isdigit((unsigned char)*text))
         return NULL;
-    }
-    now -= now % DAY + back * DAY;
-    gmtime_r(&now, &t);
-    strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%SZ", &t);
-    return arena_strdup(c->arena, out);
+    long back = strtol(text, &end, 10);
+    return strcasecmp(end, "d") == 0 && back <= 36500 ? arena_printf(c->arena, "%ldd", back) : NULL;
 }
 
 static enum err add_year(struct ctx *c, const struct token *t, const char *value,
@@ -354,6 +345,20 @@ static enum err resolve_runs(struct ctx *c, struct json_object *filter, const ch
     return e != OK ? e : take_ids(c, filter, key, "run", rows);
 }
 
+/* The day's beginning. */
+static enum err resolve_day(struct ctx *c, struct json_object *filter, const char *key)
+{
+    PGresult *row;
+    const char *day = json_text(filter, key);
+    if (!day || strpbrk(day, "Tt"))
+        return OK;
+    enum err e = db_query(c->db, c->arena, filter_day, &row, .day = day,
+                          .now_ms = NUM(c->app->now_ms(c->app)));
+    if (e == OK)
+        json_put(filter, key, false, json_text_new(row_text(row, 0, "begins")));
+    return e;
+}
+
 enum err filter_resolve(struct ctx *c, struct json_object *filter)
 {
     enum err e = resolve_buildings(c, filter, "building");
@@ -361,7 +366,11 @@ enum err filter_resolve(struct ctx *c, struct json_object *filter)
         e = resolve_buildings(c, filter, "notBuilding");
     if (e == OK)
         e = resolve_runs(c, filter, "run");
-    return e != OK ? e : resolve_runs(c, filter, "notRun");
+    if (e == OK)
+        e = resolve_runs(c, filter, "notRun");
+    if (e == OK)
+        e = resolve_day(c, filter, "before");
+    return e != OK ? e : resolve_day(c, filter, "after");
 }
 
 enum err filter_read(struct ctx *c, const char *text, struct json_object **filter)

@@ -102,7 +102,7 @@ check("failures stand in groups, whose filter finds as many", async () => {
 });
 
 check("what is tried again is in trouble since its first try, however often it is tried", async () => {
-    const [[id]] = sql(`select id from communications where tenant_id = '${ours}' order by id limit 1`);
+    const [[id]] = sql(`select id from communications where tenant_id = '${ours}' and building_id = '${one}'`);
     const happened = (type, ago, code) => sql(`set track.tenant = '${ours}'; insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, sentence, detail)
         values ('${ours}', '${id}', '${type}', 'worker', 'A', 'ENQUEUED', now() - interval '${ago}', 'The mailbox is full.', '{"code": "${code}"}')`);
     happened("ENQUEUED", "50 minutes", "");
@@ -148,6 +148,23 @@ check("columns are hidden and ordered by the address, and kept with a view", asy
     assert.equal((await admin("DELETE", `/api/track/views/${body.viewId}`)).status, 200);
 });
 
+check("days begin where the tenant is", async () => {
+    const count = async (text) => (await admin("GET", `/api/track/communications/count?all=true&q=${q(text)}`)).body.count;
+    const [[before]] = sql(`select time_zone from tenants where id = '${ours}'`);
+    for (const zone of ["Pacific/Kiritimati", "Etc/GMT+12"]) {
+        sql(`update tenants set time_zone = '${zone}' where id = '${ours}'`);
+        const [[yesterday, today, tomorrow]] = sql(`select d - 1, d, d + 1 from (select (now() at time zone '${zone}')::date as d) x`);
+        const moved = (await admin("GET", "/api/track/communications")).body.communications;
+        assert.deepEqual([moved.length, ...new Set(moved.map((m) => m.updatedDay))], [5, today]);
+        assert.deepEqual([await count(`after:${today} before:${tomorrow}`), await count("after:today"), await count("after:1d before:0d")], [5, 5, 0], zone);
+        assert.deepEqual([await count(`before:${today}`), await count("before:today"), await count(`after:${yesterday}`), await count("after:yesterday")], [0, 0, 5, 5], zone);
+    }
+    sql(`update tenants set time_zone = '${before}' where id = '${ours}'`);
+    for (const [at, place] of [["0001-01-01", 5], ["9999-12-31", 0], ["36500d", 5]]) assert.equal(await count(`after:${at}`), place, at);
+    for (const at of ["0000-01-01", "0000-01-01T00:00:00Z", "2026-02-30", "36501d"])
+        assert.deepEqual((await admin("GET", `/api/track/communications?q=${q(`after:${at}`)}`)).body.errors?.[0].field, "q", at);
+});
+
 /* ---- search ---- */
 
 const found = async (call, text) => (await call("GET", `/api/track/search?q=${q(text)}`)).body.results;
@@ -155,7 +172,8 @@ const found = async (call, text) => (await call("GET", `/api/track/search?q=${q(
 const known = {};
 check("a message is found by whatever is pasted of it", async () => {
     const [[batch]] = sql(`select id from communication_batches where tenant_id = '${ours}' and building_id = '${two}'`);
-    await admin("POST", `/api/track/batches/${batch}/send`);
+    const sent = await admin("POST", `/api/track/batches/${batch}/send`);
+    assert.deepEqual([sent.status, sent.body.enqueued], [202, 2]);
     await eventually("it is sent", async () => (await admin("GET", `/api/track/batches/${batch}`)).body.state === "COMPLETED");
     const [[id, email, reference, messageId, providerId, unit, name]] = sql(`
         select c.id, c.email, c.reference, c.message_id, c.provider_message_id, u.number, c.recipient_name

@@ -72,7 +72,8 @@ static const char *role_needed(const struct request *r)
 enum err guard_role(struct request *r)
 {
     const struct req *q = &r->req;
-    if (q->route->role == ROLE_NOBODY || q->ctx.actor.role < q->route->role)
+    r->lacks_role = q->route->role == ROLE_NOBODY || q->ctx.actor.role < q->route->role;
+    if (r->lacks_role)
         return refuse(r, 403, role_needed(r));
     if (q->route->whole && !q->ctx.actor.all_buildings)
         return refuse(r, 403, "This is for those who see all buildings.");

@@ -137,6 +137,13 @@ static bool wants_page(const struct request *r)
            (!r->req.path || strncmp(r->req.path, "/api/", 5) != 0);
 }
 
+/* Who is signed in keeps the frame around what is not there, or not for him. */
+static bool framed(const struct request *r, int status)
+{
+    const struct session *s = r->req.session;
+    return s && !s->must_change_password && (status == 403 || status == 404);
+}
+
 /* False where the template fails: the refusal is then told as a document. */
 static bool page(struct request *r, struct reply *p, struct json_object *d)
 {
@@ -144,9 +151,12 @@ static bool page(struct request *r, struct reply *p, struct json_object *d)
     struct templates *set = r->req.ctx.app->templates;
     json_set(d, "page", page_object(r, json_text(d, "title")));
     json_set_bool(d, "ours", p->status >= 500);
-    if (!set || template_render(set, "error", d, &p->body, &why) != OK) {
+    json_set_bool(d, "lacksRole", r->lacks_role);
+    const char *name = framed(r, p->status) ? "refused" : "error";
+    if (!set || template_render(set, name, d, &p->body, &why) != OK) {
         json_object_object_del(d, "page");
         json_object_object_del(d, "ours");
+        json_object_object_del(d, "lacksRole");
         p->body.n = 0;
         return false;
     }

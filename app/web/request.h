@@ -28,6 +28,7 @@ struct request {
     struct body_reader body;
     long long content_length; /* -1: not said */
     int status;               /* of a refusal that enum err has no value for; else 0 */
+    bool lacks_role;          /* who asks has not the role it takes */
     const char *redirect;     /* where a person is sent instead of being refused; NULL */
     unsigned allow;           /* methods the path has, a bit each */
 };

@@ -164,8 +164,13 @@ check("budgets: list under 60 kB, scripts under 40 kB gzipped, the page under 15
 check("a page for another role names the role it is for", async () => {
     const viewer = await newPage();
     await signIn(viewer, "viewer");
-    same((await viewer.goto("/import")).status(), 403, "status");
-    expect((await viewer.textContent("main")).includes("This needs the role admin; yours is viewer."), "the role");
+    for (const [address, role] of [["/import", "admin"], ["/exports", "agent"]]) {
+        same((await viewer.goto(address)).status(), 403, "status");
+        expect((await viewer.textContent("main")).includes(`This needs the role ${role}; yours is viewer.`), "the role");
+        same(await viewer.locator("nav.nav a[href='/messages']").count(), 1, "the frame");
+        same(await viewer.evaluate(faults), [], "faults");
+        same(await axeFaults(viewer), [], "axe");
+    }
     await viewer.context().close();
 });
 

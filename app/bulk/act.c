@@ -32,6 +32,8 @@ static enum err audit(struct ctx *c, const char *what, const char *id, const PGr
 static enum err lock(struct ctx *c, const char *id, const char *states, PGresult **row)
 {
     enum err e = bulk_find(c, id, row);
+    if (e == OK && row_text(*row, 0, "exportId"))
+        e = export_lock(c, row_text(*row, 0, "exportId"));
     if (e == OK)
         e = db_query(c->db, c->arena, bulk_lock, NULL, .id = id);
     if (e == OK)
@@ -58,31 +60,12 @@ static enum err add_job(struct ctx *c, const char *id)
     return job_add(c, &job, NULL);
 }
 
-/* An export is one deed: its items are what it lists. */
-static enum err start_export(struct ctx *c, const char *id, const PGresult *row)
-{
-    const char *export_id = NULL;
-    const struct export_new n = { .format = row_text(row, 0, "format"),
-                                  .filter = json_own(c->arena, json_object_new_object()),
-                                  .listed = row_text(row, 0, "words") };
-    enum err e = set_state(c, id, "RUNNING");
-    if (e == OK)
-        e = export_add(c, &n, &export_id);
-    if (e == OK)
-        e = db_query(c->db, c->arena, bulk_exported, NULL, .id = id, .export_id = export_id);
-    return e ? e : set_state(c, id, "DONE");
-}
-
 enum err bulk_start(struct ctx *c, const char *id, const PGresult *row)
 {
-    enum err e;
-    if (bulk_way_of(row_text(row, 0, "action"))->act) {
-        e = set_state(c, id, "RUNNING");
-        if (e == OK)
-            e = add_job(c, id);
-    } else {
-        e = start_export(c, id, row);
-    }
+    bool acts = bulk_way_of(row_text(row, 0, "action"))->act;
+    enum err e = set_state(c, id, "RUNNING");
+    if (e == OK)
+        e = acts ? add_job(c, id) : bulk_export_start(c, id, row);
     return e ? e : audit(c, "bulk.start", id, row);
 }
 
@@ -143,6 +126,8 @@ enum err bulk_pause(struct ctx *c, const char *id)
     enum err e = lock(c, id, "RUNNING", &row);
     if (e == OK)
         e = set_state(c, id, "PAUSED");
+    if (e == OK && row_text(row, 0, "exportId"))
+        e = export_pause(c, row_text(row, 0, "exportId"));
     return e ? e : audit(c, "bulk.pause", id, row);
 }
 
@@ -152,8 +137,9 @@ enum err bulk_resume(struct ctx *c, const char *id)
     enum err e = lock(c, id, "PAUSED", &row);
     if (e == OK)
         e = set_state(c, id, "RUNNING");
+    const char *export_id = e == OK ? row_text(row, 0, "exportId") : NULL;
     if (e == OK)
-        e = add_job(c, id);
+        e = export_id ? export_resume(c, export_id) : add_job(c, id);
     return e ? e : audit(c, "bulk.resume", id, row);
 }
 
@@ -163,6 +149,8 @@ enum err bulk_cancel(struct ctx *c, const char *id)
     enum err e = lock(c, id, "PLANNED CONFIRMED RUNNING PAUSED", &row);
     if (e == OK)
         e = db_query(c->db, c->arena, bulk_drop_pending, NULL, .id = id);
+    if (e == OK && row_text(row, 0, "exportId"))
+        e = export_cancel(c, row_text(row, 0, "exportId"));
     if (e == OK)
         e = set_state(c, id, "CANCELLED");
     return e ? e : audit(c, "bulk.cancel", id, row);

@@ -5,8 +5,10 @@
    is confirmed within ten minutes with its token by who made it; over settings.bulk_type_over items
    with their number typed, over settings.bulk_approve_over with a second person. The job bulk.run
    {bulkId} does it in small transactions that hold each item's deed with its result: a worker that
-   dies leaves none half-done, and the next one goes on. It can be paused, resumed and cancelled;
-   hold and release, tag and untag can be taken back for ten minutes after their end. */
+   dies leaves none half-done, and the next one goes on. Export and evidence are a file: what they
+   become is an export, of whose end they have theirs and their items' results. It can be paused,
+   resumed and cancelled; hold and release, tag and untag can be taken back for ten minutes after
+   their end. */
 #pragma once
 
 #include "base/ctx.h"

@@ -58,7 +58,7 @@ select a.id as "bulkId", a.action, a.state, a.words, a.filter, a.channel, a.mark
         where u.tenant_id = a.tenant_id and u.undo_of = a.id) as "undoneBy",
     a.created_by_name as "createdByName", a.created_at as "createdAt", a.expires_at as "expiresAt",
     a.confirmed_at as "confirmedAt", a.approved_by_name as "approvedByName", a.approved_at as "approvedAt",
-    a.started_at as "startedAt", a.ended_at as "endedAt", a.created_by = :actor_id::uuid as mine,
+    a.started_at as "startedAt", a.ended_at as "endedAt", a.created_by = :actor_id::uuid as mine, a.created_by as "_createdBy",
     extract(epoch from a.expires_at)::bigint as _expires, a.expires_at <= now() as _late,
     a.ended_at > now() - interval '10 minutes' as _fresh
 from bulk_actions a
@@ -131,16 +131,34 @@ update bulk_items set state = 'excluded', reason = 'cancelled', at = now()
 where tenant_id = current_tenant() and bulk_id = :id::uuid and state = 'pending'
 
 -- name: bulk_exported
-with items as (
-    update bulk_items set state = 'done', result = 'In the export.', at = now()
-    where tenant_id = current_tenant() and bulk_id = :id::uuid and state = 'pending'
-    returning communication_id
-), listed as (
+with listed as (
     insert into communication_export_items (tenant_id, export_id, communication_id)
-    select current_tenant(), :export_id::uuid, communication_id from items
+    select current_tenant(), :export_id::uuid, communication_id
+    from bulk_items where tenant_id = current_tenant() and bulk_id = :id::uuid and state = 'pending'
 )
-update bulk_actions set done = (select count(*) from items), export_id = :export_id::uuid
-where tenant_id = current_tenant() and id = :id::uuid
+update bulk_actions set export_id = :export_id::uuid where tenant_id = current_tenant() and id = :id::uuid
+
+-- The end of its export, and with it a result for each item; of one that is over already nothing.
+-- name: bulk_export_ended
+with a as (
+    select id from bulk_actions
+    where tenant_id = current_tenant() and export_id = :export_id::uuid and state in ('RUNNING', 'PAUSED') for update
+), told as (
+    update bulk_items i set at = clock_timestamp(),
+        state = case when w.id is not null then 'done' when :state::text = 'CANCELLED' then 'excluded' else 'failed' end,
+        result = case when w.id is not null then :there::text when :state::text <> 'CANCELLED' then :missing::text end,
+        reason = case when w.id is null and :state::text = 'CANCELLED' then 'cancelled' end
+    from a
+    join bulk_items p on p.tenant_id = current_tenant() and p.bulk_id = a.id and p.state = 'pending'
+    left join unnest(:written::uuid[]) w (id) on w.id = p.communication_id
+    where i.tenant_id = p.tenant_id and i.bulk_id = p.bulk_id and i.seq = p.seq
+    returning i.state
+)
+update bulk_actions b set state = :state::text, error = :error::text, ended_at = now(),
+    done = (select count(*) from told where state = 'done'), failed = (select count(*) from told where state = 'failed')
+from a
+where b.tenant_id = current_tenant() and b.id = a.id
+returning b.id, b.action, b.total, b.done
 
 -- ---- the job
 
@@ -194,7 +212,7 @@ delete from bulk_items i using late where i.tenant_id = current_tenant() and i.b
 update bulk_actions a set state = 'PAUSED', error = coalesce((
     select j.errors -> -1 ->> 'error' from jobs j where j.kind = 'bulk.run' and j.unique_key = a.id::text
     order by j.id desc limit 1), 'The work on it ended before it was done.')
-where a.tenant_id = current_tenant() and a.state = 'RUNNING'
+where a.tenant_id = current_tenant() and a.state = 'RUNNING' and a.export_id is null
     and not exists (select from jobs j where j.kind = 'bulk.run' and j.unique_key = a.id::text and j.state <> 'parked')
 
 -- ---- what a resend would cost: what is to go as SMS, and as letters, those of one kind and weight together

@@ -326,6 +326,8 @@ enum err bulk_get(struct ctx *c, const char *id, const struct bulk_items *items,
     add_page(c, p.items, o);
     e = add_cost(c, id, row, o);
     if (e == OK)
+        e = bulk_export_show(c, row_text(row, 0, "exportId"), o);
+    if (e == OK)
         *out = o;
     return e;
 }

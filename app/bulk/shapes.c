@@ -3,6 +3,7 @@
 
 #include "bulk/bulk.h"
 #include "exports/exports.h"
+#include "exports/shapes.h"
 #include "track/channel.h"
 #include "track/cost.h"
 #include "track/track.h"
@@ -50,9 +51,10 @@ static const struct shape item = { "BulkItem", "One communication of a bulk acti
         { "note", SHAPE_TEXT, .help = "Why, in the words of who asked.", .nullable = true },       \
         { "total", SHAPE_COUNT, .help = "Items of the snapshot that are to be done." },            \
         { "excluded", SHAPE_COUNT, .help = "Those left out." },                                    \
-        { "done", SHAPE_COUNT, .help = "Done." },                                                  \
+        { "done", SHAPE_COUNT, .help = "Done; of an export with its end." },                       \
         { "failed", SHAPE_COUNT, .help = "Refused, each with its sentence." },                     \
-        { "error", SHAPE_TEXT, .help = "Why it was paused by itself.", .nullable = true },         \
+        { "error", SHAPE_TEXT, .help = "Why it failed, or was paused by itself.",                  \
+          .nullable = true },                                                                      \
         { "exportId", SHAPE_UUID, .help = "The export it became.", .nullable = true },             \
         { "undoOf", SHAPE_UUID, .help = "The action it takes back.", .nullable = true },           \
         { "undoneBy", SHAPE_UUID, .help = "The action that takes it back.", .nullable = true },    \
@@ -82,6 +84,8 @@ static const struct member bulk_members[] = {
     { "cost", SHAPE_OBJECT, .help = "Of a resend that was not begun yet.", .of = &cost_shape,
       .nullable = true },
     { "samples", SHAPE_LIST, .help = "The first of those to be done.", .of = &item },
+    { "export", SHAPE_OBJECT, .help = "How far it is, and its file, for who may have it.",
+      .of = &export_shape, .nullable = true },
     { "seconds", SHAPE_COUNT, .help = "What is left may take so long, as the latest did." },
     { "items", SHAPE_LIST, .help = "A page of them.", .of = &item },
     { "next", SHAPE_TEXT, .help = "Cursor of the next page, for `after`.", .nullable = true },

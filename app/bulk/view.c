@@ -17,6 +17,7 @@ static const struct {
     { { "RUNNING", "Running", "loader", "moving" }, "moving" },
     { { "PAUSED", "Paused", "pause", "attention" }, "paused" },
     { { "DONE", "Done", "check", "done" }, "over" },
+    { { "FAILED", "Failed", "circle-x", "failed" }, "over" },
     { { "CANCELLED", "Cancelled", "ban", "waiting" }, "over" },
     { { "EXPIRED", "Expired", "hourglass", "waiting" }, "expired" },
 };
@@ -88,6 +89,24 @@ static void set_title(struct ctx *c, struct json_object *bulk)
     json_set_text(bulk, "actionIcon", way->icon);
 }
 
+/* Of one that becomes a file, which file is how far, or where it is. */
+static void show_file(struct json_object *bulk)
+{
+    struct json_object *file = json_object_new_object(), *export = json_get(bulk, "export");
+    const char *state = export ? json_text(export, "state") : "";
+    bool done = strcmp(json_text(bulk, "state"), "DONE") == 0;
+    bool ready = strcmp(state, "READY") == 0;
+    json_set(bulk, "file", file);
+    json_set(file, "written", json_object_get(json_get(export, "rows")));
+    if (!json_get(bulk, "over"))
+        json_set(bulk, "reached", json_object_get(json_get(export, "rows")));
+    json_set_bool(file, "waits", strcmp(state, "QUEUED") == 0);
+    json_set_text(file, "retry", json_get(bulk, "moving") ? json_text(export, "error") : NULL);
+    json_set_bool(file, "there", ready && json_get(export, "download"));
+    json_set_bool(file, "hidden", done && ready && !json_get(export, "download"));
+    json_set_bool(file, "gone", done && !ready);
+}
+
 void bulk_show(struct ctx *c, struct json_object *bulk)
 {
     const char *state = json_text(bulk, "state"), *channel = json_text(bulk, "channel");
@@ -110,6 +129,8 @@ void bulk_show(struct ctx *c, struct json_object *bulk)
     show_items(json_get(bulk, "samples"));
     if (json_get(bulk, "cost"))
         cost_show(c, json_get(bulk, "cost"));
+    if (json_text(bulk, "exportId"))
+        show_file(bulk);
     json_set(bulk, "ways", ways(json_get(bulk, "channels")));
     json_set_text(bulk, "duration", duration(c, json_object_get_int64(json_get(bulk, "seconds"))));
 }

@@ -9,8 +9,8 @@
 
 const char *const bulk_actions[] = { "resend", "release", "hold",   "cancel",   "mark",
                                      "tag",    "untag",   "export", "evidence", NULL };
-const char *const bulk_states[] = { "PLANNED", "CONFIRMED", "RUNNING", "PAUSED",
-                                    "DONE",    "CANCELLED", "EXPIRED", NULL };
+const char *const bulk_states[] = { "PLANNED", "CONFIRMED", "RUNNING", "PAUSED", "DONE",
+                                    "FAILED",  "CANCELLED", "EXPIRED", NULL };
 const char *const bulk_item_states[] = { "pending", "done", "failed", "excluded", NULL };
 
 static const struct {
@@ -88,9 +88,9 @@ const struct bulk_way bulk_ways[] = {
     { "mark", "Mark", "Marking", "marked", "hand", NULL, 0.02, .act = mark },
     { "tag", "Tag", "Tagging", "tagged", "tag", "untag", 0.005, .act = tag },
     { "untag", "Untag", "Untagging", "untagged", "tag", "tag", 0.005, .act = untag },
-    { "export", "Export", "Exporting", "in the export", "download", NULL, 0.0001, .act = NULL },
-    { "evidence", "Evidence of", "Collecting the evidence of", "in the export", "shield-check",
-      NULL, 0.03, NULL, .format = "evidence", .most = EVIDENCE_SET_MOST },
+    { "export", "Export", "Exporting", "in the file", "download", NULL, 0.0001, .act = NULL },
+    { "evidence", "Evidence of", "Collecting the evidence of", "in the file", "shield-check", NULL,
+      0.03, NULL, .format = "evidence", .most = EVIDENCE_SET_MOST },
     { .name = NULL },
 };
 

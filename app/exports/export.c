@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-const char *const export_states[] = { "QUEUED", "RUNNING", "READY", "FAILED", "EXPIRED", NULL };
+const char *const export_states[] = { "QUEUED", "RUNNING",   "PAUSED",  "READY",
+                                      "FAILED", "CANCELLED", "EXPIRED", NULL };
 const char *const export_formats[] = { "csv", "jsonl", "evidence", NULL };
 const char *const export_row_formats[] = { "csv", "jsonl", NULL };
 
@@ -52,6 +53,29 @@ enum err export_add(struct ctx *c, const struct export_new *n, const char **id)
     json_set_text(after, "format", n->format);
     json_set(after, "filter", json_object_get(n->filter));
     return audit_add(c, "export.add", "export", *id, NULL, after);
+}
+
+/* ---- stopped ---- */
+
+enum err export_lock(struct ctx *c, const char *id)
+{
+    return db_query(c->db, c->arena, export_lock, NULL, .id = id);
+}
+
+enum err export_pause(struct ctx *c, const char *id)
+{
+    return db_query(c->db, c->arena, export_pause, NULL, .id = id);
+}
+
+enum err export_resume(struct ctx *c, const char *id)
+{
+    enum err e = db_query(c->db, c->arena, export_resume, NULL, .id = id);
+    return e ? e : add_job(c, id);
+}
+
+enum err export_cancel(struct ctx *c, const char *id)
+{
+    return db_query(c->db, c->arena, export_cancel, NULL, .id = id);
 }
 
 /* ---- shown ---- */
@@ -137,8 +161,12 @@ enum err export_delete(struct ctx *c, const char *id)
         return ctx_refuse(c, ERR_DENIED, "Only who asked for it or an admin may delete it.");
     json_object_object_del(before, "download");
     e = db_query(c->db, c->arena, export_delete, &row, .id = id);
-    if (e == OK && rows_count(row) > 0 && row_text(row, 0, "sha256"))
+    if (e != OK || rows_count(row) == 0)
+        return e;
+    if (row_text(row, 0, "sha256"))
         e = drop_file(c, row_text(row, 0, "sha256"));
+    if (e == OK && row_bool(row, 0, "listed"))
+        e = export_ended(c, &(struct export_end){ .id = id });
     return e != OK ? e : audit_add(c, "export.delete", "export", id, before, NULL);
 }
 
@@ -157,11 +185,22 @@ static enum err expire_one(struct ctx *c, bool *any)
     return db_end(c->db, e);
 }
 
+static enum err end_orphans(struct ctx *c)
+{
+    PGresult *rows;
+    enum err e = db_run(c->db, c->arena, &sql_export_orphans, NULL, &rows);
+    for (int i = 0; e == OK && i < rows_count(rows); i++)
+        if (row_bool(rows, i, "listed"))
+            e = export_ended(c, &(struct export_end){ .id = row_text(rows, i, "id"),
+                                                      .error = row_text(rows, i, "error") });
+    return e;
+}
+
 static enum err expire_tenant(struct ctx *c)
 {
     bool any = true;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_end(c->db, db_run(c->db, c->arena, &sql_export_orphans, NULL, NULL));
+    enum err e = db_end(c->db, end_orphans(c));
     while (e == OK && any)
         e = expire_one(c, &any);
     return e;

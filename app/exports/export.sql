@@ -11,7 +11,7 @@ returning id
 -- One's own, and everybody's for those who see all buildings. Its file is for those who may see what it tells of now.
 -- name: export_get
 select x.id as "exportId", x.state, x.format, x.words, x.filter, x.rows_written as rows,
-    case when x.state in ('QUEUED', 'RUNNING') then json_build_object('scanned', x.scanned, 'scope', x.scope) end as progress,
+    case when x.state in ('QUEUED', 'RUNNING', 'PAUSED') then json_build_object('scanned', x.scanned, 'scope', x.scope) end as progress,
     x.size, x.sha256, x.error, x.created_by_name as "createdByName", x.created_at as "createdAt", x.ready_at as "readyAt",
     x.expires_at as "expiresAt", x.created_by = :actor_id::uuid as mine,
     x.state = 'READY' and x.expires_at > now() and (:all_buildings::bool or not exists (
@@ -25,7 +25,7 @@ order by x.created_at desc, x.id desc limit 50
 -- name: export_delete
 delete from communication_exports x
 where x.tenant_id = current_tenant() and x.id = :id::uuid
-returning x.sha256
+returning x.sha256, x.listed
 
 -- Whether nothing refers to the blob any more: then its file may go, in the transaction at hand.
 -- name: export_forget_blob
@@ -35,7 +35,8 @@ select blob_forget(:sha256::text) as gone
 
 -- name: export_begin
 update communication_exports set state = 'RUNNING', rows_written = 0, scanned = 0, error = null, started_at = now()
-where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'RUNNING', 'FAILED')
+where tenant_id = current_tenant() and id = :id::uuid
+    and (state in ('QUEUED', 'RUNNING') or state = 'FAILED' and not listed)
 returning format, filter, listed, all_buildings as "allBuildings", created_by as "createdBy"
 
 -- Years of buildings that the filter may mean and that who asked might see both then and now.
@@ -66,12 +67,13 @@ order by b.name, b.id, p.year desc
 select set_config('statement_timeout', '600000', true), set_config('work_mem', '16MB', true),
     set_config('enable_mergejoin', 'off', true)
 
--- The columns of exports/format.c, in its order, then which of the batches, that stand in the order of the file, it is of.
+-- The columns of exports/format.c, in its order, then which of the batches, that stand in the order of the file, it is of,
+-- and of those that were named one by one which it is.
 -- Each batch is put in order by itself: to compare the numbers of units, as people read them, is dear, and least so where
 -- they are what is compared first.
 -- name: export_rows anew
 select c.number, c.channel, c.subject, c.delivery_status, c.queued_at, c.sent_at, c.delivered_at, c.opened_at,
-    c.provider_message_id, c.last_event_type, n.notes, a.files, p.place as batch
+    c.provider_message_id, c.last_event_type, n.notes, a.files, p.place as batch, case when :listed::bool then c.id end as id
 from unnest(:batch_ids::uuid[]) with ordinality p (id, place)
 cross join lateral (
     select c.id, u.number, c.channel, case when coalesce(c.content_removed_at, c.person_removed_at) is null then c.subject
@@ -133,11 +135,28 @@ update communication_exports set state = 'READY', rows_written = :rows::bigint, 
 where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'
 returning id
 
+-- Before the row of the bulk action that it is of.
+-- name: export_lock
+select state, listed, error from communication_exports where tenant_id = current_tenant() and id = :id::uuid for update
+
+-- name: export_pause
+update communication_exports set state = 'PAUSED'
+where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'RUNNING')
+
+-- name: export_resume
+update communication_exports set state = 'QUEUED', rows_written = 0, scanned = 0
+where tenant_id = current_tenant() and id = :id::uuid and state = 'PAUSED'
+
+-- name: export_cancel
+update communication_exports set state = 'CANCELLED', rows_written = 0, scanned = 0, error = null
+where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'RUNNING', 'PAUSED')
+
 -- Of a try that failed; only by the job that still has its lease.
 -- name: export_give_back
 update communication_exports set state = :state::text, rows_written = 0, scanned = 0, error = :error::text
-where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'
+where tenant_id = current_tenant() and id = :id::uuid and state in ('QUEUED', 'RUNNING')
     and exists (select from jobs where id = :job_id::bigint and token = :token::bigint and state = 'running')
+returning state, listed
 
 -- ---- the schedule
 
@@ -159,6 +178,7 @@ update communication_exports x set state = 'FAILED', rows_written = 0, scanned =
     order by j.id desc limit 1), 'The work of writing it ended without a result.')
 where x.tenant_id = current_tenant() and x.state in ('QUEUED', 'RUNNING')
     and not exists (select from jobs j where j.kind = 'exports.run' and j.unique_key = x.id::text and j.state <> 'parked')
+returning x.id, x.listed, x.error
 
 -- ---- words
 

@@ -43,6 +43,25 @@ enum err export_list(struct ctx *c, struct json_object **out) must_check;
    actor is no admin. */
 enum err export_delete(struct ctx *c, const char *id) must_check;
 
+/* Stops one where it is; one that is resumed begins anew. What has ended meanwhile stays as it is.
+   The caller tells the audit trail. Whoever locks one and what it was asked for by locks it first.
+ */
+enum err export_lock(struct ctx *c, const char *id) must_check;
+enum err export_pause(struct ctx *c, const char *id) must_check;
+enum err export_resume(struct ctx *c, const char *id) must_check;
+enum err export_cancel(struct ctx *c, const char *id) must_check;
+
+/* What became of one that was asked for with `listed`. */
+struct export_end {
+    const char *id;
+    const char *written; /* ids of the communications in its file, as an array of SQL; NULL: none */
+    const char *error;   /* why there is no file; NULL: there is one, or it was deleted */
+    const struct actor *asker; /* as he stands now; NULL: not known */
+};
+
+/* Asked of the room that asks for such ones (bulk/exported.c), in the transaction of the end. */
+enum err export_ended(struct ctx *c, const struct export_end *end) must_check;
+
 /* A filter in words: "Lindenhof 12, 2025, failed or returned, not by SMS". */
 enum err export_words(struct ctx *c, struct json_object *filter, const char **out) must_check;
 

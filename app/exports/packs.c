@@ -26,7 +26,7 @@ static enum err add(struct writing *w, struct evidence_set *set, const PGresult 
     w->scanned = i + 1;
     enum err e = evidence_set_add(set, &asker, row_text(messages, i, "id"));
     if (e == OK) {
-        writing_note(w, row_text(messages, i, "buildingId"));
+        writing_note(w, row_text(messages, i, "buildingId"), row_text(messages, i, "id"));
         w->rows++;
     }
     return e == OK || e == ERR_NOT_FOUND ? writing_look(w) : e;

@@ -6,6 +6,8 @@
 #include "exports/export.sql.h"
 #include "exports/writing.h"
 
+#include <string.h>
+
 #define FILE_LIMIT ((size_t)64 << 30)
 #define BLOCK ((size_t)64 << 10)
 #define AT_ONCE 20000 /* messages: planning a query costs as much as reading some hundreds */
@@ -53,7 +55,7 @@ static enum err list(struct writing *w, PGresult **batches)
 
 /* ---- rows ---- */
 
-/* One that is gone was deleted: nobody wants the rest. */
+/* One that is gone, paused or cancelled: nobody wants the rest. */
 static enum err tell(struct ctx *c, void *of)
 {
     PGresult *row;
@@ -80,12 +82,14 @@ static void add_id(struct buf *ids, const char *id)
     buf_printf(ids, "%c%s", ids->n ? ',' : '{', id);
 }
 
-void writing_note(struct writing *w, const char *id)
+void writing_note(struct writing *w, const char *building_id, const char *id)
 {
-    if (w->building_id && strcmp(w->building_id, id) == 0)
+    if (w->listed)
+        add_id(&w->written, id);
+    if (w->building_id && strcmp(w->building_id, building_id) == 0)
         return;
-    w->building_id = id;
-    add_id(&w->buildings, id);
+    w->building_id = building_id;
+    add_id(&w->buildings, building_id);
 }
 
 static enum err take(void *to, const PGresult *row)
@@ -94,7 +98,7 @@ static enum err take(void *to, const PGresult *row)
     struct writing *w = part->w;
     int batch = part->first + (int)row_int(row, 0, "batch") - 1;
     w->scanned = part->before;
-    writing_note(w, row_text(part->batches, batch, "buildingId"));
+    writing_note(w, row_text(part->batches, batch, "buildingId"), row_text(row, 0, "id"));
     w->format->row(&w->out, row_text(part->batches, batch, "name"), row);
     w->rows++;
     enum err e = w->out.n < BLOCK ? OK : flush(w);
@@ -173,20 +177,36 @@ static enum err keep_blob(struct ctx *c, const struct blob *b)
                     .size = NUM((int64_t)b->size), .type = b->content_type);
 }
 
+static const char *array_of(struct buf *ids)
+{
+    if (ids->n == 0)
+        return "{}";
+    buf_putc(ids, '}');
+    return ids->p;
+}
+
+static enum err tell_ready(struct writing *w)
+{
+    return export_ended(
+        w->c,
+        &(struct export_end){ .id = w->id, .written = array_of(&w->written), .asker = &w->asker });
+}
+
 static enum err ready(struct writing *w, const struct blob *b)
 {
     PGresult *row;
     struct ctx *c = w->c;
-    const char *buildings = w->buildings.n ? arena_printf(c->arena, "%s}", w->buildings.p) : "{}";
     enum err e = keep_blob(c, b);
     if (e == OK)
         e = db_query(c->db, c->arena, export_ready, &row, .rows = NUM(w->rows), .sha256 = b->sha256,
-                     .size = NUM((int64_t)b->size), .buildings = buildings, .id = w->id,
-                     .days = NUM(c->app->settings->export_days));
+                     .size = NUM((int64_t)b->size), .buildings = array_of(&w->buildings),
+                     .id = w->id, .days = NUM(c->app->settings->export_days));
     if (e != OK)
         return e;
     if (rows_count(row) == 0)
         return ERR_NOT_FOUND;
+    if (w->listed && (e = tell_ready(w)) != OK)
+        return e;
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_int(after, "rows", w->rows);
     json_set_text(after, "sha256", b->sha256);
@@ -212,10 +232,16 @@ static const char *reason(const struct ctx *c, enum err e)
 {
     if (c->problem.detail)
         return c->problem.detail;
-    return e == ERR_CONFLICT  ? "Another worker has taken it over."
-           : e == ERR_RETRY   ? "The database or the store did not answer."
-           : e == ERR_LIMITED ? "The file would be larger than 64 GiB."
-                              : "The fault is ours and has been noted.";
+    const char *why = e == ERR_CONFLICT  ? "Another worker has taken it over"
+                      : e == ERR_RETRY   ? "The database or the store did not answer"
+                      : e == ERR_LIMITED ? "The file would be larger than 64 GiB"
+                                         : "The fault is ours and has been noted";
+    return arena_printf(c->arena, "%s (%s).", why, c->work_id);
+}
+
+static enum err tell_failed(struct ctx *c, const char *id, const char *why)
+{
+    return export_ended(c, &(struct export_end){ .id = id, .error = why });
 }
 
 /* The export's state after a failed try: ended where trying again changes nothing. */
@@ -224,10 +250,14 @@ static enum err give_back(struct job *j, const char *id, enum err failed)
     struct ctx *c = &j->ctx;
     bool ours = failed == ERR_RETRY || failed == ERR_INTERNAL;
     const char *why = reason(c, failed);
+    bool again = ours && j->attempt < j->max_attempts;
+    PGresult *row;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_query(c->db, c->arena, export_give_back, NULL,
-                          .state = ours && j->attempt < j->max_attempts ? "QUEUED" : "FAILED",
-                          .error = why, .id = id, .job_id = NUM(j->id), .token = NUM(j->token));
+    enum err e =
+        db_query(c->db, c->arena, export_give_back, &row, .state = again ? "QUEUED" : "FAILED",
+                 .error = why, .id = id, .job_id = NUM(j->id), .token = NUM(j->token));
+    if (e == OK && !again && rows_count(row) > 0 && row_bool(row, 0, "listed"))
+        e = tell_failed(c, id, why);
     if (e == OK && !ours)
         e = job_done(j);
     e = db_end(c->db, e);
@@ -236,21 +266,45 @@ static enum err give_back(struct job *j, const char *id, enum err failed)
     return job_fail(j, ours ? failed : e, "%s", why);
 }
 
+/* Of one that is not to be written now, whatever the reason: its job ends while it is locked, so
+   that a resume after it adds another. One that was resumed already is begun anew. */
+static enum err let_go(struct job *j, const char *id)
+{
+    PGresult *row;
+    struct ctx *c = &j->ctx;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, export_lock, &row, .id = id);
+    const char *state = e == OK && rows_count(row) > 0 ? row_text(row, 0, "state") : "";
+    bool resumed = strcmp(state, "QUEUED") == 0;
+    if (e == OK && strcmp(state, "FAILED") == 0 && row_bool(row, 0, "listed"))
+        e = tell_failed(c, id, row_text(row, 0, "error"));
+    if (e == OK && !resumed)
+        e = job_done(j);
+    e = db_end(c->db, e);
+    if (e != OK || !resumed)
+        return e;
+    j->snooze = true;
+    j->retry_after = 1;
+    return job_fail(j, ERR_RETRY, "It was paused and resumed.");
+}
+
 static enum err run(struct job *j, struct writing *w)
 {
     bool open = false;
     PGresult *batches = NULL;
     struct blob blob;
     enum err e = begin(w, &open);
-    if (e != OK || !open)
+    if (e != OK)
         return e;
+    if (!open)
+        return let_go(j, w->id);
     if ((e = list(w, &batches)) == OK)
         e = w->format->row ? write_all(w, batches, &blob) : packs_write(w, batches, &blob);
     if (e == OK)
         e = finish(j, w, &blob);
-    if (e == OK || e == ERR_NOT_FOUND)
-        return OK;
-    return give_back(j, w->id, e);
+    if (e == ERR_NOT_FOUND)
+        return let_go(j, w->id);
+    return e == OK ? OK : give_back(j, w->id, e);
 }
 
 enum err export_run(struct job *j)
@@ -260,6 +314,7 @@ enum err export_run(struct job *j)
                          .id = json_text(j->args, "exportId"),
                          .watch = job_watch_new(j, "track-export"),
                          .out = buf_in(c->arena),
-                         .buildings = buf_in(c->arena) };
+                         .buildings = buf_in(c->arena),
+                         .written = buf_in(c->arena) };
     return w.id ? run(j, &w) : job_fail(j, ERR_INVALID, "No exportId.");
 }

@@ -15,8 +15,10 @@
 static const struct label looks[] = {
     { "QUEUED", "Waiting", "clock", "waiting" },
     { "RUNNING", "Writing", "loader", "moving" },
+    { "PAUSED", "Paused", "pause", "attention" },
     { "READY", "Ready", "check", "done" },
     { "FAILED", "Failed", "circle-x", "failed" },
+    { "CANCELLED", "Cancelled", "ban", "waiting" },
     { "EXPIRED", "Expired", "hourglass", "waiting" },
 };
 

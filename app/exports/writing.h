@@ -17,12 +17,14 @@ struct writing {
     struct blob_writer *blob;
     struct buf out;          /* what is not in the blob yet */
     struct buf buildings;    /* those it has rows of, as an array of SQL */
+    struct buf written;      /* of one that is listed: what it has, in the same way */
     const char *building_id; /* of the row at hand; NULL: there was none */
     int64_t rows, scanned, scope;
 };
 
-/* Notes whose row comes next. Rows come building by building. */
-void writing_note(struct writing *w, const char *building_id);
+/* Notes whose row comes next. Rows come building by building. `id`: which; NULL where it is not
+   listed. */
+void writing_note(struct writing *w, const char *building_id, const char *id);
 
 /* Keeps the lease and tells how far it is; answers as job_watch_look. */
 enum err writing_look(struct writing *w) must_check;

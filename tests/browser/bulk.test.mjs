@@ -57,9 +57,9 @@ check("the evidence of those that were picked is planned, and a ZIP to download"
     await page.waitForSelector("h1:text-is('Evidence of 2 communications')");
     await whole("evidence-plan");
     await page.click("form[action$='/confirm'] button.primary");
-    await page.click("a:has-text('To the export')");
-    await page.waitForSelector("#exports tbody tr:first-child:has-text('evidence') a:has-text('Download')");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#exports tbody tr:first-child a:has-text('Download')")]);
+    await page.waitForSelector("#bulk a:has-text('Download')");
+    await whole("evidence-report");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#bulk a:has-text('Download')")]);
     expect(/^evidence-\d{4}-\d\d-\d\d\.zip$/.test(download.suggestedFilename()), download.suggestedFilename());
     same(readFileSync(await download.path()).subarray(0, 2).toString(), "PK", "the file");
 });

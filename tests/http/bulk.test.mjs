@@ -11,7 +11,7 @@ await committed(call, (await upload(call, "bulk.csv", csv(made))).body.id);
 const at = (id, what = "") => `/api/track/bulk/${id}${what && `/${what}`}`;
 const ended = (who, id) => eventually("it is over", async () => {
     const { body } = await who("GET", at(id));
-    return ["DONE", "CANCELLED"].includes(body.state) && body;
+    return ["DONE", "FAILED", "CANCELLED"].includes(body.state) && body;
 });
 
 async function plan(who, asked, status = 201) {
@@ -64,12 +64,12 @@ check("a few named ones are exported, and no others", async () => {
     const ids = held.items.slice(0, 3).map((one) => one.communicationId);
     const one = await plan(call, { action: "export", ids: [...ids, ids[0], ids[1].toUpperCase()], format: "jsonl" });
     assert.deepEqual([one.total, one.words], [3, "3 chosen communications"]);
-    const done = (await call("POST", at(one.bulkId, "confirm"), { planToken: one.planToken })).body;
-    assert.deepEqual([done.state, done.done], ["DONE", 3]);
-    const ready = await eventually("the export is ready", async () => {
-        const { body } = await call("GET", `/api/track/export/${done.exportId}`);
-        return body.state === "READY" && body;
-    });
+    const begun = await call("POST", at(one.bulkId, "confirm"), { planToken: one.planToken });
+    assert.deepEqual([begun.status, begun.body.state, begun.body.done], [202, "RUNNING", 0]);
+    const done = await ended(call, one.bulkId);
+    assert.deepEqual([done.state, done.done, done.items.map((item) => item.result)], ["DONE", 3, Array(3).fill("In the file.")]);
+    const ready = (await call("GET", `/api/track/export/${done.exportId}`)).body;
+    assert.deepEqual([done.export.state, done.export.rows, done.export.sha256, ready.state], ["READY", 3, ready.sha256, "READY"]);
     const lines = (await (await fetch(base + ready.download.href)).text()).trim().split("\n");
     assert.deepEqual([ready.rows, lines.length, ready.words], [3, 3, "3 chosen communications"]);
 });
@@ -93,7 +93,8 @@ check("what waits for a second person is approved by another", async () => {
     const two = await plan(call, { action: "export", all: true });
     sql(`update bulk_actions set state = 'CONFIRMED', confirmed_at = now() where id = '${two.bulkId}'`);
     assert.equal((await call("POST", at(two.bulkId, "approve"))).status, 403);
-    assert.equal((await second("POST", at(two.bulkId, "approve"))).body.state, "DONE");
+    assert.equal((await second("POST", at(two.bulkId, "approve"))).body.state, "RUNNING");
+    assert.equal((await ended(call, two.bulkId)).export.mine, true);
     assert.ok((await call("GET", "/api/track/bulk")).body.actions.length > 4);
 });
 
@@ -146,8 +147,11 @@ check("the pages plan, confirm and report without a script", async () => {
     assert.match(page, /<h1>Export 1 communication<\/h1>/);
     const planToken = /name="planToken" value="([^"]+)"/.exec(page)[1];
     assert.equal((await go(`${place}/confirm`, { planToken, csrfToken })).status, 303);
-    assert.match(await (await go(place)).text(), /In the export/);
-    assert.equal((await go(`${place}/progress`)).headers.get("hx-refresh"), "true");
+    await eventually("it is over", async () => (await go(`${place}/progress`)).headers.get("hx-refresh") === "true");
+    const over = await (await go(place)).text();
+    assert.match(over, /In the file/);
+    const file = await go(/href="(\/exports\/[^"]+\/download)"/.exec(over)[1]);
+    assert.equal(file.status, 303);
     assert.match(await (await go("/bulk")).text(), new RegExp(place));
 });
 

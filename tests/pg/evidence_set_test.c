@@ -36,7 +36,7 @@ static const char *asked(const struct call *who, const char *ids)
     plan = ask(who, "POST", path,
                arena_printf(a, "{\"planToken\":\"%s\"}", json_text(plan->json, "planToken")));
     assert_int_equal(plan->status, 202);
-    assert_string_equal(json_text(plan->json, "state"), "DONE");
+    assert_string_equal(json_text(plan->json, "state"), "RUNNING");
     assert_string_equal(json_text(plan->json, "format"), "evidence");
     keep(export_id, json_text(plan->json, "exportId"));
     return export_id;

@@ -30,4 +30,4 @@ enum err evidence_set_add(struct evidence_set *s, const struct ctx *c, const cha
 enum err evidence_set_finish(struct evidence_set *s, struct blob *out) must_check;
 
 /* How to check a pack, as its README.txt. */
-extern const char evidence_readme[];
+const char *evidence_readme(struct arena *a);

@@ -37,7 +37,8 @@ select e.seq, e.id as "eventId", e.type, e.source, e.grade, e.status_after as "s
             e.detail, e.inbox_id, e.mapper, e.dedupe_key, e.caused_by)::text
         else event_facts(e) end as facts,
     case when e.salt is not null then jsonb_build_array(e.sentence, e.detail)::text end as content,
-    to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD') as _day, to_char(e.occurred_at at time zone 'UTC', 'HH24:MI:SS') as _time
+    to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD') as _day, to_char(e.occurred_at at time zone 'UTC', 'HH24:MI:SS') as _time,
+    event_grade(e) as _grade
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and e.seq <= :upto::int

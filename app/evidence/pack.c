@@ -283,7 +283,7 @@ enum err pack_add(struct ctx *c, struct zip *z, struct day_trees *trees, const c
     if (e == OK)
         e = put_message(&p);
     if (e == OK && !*folder)
-        e = put(&p, "README.txt", str_of(evidence_readme));
+        e = put(&p, "README.txt", str_of(evidence_readme(p.c->arena)));
     return e == OK ? put_manifest(&p, out) : e;
 }
 

@@ -1,7 +1,7 @@
 /* What a pack says of itself to whoever is to check it. */
 #include "evidence/evidence.h"
 
-const char evidence_readme[] =
+static const char checking[] =
     "An evidence pack of Track Center (" EVIDENCE_FORMAT ")\n"
     "\n"
     "What is in it\n"
@@ -58,13 +58,23 @@ const char evidence_readme[] =
     "   content/ has the sha256 in the details of READY_TO_PRINT, a photograph in proofs/ the\n"
     "   photoSha256 of its event, and an SMS that was kept, content/N.txt, fits the contentDigest\n"
     "   of its SENT: base64url of SHA-256(0x0a 0x0a || text).\n"
-    "\n"
+    "\n";
+
+static const char not_proved[] =
     "Not proved by that: no event holds what else is in message.json (names, addresses, amounts,\n"
     "notes), nor summary.pdf, mails, attachments, files \"rendered\", proofs of notes, nor "
     "anything\n"
     "once its event's words were removed. Only the manifest names these, and whoever can write a\n"
     "pack can write that: hold its checksum against the one in the audit trail.\n"
     "\n"
-    "Grades: A the recipient himself or we ourselves vouch for it; B somebody else saw it happen;\n"
-    "C a provider says so without more; D inferred, nobody saw it; X a machine did it, which\n"
-    "proves nothing.\n";
+    "Grades: A the recipient himself vouches for it; B somebody else saw it happen; C a provider\n"
+    "or staff say so without more; D inferred, nobody saw it; X a machine did it, which proves\n"
+    "nothing; null our own record of what we did, which proves nothing about the recipient. Such\n"
+    "records once had an A, which their hashes keep: an A counts as null unless source is "
+    "recipient\n"
+    "or type is DELIVERED.\n";
+
+const char *evidence_readme(struct arena *a)
+{
+    return arena_printf(a, "%s%s", checking, not_proved);
+}

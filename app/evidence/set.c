@@ -89,7 +89,7 @@ static enum err put_manifest(struct evidence_set *s)
 
 enum err evidence_set_finish(struct evidence_set *s, struct blob *out)
 {
-    enum err e = put(s, "README.txt", str_of(evidence_readme));
+    enum err e = put(s, "README.txt", str_of(evidence_readme(s->c->arena)));
     if (e == OK)
         e = put(s, "SHA256SUMS", buf_str(&s->sums));
     if (e == OK)

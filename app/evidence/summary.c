@@ -169,6 +169,13 @@ static void message(struct flow *f)
 
 /* ---- what happened ---- */
 
+/* "" of our own records. */
+static const char *grade_of(const struct flow *f, int i)
+{
+    const char *grade = row_text(f->s->events, i, "_grade");
+    return grade ? grade : "";
+}
+
 static void event(struct flow *f, int i)
 {
     double height;
@@ -181,7 +188,7 @@ static void event(struct flow *f, int i)
     need(f, height + 5);
     press_fit(f->press, PRESS_CELL, at, EDGE, f->y, SECOND - EDGE - 2);
     press_put(f->press, PRESS_CELL_STRONG, what, SECOND, f->y);
-    press_put_right(f->press, PRESS_CELL_STRONG, row_text(rows, i, "grade"), WIDTH - EDGE, f->y);
+    press_put_right(f->press, PRESS_CELL_STRONG, grade_of(f, i), WIDTH - EDGE, f->y);
     press_shade(f->press, 0.35);
     press_draw(f->press, PRESS_SMALL, l, SECOND, f->y + 4);
     press_shade(f->press, 0);
@@ -190,7 +197,7 @@ static void event(struct flow *f, int i)
 
 static bool by_machine(const struct flow *f, int i)
 {
-    return strcmp(row_text(f->s->events, i, "grade"), "X") == 0;
+    return strcmp(grade_of(f, i), "X") == 0;
 }
 
 static void titles(struct flow *f)
@@ -228,16 +235,16 @@ static void events(struct flow *f)
     paragraph(f, PRESS_SMALL, f->words->utc);
 }
 
-/* Each grade that an event has, in plain words. */
+/* Each grade that an event has, and that one has none, in plain words. */
 static void grades(struct flow *f)
 {
-    static const char *const names[] = { "A", "B", "C", "D", "X" };
-    for (int i = 0; i < 5; i++) {
+    static const char *const names[] = { "A", "B", "C", "D", "X", "" };
+    for (int i = 0; i < 6; i++) {
         bool has = false;
         for (int k = 0; k < rows_count(f->s->events); k++)
-            has = has || strcmp(row_text(f->s->events, k, "grade"), names[i]) == 0;
+            has = has || strcmp(grade_of(f, k), names[i]) == 0;
         if (has)
-            pair(f, names[i], f->words->grades[i]);
+            pair(f, *names[i] ? names[i] : "–", f->words->grades[i]);
     }
 }
 

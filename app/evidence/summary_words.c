@@ -69,13 +69,13 @@ static const struct summary_words english = {
                 [EVENT_RELEASED] = "Released",
                 [EVENT_CANCELLED] = "Cancelled",
                 [EVENT_NOTE] = "Note" },
-    .grades = { "The recipient himself vouches for it, or we saw it ourselves: the strongest proof "
-                "there is here.",
+    .grades = { "The recipient himself vouches for it: the strongest proof there is here.",
                 "Somebody else saw it happen and said so, such as the server or the post that took "
                 "it over.",
                 "A provider says so without telling how it knows.",
                 "Inferred: nobody saw it. Nothing came back that speaks against it.",
-                "A machine did this: it proves nothing." },
+                "A machine did this: it proves nothing.",
+                "Our own record of what we did. It proves nothing about the recipient." },
 };
 
 static const struct summary_words german = {
@@ -144,13 +144,14 @@ static const struct summary_words german = {
                 [EVENT_RELEASED] = "Freigegeben",
                 [EVENT_CANCELLED] = "Storniert",
                 [EVENT_NOTE] = "Notiz" },
-    .grades = { "Der Empfänger selbst bürgt dafür, oder wir haben es selbst gesehen: der stärkste "
-                "Nachweis, den es hier gibt.",
+    .grades = { "Der Empfänger selbst bürgt dafür: der stärkste Nachweis, den es hier gibt.",
                 "Jemand anderes hat es gesehen und gesagt, etwa der Server oder die Post, die es "
                 "übernahm.",
                 "Ein Anbieter sagt es, ohne zu sagen, worauf er sich stützt.",
                 "Geschlossen: niemand hat es gesehen. Nichts kam zurück, das dagegen spricht.",
-                "Das tat eine Maschine: es beweist nichts." },
+                "Das tat eine Maschine: es beweist nichts.",
+                "Unsere eigene Aufzeichnung dessen, was wir taten. Über den Empfänger beweist sie "
+                "nichts." },
 };
 
 static const struct summary_words french = {
@@ -218,13 +219,14 @@ static const struct summary_words french = {
                 [EVENT_RELEASED] = "Libéré",
                 [EVENT_CANCELLED] = "Annulé",
                 [EVENT_NOTE] = "Note" },
-    .grades = { "Le destinataire lui-même en répond, ou nous l'avons vu: la preuve la plus forte "
-                "qu'il y ait ici.",
+    .grades = { "Le destinataire lui-même en répond: la preuve la plus forte qu'il y ait ici.",
                 "Quelqu'un d'autre l'a vu et l'a dit, comme le serveur ou la poste qui l'a pris en "
                 "charge.",
                 "Un prestataire le dit sans dire comment il le sait.",
                 "Déduit: personne ne l'a vu. Rien n'est revenu qui dise le contraire.",
-                "C'est une machine qui l'a fait: cela ne prouve rien." },
+                "C'est une machine qui l'a fait: cela ne prouve rien.",
+                "Notre propre relevé de ce que nous avons fait. Il ne prouve rien au sujet du "
+                "destinataire." },
 };
 
 const struct summary_words *summary_words_of(const char *language)

@@ -13,7 +13,7 @@ struct summary_words {
     const char *channels[CHANNEL_COUNT];
     const char *statuses[STATUS_COUNT];
     const char *events[EVENT_TYPE_COUNT];
-    const char *grades[5]; /* A B C D X */
+    const char *grades[6]; /* A B C D X, none */
 };
 
 /* Of a language as communications keep it ("de-CH"); English where it is another. */

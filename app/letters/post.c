@@ -34,7 +34,8 @@ static enum err hold(struct ctx *c, const char *id, const char *in, const char *
 
 struct telling {
     enum event_type type;
-    const char *grade, *occurred_at, *sentence, *dedupe_key;
+    const char *grade; /* NULL: we did it ourselves */
+    const char *occurred_at, *sentence, *dedupe_key;
     struct json_object *detail;
 };
 
@@ -92,7 +93,6 @@ enum err print_run_printed(struct ctx *c, const char *id)
     struct json_object *detail = json_own(c->arena, json_object_new_object());
     json_set_text(detail, "run", name);
     const struct telling t = { .type = EVENT_PRINTED,
-                               .grade = "A",
                                .sentence = arena_printf(c->arena, "Printed in run %s.", name),
                                .dedupe_key = arena_printf(c->arena, "printed:%s", id),
                                .detail = detail };

@@ -170,7 +170,6 @@ static enum err fail_orphans(struct ctx *c)
     const struct timeline_event given_up = {
         .type = EVENT_FAILED,
         .source = "system",
-        .grade = 'A',
         .sentence = "Given up: the work of sending it ended without a result.",
         .dedupe_key = "given-up",
     };

@@ -30,7 +30,7 @@ with due as materialized (
 )
 insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
     actor_name, sentence, seq, prev_hash, hash)
-select current_tenant(), d.id, 'ENQUEUED', :source::text, 'A', 'ENQUEUED', now(), :actor_id::uuid, :actor_name::text,
+select current_tenant(), d.id, 'ENQUEUED', :source::text, null, 'ENQUEUED', now(), :actor_id::uuid, :actor_name::text,
     'Waiting to be sent.', 0, '', ''
 from due d order by d.id;
 

@@ -192,7 +192,6 @@ static enum err request_resend(const struct held *h, const struct resend *how, c
     const struct timeline_event event = {
         .type = EVENT_RESEND_REQUESTED,
         .source = source_of(c),
-        .grade = 'A',
         .sentence =
             other ? arena_printf(c->arena, "To be sent again, by %s.", channel_label(channel)->word)
                   : NULL,
@@ -261,7 +260,7 @@ static enum err act(struct ctx *c, const char *id, const struct act *a, const ch
         return ctx_refuse(c, ERR_CONFLICT, "%s", why);
     if (a->adds_job && (e = add_job(&h, channel, false, NULL)) != OK)
         return e;
-    const struct timeline_event event = { .type = a->type, .source = source_of(c), .grade = 'A' };
+    const struct timeline_event event = { .type = a->type, .source = source_of(c) };
     return tell(&h, &event, note, a->name);
 }
 

@@ -16,20 +16,21 @@
 #define LETTERS (1u << CHANNEL_LETTER | 1u << CHANNEL_LETTER_WITH_RECEIPT)
 #define ALL_CHANNELS ((1u << CHANNEL_COUNT) - 1)
 
-/* What can be recorded, of which channels; how good a claim it is with and without a file. */
+/* What can be recorded, of which channels; how good a claim it is without and with a file; 0: it is
+   none about the message. */
 static const struct kind {
     const char *name, *sentence;
     enum event_type type;
     unsigned channels;
     char grade, proven;
 } kinds[] = {
-    { "NOTE", NULL, EVENT_NOTE, ALL_CHANNELS, 'A', 'A' },
-    { "MANUAL_MARKED", "Handed over by a person.", EVENT_MANUAL_MARKED, ALL_CHANNELS, 'A', 'A' },
+    { "NOTE", NULL, EVENT_NOTE, ALL_CHANNELS, 0, 0 },
+    { "MANUAL_MARKED", "Handed over by a person.", EVENT_MANUAL_MARKED, ALL_CHANNELS, 'C', 'B' },
     { "DELIVERED", "Staff recorded that it was delivered.", EVENT_DELIVERED, ALL_CHANNELS, 'C',
       'B' },
     { "RETURNED", "Staff recorded that the letter came back.", EVENT_RETURNED, LETTERS, 'B', 'B' },
-    { "PRINTED", "Printed.", EVENT_PRINTED, LETTERS, 'A', 'A' },
-    { "LODGED", "Handed in at the post office.", EVENT_LODGED, LETTERS, 'B', 'B' },
+    { "PRINTED", "Printed.", EVENT_PRINTED, LETTERS, 0, 0 },
+    { "LODGED", "Handed in at the post office.", EVENT_LODGED, LETTERS, 'C', 'B' },
 };
 
 const char *const manual_event_types[] = { "NOTE",    "MANUAL_MARKED", "DELIVERED", "RETURNED",
@@ -96,7 +97,7 @@ static struct json_object *recorded(struct ctx *c, const struct manual_event *wh
     const char text[2] = { grade, 0 };
     struct json_object *d = json_own(c->arena, json_object_new_object());
     json_set_text(d, "type", what->type);
-    json_set_text(d, "grade", text);
+    json_set_text(d, "grade", grade ? text : NULL);
     json_set_text(d, "note", what->note);
     json_set_text(d, "proofSha256", what->proof ? what->proof->sha256 : NULL);
     return d;

@@ -21,9 +21,9 @@ static void set_label(struct json_object *to, const struct label *l, const char 
 /* How well a claim is vouched for, in words. */
 static const char *grade_words(const char *grade)
 {
-    static const char *const words[] = { "the recipient himself, or we ourselves, vouch for it",
+    static const char *const words[] = { "the recipient himself vouches for it",
                                          "somebody else saw it happen",
-                                         "the provider says so without more",
+                                         "the provider, or staff, says so without more",
                                          "inferred: nobody saw it" };
     if (!grade)
         return NULL;
@@ -93,7 +93,8 @@ static struct json_object *groups_of(struct arena *a, struct json_object *d)
     for (size_t i = 0; i < json_object_array_length(events); i++) {
         struct json_object *e = json_object_array_get_idx(events, i);
         int64_t no = json_object_get_int64(json_get(e, "attemptNo"));
-        bool machine = strcmp(json_text(e, "grade"), "X") == 0;
+        const char *grade = json_text(e, "grade");
+        bool machine = grade && strcmp(grade, "X") == 0;
         dress_event(a, d, e);
         if (!group || no != at)
             group = group_new(d, groups, no);

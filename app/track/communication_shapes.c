@@ -38,8 +38,9 @@ static const struct member event_members[] = {
     { "receivedAt", SHAPE_TIME, .help = "When it was known here." },
     { "source", SHAPE_CHOICE, .help = "Who tells it.", .values = event_sources },
     { "actorName", SHAPE_TEXT, .help = "The person who did it.", .nullable = true },
-    { "grade", SHAPE_CHOICE, .help = "How well it is vouched for, A best; X: a machine did it.",
-      .values = event_grades },
+    { "grade", SHAPE_CHOICE,
+      .help = "How well it is vouched for, A best; X: a machine did it; null: our own record.",
+      .values = event_grades, .nullable = true },
     { "statusAfter", SHAPE_CHOICE, .values = status_names },
     { "mapper", SHAPE_TEXT, .help = "What read the report, with its version.", .nullable = true },
     { "causedBy", SHAPE_UUID, .help = "The event it followed from.", .nullable = true },
@@ -61,8 +62,9 @@ static const struct shape event = { "TimelineEvent",
 
 #define STANDING                                                                                   \
     { "status", SHAPE_CHOICE, .help = "Where it stands.", .values = status_names },                \
-        { "grade", SHAPE_CHOICE, .help = "Of the claim the status stands on.",                     \
-          .values = grades_or, .nullable = true },                                                 \
+        { "grade", SHAPE_CHOICE,                                                                   \
+          .help = "Of the claim the status stands on; null: our own record.", .values = grades_or, \
+          .nullable = true },                                                                      \
         { "contradiction", SHAPE_OBJECT, .help = "A claim against the status, and the status.",    \
           .nullable = true },                                                                      \
         { "error", SHAPE_OBJECT, .of = &sending_error_shape, .nullable = true },                   \

@@ -64,7 +64,7 @@ static const char *sentence_of(struct json_object *d, const char *status)
         const char *type = json_text(e, "type"), *grade = json_text(e, "grade");
         if (strcmp(json_text(e, "statusAfter"), status) != 0)
             break;
-        if (strcmp(type, "NOTE") != 0 && strcmp(grade, "X") != 0 && !found)
+        if (strcmp(type, "NOTE") != 0 && (!grade || strcmp(grade, "X") != 0) && !found)
             found = json_text(e, "sentence");
     }
     return found;

@@ -44,7 +44,7 @@ static const struct story {
 } stories[] = {
 #define QUEUED                                                                                     \
     {                                                                                              \
-        EVENT_ENQUEUED, "user", 'A', 0, "Waiting to be sent.", NULL                                \
+        EVENT_ENQUEUED, "user", 0, 0, "Waiting to be sent.", NULL                                  \
     }
 #define ACCEPTED                                                                                   \
     {                                                                                              \
@@ -73,13 +73,13 @@ static const struct story {
           NULL } } },
     { "EMAIL",
       { QUEUED,
-        { EVENT_DELAYED, "worker", 'A', 2, "The receiving server asked to wait.", "451 4.7.1" },
-        { EVENT_FAILED, "worker", 'B', 65, "The receiving server refuses mail from here.",
+        { EVENT_DELAYED, "worker", 'C', 2, "The receiving server asked to wait.", "451 4.7.1" },
+        { EVENT_FAILED, "worker", 'C', 65, "The receiving server refuses mail from here.",
           "550 5.7.1" } } },
-    { "LETTER", { { EVENT_MANUAL_MARKED, "user", 'A', 2880, "Handed over in person.", NULL } } },
+    { "LETTER", { { EVENT_MANUAL_MARKED, "user", 'C', 2880, "Handed over in person.", NULL } } },
     { "LETTER",
       { QUEUED,
-        { EVENT_READY_TO_PRINT, "worker", 'A', 1, "The letter is ready to be printed.", NULL } } },
+        { EVENT_READY_TO_PRINT, "worker", 0, 1, "The letter is ready to be printed.", NULL } } },
     { "SMS",
       { QUEUED,
         { EVENT_SENT, "worker", 'C', 1, "Accepted by sms.example.com.", NULL },
@@ -88,9 +88,8 @@ static const struct story {
       { QUEUED,
         ACCEPTED,
         { EVENT_BOUNCED, "provider", 'B', 8, "The mailbox is full.", "5.2.2" },
-        { EVENT_RESEND_REQUESTED, "user", 'A', 300, "To be sent again, as a letter.", "LETTER" },
-        { EVENT_READY_TO_PRINT, "worker", 'A', 301, "The letter is ready to be printed.",
-          NULL } } },
+        { EVENT_RESEND_REQUESTED, "user", 0, 300, "To be sent again, as a letter.", "LETTER" },
+        { EVENT_READY_TO_PRINT, "worker", 0, 301, "The letter is ready to be printed.", NULL } } },
     { "EMAIL",
       { QUEUED,
         ACCEPTED,
@@ -98,10 +97,10 @@ static const struct story {
           NULL },
         { EVENT_BOUNCED, "provider", 'C', 190, "The message could not be delivered.", "5.0.0" } } },
     { "EMAIL",
-      { QUEUED, { EVENT_HELD, "user", 'A', 1, "Kept back: the amount is being checked.", NULL } } },
+      { QUEUED, { EVENT_HELD, "user", 0, 1, "Kept back: the amount is being checked.", NULL } } },
     { "SMS",
       { QUEUED,
-        { EVENT_SKIPPED, "worker", 'A', 1, "The recipient asked for no more text messages.",
+        { EVENT_SKIPPED, "worker", 0, 1, "The recipient asked for no more text messages.",
           NULL } } },
 #undef QUEUED
 #undef ACCEPTED

@@ -96,7 +96,6 @@ static enum err wait_for(struct sending *s, int rate, const char *at, const char
     const struct timeline_event event = {
         .type = EVENT_DELAYED,
         .source = "worker",
-        .grade = 'A',
         .sentence = arena_printf(c->arena,
                                  "Waits for its turn: the %s sends at most %d a minute; about %s.",
                                  pace_of(s->account->provider)->sender, rate, about),

@@ -129,9 +129,9 @@ static enum err take_in(struct ctx *c, const char *id, const struct change *x)
 static enum err write(struct ctx *c, const char *id, const struct change *x, PGresult **row)
 {
     const char *sentence = sentence_of(c, x);
-    const struct timeline_event note = {
-        .type = EVENT_NOTE, .source = "user", .grade = 'A', .sentence = sentence
-    };
+    const struct timeline_event note = { .type = EVENT_NOTE,
+                                         .source = "user",
+                                         .sentence = sentence };
     enum err e = db_query(c->db, c->arena, recipient_set, row, .communication_id = id,
                           .email = *x->after[EMAIL] ? x->after[EMAIL] : NULL,
                           .phone = *x->after[PHONE] ? x->after[PHONE] : NULL,

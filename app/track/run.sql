@@ -138,7 +138,7 @@ with wanted as (
 )
 insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
     actor_name, sentence, seq, prev_hash, hash)
-select current_tenant(), a.communication_id, 'NOTE', 'user', 'A', 'DRAFT', now(), :actor_id::uuid, :actor_name::text,
+select current_tenant(), a.communication_id, 'NOTE', 'user', null, 'DRAFT', now(), :actor_id::uuid, :actor_name::text,
     'Left out of the run: ' || :reason::text, 0, '', ''
 from added a order by a.communication_id
 returning communication_id;
@@ -153,7 +153,7 @@ with gone as (
 )
 insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, actor_id,
     actor_name, sentence, seq, prev_hash, hash)
-select current_tenant(), g.communication_id, 'NOTE', 'user', 'A', g.delivery_status, now(), :actor_id::uuid, :actor_name::text,
+select current_tenant(), g.communication_id, 'NOTE', 'user', null, g.delivery_status, now(), :actor_id::uuid, :actor_name::text,
     'Taken into the run again.', 0, '', ''
 from gone g order by g.communication_id
 returning communication_id;

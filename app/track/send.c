@@ -258,8 +258,8 @@ static struct json_object *sent_detail(const struct sending *s)
     return d;
 }
 
-/* What a way tells as an event of its own we did ourselves; else a provider says that it took it.
- */
+/* What a way tells as an event of its own we did ourselves, and so does the sink; else a provider
+   says that it took it. */
 static enum err sent(struct sending *s, const struct send_way *way)
 {
     struct ctx *c = &s->job->ctx;
@@ -267,7 +267,7 @@ static enum err sent(struct sending *s, const struct send_way *way)
     const struct timeline_event event = {
         .type = way->accepted ? way->accepted : EVENT_SENT,
         .source = "worker",
-        .grade = way->accepted ? 'A' : 'C',
+        .grade = way->accepted || s->result.dry_run ? 0 : 'C',
         .sentence = by ? arena_printf(c->arena, "Accepted by %s.", by) : s->result.sentence,
         .detail = sent_detail(s),
         .dedupe_key = arena_printf(c->arena, "sent:%s", sending_text(s, "attempt_no")),
@@ -280,13 +280,19 @@ static const char *why(const struct sending *s)
     return s->result.sentence ? s->result.sentence : "The message could not be sent.";
 }
 
+/* A code is a provider's answer; without one it is our own record. */
+static char told_by(const struct sending *s)
+{
+    return s->result.code && !s->result.dry_run ? 'C' : 0;
+}
+
 static enum err failed(struct sending *s)
 {
     struct ctx *c = &s->job->ctx;
     const struct timeline_event event = {
         .type = EVENT_FAILED,
         .source = "worker",
-        .grade = 'A',
+        .grade = told_by(s),
         .sentence = why(s),
         .detail = detail(s),
         .dedupe_key = arena_printf(c->arena, "failed:%lld", (long long)s->job->id),
@@ -328,7 +334,7 @@ static enum err again(struct sending *s, enum err e)
     const struct timeline_event event = {
         .type = EVENT_DELAYED,
         .source = "worker",
-        .grade = 'A',
+        .grade = told_by(s),
         .sentence = why(s),
         .detail = d,
         .dedupe_key =
@@ -352,7 +358,6 @@ static enum err skipped(struct sending *s)
     const struct timeline_event event = {
         .type = EVENT_SKIPPED,
         .source = "worker",
-        .grade = 'A',
         .sentence = suppression_sentence(c->arena, s->row),
         .detail = d,
         .dedupe_key = arena_printf(c->arena, "skipped:%lld", (long long)s->job->id),

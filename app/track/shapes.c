@@ -160,8 +160,8 @@ static const struct member event_members[] = {
     { "source", SHAPE_CHOICE, .help = "Who tells it.", .values = event_sources },
     { "actorName", SHAPE_TEXT, .help = "The person who did it.", .nullable = true },
     { "grade", SHAPE_CHOICE,
-      .help = "Who vouches for it, from A, ourselves, to D; X is a bare claim.",
-      .values = event_grades },
+      .help = "How well it is vouched for, A best; X: a machine did it; null: our own record.",
+      .values = event_grades, .nullable = true },
     { .name = NULL },
 };
 static const struct shape event = { "Event", "What happened to a communication.", event_members };
@@ -230,7 +230,8 @@ static const struct member activity_event_members[] = {
     { "occurredAt", SHAPE_TIME, .help = "When it happened." },
     { "source", SHAPE_CHOICE, .help = "Who tells it.", .values = event_sources },
     { "actorName", SHAPE_TEXT, .help = "The person who did it.", .nullable = true },
-    { "grade", SHAPE_CHOICE, .help = "How well it is vouched for.", .values = event_grades },
+    { "grade", SHAPE_CHOICE, .help = "How well it is vouched for.", .values = event_grades,
+      .nullable = true },
     { "statusAfter", SHAPE_CHOICE, .values = status_names },
     { "contradicts", SHAPE_BOOL, .help = "Whether it speaks against the status." },
     { .name = NULL },

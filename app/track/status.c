@@ -101,11 +101,17 @@ bool event_contradicts(enum status s, enum event_type t)
            (lost && (t == EVENT_DELIVERED || t == EVENT_OPENED));
 }
 
+/* Our own record yields to whatever somebody else tells. */
+static int rank(char grade)
+{
+    return grade ? grade : 'X';
+}
+
 enum status status_after_claim(struct standing before, enum event_type t, char grade,
                                bool *contradiction)
 {
     bool against = grade != 'X' && event_contradicts(before.status, t);
-    int weaker = before.grade ? grade - before.grade : 0;
+    int weaker = rank(grade) - rank(before.grade);
     *contradiction = against && grade != 'D' && before.grade != 'D';
     if (grade == 'X' || (against && weaker > 0))
         return before.status;

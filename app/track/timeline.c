@@ -85,9 +85,9 @@ static enum err add(struct ctx *c, const char *id, const struct timeline_event *
 {
     const char grade[2] = { e->grade, 0 };
     return db_query(c->db, c->arena, timeline_add, added, .communication_id = id,
-                    .type = event_type_name(e->type), .source = e->source, .grade = grade,
-                    .status_after = status_name(to), .occurred_at = e->occurred_at,
-                    .actor_id = c->actor.id,
+                    .type = event_type_name(e->type), .source = e->source,
+                    .grade = e->grade ? grade : NULL, .status_after = status_name(to),
+                    .occurred_at = e->occurred_at, .actor_id = c->actor.id,
                     .actor_name = c->actor.kind == ACTOR_USER ? c->actor.name : NULL,
                     .sentence = sentence_of(e), .detail = detail, .inbox_id = e->inbox_id,
                     .mapper = e->mapper, .dedupe_key = e->dedupe_key, .caused_by = e->caused_by,

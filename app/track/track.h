@@ -68,22 +68,23 @@ enum status status_after(enum status s, enum event_type t);
 /* Whether what an event claims speaks against a status: delivered against failed or returned. */
 bool event_contradicts(enum status s, enum event_type t);
 
-/* A status with the grade of the claim it stands on, 'A' the strongest; 0: none. */
+/* A status with the grade of the claim it stands on, 'A' the strongest; 0: our own record, weaker
+   than any. */
 struct standing {
     enum status status;
     char grade;
 };
 
-/* The status after a claim of a grade: pure. Of two that contradict each other the stronger stands,
-   of equals what status_after says; what machines do (X) moves nothing. *contradiction: it is to be
-   shown; an inference (D) contradicts nobody. */
+/* The status after a claim of a grade, or of none: pure. Of two that contradict each other the
+   stronger stands, of equals what status_after says; what machines do (X) moves nothing.
+   *contradiction: it is to be shown; an inference (D) contradicts nobody. */
 enum status status_after_claim(struct standing before, enum event_type t, char grade,
                                bool *contradiction);
 
 struct timeline_event {
     enum event_type type;
     const char *source;         /* one of event_sources */
-    char grade;                 /* one of event_grades: who vouches for it */
+    char grade;                 /* one of event_grades: who vouches for it; 0: our own record */
     const char *occurred_at;    /* RFC 3339; NULL: now */
     const char *sentence;       /* plain words; NULL: made from the type */
     struct json_object *detail; /* the provider's words; NULL: {} */

@@ -182,7 +182,7 @@ order by c.channel, c.id;
 
 -- name: view_events
 select e.communication_id as "_communicationId", e.id as "eventId", e.type, e.sentence, e.occurred_at as "occurredAt",
-    e.source, e.actor_name as "actorName", e.grade
+    e.source, e.actor_name as "actorName", event_grade(e) as grade
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid

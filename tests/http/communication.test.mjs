@@ -131,8 +131,11 @@ check("held, released, cancelled", async () => {
     const [{ communicationId }] = await communications(admin, await importOf("ONE-3", 1));
     const draft = `/api/track/communications/${communicationId}`;
     assert.equal((await viewer("POST", `${draft}/hold`, {})).status, 403);
+    assert.equal((await admin("GET", draft)).body.grade, null);
     assert.equal((await admin("POST", `${draft}/hold`, { note: "The owner asked for it" })).body.status, "HELD");
     assert.equal((await admin("POST", `${draft}/hold`, {})).status, 409);
+    const held = (await admin("GET", draft)).body;
+    assert.deepEqual([held.grade, held.events[0].type, held.events[0].grade], [null, "HELD", null]);
     const released = await admin("POST", `${draft}/release`, {});
     assert.equal(released.status, 202);
     await eventually("it is sent", async () => (await status(draft)) === "SENT");
@@ -148,6 +151,9 @@ check("what a person saw is recorded with its proof, and nobody else's word is t
     const bytes = pdf("Signed");
     const made = await asPerson(`${at}/manual-event`, { type: "DELIVERED", note: "Signed at the door", recipientSigned: "true", proofFile: file(bytes, "proof.pdf") });
     assert.deepEqual([made.status, made.body.status, made.body.grade], [201, "DELIVERED", "A"]);
+    const items = (await admin("GET", "/api/track/communications?q=grade:A")).body.communications;
+    assert.ok(items.some((c) => c.communicationId === made.body.communicationId));
+    assert.deepEqual([...new Set(items.map((c) => `${c.status} ${c.grade}`))], ["DELIVERED A"]);
     const [{ proof, note }] = made.body.notes;
     assert.deepEqual([note, proof.fileName, proof.contentType, proof.size], ["Signed at the door", "proof.pdf", "application/pdf", bytes.length]);
     const got = await viewer("GET", proof.href);

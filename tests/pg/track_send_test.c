@@ -142,6 +142,43 @@ static const char *status(void)
     return pg_sql("select delivery_status from communications where id = '%s'", one);
 }
 
+/* Only what somebody else tells has a grade, and only what the recipient does is an A. */
+static void our_own_records_have_no_grade(void **state)
+{
+    (void)state;
+    assert_int_equal(pg_int("select count(*) from communication_events where grade = 'A'"), 0);
+    assert_int_equal(pg_int("select count(*) from communications where evidence_grade is not null "
+                            "and delivery_status in ('DRAFT', 'ENQUEUED', 'HELD', 'SKIPPED')"),
+                     0);
+    assert_string_equal(pg_sql("select string_agg(distinct coalesce(grade, '-'), '') from "
+                               "communication_events where type in ('ENQUEUED', 'HELD', 'SKIPPED', "
+                               "'READY_TO_PRINT', 'RESEND_REQUESTED') or detail ? 'dryRun'"),
+                        "-");
+    assert_true(pg_int("select count(*) from communication_events where detail ? 'dryRun'") > 0);
+    assert_string_equal(pg_sql("select string_agg(distinct grade, '') from communication_events "
+                               "where type in ('FAILED', 'DELAYED') and detail ? 'code'"),
+                        "C");
+}
+
+/* An event keeps the grade that it was written with, and an A of our own counts as none. */
+static void old_records_are_shown_without_one(void **state)
+{
+    (void)state;
+    const struct timeline_event old = {
+        .type = EVENT_NOTE, .source = "worker", .grade = 'A', .dedupe_key = "old"
+    };
+    const struct timeline_event wish = {
+        .type = EVENT_NOTE, .source = "recipient", .grade = 'A', .dedupe_key = "wish"
+    };
+    append(one, &old, true);
+    append(one, &wish, true);
+    assert_string_equal(pg_sql("select string_agg(coalesce(event_grade(e), '-'), ' ' order by seq) "
+                               "from communication_events e where communication_id = '%s' and "
+                               "dedupe_key in ('old', 'wish')",
+                               one),
+                        "- A");
+}
+
 static void reports_move_it_and_repeats_do_not(void **state)
 {
     (void)state;
@@ -261,6 +298,8 @@ int main(void)
         cmocka_unit_test(sending_queues_everything_once),
         cmocka_unit_test(who_lost_the_lease_writes_nothing),
         cmocka_unit_test(the_worker_sends_and_completes),
+        cmocka_unit_test(our_own_records_have_no_grade),
+        cmocka_unit_test(old_records_are_shown_without_one),
         cmocka_unit_test(reports_move_it_and_repeats_do_not),
         cmocka_unit_test(machine_opens_move_nothing),
         cmocka_unit_test(pages),

@@ -89,6 +89,26 @@ static void the_stronger_claim_stands(void **state)
             }
 }
 
+/* What nobody told us yields to whatever somebody tells, and moves as ever where nobody does. */
+static void our_own_record_yields(void **state)
+{
+    (void)state;
+    bool against;
+    const struct standing given_up = { STATUS_FAILED, 0 }, seen = { STATUS_DELIVERED, 'C' };
+    for (char g = 'A'; g <= 'D'; g++)
+        assert_int_equal(claimed(given_up, EVENT_DELIVERED, g, &against), STATUS_DELIVERED);
+    assert_int_equal(claimed(given_up, EVENT_DELIVERED, 'C', &against), STATUS_DELIVERED);
+    assert_true(against);
+    assert_int_equal(claimed(seen, EVENT_FAILED, 0, &against), STATUS_DELIVERED);
+    assert_true(against);
+    for (int s = 0; s < STATUS_COUNT; s++)
+        for (int t = 0; t < EVENT_TYPE_COUNT; t++) {
+            const struct standing before = { (enum status)s, 0 };
+            enum status after = claimed(before, (enum event_type)t, 0, &against);
+            assert_int_equal(after, status_after((enum status)s, (enum event_type)t));
+        }
+}
+
 static void what_machines_do_moves_nothing(void **state)
 {
     (void)state;
@@ -132,6 +152,7 @@ int main(void)
         cmocka_unit_test(repeating_changes_nothing),
         cmocka_unit_test(order_of_reports_does_not_matter),
         cmocka_unit_test(the_stronger_claim_stands),
+        cmocka_unit_test(our_own_record_yields),
         cmocka_unit_test(what_machines_do_moves_nothing),
         cmocka_unit_test(an_inference_contradicts_nobody),
         cmocka_unit_test(names),

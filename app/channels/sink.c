@@ -56,6 +56,7 @@ static enum err sink_send(struct ctx *c, const struct channel_account *account,
     *result = (struct send_result){ .provider = "sink",
                                     .provider_message_id = mail.message_id,
                                     .accepted_by = "the mail sink of this server",
+                                    .dry_run = true,
                                     .already_sent = !fresh };
     return OK;
 }

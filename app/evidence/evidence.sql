@@ -13,6 +13,7 @@ select c.id as "communicationId", t.name as tenant, b.name as building, b.code a
     c.person_removed_at as "personRemovedAt", c.removed_by as "removedBy",
     c.event_seq as _seq, encode(c.event_head, 'hex') as _head, c.unit_id as _unit,
     to_char(coalesce(c.content_removed_at, c.person_removed_at), 'YYYY-MM-DD') as _removed,
+    c.delivery_status = 'SENT' and c.provider = 'sink' as _dry,
     exists (select from retention_items i join retention_runs r on r.tenant_id = i.tenant_id and r.id = i.run_id
         where i.tenant_id = current_tenant() and i.communication_id = c.id and r.kind = 'erasure') as _erased
 from communications c
@@ -38,7 +39,7 @@ select e.seq, e.id as "eventId", e.type, e.source, e.grade, e.status_after as "s
         else event_facts(e) end as facts,
     case when e.salt is not null then jsonb_build_array(e.sentence, e.detail)::text end as content,
     to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD') as _day, to_char(e.occurred_at at time zone 'UTC', 'HH24:MI:SS') as _time,
-    event_grade(e) as _grade
+    event_grade(e) as _grade, e.type = 'SENT' and (e.detail ? 'dryRun' or e.detail ->> 'provider' = 'sink') as _dry
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and e.seq <= :upto::int

@@ -144,7 +144,9 @@ static const char *where(const struct flow *f)
 static const char *state(const struct flow *f)
 {
     const char *grade = of_one(f, "grade");
-    const char *word = f->words->statuses[index_of(status_names, of_one(f, "status"))];
+    const char *word = row_bool(f->s->one, 0, "_dry")
+                           ? f->words->dry
+                           : f->words->statuses[index_of(status_names, of_one(f, "status"))];
     return grade ? arena_printf(arena_of(f), "%s (%s %s)", word, f->words->grade, grade) : word;
 }
 
@@ -176,6 +178,23 @@ static const char *grade_of(const struct flow *f, int i)
     return grade ? grade : "";
 }
 
+/* By our own word for it; the sentence, whatever its language, is quoted as the record it is. */
+static const char *what_of(const struct flow *f, int i)
+{
+    const PGresult *rows = f->s->events;
+    return row_bool(rows, i, "_dry")
+               ? f->words->dry
+               : f->words->events[index_of(event_type_names, row_text(rows, i, "type"))];
+}
+
+static const char *record_of(const struct flow *f, int i)
+{
+    const char *sentence = row_text(f->s->events, i, "sentence");
+    return row_text(f->s->events, i, "salt") || row_int(f->s->events, i, "version") == 1
+               ? filled(f, f->words->recorded, sentence)
+               : f->words->removed_file;
+}
+
 static void event(struct flow *f, int i)
 {
     double height;
@@ -183,11 +202,10 @@ static void event(struct flow *f, int i)
     struct arena *a = arena_of(f);
     const char *at = arena_printf(a, "%s, %s", date_text(a, row_text(rows, i, "_day"), f->language),
                                   row_text(rows, i, "_time"));
-    const char *what = f->words->events[index_of(event_type_names, row_text(rows, i, "type"))];
-    PangoLayout *l = lines(f, PRESS_SMALL, row_text(rows, i, "sentence"), SECOND, &height);
+    PangoLayout *l = lines(f, PRESS_SMALL, record_of(f, i), SECOND, &height);
     need(f, height + 5);
     press_fit(f->press, PRESS_CELL, at, EDGE, f->y, SECOND - EDGE - 2);
-    press_put(f->press, PRESS_CELL_STRONG, what, SECOND, f->y);
+    press_put(f->press, PRESS_CELL_STRONG, what_of(f, i), SECOND, f->y);
     press_put_right(f->press, PRESS_CELL_STRONG, grade_of(f, i), WIDTH - EDGE, f->y);
     press_shade(f->press, 0.35);
     press_draw(f->press, PRESS_SMALL, l, SECOND, f->y + 4);
@@ -228,8 +246,10 @@ static void events(struct flow *f)
         else
             event(f, i);
     }
-    if (n == 0)
-        paragraph(f, PRESS_TEXT, f->words->none);
+    if (rows_count(f->s->events) == 0) {
+        paragraph(f, PRESS_TEXT, f->words->nothing);
+        return;
+    }
     if (left_out)
         paragraph(f, PRESS_SMALL, filled(f, f->words->left_out, number(f, left_out)));
     paragraph(f, PRESS_SMALL, f->words->utc);
@@ -268,12 +288,14 @@ static void files(struct flow *f)
 
 static void checksums(struct flow *f)
 {
-    sum(f, filled(f, f->words->chain, of_one(f, "_seq")), of_one(f, "_head"));
+    bool told = rows_count(f->s->events) > 0;
+    if (told)
+        sum(f, filled(f, f->words->chain, of_one(f, "_seq")), of_one(f, "_head"));
     if (f->s->root)
         sum(f, filled(f, f->words->root, date_text(arena_of(f), f->s->root_day, f->language)),
             f->s->root);
     files(f);
-    if (!f->s->root)
+    if (told && !f->s->root)
         paragraph(f, PRESS_SMALL, f->words->no_root);
 }
 

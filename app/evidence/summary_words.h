@@ -7,9 +7,11 @@
 struct summary_words {
     const char *title, *message, *to, *address, *about, *by, *state, *reference;
     const char *happened, *when, *what, *grade;
+    const char *dry;                            /* for SENT, of what our own stand-in took */
+    const char *recorded;                       /* with a % for the sentence */
     const char *left_out, *chain, *root, *page; /* with a % for the number or day */
     const char *removed, *erased;               /* likewise: by a clock, on request */
-    const char *grade_means, *hashes, *no_root, *removed_file, *none, *how, *utc;
+    const char *grade_means, *hashes, *no_root, *removed_file, *nothing, *how, *utc;
     const char *channels[CHANNEL_COUNT];
     const char *statuses[STATUS_COUNT];
     const char *events[EVENT_TYPE_COUNT];

@@ -102,6 +102,31 @@ check("its summary is one or two pages in the language of the message, with font
     assert.equal(found.size, 3);
 });
 
+check("a draft, and what only our stand-in took, are said to be that in each language, and records are quoted", async () => {
+    const dry = { de: "Probelauf: hier behalten, nicht versandt", fr: "Essai à blanc: gardé ici, pas envoyé", en: "Dry run: kept here, not sent" };
+    const draft = { de: "Entwurf und wurde nicht versandt.", fr: "un brouillon et n'a pas été envoyé.", en: "it is a draft and was not sent." };
+    const quoted = { de: "Aufgezeichnet als: „Waiting to be sent.“", fr: "Enregistré comme: « Waiting to be sent. »", en: "Recorded as: “Waiting to be sent.”" };
+    const made = [...rows("EVID-C", 2025, 3, () => ({ phone: "+41791234567", delivery_preference: "sms" })), ...rows("EVID-D", 2025, 3)];
+    const { batches } = (await committed(admin, (await upload(admin, "more.csv", csv(made), statements(made))).body.id)).result;
+    const both = await Promise.all(batches.map((b) => communications(admin, b)));
+    const i = both.findIndex(([one]) => one.channel === "SMS"), at = `/api/track/batches/${batches[i].batchId}`;
+    await admin("POST", `${at}/send`);
+    await eventually("they are sent", async () => (await admin("GET", at)).body.state === "COMPLETED");
+    const read = async (one) => {
+        const { at, json } = await pack(one);
+        return [json("message.json").language, run("pdftotext", "-layout", join(at, "summary.pdf"), "-").stdout.replace(/\s+/g, " ")];
+    };
+    for (const one of [...list, ...both[i]]) {
+        const [language, text] = await read(one);
+        assert.equal(text.split(dry[language]).length, 3, text);
+        assert.ok(text.includes(quoted[language]), text);
+    }
+    for (const one of both[1 - i]) {
+        const [language, text] = await read(one);
+        assert.ok(text.includes(draft[language]), text);
+    }
+});
+
 check("the same facts are the same bytes, and who asked stands in the audit trail", async () => {
     const again = (await pack(list[0], await token("agent", tenant))).bytes;
     assert.ok(again.equals((await pack(list[0])).bytes));

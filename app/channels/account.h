@@ -24,8 +24,11 @@ struct send_result {
     struct json_object *dialogue; /* how it was handed over, where no call log tells: {server,
                                      durationMs, transcript, encrypted, tls, cipher,
                                      certificateChecked}; NULL */
-    bool already_sent;            /* found as sent by an earlier try */
-    bool dry_run;                 /* kept here, nothing was sent */
+    const char *mail_sha256; /* of the e-mail as it went out, byte for byte; NULL: in pieces, or by
+                                an earlier try */
+    size_t mail_size;        /* its bytes */
+    bool already_sent;       /* found as sent by an earlier try */
+    bool dry_run;            /* kept here, nothing was sent */
     /* On failure: */
     const char *sentence; /* in plain words: "The mailbox of the recipient is full." */
     const char *code;     /* "550 5.1.1", "ErrorInvalidRecipients" */

@@ -57,3 +57,6 @@ enum err email_check(struct ctx *c, const struct email *e) must_check;
    RFC 2047 and 2231 names; quoted-printable and base64; CRLF). ERR_INVALID with a fault where an
    address or subject holds CR, LF or NUL. */
 enum err mime_write(struct ctx *c, const struct email *e, struct buf *to) must_check;
+
+/* Notes in the result which text went out, byte for byte. */
+void mime_note(struct arena *a, const struct buf *text, struct send_result *result);

@@ -312,3 +312,11 @@ enum err mime_write(struct ctx *c, const struct email *e, struct buf *to)
     put_parts(to, e, hex(c->arena, digest, 8));
     return OK;
 }
+
+void mime_note(struct arena *a, const struct buf *text, struct send_result *result)
+{
+    unsigned char digest[SHA256_SIZE];
+    sha256(text->p, text->n, digest);
+    result->mail_sha256 = hex(a, digest, sizeof(digest));
+    result->mail_size = text->n;
+}

@@ -58,6 +58,8 @@ static enum err sink_send(struct ctx *c, const struct channel_account *account,
                                     .accepted_by = "the mail sink of this server",
                                     .dry_run = true,
                                     .already_sent = !fresh };
+    if (fresh)
+        mime_note(c->arena, &text, result);
     return OK;
 }
 

@@ -152,6 +152,8 @@ static enum err smtp_send(struct ctx *c, const struct channel_account *account,
                                         .accepted_by =
                                             arena_printf(c->arena, "%s: %s", server.host, s->reply),
                                         .raw = raw_of(c, s) };
+    if (r == OK)
+        mime_note(c->arena, &text, result);
     result->dialogue = dialogue_of(s, &server, began_ms);
     smtp_close(s);
     return r;

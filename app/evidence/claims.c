@@ -11,10 +11,12 @@ static const struct json_limits limits = { .depth = 32, .nodes = 1000000, .strin
 static const struct kind {
     const char *key, *type, *folder;
     bool words; /* of what an SMS says, of which the bytes need not be kept */
+    bool ours;  /* kept only of what the server's own stand-in took */
 } kinds[] = {
-    { "sha256", "READY_TO_PRINT", "content/", false },
-    { "contentDigest", "SENT", "content/", true },
-    { "photoSha256", NULL, "proofs/", false },
+    { "sha256", "READY_TO_PRINT", "content/", false, false },
+    { "contentDigest", "SENT", "content/", true, false },
+    { "mailSha256", "SENT", "content/", false, true },
+    { "photoSha256", NULL, "proofs/", false, false },
 };
 
 static bool same(const char *a, const char *b)
@@ -62,7 +64,8 @@ static bool hold(const struct claims_check *t, const struct kind *k, const char 
 static const char *digest_told(const struct event_told *e, const struct kind *k)
 {
     bool is = (!k->type || strcmp(e->type, k->type) == 0) &&
-              (!k->words || same(json_text(e->detail, "channel"), "SMS"));
+              (!k->words || same(json_text(e->detail, "channel"), "SMS")) &&
+              (!k->ours || same(json_text(e->detail, "provider"), "sink"));
     return is ? json_text(e->detail, k->key) : NULL;
 }
 

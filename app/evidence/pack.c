@@ -191,6 +191,26 @@ static enum err put_text(struct pack *p, struct json_object *message)
     return e;
 }
 
+static bool holds(const struct pack *p, const char *sha256_)
+{
+    for (size_t i = 0; i < json_object_array_length(p->names); i++)
+        if (strcmp(json_text(json_object_array_get_idx(p->names, i), "sha256"), sha256_) == 0)
+            return true;
+    return false;
+}
+
+/* Which mail went out, and whether a file of the pack is it, byte for byte. */
+static void tell_mail(const struct pack *p, struct json_object *message)
+{
+    const char *mail = rows_count(p->sent) ? row_text(p->sent, 0, "mail") : NULL;
+    if (!mail)
+        return;
+    struct json_object *o = json_get(message, "content");
+    json_set_text(o, "mailSha256", mail);
+    json_set_int(o, "mailBytes", row_int(p->sent, 0, "mail_bytes"));
+    json_set_bool(o, "mailIsHere", holds(p, mail));
+}
+
 /* ---- documents ---- */
 
 static enum err put_message(struct pack *p)
@@ -202,6 +222,7 @@ static enum err put_message(struct pack *p)
         e = put_file(p, i);
     if (e != OK)
         return e;
+    tell_mail(p, message);
     json_set(message, "earlierAttempts", json_object_get(rows_json(a, p->attempts)));
     json_set(message, "notes", json_object_get(rows_json(a, p->notes)));
     json_set(message, "deliveries", json_object_get(rows_json(a, p->deliveries)));

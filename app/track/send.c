@@ -251,6 +251,10 @@ static struct json_object *sent_detail(const struct sending *s)
         json_set_text(d, "messageId", s->message_id);
         json_set_text(d, "providerMessageId", s->result.provider_message_id);
         json_set_text(d, "conversationId", s->result.conversation_id);
+        if (s->result.mail_sha256) {
+            json_set_text(d, "mailSha256", s->result.mail_sha256);
+            json_set_int(d, "mailBytes", (int64_t)s->result.mail_size);
+        }
         return d;
     }
     json_object_object_foreach(s->detail, key, value)

@@ -1,6 +1,6 @@
 // One communication as clients and people meet it: its document, sending again, stopping, notes with proof, deliveries.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agrees } from "../contract.mjs";
@@ -270,11 +270,19 @@ check("with a provider that refuses nothing is ever marked as sent", async () =>
     assert.deepEqual([...seen].filter((s) => !["ENQUEUED", "FAILED"].includes(s)), []);
     const second = done.events.filter((e) => e.attemptNo === 2).map((e) => e.type);
     assert.deepEqual(second, ["FAILED", "RESEND_REQUESTED"]);
-    assert.equal(done.sentAt, null);
+    assert.deepEqual([done.sentAt, done.grade], [null, "C"]);
     assert.match(done.said.happened, /refuse/i);
     const page = await (await go(`/messages/${id}`)).text();
     assert.match(page, /lock-open"\/><\/svg>Not encrypted/);
     assert.match(page, /&lt; 550 5\.7\.1 Not for you/);
+    sql(`update communications set email = 'taken@example.ch' where id = '${id}'`);
+    assert.equal((await agent("POST", `${one}/resend`, {})).status, 202);
+    const [sent] = (await eventually("it is taken", async () => {
+        const { body } = await viewer("GET", one);
+        return body.status === "SENT" && body;
+    })).events;
+    const { sha256, bytes } = JSON.parse(readFileSync(join(folder, "messages.jsonl"), "utf8").trim().split("\n").at(-1));
+    assert.deepEqual([sent.type, sent.grade, sent.detail.mailSha256, sent.detail.mailBytes], ["SENT", "C", sha256, bytes]);
     rmSync(folder, { recursive: true });
 });
 

@@ -103,6 +103,8 @@ static void readers_see(void **state)
     shows(m, arena_printf(c->arena, "\"name\":\"%s\",\"type\":\"application/pdf\",\"bytes\":\"%s\"",
                           files[0].file_name, base64(c->arena, every_byte, sizeof(every_byte))));
     shows(m, "\"name\":\"plain \\\"x\\\".bin\"");
+    shows(m, arena_printf(c->arena, "\"sha256\":\"%s\",\"bytes\":%zu", result.mail_sha256,
+                          result.mail_size));
 }
 
 static void asks_for_reports(void **state)

@@ -272,6 +272,7 @@ static void told(const char *id, enum event_type type, const char *key, const ch
     struct json_object *detail = json_own(c->arena, json_object_new_object());
     json_put(detail, key, false, json_text_new(digest));
     json_set_text(detail, "channel", "SMS");
+    json_set_text(detail, "provider", "sink");
     const struct timeline_event e = {
         .type = type, .source = "worker", .grade = 'A', .detail = detail
     };
@@ -333,6 +334,32 @@ static void a_file_that_an_event_speaks_against_is_named_with_it(void **state)
                  name, line_of(cases[i].event, letter));
         assert_said(wanted);
     }
+}
+
+static void a_mail_is_held_by_the_event_that_it_was_sent(void **state)
+{
+    char mail[40], wanted[400];
+    (void)state;
+    draft(mail, 3);
+    const char *kept = blob("From: <desk@example.com>\r\n\r\nYour statement.\r\n");
+    (void)pg_sql("update blobs set content_type = 'message/rfc822' where sha256 = '%s'", kept);
+    (void)pg_sql("insert into sink_messages (tenant_id, communication_id, message_id, recipient, "
+                 "subject, sha256, size) values ('%s', '%s', uuid7()::text, 'a@b', 'Bill', '%s', "
+                 "5)",
+                 pg_tenant(), mail, kept);
+    told(mail, EVENT_SENT, "mailSha256", kept);
+    (void)pack_of(&admin, mail);
+    struct json_object *content = json_get(document("message.json"), "content");
+    assert_string_equal(json_text(content, "mailSha256"), kept);
+    assert_true(json_object_get_boolean(json_get(content, "mailIsHere")));
+    assert_int_equal(verdict_of(repack()).held, 1);
+    change("content/1.eml", "statement", "STATEMENT");
+    sum_up();
+    snprintf(wanted, sizeof(wanted),
+             "content/1.eml was changed: it is not what event 1 of message %s (SENT) holds the "
+             "digest of.",
+             mail);
+    assert_said(wanted);
 }
 
 static void a_message_that_events_speak_against_is_named_with_them(void **state)
@@ -496,6 +523,7 @@ int main(void)
         cmocka_unit_test(another_order_of_lines_is_a_change_of_the_file),
         cmocka_unit_test(held_by_events),
         cmocka_unit_test(a_file_that_an_event_speaks_against_is_named_with_it),
+        cmocka_unit_test(a_mail_is_held_by_the_event_that_it_was_sent),
         cmocka_unit_test(a_message_that_events_speak_against_is_named_with_them),
         cmocka_unit_test(what_no_event_holds_is_told),
         cmocka_unit_test(a_manifest_that_does_not_fit_is_told),

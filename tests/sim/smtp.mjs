@@ -4,6 +4,7 @@
 // drop breaks off at RCPT, leave ends the connection a moment after it took the message, lost breaks off after the
 // message was kept, late 451 after it, hold… answers when FOLDER/release is there.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,9 +27,10 @@ async function keep(session, raw) {
     const trackId = mail.headers.get("x-track-id");
     const line = { subject, text, html, messageId, trackId, from: from.value, to: to.value, replyTo: replyTo?.value, attachments };
     const { mailFrom, rcptTo } = session.envelope;
+    const sha256 = createHash("sha256").update(raw).digest("hex");
     const secure = session.secure;
     const connection = session.remotePort;
-    appendFileSync(join(folder, "messages.jsonl"), JSON.stringify({ ...line, mailFrom, rcptTo, secure, user: session.user ?? null, connection }) + "\n");
+    appendFileSync(join(folder, "messages.jsonl"), JSON.stringify({ ...line, sha256, bytes: raw.length, mailFrom, rcptTo, secure, user: session.user ?? null, connection }) + "\n");
 }
 
 if (mode !== "none")

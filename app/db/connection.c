@@ -187,10 +187,11 @@ static enum err error_of(const char *state)
         const char *prefix;
         enum err e;
     } table[] = {
-        { "23505", ERR_CONFLICT }, { "22", ERR_INVALID },    { "23502", ERR_INVALID },
-        { "23503", ERR_INVALID },  { "23514", ERR_INVALID }, { "42501", ERR_DENIED },
-        { "40001", ERR_RETRY },    { "40P01", ERR_RETRY },   { "55P03", ERR_RETRY },
-        { "57", ERR_RETRY },       { "53", ERR_RETRY },      { "08", ERR_RETRY },
+        { "23505", ERR_CONFLICT }, { "TC409", ERR_CONFLICT }, { "22", ERR_INVALID },
+        { "23502", ERR_INVALID },  { "23503", ERR_INVALID },  { "23514", ERR_INVALID },
+        { "42501", ERR_DENIED },   { "40001", ERR_RETRY },    { "40P01", ERR_RETRY },
+        { "55P03", ERR_RETRY },    { "57", ERR_RETRY },       { "53", ERR_RETRY },
+        { "08", ERR_RETRY },
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (strncmp(state, table[i].prefix, strlen(table[i].prefix)) == 0)

@@ -57,6 +57,13 @@ enum err job_ended(struct job *j, const PGresult *rows)
     return j->ended ? OK : ERR_CONFLICT;
 }
 
+enum err job_must_end(struct job *j)
+{
+    struct ctx *c = &j->ctx;
+    return db_query(c->db, c->arena, job_must_complete, NULL, .id = NUM(j->id),
+                    .token = NUM(j->token));
+}
+
 enum err job_done(struct job *j)
 {
     PGresult *rows;

@@ -65,6 +65,10 @@ enum err job_done(struct job *j) must_check;
 enum err job_ending(struct job *j, PGresult **rows) must_check;
 enum err job_ended(struct job *j, const PGresult *rows) must_check;
 
+/* The same in a batch that counts on it: what ends the transaction answers ERR_CONFLICT where the
+   lease was lost; else the caller sets `ended`. */
+enum err job_must_end(struct job *j) must_check;
+
 /* Prolongs the lease (own transaction). ERR_CONFLICT: lost; stop. */
 enum err job_touch(struct job *j) must_check;
 

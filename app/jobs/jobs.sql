@@ -58,6 +58,18 @@ insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, grou
 select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
 returning id;
 
+-- The same, or the transaction fails: for a batch that counts on it.
+-- name: job_must_complete
+with gone as (
+    delete from jobs where id = :id::bigint and token = :token::bigint and state = 'running'
+    returning *
+), kept as (
+    insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at)
+    select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
+    returning id
+)
+select must_hold(exists (select from kept), 'The lease was lost.');
+
 -- A try that failed: ready again after a wait (given, else exponential with full jitter), or parked. A snooze is not counted.
 -- name: job_put_back
 update jobs set state = case when :park::bool then 'parked' else 'ready' end,

@@ -19,8 +19,8 @@ extern const struct qualifier qualifiers[];
    together, values of one with commas are alternatives, all words must be found. *filter is what
    the function communications_matching takes, its keys in the order of `qualifiers` and then text
    and notText, each an array of texts (year: of numbers; tag: of alternatives with commas between,
-   all to be met; before and after: a time, a day, or "7d" for so many days ago); {} for NULL or "". ERR_INVALID with a fault of `q`
-   for each wrong qualifier. Pure. */
+   all to be met; before and after: a time, a day, or "7d" for so many days ago); {} for NULL or "".
+   ERR_INVALID with a fault of `q` for each wrong qualifier. Pure. */
 enum err filter_parse(struct ctx *c, const char *text, struct json_object **filter) must_check;
 
 /* Codes of buildings become ids, among those the actor may see; days become the times they begin

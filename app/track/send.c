@@ -216,10 +216,27 @@ static struct json_object *detail(const struct sending *s)
     return d;
 }
 
-/* An event, what belongs to it and the job's end in one transaction, and in two round trips: what
-   the second writes goes by how the first found the communication and the lease. */
-static enum err end(struct sending *s, const struct timeline_event *event,
-                    enum err (*keep)(struct sending *))
+/* An event and the job's end in one transaction and one round trip, counting on the communication
+   standing as it was loaded. */
+static enum err end_as_loaded(struct sending *s, const struct timeline_event *event)
+{
+    struct ctx *c = &s->job->ctx;
+    db_begin(c->db, c->tenant_id);
+    db_batch(c->db);
+    enum err e = timeline_must_stand(c, s->id, s->row);
+    if (e == OK)
+        e = job_must_end(s->job);
+    if (e == OK)
+        e = timeline_write(c, s->id, event, s->row, NULL);
+    e = db_end(c->db, e);
+    s->job->ended = e == OK;
+    return e;
+}
+
+/* The same with what belongs to the event, in two round trips or more: what the last writes goes by
+   how the communication and the lease were found. */
+static enum err end_as_found(struct sending *s, const struct timeline_event *event,
+                             enum err (*keep)(struct sending *))
 {
     struct ctx *c = &s->job->ctx;
     PGresult *standing = NULL, *ended = NULL;
@@ -238,6 +255,13 @@ static enum err end(struct sending *s, const struct timeline_event *event,
     if (e == OK)
         e = timeline_write(c, s->id, event, standing, NULL);
     return db_end(c->db, e);
+}
+
+static enum err end(struct sending *s, const struct timeline_event *event,
+                    enum err (*keep)(struct sending *))
+{
+    enum err e = keep ? ERR_CONFLICT : end_as_loaded(s, event);
+    return e == ERR_CONFLICT ? end_as_found(s, event, keep) : e;
 }
 
 static struct json_object *sent_detail(const struct sending *s)

@@ -99,6 +99,13 @@ enum err timeline_lock(struct ctx *c, const char *communication_id, PGresult **s
     return db_query(c->db, c->arena, timeline_lock, standing, .communication_id = communication_id);
 }
 
+enum err timeline_must_stand(struct ctx *c, const char *communication_id, const PGresult *standing)
+{
+    return db_query(c->db, c->arena, timeline_must_stand, NULL,
+                    .communication_id = communication_id, .status = row_text(standing, 0, "status"),
+                    .grade = row_text(standing, 0, "grade"));
+}
+
 enum err timeline_write(struct ctx *c, const char *communication_id, const struct timeline_event *e,
                         const PGresult *standing, PGresult **added)
 {

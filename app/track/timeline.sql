@@ -6,6 +6,16 @@ from communications c
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
 for no key update;
 
+-- The same, or the transaction fails where it does not stand as the caller has read it.
+-- name: timeline_must_stand
+with standing as materialized (
+    select c.delivery_status, c.evidence_grade from communications c
+    where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
+    for no key update
+)
+select must_hold(exists (select from standing where delivery_status = :status::text
+    and evidence_grade is not distinct from :grade::char), 'The communication has moved.');
+
 -- The second statement sees what was committed while the first waited for the row: no key gets in twice. What is new is
 -- told to the other domains, as event_emit does.
 -- name: timeline_add

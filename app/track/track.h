@@ -111,6 +111,11 @@ enum err timeline_write(struct ctx *c, const char *communication_id,
                         const struct timeline_event *event, const PGresult *standing,
                         PGresult **added) must_check;
 
+/* In the place of timeline_lock where the caller has read status, grade and channel before: all in
+   one batch, whose end answers ERR_CONFLICT where the communication does not stand so any more. */
+enum err timeline_must_stand(struct ctx *c, const char *communication_id,
+                             const PGresult *standing) must_check;
+
 /* Applies a parsed report to the communications it names; *matched counts them. inbox_id and mapper
  * may be NULL. */
 enum err report_apply(struct ctx *c, const struct report *r, const char *inbox_id,

@@ -1,7 +1,7 @@
 // The main job over the API, as a developer would do it: import, send to the sink, over SMTP and over Microsoft
 // Graph, reports back, timelines.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simpleParser } from "mailparser";
@@ -258,6 +258,23 @@ check("a bounce and a read receipt from a mail pipe move what they name, once", 
     const after = await byEmail(smtp, smtpBatch, "zoe");
     assert.deepEqual([after.status, ...types(after)], ["OPENED", "ENQUEUED", "SENT", "OPENED", "BOUNCED"]);
     assert.equal(trackctlFed("From: a@example.com\r\nSubject: hello\r\n\r\nhello\r\n", "report", "-").status, 0);
+});
+
+check("what a person tells while the server still takes it stays told, and what the server says comes after it", async () => {
+    const batch = await importOf(smtp, "SMTP-3", 2025, ["hold-me"]);
+    await send(smtp, batch);
+    await eventually("it is in mid-send", () => arrived().some((m) => m.rcptTo[0].address === "hold-me@example.ch"));
+    const { communicationId } = await byEmail(smtp, batch, "hold-me");
+    const [[tenant]] = sql(`select id from tenants where slug = '${smtpTenant}'`);
+    sql(`set track.tenant = '${tenant}'; insert into communication_events (tenant_id, communication_id, type, source, grade, status_after, occurred_at, sentence)
+        values ('${tenant}', '${communicationId}', 'MANUAL_MARKED', 'user', 'C', 'MANUAL', now(), 'Told at the door.')`);
+    writeFileSync(`${mailFolder}/release`, "");
+    await completed(smtp, batch);
+    const one = await byEmail(smtp, batch, "hold-me");
+    assert.deepEqual([one.status, ...types(one)], ["MANUAL", "ENQUEUED", "MANUAL_MARKED", "SENT"]);
+    const jobs = sql(`select 'waits' from jobs where args ->> 'communicationId' = '${communicationId}' union all
+        select attempt::text from job_history where args ->> 'communicationId' = '${communicationId}'`);
+    assert.deepEqual(jobs, [["1"]]);
 });
 
 // ---- Microsoft Graph

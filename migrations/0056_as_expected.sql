@@ -5,3 +5,5 @@ begin
         raise exception '%', what using errcode = 'TC409';
     end if;
 end $$;
+
+alter table jobs add column begun_at timestamptz; -- when it was first claimed

@@ -19,6 +19,7 @@
 struct http {
     struct app *app;
     CURL *curl;
+    struct breaker_memory breaker;
 };
 
 /* One try: what libcurl hands over, piece by piece. */
@@ -216,6 +217,8 @@ static enum err try_once(struct ctx *c, const struct http_call *call, struct htt
                                                  (!answer->status || is_passing(answer->status)),
                                        .well = *well };
     *well = *well && !record.failed;
+    if (record.failed)
+        c->app->http->breaker = (struct breaker_memory){ 0 };
     /* The request is out: a log that cannot be written must not hide what came of it. */
     if (try_note(c, &record))
         log_error("http_log", "provider", call->provider, NULL);
@@ -249,7 +252,7 @@ enum err http_send(struct ctx *c, const struct http_call *call, struct http_answ
         return ERR_INVALID;
     }
     bool well;
-    enum err r = breaker_enter(c, call, &answer->retry_after, &well);
+    enum err r = breaker_enter(c, call, &c->app->http->breaker, &answer->retry_after, &well);
     if (r) {
         answer->error = r == ERR_LIMITED ? "The provider is not asked for a while, after failures."
                                          : "The database did not answer.";

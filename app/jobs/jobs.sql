@@ -29,12 +29,13 @@ with room as (
     limit :most::int
 ), claimed as (
     update jobs j set state = 'running', attempt = attempt + 1, token = token + 1, worker = :worker,
-        lease_until = now() + make_interval(secs => :lease_seconds::int)
+        lease_until = now() + make_interval(secs => :lease_seconds::int), begun_at = coalesce(begun_at, now())
     from picked p
     where j.id = p.id
     returning j.*
 )
-select id, tenant_id, queue, kind, args, attempt, max_attempts, token
+select id, tenant_id, queue, kind, args, attempt, max_attempts, token,
+    to_char(begun_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as begun_at
 from claimed
 order by priority desc, run_at, id;
 

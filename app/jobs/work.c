@@ -214,6 +214,7 @@ static void fill(struct worker *w, struct job *j, const PGresult *r, int row)
     const char *tenant = row_text(r, row, "tenant_id");
     *j = (struct job){ .id = row_int(r, row, "id"),
                        .token = row_int(r, row, "token"),
+                       .begun_at = row_text(r, row, "begun_at"),
                        .kind = row_text(r, row, "kind"),
                        .queue = row_text(r, row, "queue"),
                        .args = json_get(object, "args"),

@@ -50,14 +50,23 @@ static const char *number(struct arena *a, int64_t n)
     return arena_printf(a, "%" PRId64, n);
 }
 
+/* When the first try was; NULL: this is it. */
+static const char *first_tried(const struct job *j)
+{
+    const char *kept = json_text(j->args, "firstTriedAt");
+    return kept || j->attempt <= 1 ? kept : j->begun_at;
+}
+
 static enum err take(struct sending *s, int rate, const char *id, const char *token)
 {
     struct ctx *c = &s->job->ctx;
+    const char *first = first_tried(s->job);
     if (!rate)
         return db_query(c->db, c->arena, turn_at_once, NULL, .account_id = s->account->id,
-                        .job_id = id, .token = token);
+                        .first = first, .job_id = id, .token = token);
     return db_query(c->db, c->arena, turn_take, NULL, .account_id = s->account->id,
-                    .step_ms = number(c->arena, MINUTE_MS / rate), .job_id = id, .token = token);
+                    .step_ms = number(c->arena, MINUTE_MS / rate), .first = first, .job_id = id,
+                    .token = token);
 }
 
 /* The job's turn, taken where it has none yet, in one round trip. *about: when it is in words;
@@ -113,6 +122,20 @@ static enum err wait_for(struct sending *s, int rate, const char *at, const char
     return e != OK ? e : job_fail(j, ERR_LIMITED, "%s", event.sentence);
 }
 
+enum err pacing_ask(struct ctx *c, PGresult **pauses)
+{
+    return db_run(c->db, c->arena, &sql_turn_pauses, NULL, pauses);
+}
+
+/* Whether neither a limit nor a pause holds the job, and it waits for no turn it was given. */
+static bool is_free(const struct sending *s, int rate)
+{
+    for (int i = 0; i < rows_count(s->pauses); i++)
+        if (strcmp(row_text(s->pauses, i, "account_id"), s->account->id) == 0)
+            return false;
+    return !rate && !json_text(s->job->args, "turnAt");
+}
+
 enum err pacing_turn(struct sending *s)
 {
     struct job *j = s->job;
@@ -125,6 +148,10 @@ enum err pacing_turn(struct sending *s)
     int rate = pacing_rate(s->account);
     if (!rate && !pace_of(s->account->provider)->rate)
         return OK;
+    if (is_free(s, rate)) {
+        s->first_tried = first_tried(j) ? first_tried(j) : j->begun_at;
+        return OK;
+    }
     enum err e = find(s, rate, &at, &about);
     return e != OK || !about ? e : wait_for(s, rate, at, about);
 }

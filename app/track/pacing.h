@@ -8,7 +8,11 @@
    Microsoft 365 mailbox 30, an Azure number 200, a Twilio number 60). 0: as fast as it goes. */
 int pacing_rate(const struct channel_account *account);
 
-/* Takes a turn for the job, or finds the one it was given before. OK: it is now, or none is needed;
+/* In the batch that loads a message: the accounts whose turn is not now. */
+enum err pacing_ask(struct ctx *c, PGresult **pauses) must_check;
+
+/* Takes a turn for the job, or finds the one it was given before. OK: it is now, or none is needed
+   (nothing is asked then, but what s->pauses has);
    s->first_try and s->first_tried are set. ERR_LIMITED: it is later; the timeline tells when, and
    the job goes back to exactly that time, uncounted. Called outside a transaction. */
 enum err pacing_turn(struct sending *s) must_check;

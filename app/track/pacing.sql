@@ -11,18 +11,24 @@ with slot as (
     returning to_char((next_at - make_interval(secs => :step_ms::int / 1000.0)) at time zone 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
 )
-update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstTriedAt', coalesce(j.args ->> 'firstTriedAt', slot.at))
+update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstTriedAt',
+    coalesce(:first::text, slot.at))
 from slot
 where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running';
 
--- The same where there is no limit: at once, but for a pause that the provider asked for. Nobody queues for the row.
+-- Accounts whose turn is not now: where there is no limit, a provider asked for a pause.
+-- name: turn_pauses
+select account_id from send_slots where tenant_id = current_tenant() and next_at > clock_timestamp();
+
+-- The turn of a job where there is no limit, but a pause. Nobody queues for the row.
 -- name: turn_at_once
 with slot as (
     select to_char(greatest(clock_timestamp(), (select next_at from send_slots
         where tenant_id = current_tenant() and account_id = :account_id::uuid)) at time zone 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
 )
-update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstTriedAt', coalesce(j.args ->> 'firstTriedAt', slot.at))
+update jobs j set args = j.args || jsonb_build_object('turnAt', slot.at, 'firstTriedAt',
+    coalesce(:first::text, slot.at))
 from slot
 where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running';
 

@@ -155,6 +155,8 @@ static enum err load(struct sending *s, const struct send_way *way, bool *denied
         e = db_query(c->db, c->arena, send_load, &s->row, .communication_id = s->id);
     if (e == OK)
         e = db_query(c->db, c->arena, send_attachments, &s->files, .communication_id = s->id);
+    if (e == OK && way->accounts)
+        e = pacing_ask(c, &s->pauses);
     e = db_end(c->db, e);
     *denied = false;
     if (e != OK || !accounts)

@@ -12,10 +12,11 @@
 /* A communication on its way out, loaded and outside any transaction. */
 struct sending {
     struct job *job;
-    const char *id;  /* of the communication */
-    PGresult *row;   /* of send_load */
-    int at;          /* its place among the rows */
-    PGresult *files; /* of send_attachments */
+    const char *id;   /* of the communication */
+    PGresult *row;    /* of send_load */
+    int at;           /* its place among the rows */
+    PGresult *files;  /* of send_attachments */
+    PGresult *pauses; /* of pacing_ask; NULL where the channel has no accounts */
     const struct channel_account
         *account;                  /* NULL: none is set up, and the channel's sink takes it */
     const char *test_to, *test_id; /* a test goes there, under this id; NULL: it is none */

@@ -270,6 +270,39 @@ static void what_goes_well_is_noted_no_more(void **state)
                         "0 19");
 }
 
+static int64_t clock_ms;
+static int64_t stopped(const struct app *app)
+{
+    (void)app;
+    return clock_ms;
+}
+
+/* A breaker that another worker opened is heard of a quarter of a second later, one of our own at
+   once. */
+static void who_is_well_is_believed_for_a_moment(void **state)
+{
+    struct http_answer a;
+    int64_t (*now)(const struct app *) = pg_app()->now_ms;
+    (void)state;
+    clock_ms = now(pg_app());
+    pg_app()->now_ms = stopped;
+    for (int i = 0; i < 21; i++)
+        assert_int_equal(ask("believed", "GET", "/200", false, &a), OK);
+    pg_sql("update circuit_breakers set state = 'open', open_until = now() + interval '1 hour' "
+           "where provider = 'believed'");
+    clock_ms += 249;
+    assert_int_equal(ask("believed", "GET", "/200", false, &a), OK);
+    assert_int_equal(ask("another", "GET", "/200", false, &a), OK);
+    clock_ms++;
+    assert_int_equal(ask("believed", "GET", "/200", false, &a), ERR_LIMITED);
+    pg_sql("update circuit_breakers set state = 'closed', recent = array_fill(false, array[20]) "
+           "where provider = 'believed'");
+    assert_int_equal(ask("believed", "GET", "/500", false, &a), OK);
+    pg_sql("update circuit_breakers set state = 'open' where provider = 'believed'");
+    assert_int_equal(ask("believed", "GET", "/200", false, &a), ERR_LIMITED);
+    pg_app()->now_ms = now;
+}
+
 static void one_probe(void **state)
 {
     struct http_answer a;
@@ -322,6 +355,7 @@ int main(void)
         cmocka_unit_test(one_accounts_trouble_is_its_own),
         cmocka_unit_test(breaks_at_half),
         cmocka_unit_test(what_goes_well_is_noted_no_more),
+        cmocka_unit_test(who_is_well_is_believed_for_a_moment),
         cmocka_unit_test(one_probe),
         cmocka_unit_test(refuses_inside_a_transaction),
         cmocka_unit_test(stands_in),

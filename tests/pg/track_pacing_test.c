@@ -4,12 +4,14 @@
 #include "pg/sim.h"
 
 #include "base/crypto.h"
+#include "base/json.h"
 #include "base/uuid.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
 #include "track/batch.h"
 #include "track/demo.h"
 #include "track/pacing.h"
+#include "track/send.sql.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -197,6 +199,31 @@ static void a_failed_try_takes_another_turn(void **state)
     assert_int_equal(pg_int("select count(*) " JOBS " and attempt = 0 and args ? 'turnAt'"), 1);
 }
 
+/* The first try of an account without a limit is when the job was first claimed, at every try. */
+static void without_a_limit_no_turn_is_taken(void **state)
+{
+    (void)state;
+    struct job j = { .attempt = 2, .token = 7, .begun_at = "2026-05-01T10:00:00.000000Z" };
+    j.ctx = *pg_ctx("track_worker");
+    j.args = json_own(j.ctx.arena, json_object_new_object());
+    const struct channel_account none = {
+        .id = account,
+        .provider = "acs",
+        .settings = json_own(j.ctx.arena, json_tokener_parse("{\"ratePerMinute\": 0}")),
+    };
+    struct sending s = { .job = &j, .account = &none };
+    s.id = pg_sql("select id from communications where reference = 'R3'");
+    db_begin(j.ctx.db, pg_tenant());
+    assert_int_equal(db_query(j.ctx.db, j.ctx.arena, send_load, &s.row, .communication_id = s.id),
+                     OK);
+    assert_int_equal(db_commit(j.ctx.db), OK);
+    assert_int_equal(pacing_turn(&s), OK);
+    assert_string_equal(s.first_tried, j.begun_at);
+    json_set_text(j.args, "firstTriedAt", "2026-04-30T10:00:00.000000Z");
+    assert_int_equal(pacing_turn(&s), OK);
+    assert_string_equal(s.first_tried, "2026-04-30T10:00:00.000000Z");
+}
+
 /* Nothing to take turns for, but what the provider asks of one holds for all. */
 static void without_a_limit_a_pause_still_holds(void **state)
 {
@@ -242,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_turn_is_kept),
         cmocka_unit_test(all_are_sent_once_in_their_turn),
         cmocka_unit_test(a_failed_try_takes_another_turn),
+        cmocka_unit_test(without_a_limit_no_turn_is_taken),
         cmocka_unit_test(without_a_limit_a_pause_still_holds),
     };
     pg_start("track_pacing");

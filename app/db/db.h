@@ -3,9 +3,9 @@
    Calls run on libpq's asynchronous interface under the deadline of settings.database_seconds; past
    it the connection is closed and the call answers ERR_RETRY. A lost connection is opened again by
    the next call outside a transaction, after a wait that grows to one second, and statements are
-   prepared anew. SQLSTATE becomes an error: 23505 and our own TC409 CONFLICT; 22*, 23502, 23503, 23514 INVALID; 42501
-   DENIED; 40001, 40P01, 55P03, 57*, 53*, 08* RETRY; all else INTERNAL. Each failure is logged here,
-   once. */
+   prepared anew. SQLSTATE becomes an error: 23505 and our own TC409 CONFLICT; 22*, 23502, 23503,
+   23514 INVALID; 42501 DENIED; 40001, 40P01, 55P03, 57*, 53*, 08* RETRY; all else INTERNAL. Each
+   failure is logged here, once. */
 #pragma once
 
 #include "base/app.h"

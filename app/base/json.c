@@ -145,6 +145,12 @@ struct json_object *json_written(struct arena *a, struct str text)
     return object;
 }
 
+struct str *json_written_text(struct json_object *value)
+{
+    bool object = json_object_is_type(value, json_type_object);
+    return object ? json_object_get_userdata(value) : NULL;
+}
+
 void json_put(struct json_object *to, const char *key, bool literal, struct json_object *value)
 {
     if (json_object_object_add_ex(to, key, value, literal ? JSON_C_OBJECT_KEY_IS_CONSTANT : 0) != 0)

@@ -47,6 +47,9 @@ void json_write_text(struct buf *to, const char *text, size_t n);
    text must live as long as the value. */
 struct json_object *json_written(struct arena *a, struct str text);
 
+/* The text of such a value, to be changed in place; NULL: it is another one. */
+struct str *json_written_text(struct json_object *value);
+
 /* Adds a member to an object: text (NULL becomes null), a number, a truth, or a value it takes
    over. The key is copied unless it is a literal. */
 #define json_set(to, key, value) json_put((to), (key), __builtin_constant_p(key), (value))

@@ -16,7 +16,7 @@ static enum err api_evidence(struct req *r, struct reply *p)
 
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/communications/:communicationId/evidence", api_evidence,
-      ROLE_VIEWER, .writes = true, .slow = true,
+      ROLE_AGENT, .writes = true, .slow = true,
       .doc = "All that proves what became of it, as a ZIP that anybody can check: "
              "`trackctl evidence verify`. The audit trail notes who had it made.",
       .file = "application/zip" },

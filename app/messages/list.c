@@ -147,24 +147,11 @@ static const char *href(struct ctx *c, const char *path, const struct messages_q
     return b.p;
 }
 
-/* Viewers see who it is, and not his whole address: "m…@example.com", "…47 11". */
-static const char *masked(struct ctx *c, const char *address)
-{
-    const char *at = address ? strrchr(address, '@') : NULL;
-    size_t n = address ? strlen(address) : 0;
-    if (c->actor.role >= ROLE_AGENT || !address)
-        return address;
-    if (at && at > address)
-        return arena_printf(c->arena, "%c…%s", *address, at);
-    return n > 4 ? arena_printf(c->arena, "…%s", address + n - 4) : "…";
-}
-
 static struct json_object *message(struct ctx *c, const PGresult *rows, int i, bool key)
 {
     struct json_object *m = row_json(c->arena, rows, i);
     if (key)
         json_set_text(m, "key", row_text(rows, i, "_key"));
-    json_set_text(m, "address", masked(c, row_text(rows, i, "address")));
     json_set_text(m, "href",
                   arena_printf(c->arena, "/api/track/communications/%s",
                                row_text(rows, i, "communicationId")));

@@ -450,7 +450,7 @@ static const struct route routes[] = {
       .doc = "What it says, for a dialog." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/body", body, ROLE_VIEWER, &body_query,
       .doc = "Its HTML, for a frame without any rights." },
-    { METHOD_GET, ROUTE_PAGE, PAGE "/source", source, ROLE_VIEWER,
+    { METHOD_GET, ROUTE_PAGE, PAGE "/source", source, ROLE_AGENT,
       .doc = "The whole message, where it was kept." },
     { METHOD_GET, ROUTE_PAGE, PAGE "/resend", resend_form, ROLE_AGENT, &plan_query,
       .doc = "What sending it again would mean, and the form to do it." },

@@ -122,7 +122,7 @@ enum err outbox_show(struct req *r, struct reply *p)
     const char *id = row_text(k.row, 0, "id");
     struct json_object *d = row_json(c->arena, k.row, 0);
     json_object_object_del(d, "sha256");
-    json_set_text(d, "from", k.mail.from);
+    json_set_text(d, "sender", k.mail.from);
     json_set_text(d, "to", k.mail.to);
     json_set_text(d, "subject", k.mail.subject);
     json_set(d, "sms", k.is_sms ? sms_of(c, &k) : NULL);

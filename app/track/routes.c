@@ -339,7 +339,7 @@ static const struct route routes[] = {
       .doc = "A kept message as its recipient sees it." },
     { METHOD_GET, ROUTE_PAGE, "/outbox/:id/body", outbox_body, ROLE_VIEWER,
       .doc = "Its HTML, for a frame without any rights." },
-    { METHOD_GET, ROUTE_PAGE, "/outbox/:id/raw", outbox_raw, ROLE_VIEWER, .doc = "Its source." },
+    { METHOD_GET, ROUTE_PAGE, "/outbox/:id/raw", outbox_raw, ROLE_AGENT, .doc = "Its source." },
     { METHOD_GET, ROUTE_PAGE, "/outbox/:id/attachments/:n", outbox_attachment, ROLE_VIEWER,
       .doc = "A file attached to it." },
     { METHOD_GET, ROUTE_OPEN, "/o/:token", pixel_show, ROLE_PUBLIC, .writes = true,

@@ -106,7 +106,7 @@ static const struct shape estimate_shape = { "SmsEstimates",
 static const struct member suppression_members[] = {
     { "suppressionId", SHAPE_UUID, .help = "The suppression." },
     { "channel", SHAPE_CHOICE, .help = "What it is about.", .values = suppression_channels },
-    { "address", SHAPE_TEXT, .example = "+41791234567" },
+    { "address", SHAPE_TEXT, .help = "Viewers see part of it.", .example = "+41791234567" },
     { "reason", SHAPE_CHOICE, .values = suppression_reasons },
     { "blocks", SHAPE_BOOL, .help = "Messages are skipped; else the address is only marked." },
     { "sentence", SHAPE_TEXT, .help = "Why, in plain words." },

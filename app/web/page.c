@@ -29,6 +29,7 @@ static void set_user(struct json_object *page, const struct request *r)
     json_set_text(user, "name", actor->name);
     json_set_text(user, "email", s->email);
     json_set_text(user, "role", role_name(actor->role));
+    json_set_bool(user, "isViewer", actor->role == ROLE_VIEWER);
     json_set_bool(user, "isAgent", actor->all_buildings && actor->role >= ROLE_AGENT);
     json_set_bool(user, "isAdmin", actor->all_buildings && actor->role >= ROLE_ADMIN);
     json_set(page, "user", user);

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "mustache/mustache.h"
+#include "web/mask.h"
 #include "web/page.h"
 
 #include <string.h>
@@ -169,6 +170,7 @@ void problem_reply(struct request *r, struct reply *p, enum err e)
 {
     int status = r->status ? r->status : err_status(e);
     struct json_object *d = document(r, status, e);
+    mask_answer(r, d);
     start_over(r, p, status);
     add_headers(r, p);
     if (wants_page(r) && page(r, p, d))

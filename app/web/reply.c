@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "mustache/mustache.h"
 #include "store/store.h"
+#include "web/mask.h"
 #include "web/page.h"
 
 #include <stdlib.h>
@@ -57,6 +58,7 @@ static enum err tag(struct reply *p)
 
 enum err reply_json(struct reply *p, int status, struct json_object *document)
 {
+    mask_answer(request_of(p->req), document);
     p->status = status;
     p->content_type = "application/json";
     json_write(&p->body, document);
@@ -70,6 +72,7 @@ enum err reply_page(struct reply *p, const char *template, const char *fragment,
     const char *why = "", *name = fragment && req_is_fragment(p->req) ? fragment : template;
     struct json_object *data =
         document ? document : json_own(p->req->ctx.arena, json_object_new_object());
+    mask_answer(r, data);
     const char *title = json_text(data, "title");
     json_set(data, "page", page_object(r, title));
     enum err e = template_render(p->req->ctx.app->templates, name, data, &p->body, &why);

@@ -8,14 +8,21 @@
 static const struct {
     const char *type, *format;
 } kinds[] = {
-    [SHAPE_TEXT] = { "string", NULL },      [SHAPE_INT] = { "integer", "int64" },
-    [SHAPE_COUNT] = { "integer", "int64" }, [SHAPE_BOOL] = { "boolean", NULL },
-    [SHAPE_UUID] = { "string", "uuid" },    [SHAPE_TIME] = { "string", "date-time" },
-    [SHAPE_EMAIL] = { "string", "email" },  [SHAPE_LINK] = { "string", "uri-reference" },
-    [SHAPE_CHOICE] = { "string", NULL },    [SHAPE_OBJECT] = { "object", NULL },
-    [SHAPE_LIST] = { "array", NULL },       [SHAPE_TEXTS] = { "array", NULL },
-    [SHAPE_INTS] = { "array", NULL },       [SHAPE_COUNTS] = { "object", NULL },
-    [SHAPE_WORDS] = { "object", NULL },     [SHAPE_ANY] = { NULL, NULL },
+    [SHAPE_TEXT] = { "string", NULL },
+    [SHAPE_INT] = { "integer", "int64" },
+    [SHAPE_COUNT] = { "integer", "int64" },
+    [SHAPE_BOOL] = { "boolean", NULL },
+    [SHAPE_UUID] = { "string", "uuid" },
+    [SHAPE_TIME] = { "string", "date-time" },
+    [SHAPE_LINK] = { "string", "uri-reference" },
+    [SHAPE_CHOICE] = { "string", NULL },
+    [SHAPE_OBJECT] = { "object", NULL },
+    [SHAPE_LIST] = { "array", NULL },
+    [SHAPE_TEXTS] = { "array", NULL },
+    [SHAPE_INTS] = { "array", NULL },
+    [SHAPE_COUNTS] = { "object", NULL },
+    [SHAPE_WORDS] = { "object", NULL },
+    [SHAPE_ANY] = { NULL, NULL },
 };
 
 static struct json_object *object_with(const char *key, const char *value)

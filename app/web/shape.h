@@ -12,8 +12,7 @@ enum shape_kind {
     SHAPE_COUNT, /* the same, never negative */
     SHAPE_BOOL,
     SHAPE_UUID,
-    SHAPE_TIME, /* RFC 3339, Z */
-    SHAPE_EMAIL,
+    SHAPE_TIME,   /* RFC 3339, Z */
     SHAPE_LINK,   /* a path of ours, with its query */
     SHAPE_CHOICE, /* one of `values` */
     SHAPE_OBJECT, /* of the shape `of`; NULL: any object */

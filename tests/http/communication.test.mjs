@@ -258,7 +258,7 @@ check("with a provider that refuses nothing is ever marked as sent", async () =>
     const id = list[3].communicationId;
     const one = `/api/track/communications/${id}`;
     sql(`update communications set email = 'refused@example.ch' where id = '${id}'`);
-    const { warnings } = (await viewer("GET", `${one}/resend`)).body;
+    const { warnings } = (await agent("GET", `${one}/resend`)).body;
     assert.ok(warnings.some((w) => w.kind === "address" && w.sentence.includes("refused@example.ch")), JSON.stringify(warnings));
     assert.equal((await agent("POST", `${one}/resend`, {})).status, 202);
     const seen = new Set();

@@ -9,7 +9,7 @@ import { api, base, check, committed, communications, eventually, finish, person
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("evidence");
-const bearer = await token("viewer", tenant);
+const bearer = await token("agent", tenant);
 const admin = api(await token("admin", tenant));
 const folder = mkdtempSync(join(tmpdir(), "track-evidence."));
 const run = (program, ...args) => spawnSync(program, args, { encoding: "utf8", cwd: folder, maxBuffer: 1 << 26 });
@@ -168,7 +168,7 @@ check("the evidence of many is planned, confirmed and one ZIP behind a link that
 });
 
 check("its page leads to it", async () => {
-    const go = await person("viewer", tenant);
+    const go = await person("agent", tenant);
     const page = await (await go(`/messages/${list[0].communicationId}`)).text();
     assert.ok(page.includes(`href="${path(list[0])}"`));
     assert.equal((await go(path(list[0]))).status, 200);

@@ -114,7 +114,7 @@ check("without a provider messages wait in the outbox as a recipient gets them",
     await completed(sink, batch);
     const all = await communications(sink, batch);
     assert.deepEqual(all.map((one) => [one.status, ...types(one)].join()), Array(3).fill("SENT,ENQUEUED,SENT"));
-    const go = await person("viewer", sinkTenant);
+    const go = await person("agent", sinkTenant);
     const outbox = await (await go("/outbox")).text();
     const hrefs = [...outbox.matchAll(/href="(\/outbox\/[0-9a-f-]{36})"/g)].map((match) => match[1]);
     assert.equal(hrefs.length, 3);
@@ -144,7 +144,7 @@ check("the open pixel is in a message where the tenant has it on, and its loadin
     const batch = await importOf(sink, "PIXEL-1", 2025, ["seen"]);
     await send(sink, batch);
     await completed(sink, batch);
-    const go = await person("viewer", sinkTenant);
+    const go = await person("agent", sinkTenant);
     const [, href] = /href="(\/outbox\/[0-9a-f-]{36})"/.exec(await (await go("/outbox")).text());
     const mail = await simpleParser(Buffer.from(await (await go(`${href}/raw`)).arrayBuffer()));
     const [pixel] = /https?:[^"]*\/o\/[^"]+\.gif/.exec(mail.html);

@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-static struct call viewer, stranger;
+static struct call reader, stranger;
 static char mail[40], letter[40];
 
 static void keep(char *to, const char *text)
@@ -35,7 +35,7 @@ static void setup(void **state)
 {
     (void)state;
     assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
-    (void)call_session(&viewer, "viewer");
+    (void)call_session(&reader, "agent");
     const char *id = call_session(&stranger, "agent");
     pg_sql("update users set all_buildings = false where id = '%s'", id);
     keep(mail, pg_sql("select id from communications where channel = 'EMAIL' and "
@@ -49,7 +49,7 @@ static void setup(void **state)
 static void every_file_is_named_with_its_digest(void **state)
 {
     (void)state;
-    (void)pack_of(&viewer, mail);
+    (void)pack_of(&reader, mail);
     struct json_object *m = document("manifest.json"), *files = json_get(m, "files");
     assert_string_equal(json_text(m, "format"), "track-center-evidence/1");
     assert_int_equal((int)json_object_array_length(files) + 1, entry_count);
@@ -70,7 +70,7 @@ static void every_file_is_named_with_its_digest(void **state)
 static void it_says_what_the_database_says(void **state)
 {
     (void)state;
-    (void)pack_of(&viewer, mail);
+    (void)pack_of(&reader, mail);
     struct json_object *m = document("message.json"), *manifest = document("manifest.json");
     assert_string_equal(json_text(m, "status"), "BOUNCED");
     assert_string_equal(json_text(m, "recipientName"),
@@ -87,7 +87,7 @@ static void it_says_what_the_database_says(void **state)
 static void a_letter_has_its_file(void **state)
 {
     (void)state;
-    (void)pack_of(&viewer, letter);
+    (void)pack_of(&reader, letter);
     assert_string_equal(entry("content/1.pdf"), "%PDF-1.7 a letter");
 }
 
@@ -95,9 +95,9 @@ static void the_same_facts_make_the_same_bytes(void **state)
 {
     (void)state;
     char first[65];
-    keep(first, digest_of(ask_pack(&viewer, mail)));
+    keep(first, digest_of(ask_pack(&reader, mail)));
     pg_clock_shift(3600 * 1000);
-    assert_string_equal(digest_of(ask_pack(&viewer, mail)), first);
+    assert_string_equal(digest_of(ask_pack(&reader, mail)), first);
     pg_clock_shift(0);
 }
 
@@ -105,11 +105,11 @@ static void capitals_in_its_id_change_nothing(void **state)
 {
     char first[65], loud[40];
     (void)state;
-    keep(first, digest_of(ask_pack(&viewer, mail)));
+    keep(first, digest_of(ask_pack(&reader, mail)));
     keep(loud, mail);
     for (char *p = loud; *p; p++)
         *p = (char)toupper((unsigned char)*p);
-    assert_string_equal(digest_of(ask_pack(&viewer, loud)), first);
+    assert_string_equal(digest_of(ask_pack(&reader, loud)), first);
     assert_int_equal(pg_int("select count(*) from audit_history where entity_id = '%s'", loud), 0);
 }
 
@@ -124,7 +124,7 @@ static void who_had_it_made_is_noted(void **state)
 {
     (void)state;
     long long before = made(letter);
-    (void)digest_of(ask_pack(&viewer, letter));
+    (void)digest_of(ask_pack(&reader, letter));
     assert_int_equal(made(letter), before + 1);
 }
 
@@ -134,8 +134,8 @@ static void nobody_gets_what_he_may_not_see(void **state)
     long long before = made(mail);
     assert_int_equal(ask_pack(&stranger, mail)->status, 404);
     assert_null(answer_header("X-Accel-Redirect"));
-    assert_int_equal(ask_pack(&viewer, "nonsense")->status, 404);
-    assert_int_equal(ask_pack(&viewer, "00000000-0000-0000-0000-000000000001")->status, 404);
+    assert_int_equal(ask_pack(&reader, "nonsense")->status, 404);
+    assert_int_equal(ask_pack(&reader, "00000000-0000-0000-0000-000000000001")->status, 404);
     assert_int_equal(made(mail), before);
 }
 

@@ -1,0 +1,334 @@
+/* Addresses as viewers see them: found in texts by their form, in documents by their key. */
+#include "web/mask.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define HIDDEN "…"
+#define HIDDEN_SIZE (sizeof(HIDDEN) - 1)
+#define PHONE_LEAST 8 /* digits of a number that stands in a text */
+#define PHONE_MOST 15 /* E.164 */
+#define PHONE_SHOWN 4
+#define ID_LEAST 32 /* characters of an id before an @ */
+
+/* ---- in a text ---- */
+
+static bool of_local(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 ||
+           (c && strchr("._+-'!#$*^{}~", c));
+}
+
+static bool of_domain(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '-' || c == '.';
+}
+
+/* Length of a sign, plain or as in an address of the web; 0: it is not there. */
+static size_t sign(const char *p, char plain, const char *coded)
+{
+    return *p == plain ? 1 : strncasecmp(p, coded, 3) == 0 ? 3 : 0;
+}
+
+/* "0197…@example.com" is an id that we or a provider made. */
+static bool is_id(const char *p, size_t n)
+{
+    return n >= ID_LEAST && strspn(p, "0123456789abcdefABCDEF-") >= n;
+}
+
+static size_t first_character(const char *p)
+{
+    size_t n = 1;
+    while (((unsigned char)p[n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+/* What was found: shown up to `head`, and again from `tail`; its own text ends at `end`. */
+struct found {
+    const char *begin, *head, *tail, *end;
+    const char *sign; /* its @ or +, of one byte or three */
+    size_t size;
+};
+
+/* Back over what may stand before an @, plain or with a coded +. */
+static const char *local_begin(const char *from, const char *p)
+{
+    for (;; p--) {
+        bool coded = p - from >= 3 && p[-3] == '%';
+        if (coded && strncasecmp(p - 3, "%2B", 3) == 0)
+            p -= 2;
+        else if (coded || p == from || !of_local(p[-1]))
+            return p;
+    }
+}
+
+/* An address whose sign is at p; its local part may reach back to `from`. */
+static bool find_email(const char *from, const char *p, size_t size, struct found *f)
+{
+    const char *begin = local_begin(from, p), *end = p + size;
+    while (of_domain(*end))
+        end++;
+    size_t n = (size_t)(p - begin);
+    bool cut = n >= HIDDEN_SIZE && memcmp(p - HIDDEN_SIZE, HIDDEN, HIDDEN_SIZE) == 0;
+    if (n == 0 || cut || end == p + size || is_id(begin, n))
+        return false;
+    *f = (struct found){ begin, begin + first_character(begin), p, end, p, size };
+    return true;
+}
+
+/* A number in the international form whose sign is at p. */
+static bool find_phone(const char *from, const char *p, size_t size, struct found *f)
+{
+    size_t digits = 0;
+    const char *last[PHONE_SHOWN] = { NULL }, *end = p + size;
+    if (p > from && isalnum((unsigned char)p[-1]))
+        return false;
+    for (; digits <= PHONE_MOST; end++)
+        if (isdigit((unsigned char)*end))
+            last[digits++ % PHONE_SHOWN] = end;
+        else if (!*end || !strchr(" ()-./", *end) || !*(end + 1) || !strchr("(0123456789", end[1]))
+            break;
+    *f = (struct found){ p, p, last[digits % PHONE_SHOWN], end, p, size };
+    return digits >= PHONE_LEAST && digits <= PHONE_MOST;
+}
+
+static bool find(const char *from, const char *p, struct found *f)
+{
+    size_t at = sign(p, '@', "%40"), plus = sign(p, '+', "%2B");
+    return (at && find_email(from, p, at, f)) || (plus && find_phone(from, p, plus, f));
+}
+
+/* Whether the asker wrote it: in a link its sign is coded. */
+static bool was_said(struct arena *a, const struct found *f, const char *said)
+{
+    const char *after = f->sign + f->size;
+    const char *whole = arena_printf(a, "%.*s%c%.*s", (int)(f->sign - f->begin), f->begin,
+                                     f->sign == f->begin ? '+' : '@', (int)(f->end - after), after);
+    return said && strstr(said, whole);
+}
+
+static const char *mask_unsaid(struct arena *a, const char *text, const char *said)
+{
+    if (!text || !text[strcspn(text, "@+%")])
+        return text;
+    struct found f;
+    struct buf b = buf_in(a);
+    const char *from = text;
+    for (const char *p = text; *p; p++) {
+        if (!find(from, p, &f) || was_said(a, &f, said))
+            continue;
+        buf_put(&b, from, (size_t)(f.head - from));
+        buf_puts(&b, HIDDEN);
+        from = f.tail;
+        p = f.end - 1;
+    }
+    if (from == text)
+        return text;
+    buf_puts(&b, from);
+    return b.p;
+}
+
+const char *mask_text(struct arena *a, const char *text)
+{
+    return mask_unsaid(a, text, NULL);
+}
+
+/* ---- by itself ---- */
+
+static bool phone_like(const char *text)
+{
+    return *text && text[strspn(text, "+0123456789 ()-./")] == '\0';
+}
+
+static const char *last_digits(struct arena *a, const char *number)
+{
+    size_t n = strlen(number);
+    return n > PHONE_SHOWN ? arena_printf(a, HIDDEN "%s", number + n - PHONE_SHOWN) : HIDDEN;
+}
+
+const char *mask_address(struct arena *a, const char *address)
+{
+    if (!address || !*address || strncmp(address, HIDDEN, HIDDEN_SIZE) == 0)
+        return address;
+    const char *text = mask_text(a, address);
+    if (strchr(address, '@'))
+        return text != address || strstr(address, HIDDEN "@") ? text : HIDDEN;
+    if (phone_like(address))
+        return last_digits(a, address);
+    const char *rest = strstr(address, ", ");
+    return rest ? arena_printf(a, HIDDEN "%s", rest) : HIDDEN;
+}
+
+/* ---- in a document ---- */
+
+enum kind {
+    TEXT,    /* addresses may stand in it */
+    LEFT,    /* no recipient's, or what a message says */
+    ADDRESS, /* one by itself */
+    MAYBE,   /* the same, or something else, as "to" is */
+    STREET
+};
+
+static const struct {
+    const char *key;
+    enum kind kind;
+} kinds[] = {
+    { "email", ADDRESS },
+    { "phone", ADDRESS },
+    { "address", ADDRESS },
+    { "to", MAYBE },
+    { "recipient", MAYBE },
+    { "street", STREET },
+    { "subject", LEFT },
+    { "messageId", LEFT },
+    { "internetMessageId", LEFT },
+    { "message-id", LEFT },
+    { "providerMessageId", LEFT },
+    { "actorName", LEFT },
+    { "by", LEFT },
+    { "sender", LEFT },
+    { "example", LEFT },
+    { "description", LEFT },
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+static enum kind kind_of(const char *key)
+{
+    for (size_t i = 0; key && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i].key, key) == 0)
+            return kinds[i].kind;
+    return key && (ends_with(key, "By") || ends_with(key, "ByName")) ? LEFT : TEXT;
+}
+
+static const char *masked(struct arena *a, enum kind kind, const char *text)
+{
+    if (kind == ADDRESS)
+        return mask_address(a, text);
+    if (kind == STREET)
+        return *text ? HIDDEN : text;
+    if (kind == MAYBE && (strchr(text, '@') || phone_like(text) || strstr(text, ", ")))
+        return mask_address(a, text);
+    return mask_text(a, text);
+}
+
+/* Texts of JSON that is shown stand in quotation marks. */
+static const char *masked_shown(struct arena *a, enum kind kind, const char *text)
+{
+    size_t n = strlen(text);
+    if (n < 2 || *text != '"')
+        return masked(a, kind, text);
+    return arena_printf(a, "\"%s\"", masked(a, kind, arena_strndup(a, text + 1, n - 2)));
+}
+
+static const char *masked_string(struct arena *a, enum kind kind, const char *text,
+                                 const char *said)
+{
+    if (kind == LEFT)
+        return text;
+    if (kind == TEXT && *text == '/')
+        return mask_unsaid(a, text, said);
+    if (kind == TEXT && said && *text && strstr(said, text))
+        return text;
+    return masked_shown(a, kind, text);
+}
+
+static void mask_value(struct arena *a, enum kind kind, struct json_object *value,
+                       const char *said);
+
+/* What a message says stands beside its subject, or beside how an SMS is written. */
+static bool is_content(struct json_object *object)
+{
+    return json_object_object_get_ex(object, "subject", NULL) ||
+           json_object_object_get_ex(object, "encoding", NULL);
+}
+
+/* Rows of keys and values are told by the key that they show, some in quotation marks. */
+static const char *shown_key(struct arena *a, struct json_object *object)
+{
+    const char *key = json_text(object, "key");
+    if (!key)
+        return json_get(object, "value") ? json_text(object, "name") : NULL;
+    size_t n = strlen(key);
+    return n > 2 && *key == '"' ? arena_strndup(a, key + 1, n - 2) : key;
+}
+
+/* Where a building stands, everybody may know. */
+static bool is_building(struct json_object *object)
+{
+    return json_get(object, "buildingId") && json_get(object, "street") &&
+           !json_get(object, "communicationId");
+}
+
+static enum kind kind_in(struct arena *a, struct json_object *object, const char *name)
+{
+    bool words = strcmp(name, "text") == 0 || strcmp(name, "html") == 0;
+    bool value = strcmp(name, "text") == 0 || strcmp(name, "value") == 0;
+    const char *key = value ? shown_key(a, object) : NULL;
+    if ((words && is_content(object)) || (strcmp(name, "street") == 0 && is_building(object)))
+        return LEFT;
+    return kind_of(key ? key : name);
+}
+
+static void mask_object(struct arena *a, struct json_object *object, const char *said)
+{
+    json_object_object_foreach(object, name, value)
+    {
+        enum kind kind = kind_in(a, object, name);
+        if (!json_object_is_type(value, json_type_string)) {
+            mask_value(a, kind, value, said);
+            continue;
+        }
+        const char *text = json_object_get_string(value);
+        const char *to = masked_string(a, kind, text, said);
+        if (to != text)
+            json_object_set_string(value, to);
+    }
+}
+
+static void mask_value(struct arena *a, enum kind kind, struct json_object *value, const char *said)
+{
+    struct str *written = json_written_text(value);
+    if (written)
+        *written = str_of(mask_text(a, arena_strndup(a, written->p, written->n)));
+    else if (json_object_is_type(value, json_type_object))
+        mask_object(a, value, said);
+    for (size_t i = 0;
+         json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++) {
+        struct json_object *one = json_object_array_get_idx(value, i);
+        const char *text = json_object_get_string(one);
+        if (json_object_is_type(one, json_type_string))
+            json_object_set_string(one, masked_string(a, kind, text, said));
+        else
+            mask_value(a, kind, one, said);
+    }
+}
+
+void mask_document(struct arena *a, struct json_object *document, const char *said)
+{
+    mask_value(a, TEXT, document, said);
+}
+
+static const char *said_by(const struct request *r)
+{
+    struct buf b = buf_in(r->req.ctx.arena);
+    for (size_t i = 0; i < r->query.n; i++)
+        buf_printf(&b, "%s\n", r->query.at[i].value);
+    return b.p;
+}
+
+void mask_answer(const struct request *r, struct json_object *document)
+{
+    const struct ctx *c = &r->req.ctx;
+    if (c->actor.role == ROLE_VIEWER)
+        mask_document(c->arena, document, said_by(r));
+}

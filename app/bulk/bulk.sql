@@ -138,27 +138,32 @@ with listed as (
 )
 update bulk_actions set export_id = :export_id::uuid where tenant_id = current_tenant() and id = :id::uuid
 
--- The end of its export, and with it a result for each item; of one that is over already nothing.
--- name: bulk_export_ended
-with a as (
-    select id from bulk_actions
-    where tenant_id = current_tenant() and export_id = :export_id::uuid and state in ('RUNNING', 'PAUSED') for update
-), told as (
-    update bulk_items i set at = clock_timestamp(),
-        state = case when w.id is not null then 'done' when :state::text = 'CANCELLED' then 'excluded' else 'failed' end,
-        result = case when w.id is not null then :there::text when :state::text <> 'CANCELLED' then :missing::text end,
-        reason = case when w.id is null and :state::text = 'CANCELLED' then 'cancelled' end
-    from a
-    join bulk_items p on p.tenant_id = current_tenant() and p.bulk_id = a.id and p.state = 'pending'
-    left join unnest(:written::uuid[]) w (id) on w.id = p.communication_id
-    where i.tenant_id = p.tenant_id and i.bulk_id = p.bulk_id and i.seq = p.seq
-    returning i.state
+-- name: bulk_export_of
+select id, action, total, total + excluded as most from bulk_actions
+where tenant_id = current_tenant() and export_id = :export_id::uuid and state in ('RUNNING', 'PAUSED') for update
+
+-- The results of some of its items. What is in a list of constants is found by a hash, which no other plan is sure to do:
+-- so it is planned anew.
+-- name: bulk_export_items anew
+with told as (
+    update bulk_items set at = clock_timestamp(),
+        state = case when communication_id = any (:written::uuid[]) then 'done'
+            when :state::text = 'CANCELLED' then 'excluded' else 'failed' end,
+        result = case when communication_id = any (:written::uuid[]) then :there::text
+            when :state::text <> 'CANCELLED' then :missing::text end,
+        reason = case when :state::text = 'CANCELLED' then 'cancelled' end
+    where tenant_id = current_tenant() and bulk_id = :id::uuid and state = 'pending'
+        and seq > :after::int and seq <= :after::int + :most::int
+    returning state
 )
-update bulk_actions b set state = :state::text, error = :error::text, ended_at = now(),
-    done = (select count(*) from told where state = 'done'), failed = (select count(*) from told where state = 'failed')
-from a
-where b.tenant_id = current_tenant() and b.id = a.id
-returning b.id, b.action, b.total, b.done
+update bulk_actions set done = done + (select count(*) from told where state = 'done'),
+    failed = failed + (select count(*) from told where state = 'failed')
+where tenant_id = current_tenant() and id = :id::uuid
+
+-- name: bulk_export_end
+update bulk_actions set state = :state::text, error = :error::text, ended_at = now()
+where tenant_id = current_tenant() and id = :id::uuid
+returning done
 
 -- ---- the job
 

@@ -4,9 +4,11 @@
 
 #include "access/access.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "bulk/bulk.sql.h"
 #include "exports/exports.h"
 
+#define AT_ONCE 10000 /* items */
 #define THERE "In the file."
 #define MISSING "It is not there any more, or not for who asked."
 
@@ -34,37 +36,60 @@ enum err bulk_export_show(struct ctx *c, const char *export_id, struct json_obje
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static enum err tell(struct ctx *c, const char *what, const PGresult *row, const char *error)
+/* ---- its end ---- */
+
+struct outcome {
+    const char *state, *deed, *error, *missing;
+};
+
+static struct outcome outcome_of(const struct export_end *end)
+{
+    if (end->written)
+        return (struct outcome){ "DONE", "bulk.done", NULL, MISSING };
+    if (end->error)
+        return (struct outcome){ "FAILED", "bulk.failed", end->error, end->error };
+    return (struct outcome){ "CANCELLED", "bulk.cancel",
+                             "Its file was deleted before it was whole.", NULL };
+}
+
+/* All in the transaction at hand, but so many a statement that none comes near its deadline. */
+static enum err tell_items(struct ctx *c, const struct export_end *end, const struct outcome *o,
+                           const PGresult *row)
+{
+    enum err e = OK;
+    for (int64_t after = 0; e == OK && after < row_int(row, 0, "most"); after += AT_ONCE)
+        e = db_query(c->db, c->arena, bulk_export_items, NULL, .id = row_text(row, 0, "id"),
+                     .state = o->state, .written = end->written ? end->written : "{}",
+                     .there = THERE, .missing = o->missing, .after = NUM(after),
+                     .most = NUM(AT_ONCE));
+    return e;
+}
+
+static enum err tell_audit(struct ctx *c, const struct outcome *o, const PGresult *row,
+                           const PGresult *ended)
 {
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "action", row_text(row, 0, "action"));
     json_set_int(after, "total", row_int(row, 0, "total"));
-    json_set_int(after, "done", row_int(row, 0, "done"));
-    if (error)
-        json_set_text(after, "error", error);
-    return audit_add(c, what, "bulk", row_text(row, 0, "id"), NULL, after);
+    json_set_int(after, "done", row_int(ended, 0, "done"));
+    if (o->error)
+        json_set_text(after, "error", o->error);
+    return audit_add(c, o->deed, "bulk", row_text(row, 0, "id"), NULL, after);
 }
 
 enum err export_ended(struct ctx *c, const struct export_end *end)
 {
-    PGresult *row;
-    bool there = end->written, deleted = !there && !end->error;
+    PGresult *row, *ended;
     struct ctx teller = *c;
+    const struct outcome o = outcome_of(end);
     if (end->asker)
         teller.actor = *end->asker;
-    enum err e =
-        db_query(c->db, c->arena, bulk_export_ended, &row, .export_id = end->id,
-                 .state = there     ? "DONE"
-                          : deleted ? "CANCELLED"
-                                    : "FAILED",
-                 .error = deleted ? "Its file was deleted before it was whole." : end->error,
-                 .written = there ? end->written : "{}", .there = THERE,
-                 .missing = end->error ? end->error : MISSING);
+    enum err e = db_query(c->db, c->arena, bulk_export_of, &row, .export_id = end->id);
     if (e != OK || rows_count(row) == 0)
         return e;
-    return tell(&teller,
-                there     ? "bulk.done"
-                : deleted ? "bulk.cancel"
-                          : "bulk.failed",
-                row, deleted ? NULL : end->error);
+    e = tell_items(c, end, &o, row);
+    if (e == OK)
+        e = db_query(c->db, c->arena, bulk_export_end, &ended, .id = row_text(row, 0, "id"),
+                     .state = o.state, .error = o.error);
+    return e ? e : tell_audit(&teller, &o, row, ended);
 }

@@ -1,7 +1,7 @@
 // Exports and bulk actions in a browser: from the list of units to a file, and to a plan, its confirmation and report.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, eventually, finish } from "../checks.mjs";
+import { check, eventually, finish, sql } from "../checks.mjs";
 import { axeFaults } from "./axe.mjs";
 import { expect, importBuilding, newPage, openBuilding, same, signIn } from "./browser.mjs";
 
@@ -62,6 +62,46 @@ check("the evidence of those that were picked is planned, and a ZIP to download"
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#bulk a:has-text('Download')")]);
     expect(/^evidence-\d{4}-\d\d-\d\d\.zip$/.test(download.suggestedFilename()), download.suggestedFilename());
     same(readFileSync(await download.path()).subarray(0, 2).toString(), "PK", "the file");
+});
+
+check("an export tells live how far it is, pauses, goes on, and has its file in the end", async () => {
+    const queue = (paused) => sql(`insert into job_queues (queue, paused) values ('export', ${paused}) on conflict (queue) do update set paused = ${paused}`);
+    const plan = async () => {
+        await page.goto(`/messages?q=${encodeURIComponent(`building:${house}`)}`);
+        for (const n of [0, 1, 2]) await page.check(`table.messages tbody input[type=checkbox] >> nth=${n}`);
+        await page.click(".pick-bar button:has-text('Export')");
+        await page.click("form[action$='/confirm'] button.primary");
+        await page.waitForSelector("#bulk");
+        return page.url().split("/").pop();
+    };
+    const said = (text) => page.waitForSelector(`#bulk [role=status]:has-text("${text}")`);
+    queue(true);
+    try {
+        const id = await plan();
+        await said("Waits for a worker");
+        sql(`update communication_exports x set state = 'RUNNING', rows_written = 2 from bulk_actions a where a.id = '${id}' and x.id = a.export_id`);
+        await said("2 of 3 written");
+        await whole("export-running");
+        await page.click("#bulk button:has-text('Pause')");
+        await said("after 2 of 3; resumed, the file is begun anew");
+        await whole("export-paused");
+        await page.click("#bulk button:has-text('Resume')");
+        await said("Waits for a worker");
+    } finally {
+        queue(false);
+    }
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#bulk a:has-text('Download')")]);
+    same(readFileSync(await download.path(), "utf8").trim().split("\r\n").length, 4, "its lines");
+    queue(true);
+    try {
+        await plan();
+        await page.click("#bulk button:has-text('Cancel')");
+        await page.waitForSelector("#bulk:has-text('Cancelled')");
+        same(await page.locator("#bulk a:has-text('Download')").count(), 0, "no file");
+        await whole("export-cancelled");
+    } finally {
+        queue(false);
+    }
 });
 
 check("all messages of a list are held by a plan that is confirmed", async () => {

@@ -94,8 +94,9 @@ check("in the midst of an import, of which nothing is left, and which is done at
     assert.equal(sql(`select attempt from job_history where kind = 'track.import' and args ->> 'importId' = '${id}'`)[0][0], "2");
 });
 
+const exporting = tenantNew("exportkill");
 check("in the midst of an export, of which no half file is left, and which is done at once by another", async () => {
-    const call = api(await token("admin", tenantNew("exportkill")));
+    const call = api(await token("admin", exporting));
     const made = rows("EXPORTED", 2025, 20_000, () => ({ attachment: "" }));
     await committed(call, (await upload(call, "exported.csv", csv(made))).body.id);
     const halves = () => readdirSync(`${process.env.VAR}/store/tmp`).length;
@@ -114,6 +115,32 @@ check("in the midst of an export, of which no half file is left, and which is do
         const text = await (await fetch(base + done.download.href)).text();
         assert.deepEqual([done.rows, text.trim().split("\r\n").length], [20_000, 20_001]);
         killed = (await eventually("it is in the history", () => attempts(exportId))) === "2";
+    }
+});
+
+check("in the midst of a bulk export, of which every item has one result, and the file each of them once", async () => {
+    const [call, second] = [api(await token("admin", exporting)), api(await token("admin", exporting))];
+    const attempts = (id) => sql(`select attempt from job_history where kind = 'exports.run' and args ->> 'exportId' = '${id}'`)[0]?.[0];
+    for (let killed = false; !killed;) {
+        const plan = (await call("POST", "/api/track/bulk", { action: "export", all: true, format: "jsonl" })).body;
+        const at = `/api/track/bulk/${plan.bulkId}`;
+        const document = async () => (await call("GET", at)).body;
+        await call("POST", `${at}/confirm`, { planToken: plan.planToken, count: 20_000 });
+        const { exportId } = (await second("POST", `${at}/approve`)).body;
+        const written = () => sql(`select rows_written from communication_exports where id = '${exportId}'`)[0][0] > 0;
+        while (!written());
+        children(master("track-worker")).forEach((pid) => kill(pid));
+        const told = () => sql(`select state, count(*) from bulk_items where bulk_id = '${plan.bulkId}' group by state`);
+        const after = { told: told(), state: (await document()).state };
+        const done = await eventually("it is done", async () => {
+            const now = await document();
+            return now.state === "DONE" && now;
+        }, 50);
+        assert.deepEqual([done.done, done.failed, told()], [20_000, 0, [["done", "20000"]]]);
+        const lines = (await (await fetch(base + done.export.download.href)).text()).trim().split("\n");
+        assert.equal(new Set(lines).size, 20_000);
+        killed = (await eventually("it is in the history", () => attempts(exportId))) === "2";
+        if (killed) assert.deepEqual(after, { told: [["pending", "20000"]], state: "RUNNING" });
     }
 });
 

@@ -74,6 +74,39 @@ check("a few named ones are exported, and no others", async () => {
     assert.deepEqual([ready.rows, lines.length, ready.words], [3, 3, "3 chosen communications"]);
 });
 
+check("an export is paused and cancelled with its bulk action; its file is for those who may have it", async () => {
+    const ids = held.items.slice(0, 3).map((one) => one.communicationId);
+    const queue = (paused) => sql(`insert into job_queues (queue, paused) values ('export', ${paused}) on conflict (queue) do update set paused = ${paused}`);
+    queue(true);
+    try {
+        const one = await plan(call, { action: "export", ids });
+        const states = async (what) => {
+            const { status, body } = await call("POST", at(one.bulkId, what), what === "confirm" ? { planToken: one.planToken } : undefined);
+            return [status, body.state, body.export?.state];
+        };
+        assert.deepEqual(await states("confirm"), [202, "RUNNING", "QUEUED"]);
+        assert.deepEqual(await states("pause"), [200, "PAUSED", "PAUSED"]);
+        assert.equal((await states("pause"))[0], 409);
+        assert.deepEqual(await states("resume"), [200, "RUNNING", "QUEUED"]);
+        assert.deepEqual(await states("cancel"), [200, "CANCELLED", "CANCELLED"]);
+        assert.equal((await states("resume"))[0], 409);
+        const over = (await call("GET", at(one.bulkId))).body;
+        assert.deepEqual([over.export.download, new Set(over.items.map((item) => item.state))], [null, new Set(["excluded"])]);
+    } finally {
+        queue(false);
+    }
+    const two = await plan(call, { action: "export", ids });
+    await call("POST", at(two.bulkId, "confirm"), { planToken: two.planToken });
+    const done = await ended(call, two.bulkId);
+    assert.ok(done.export.download.href);
+    assert.equal((await api(await token("agent", tenant, "BULK"))("GET", at(two.bulkId))).status, 404);
+    sql(`update communication_exports set expires_at = now() where id = '${done.exportId}'`);
+    const gone = (await call("GET", at(two.bulkId))).body;
+    assert.deepEqual([gone.state, gone.done, gone.export.state, gone.export.download], ["DONE", 3, "EXPIRED", null]);
+    assert.equal((await call("DELETE", `/api/track/export/${done.exportId}`)).status, 200);
+    assert.equal((await call("GET", at(two.bulkId))).body.export, null);
+});
+
 check("it is paused, resumed and cancelled only where that means something", async () => {
     const one = await plan(call, { action: "cancel", q: "building:BULK status:nothing" }, 422);
     assert.ok(one.errors);

@@ -446,6 +446,7 @@ static void its_link_ends_with_the_file(void **state)
     assert_non_null(download(&admin));
     pg_sql("update communication_exports set expires_at = now() - interval '1 s'; select ''");
     assert_null(download(&admin));
+    assert_string_equal(json_text(json_get(act(&admin, "")->json, "export"), "state"), "EXPIRED");
     work_on();
     assert_states("DONE", "EXPIRED");
     assert_null(download(&admin));

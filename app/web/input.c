@@ -61,6 +61,12 @@ static bool text_fits(struct filling *f, const struct field *d, const char *text
     return true;
 }
 
+/* Blanks alone say as little as nothing does. */
+static bool absent(const struct field *d, const char *text)
+{
+    return !d->required && text_blank(str_of(text));
+}
+
 static bool chosen(const struct field *d, const char *text)
 {
     for (const char *const *v = d->values; v && *v; v++)
@@ -72,7 +78,7 @@ static bool chosen(const struct field *d, const char *text)
 /* The kinds that are kept as the text they came as. */
 static void take_text(struct filling *f, const struct field *d, const char *text)
 {
-    if (d->kind == FIELD_TEXT && !text_fits(f, d, text))
+    if (d->kind == FIELD_TEXT && (absent(d, text) || !text_fits(f, d, text)))
         return;
     if (d->kind == FIELD_UUID && !uuid_valid(text))
         fault(f, d->name, "is not a UUID");
@@ -168,7 +174,7 @@ static void take_texts(struct filling *f, const struct field *d, const struct pa
     size_t n = 0;
     const char **list = arena_zalloc(f->c->arena, pairs->n - from + 1, sizeof(*list));
     for (size_t i = from; i < pairs->n; i++)
-        if (strcmp(pairs->at[i].name, d->name) == 0 && *pairs->at[i].value &&
+        if (strcmp(pairs->at[i].name, d->name) == 0 && !absent(d, pairs->at[i].value) &&
             text_fits(f, d, pairs->at[i].value))
             list[n++] = pairs->at[i].value;
     memcpy(f->to + d->offset, &list, sizeof(list));
@@ -220,15 +226,18 @@ static void take_array(struct filling *f, const struct field *d, struct json_obj
         return;
     }
     const char **list = arena_zalloc(f->c->arena, n + 1, sizeof(*list));
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0, k = 0; i < n; i++) {
         struct json_object *item = json_object_array_get_idx(value, i);
         if (!json_object_is_type(item, json_type_string)) {
             fault(f, d->name, "holds something other than text");
             return;
         }
-        list[i] = json_object_get_string(item);
-        if (!text_fits(f, d, list[i]))
+        const char *text = json_object_get_string(item);
+        if (absent(d, text))
+            continue;
+        if (!text_fits(f, d, text))
             return;
+        list[k++] = text;
     }
     memcpy(f->to + d->offset, &list, sizeof(list));
 }

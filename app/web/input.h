@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 enum field_kind {
-    FIELD_TEXT,   /* const char *; min and max in characters */
+    FIELD_TEXT,   /* const char *; min and max in characters; blanks alone are absent */
     FIELD_INT,    /* long, min and max; absent: the table's `absent` */
     FIELD_BOOL,   /* bool; forms: on, true, 1 */
     FIELD_UUID,   /* const char * */

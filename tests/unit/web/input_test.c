@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 struct sample {
-    const char *name, *mail, *id, *kind, *at;
+    const char *name, *note, *mail, *id, *kind, *at;
     long count;
     bool yes;
     struct json_object *extra;
@@ -22,6 +22,7 @@ static const char *const kinds[] = { "EMAIL", "SMS", NULL };
 
 static const struct field fields[] = {
     { "name", FIELD_TEXT, offsetof(struct sample, name), .required = true, .min = 2, .max = 5 },
+    { "note", FIELD_TEXT, offsetof(struct sample, note), .help = "" },
     { "mail", FIELD_EMAIL, offsetof(struct sample, mail), .help = "" },
     { "id", FIELD_UUID, offsetof(struct sample, id), .help = "" },
     { "kind", FIELD_CHOICE, offsetof(struct sample, kind), .values = kinds },
@@ -137,6 +138,22 @@ static void fills_from_json(void **state)
     assert_null(json("[]"));
 }
 
+static void blanks_alone_are_absent(void **state)
+{
+    (void)state;
+    const struct sample *s = form("name=abc&note=+%C2%A0+&tags=+&tags=x");
+    assert_non_null(s);
+    assert_null(s->note);
+    assert_string_equal(s->tags[0], "x");
+    assert_null(s->tags[1]);
+    s = json("{\"name\":\"abc\",\"note\":\" \\n \",\"tags\":[\"\",\"  \",\"y\"]}");
+    assert_non_null(s);
+    assert_null(s->note);
+    assert_string_equal(s->tags[0], "y");
+    assert_null(s->tags[1]);
+    assert_string_equal(form("name=abc&note=+b")->note, " b");
+}
+
 static void all_faults_at_once(void **state)
 {
     (void)state;
@@ -208,6 +225,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fills_from_a_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_what_is_wrong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fills_from_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blanks_alone_are_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_faults_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(limits_pairs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(checks, set_up, tear_down),

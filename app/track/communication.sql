@@ -70,11 +70,11 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
 order by n.created_at desc, n.id desc;
 
 -- name: communication_files
-select a.file_name as "fileName", a.size, a.content_type as "contentType", a.sha256,
-    format('/api/track/communications/%s/attachments/%s', c.id, a.position) as href
+select case when c.content_removed_at is null then a.file_name end as "fileName", a.size, a.content_type as "contentType", a.sha256,
+    case when c.content_removed_at is null then format('/api/track/communications/%s/attachments/%s', c.id, a.position) end as href
 from communications c
 join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
-where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and c.content_removed_at is null
+where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by a.position;

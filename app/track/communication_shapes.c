@@ -19,12 +19,14 @@ static const struct shape building = { "CommunicationBuilding", "What its buildi
                                        building_members };
 
 static const struct member file_members[] = {
-    { "fileName", SHAPE_TEXT, .example = "statement-2025-1.01.pdf" },
+    { "fileName", SHAPE_TEXT, .help = "Null once the file was removed.",
+      .example = "statement-2025-1.01.pdf", .nullable = true },
     { "size", SHAPE_COUNT, .help = "In bytes." },
     { "contentType", SHAPE_TEXT, .help = "As found in the file itself.",
       .example = "application/pdf" },
     { "sha256", SHAPE_TEXT, .help = "Lower-case hex, of its bytes." },
-    { "href", SHAPE_LINK, .help = "Where the file is." },
+    { "href", SHAPE_LINK, .help = "Where the file is; null once it was removed.",
+      .nullable = true },
     { .name = NULL },
 };
 const struct shape kept_file_shape = { "KeptFile", "A file that is kept here.", file_members };

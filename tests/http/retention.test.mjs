@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { api, base, check, committed, eventually, finish, person, sql, tenantNew, token, trackctl, upload } from "../checks.mjs";
-import { csv, rows } from "../fixtures/billing.mjs";
+import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("retention");
 const bearer = await token("admin", tenant);
@@ -25,7 +25,7 @@ async function summary(id) {
 }
 
 check("nothing goes by itself, and the command says what would", async () => {
-    await committed(call, (await upload(call, "retention.csv", csv(rows("RET", 2020, 4)))).body.id);
+    await committed(call, (await upload(call, "retention.csv", csv(rows("RET", 2020, 4)), statements(rows("RET", 2020, 4)))).body.id);
     sql(`set session_replication_role = replica; update communications set created_at = now() - interval '3 years' where tenant_id = '${tenantId}'`);
     const { policies, planned, due, held } = await tell("/api/track/retention");
     assert.deepEqual([due, planned, held], [0, 4, 0]);
@@ -71,6 +71,9 @@ check("what is due goes, says so, and the proof holds", async () => {
     const [one] = (await tell(`/api/track/units/${gone}`)).communications;
     assert.ok(one.contentRemovedAt);
     assert.deepEqual([one.email, one.removedBy, one.recipientName], [null, "policy “statement”", "(removed)"]);
+    const { attachments } = await tell(`/api/track/communications/${one.communicationId}`);
+    assert.ok(attachments.length, "what was attached is told");
+    for (const { fileName, href, size, sha256 } of attachments) assert.deepEqual([fileName, href, size > 0, /^[0-9a-f]{64}$/.test(sha256)], [null, null, true, true]);
     assert.equal(trackctl("verify", "--tenant", tenant).status, 0);
 });
 

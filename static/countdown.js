@@ -30,7 +30,7 @@ function countDown(within) {
         const at = new Date(until.dateTime);
         const left = leftUntil(at);
         until.title = worded("exact", at);
-        until.textContent = `· ${left}`;
+        until.textContent = left;
         if (left) continue;
         const form = until.closest("form");
         until.remove();

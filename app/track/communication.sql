@@ -38,7 +38,8 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
 select e.id as "eventId", (1 + count(*) filter (where e.type = 'RESEND_REQUESTED') over (order by e.seq))::int as "attemptNo",
     e.type, e.sentence, e.occurred_at as "occurredAt", e.received_at as "receivedAt", e.source, e.actor_name as "actorName",
     event_grade(e) as grade, e.status_after as "statusAfter", e.mapper, e.caused_by as "causedBy", event_detail(e) as detail,
-    extract(epoch from e.occurred_at - lag(e.occurred_at) over (order by e.seq))::bigint as _waited
+    extract(epoch from e.occurred_at - lag(e.occurred_at) over (order by e.seq))::bigint as _waited,
+    e.occurred_at < lag((e.detail ->> 'nextAttemptAt')::timestamptz - interval '5 s') over (order by e.seq) as _early
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid

@@ -110,14 +110,20 @@ static struct json_object *groups_of(struct arena *a, struct json_object *d)
     return groups;
 }
 
-/* What keeps a message until the next event, or lets it lie. */
-static bool waits(const char *type)
+/* From how many seconds on a wait for the next event is told of what keeps a message, or lets it
+   lie: between two tries it has a cause. 0: none is. */
+static long long told_from(const char *type)
 {
-    static const char *const types[] = { "ENQUEUED", "DELAYED", "HELD", "RESEND_REQUESTED" };
+    static const struct {
+        const char *type;
+        long long seconds;
+    } types[] = {
+        { "ENQUEUED", 3600 }, { "DELAYED", 60 }, { "HELD", 3600 }, { "RESEND_REQUESTED", 3600 }
+    };
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (strcmp(types[i], type) == 0)
-            return true;
-    return false;
+        if (strcmp(types[i].type, type) == 0)
+            return types[i].seconds;
+    return 0;
 }
 
 static const char *span(struct arena *a, long long seconds)
@@ -125,7 +131,20 @@ static const char *span(struct arena *a, long long seconds)
     long long minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
     if (days)
         return arena_printf(a, "%lld d %lld h", days, hours % 24);
-    return arena_printf(a, "%lld h %lld min", hours, minutes % 60);
+    return hours ? arena_printf(a, "%lld h %lld min", hours, minutes % 60)
+                 : arena_printf(a, "%lld min", minutes);
+}
+
+/* Of a delayed try that was tried again: whether the time was the one that was planned. */
+static const char *tried_again(const PGresult *events, int i)
+{
+    if (strcmp(row_text(events, i + 1, "type"), "DELAYED") != 0 ||
+        strcmp(row_text(events, i, "source"), "worker") != 0)
+        return "";
+    const char *early = row_text(events, i, "_early");
+    return !early          ? ""
+           : *early == 't' ? " Tried again before its time."
+                           : " Tried again as planned.";
 }
 
 void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d)
@@ -133,11 +152,12 @@ void communication_waits(struct ctx *c, const PGresult *events, struct json_obje
     struct json_object *list = json_get(d, "events");
     for (int i = 0; i + 1 < rows_count(events); i++) {
         long long seconds = row_text(events, i, "_waited") ? row_int(events, i, "_waited") : 0;
-        if (seconds < 3600 || !waits(row_text(events, i + 1, "type")))
+        long long from = told_from(row_text(events, i + 1, "type"));
+        if (!from || seconds < from)
             continue;
         json_set_text(json_object_array_get_idx(list, (size_t)i), "waited",
-                      arena_printf(c->arena, "%s: %s", span(c->arena, seconds),
-                                   row_text(events, i + 1, "sentence")));
+                      arena_printf(c->arena, "%s: %s%s", span(c->arena, seconds),
+                                   row_text(events, i + 1, "sentence"), tried_again(events, i)));
     }
 }
 
@@ -227,6 +247,20 @@ static void dress_tags(struct ctx *c, struct json_object *d)
     json_set_text(d, "templateHref", list_href(c, "template", json_text(d, "template")));
 }
 
+/* When it came into the state it is in: the first of the latest events that left it there. */
+static const char *state_since(struct json_object *d)
+{
+    struct json_object *events = json_get(d, "events");
+    const char *at = NULL;
+    for (size_t i = 0; i < json_object_array_length(events); i++) {
+        struct json_object *e = json_object_array_get_idx(events, i);
+        if (strcmp(json_text(e, "statusAfter"), json_text(d, "status")) != 0)
+            break;
+        at = json_text(e, "occurredAt");
+    }
+    return at;
+}
+
 static void dress_head(struct ctx *c, struct json_object *d)
 {
     const char *currency = json_text(d, "currency"), *grade = json_text(d, "grade");
@@ -234,6 +268,7 @@ static void dress_head(struct ctx *c, struct json_object *d)
     set_label(d, status_label(status), "statusLabel");
     json_set_text(d, "channelLabel", channel_label(json_text(d, "channel"))->word);
     json_set_text(d, "gradeWords", grade_words(grade));
+    json_set_text(d, "stateSince", state_since(d));
     json_set_bool(d, "moving", strcmp(status, "ENQUEUED") == 0);
     json_set_bool(d, "hasNext", json_text(d, "nextAttemptAt") != NULL);
     json_set_text(d, "href", arena_printf(c->arena, "/messages/%s", id));

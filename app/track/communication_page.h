@@ -17,8 +17,9 @@ extern const char *const communication_looks[]; /* NULL at the end */
 void communication_tabs(struct ctx *c, const char *id, const struct list_place *from,
                         struct json_object *d);
 
-/* Adds waited to events that came an hour or more after what they waited for: "3 h 12 min: The
-   receiving server asked to wait." Rows of communication_events, as in the document's events. */
+/* Adds waited to events that came an hour or more after what they waited for, a minute or more
+   after a try that was delayed: "3 h 12 min: The receiving server asked to wait. Tried again as
+   planned." Rows of communication_events, as in the document's events. */
 void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d);
 
 /* Adds rawView to events, beforeView and afterView to history (see json_view), the latest first as

@@ -193,6 +193,9 @@ static enum err tell(struct demo *d, const char *id, const struct story *story)
             .sentence = s->sentence,
             .detail = detail_of(c, id, s, &tries),
         };
+        if (s->type == EVENT_DELAYED)
+            json_set_text(event.detail, "nextAttemptAt",
+                          time_text(c->arena, d->at + s[1].minutes * 60));
         e = timeline_append(c, id, &event, NULL);
     }
     return e;

@@ -428,7 +428,7 @@ document.addEventListener("click", (event) => {
 
 // What is cut off is whole under the pointer.
 document.addEventListener("pointerover", ({ target }) => {
-    const cut = target.matches?.("td, td > span, td small, th small, tbody th > a, .buildings b") && (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight + 2);
+    const cut = target.matches?.("td, td > span, td small, th small, tbody th > a, .buildings b, .groups a") && (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight + 2);
     if (cut) target.title ||= target.textContent;
 });
 

@@ -161,7 +161,7 @@ const cellTokens = {
     "th > small": (text) => (/…/.test(text) ? null : /@|^\+?[\d ]+$/.test(text) && `to:${text}`),
     ".subject": () => "",
     ".next": () => "status:ENQUEUED",
-    ".more": (text, cell) => `${$$("thead th", cell.closest("table"))[cell.cellIndex].textContent === "Provider" ? "provider" : "code"}:${text}`,
+    ".more": (text, cell) => `${$$("thead th", cell.closest("table"))[cell.cellIndex].textContent.split(" ").at(-1).toLowerCase()}:${text}`,
     ".when": (text, cell) => `after:${$(".day time", cell.closest("tbody")).dateTime}`,
 };
 

@@ -13,7 +13,7 @@ static const struct column {
     { "unit", "Unit", "place", "isUnit", true },
     { "subject", "Subject", "subject", "isSubject", true },
     { "channel", "Channel", "way", "isChannel", true },
-    { "template", "Template", "more", "isTemplate", false },
+    { "template", "Template", "more", "isTemplate", true },
     { "attempts", "Attempts", "tries", "isAttempts", true },
     { "next", "Next attempt", "next", "isNext", true },
     { "updated", "Updated", "when", "isUpdated", true },
@@ -87,6 +87,10 @@ static void add_lists(struct ctx *c, const struct choice *choice, bool usual,
     for (size_t i = 0; i < COLUMNS; i++)
         if (!has(choice, &columns[i]))
             put(all, &columns[i], false);
+    bool leads = choice->n > 0 && choice->shown[0] == &columns[0];
+    json_set(to, "lead", leads ? json_object_get(json_object_array_get_idx(shown, 0)) : NULL);
+    if (leads)
+        json_object_array_del_idx(shown, 0, 1);
     json_set(to, "columns", shown);
     json_set(to, "allColumns", all);
     json_set_text(to, "columnsText", usual ? NULL : names.p);

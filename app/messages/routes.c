@@ -203,7 +203,7 @@ static enum err add_around(struct ctx *c, struct json_object *d)
     json_set_bool(d, "canAct", c->actor.role >= ROLE_AGENT);
     json_set_int(d, "width",
                  (int64_t)json_object_array_length(json_get(d, "columns")) + 1 +
-                     (c->actor.role >= ROLE_AGENT));
+                     (json_get(d, "lead") != NULL) + (c->actor.role >= ROLE_AGENT));
     json_set_bool(d, "unplaced", columns && !strstr(columns, "updated"));
     json_set_text(d, "clearHref", bar_href(c, NULL, columns));
     return OK;

@@ -4,24 +4,21 @@
 #include "channels/email.h"
 #include "channels/sink.sql.h"
 #include "db/db.h"
-#include "store/store.h"
+#include "store/keep.h"
 
 static enum err add(struct ctx *c, const struct sink_message *m, const struct blob *blob,
                     bool *fresh)
 {
-    const char *size = arena_printf(c->arena, "%zu", blob->size);
     PGresult *rows;
+    struct blob kept = *blob;
+    kept.content_type = m->content_type;
     db_begin(c->db, c->tenant_id);
-    db_batch(c->db);
-    enum err r = db_query(c->db, c->arena, sink_blob_add, NULL, .sha256 = blob->sha256,
-                          .size = size, .content_type = m->content_type);
-    enum err r2 =
-        db_query(c->db, c->arena, sink_message_add, &rows, .communication_id = m->communication_id,
-                 .message_id = m->message_id, .recipient = m->recipient, .subject = m->subject,
-                 .sha256 = blob->sha256, .size = size, .channel = m->channel);
-    enum err r3 = db_flush(c->db);
+    enum err r = blob_keep(c, &kept);
     if (!r)
-        r = r2 ? r2 : r3;
+        r = db_query(c->db, c->arena, sink_message_add, &rows,
+                     .communication_id = m->communication_id, .message_id = m->message_id,
+                     .recipient = m->recipient, .subject = m->subject, .sha256 = kept.sha256,
+                     .size = arena_printf(c->arena, "%zu", kept.size), .channel = m->channel);
     *fresh = !r && rows_count(rows) > 0;
     return db_end(c->db, r);
 }

@@ -1,8 +1,3 @@
--- name: sink_blob_add
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::bigint, :content_type::text)
-on conflict do nothing;
-
 -- name: sink_message_add
 insert into sink_messages (tenant_id, communication_id, message_id, recipient, subject, sha256, size, channel)
 values (current_tenant(), :communication_id::uuid, :message_id::text, :recipient::text, :subject::text,

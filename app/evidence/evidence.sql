@@ -129,12 +129,3 @@ order by f.place, _no;
 
 -- ---- the file
 
--- Whoever sweeps it waits.
--- name: evidence_lock
-select blob_lock(:sha256::text);
-
--- Named by nothing: it goes with what else nothing names.
--- name: evidence_keep
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::bigint, 'application/zip')
-on conflict do nothing;

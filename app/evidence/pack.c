@@ -9,6 +9,7 @@
 #include "evidence/evidence.sql.h"
 #include "evidence/inclusion.h"
 #include "evidence/summary.h"
+#include "store/keep.h"
 #include "track/communication.h"
 #include "track/communication.sql.h"
 
@@ -310,18 +311,6 @@ enum err pack_add(struct ctx *c, struct zip *z, struct day_trees *trees, const c
 
 /* ---- one pack ---- */
 
-static enum err keep(struct ctx *c, const struct blob *b)
-{
-    struct blob there;
-    enum err e = db_query(c->db, c->arena, evidence_lock, NULL, .sha256 = b->sha256);
-    if (e == OK)
-        e = store_find(c->app->store, c->arena, b->sha256, &there);
-    if (e != OK)
-        return e == ERR_NOT_FOUND ? ERR_RETRY : e;
-    return db_query(c->db, c->arena, evidence_keep, NULL, .sha256 = b->sha256,
-                    .size = arena_printf(c->arena, "%zu", b->size));
-}
-
 enum err evidence_make(struct ctx *c, const char *id, struct blob *out)
 {
     struct zip *z;
@@ -333,7 +322,7 @@ enum err evidence_make(struct ctx *c, const char *id, struct blob *out)
     if (e == OK)
         e = zip_finish(z, out);
     if (e == OK)
-        e = keep(c, out);
+        e = blob_keep(c, out); /* named by nothing: it goes with what else nothing names */
     if (e != OK)
         return e;
     json_set_text(after, "sha256", out->sha256);

@@ -120,14 +120,6 @@ update communication_exports set rows_written = :rows::bigint, scanned = :scanne
 where tenant_id = current_tenant() and id = :id::uuid and state = 'RUNNING'
 returning id
 
--- name: export_lock_blob
-select blob_lock(:sha256::text)
-
--- name: export_blob
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::bigint, :type::text)
-on conflict do nothing
-
 -- name: export_ready
 update communication_exports set state = 'READY', rows_written = :rows::bigint, scanned = scope, sha256 = :sha256::text,
     size = :size::bigint, held_buildings = :buildings::uuid[], ready_at = now(),

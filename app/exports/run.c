@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "exports/export.sql.h"
 #include "exports/writing.h"
+#include "store/keep.h"
 
 #include <string.h>
 
@@ -163,20 +164,6 @@ static enum err write_all(struct writing *w, const PGresult *batches, struct blo
 
 /* ---- the end ---- */
 
-/* Another export with the very same rows may have expired since the file was finished and taken it
-   along: then it is made again. */
-static enum err keep_blob(struct ctx *c, const struct blob *b)
-{
-    struct blob there;
-    enum err e = db_query(c->db, c->arena, export_lock_blob, NULL, .sha256 = b->sha256);
-    if (e == OK)
-        e = store_find(c->app->store, c->arena, b->sha256, &there);
-    if (e != OK)
-        return e == ERR_NOT_FOUND ? ERR_RETRY : e;
-    return db_query(c->db, c->arena, export_blob, NULL, .sha256 = b->sha256,
-                    .size = NUM((int64_t)b->size), .type = b->content_type);
-}
-
 static const char *array_of(struct buf *ids)
 {
     if (ids->n == 0)
@@ -196,7 +183,7 @@ static enum err ready(struct writing *w, const struct blob *b)
 {
     PGresult *row;
     struct ctx *c = w->c;
-    enum err e = keep_blob(c, b);
+    enum err e = blob_keep(c, b);
     if (e == OK)
         e = db_query(c->db, c->arena, export_ready, &row, .rows = NUM(w->rows), .sha256 = b->sha256,
                      .size = NUM((int64_t)b->size), .buildings = array_of(&w->buildings),

@@ -7,6 +7,7 @@
 #include "import/import.sql.h"
 #include "import/write.h"
 #include "jobs/jobs.h"
+#include "store/keep.h"
 
 const char *const import_states[] = { "PREVIEWED", "QUEUED", "IMPORTING",
                                       "COMMITTED", "FAILED", NULL };
@@ -79,31 +80,16 @@ static struct import_options options_of(struct json_object *import)
 
 /* ---- keeping ---- */
 
-static void list_blob(struct json_object *list, const struct blob *blob)
-{
-    struct json_object *one = json_object_new_object();
-    json_set_text(one, "sha256", blob->sha256);
-    json_set_int(one, "size", (int64_t)blob->size);
-    json_set_text(one, "type", blob->content_type);
-    json_object_array_add(list, one);
-}
-
-static enum err keep_blobs(struct ctx *c, struct json_object *list)
-{
-    return db_query(c->db, c->arena, import_blobs, NULL, .blobs = text_of(c, list));
-}
-
 static enum err keep_files(struct ctx *c, const char *file, const char *attachments)
 {
-    struct json_object *list = json_own(c->arena, json_object_new_array());
     struct blob blob;
     enum err e = store_find(c->app->store, c->arena, file, &blob);
     if (e == OK)
-        list_blob(list, &blob);
+        e = blob_keep(c, &blob);
     if (e == OK && attachments &&
         (e = store_find(c->app->store, c->arena, attachments, &blob)) == OK)
-        list_blob(list, &blob);
-    return e ? e : keep_blobs(c, list);
+        e = blob_keep(c, &blob);
+    return e;
 }
 
 enum err import_add(struct ctx *c, const struct import_new *n, const char **id)
@@ -243,6 +229,7 @@ struct committing {
     struct import_options options;
     struct import_source source;
     struct attachments files;
+    struct json_object *blobs; /* of the files */
 };
 
 /* import_take of the reading that only checks. */
@@ -251,6 +238,15 @@ static enum err look(void *to, const struct import_row *row, const struct attach
     const struct import_watch *watch = to;
     (void)row, (void)file;
     return watch->look(watch->to, 0);
+}
+
+static void list_blob(struct json_object *list, const struct blob *blob)
+{
+    struct json_object *one = json_object_new_object();
+    json_set_text(one, "sha256", blob->sha256);
+    json_set_int(one, "size", (int64_t)blob->size);
+    json_set_text(one, "type", blob->content_type);
+    json_object_array_add(list, one);
 }
 
 static enum err keep_attachments(struct committing *k)
@@ -262,12 +258,12 @@ static enum err keep_attachments(struct committing *k)
                                    k->how->watch, &why);
     if (e != OK)
         return e == ERR_INVALID ? ctx_fault(c, "attachments", "%s", why) : e;
-    struct json_object *list = json_own(c->arena, json_object_new_array());
+    k->blobs = json_own(c->arena, json_object_new_array());
     for (size_t i = 0; i < files->n; i++) {
         if (*files->at[i].blob.sha256)
-            list_blob(list, &files->at[i].blob);
+            list_blob(k->blobs, &files->at[i].blob);
     }
-    return files->n ? keep_blobs(c, list) : OK;
+    return files->n ? blobs_note(c, k->blobs) : OK;
 }
 
 /* Two at once would wait for each other's rows, in the order of two files. */
@@ -326,7 +322,9 @@ static enum err commit_source(struct committing *k)
         e = keep_attachments(k);
     if (e == OK)
         e = write_rows(k, &result);
-    return e ? e : finish(k, preview, result);
+    if (e == OK)
+        e = finish(k, preview, result);
+    return e == OK && k->files.n ? blobs_hold(c, k->blobs) : e;
 }
 
 enum err import_commit(struct ctx *c, const char *id, const struct import_how *how)

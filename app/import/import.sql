@@ -82,12 +82,6 @@ update imports set state = 'COMMITTED', committed_at = clock_timestamp(), commun
 where tenant_id = current_tenant() and id = :id::uuid and state = :state::text
 returning id
 
--- name: import_blobs
-insert into blobs (tenant_id, sha256, size, content_type)
-select current_tenant(), b.sha256, b.size, b.type
-from jsonb_to_recordset(:blobs::jsonb) as b (sha256 text, size bigint, type text)
-on conflict do nothing
-
 -- name: import_batches
 insert into communication_batches (tenant_id, building_id, year, import_id)
 select distinct current_tenant(), b.id, r.year, :import_id::uuid

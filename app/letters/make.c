@@ -8,7 +8,7 @@
 #include "db/db.h"
 #include "events/events.h"
 #include "letters/make.sql.h"
-#include "store/store.h"
+#include "store/keep.h"
 #include "track/letter.h"
 
 #include <string.h>
@@ -141,7 +141,7 @@ static enum err ready(struct making *m, const struct blob *blob)
 {
     PGresult *row;
     struct ctx *c = m->c;
-    enum err e = blob_note(c, blob);
+    enum err e = blob_keep(c, blob);
     if (e == OK)
         e = db_query(c->db, c->arena, make_ready, &row, .run_id = m->id, .sha256 = blob->sha256,
                      .pages = arena_printf(c->arena, "%d", m->file.pages));

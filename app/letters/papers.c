@@ -6,7 +6,7 @@
 #include "db/db.h"
 #include "letters/letters.h"
 #include "letters/run.sql.h"
-#include "store/store.h"
+#include "store/keep.h"
 #include "track/letter.h"
 #include "track/letter_settings.h"
 #include "track/postal.h"
@@ -136,7 +136,7 @@ static enum err keep(struct ctx *c, struct str pdf, const char **sha256)
     struct blob *blob = arena_new_of(c->arena, struct blob);
     enum err e = store_put(c->app->store, c->arena, pdf, blob);
     *sha256 = blob->sha256;
-    return e == OK ? blob_note(c, blob) : e;
+    return e == OK ? blob_keep(c, blob) : e;
 }
 
 enum err print_run_keep_papers(struct ctx *c, const char *id)

@@ -6,7 +6,7 @@
 #include "letters/letters.h"
 #include "letters/post.sql.h"
 #include "letters/run.sql.h"
-#include "store/store.h"
+#include "store/keep.h"
 #include "track/letter.h"
 #include "track/track.h"
 
@@ -143,7 +143,7 @@ static enum err check_scan(struct ctx *c, const struct upload *scan)
     enum err e = store_find(c->app->store, c->arena, scan->sha256, &blob);
     for (size_t i = 0; e == OK && i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(kinds[i], blob.content_type) == 0)
-            return blob_note(c, &blob);
+            return blob_keep(c, &blob);
     return e != OK ? e : ctx_fault(c, scan->field, "must be a PDF, JPEG, PNG or WebP");
 }
 

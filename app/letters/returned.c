@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "letters/letters.h"
 #include "letters/returned.sql.h"
-#include "store/store.h"
+#include "store/keep.h"
 #include "track/letter.h"
 #include "track/track.h"
 
@@ -68,7 +68,7 @@ static enum err keep_photo(struct ctx *c, const struct upload *photo)
         return e;
     if (strncmp(blob.content_type, "image/", 6) != 0)
         return ctx_fault(c, "photo", "must be a JPEG, PNG or WebP");
-    return blob_note(c, &blob);
+    return blob_keep(c, &blob);
 }
 
 static enum err mark(struct ctx *c, const char *id, const PGresult *row, const struct reason *r,

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "proof/retention.sql.h"
-#include "store/store.h"
+#include "store/keep.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -141,8 +141,10 @@ static enum err keep(const struct bundle *b, const struct blob *blob, const char
     struct ctx *c = b->c;
     const char *sha256 = arena_strdup(c->arena, blob->sha256);
     const char *size = arena_printf(c->arena, "%zu", blob->size);
+    struct blob kept = *blob;
+    kept.content_type = "application/gzip";
     db_begin(c->db, c->tenant_id);
-    enum err e = db_query(c->db, c->arena, retention_blob, NULL, .sha256 = sha256, .size = size);
+    enum err e = blob_keep(c, &kept);
     if (e == OK)
         e = db_query(c->db, c->arena, retention_archive_add, &rows,
                      .building_id = b->of->building_id, .batch_id = b->of->batch_id,

@@ -95,11 +95,6 @@ where f.communication_id in (select id from retention_due(to_timestamp(:now_ms::
     where d.deletes and d.hold_id is null and d.batch_id = :batch_id::uuid)
 order by 1;
 
--- name: retention_blob
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::bigint, 'application/gzip')
-on conflict do nothing;
-
 -- name: retention_archive_add
 insert into archives (tenant_id, building_id, batch_id, year, sha256, size, communications, files)
 values (current_tenant(), :building_id::uuid, :batch_id::uuid, :year::int, :sha256::text, :size::bigint,

@@ -47,7 +47,7 @@ enum err store_get(struct store *s, struct arena *a, const char *sha256,
                    struct str *out) must_check;
 
 /* Removes one for good; none there is as well. Whose row refers to it is for the caller to know
-   (blob_forget in SQL). */
+   (blob_forget in SQL, blob_keep in store/keep.h). */
 enum err store_remove(struct store *s, struct arena *a, const char *sha256) must_check;
 /* Unlinks one that nothing names any more, unless it was put in the last `grace_seconds`: who put
    it may be about to name it; 0: at any age. *gone: it is not there now. */

@@ -156,11 +156,6 @@ select j.state from jobs j
 where j.tenant_id = current_tenant() and j.kind = 'track.send_communication' and j.unique_key = :communication_id::text
     and j.state <> 'parked';
 
--- name: communication_blob
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::bigint, :content_type::text)
-on conflict do nothing;
-
 -- To the event that was just appended.
 -- name: communication_note
 insert into communication_audit_notes (tenant_id, communication_id, event_id, actor_id, actor_name, note, proof_sha256,

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "channels/message.h"
 #include "db/db.h"
-#include "store/store.h"
+#include "store/keep.h"
 #include "track/demo.sql.h"
 #include "track/track.h"
 #include "track/view.h"
@@ -211,10 +211,7 @@ static enum err add_file(struct demo *d, int unit, long long amount, struct blob
         arena_printf(c->arena, "Amount due CHF %lld.%02lld", amount / 100, amount % 100),
     };
     enum err e = store_put(c->app->store, c->arena, statement_pdf(c, lines), blob);
-    if (e != OK)
-        return e;
-    return db_query(c->db, c->arena, demo_blob, NULL, .sha256 = blob->sha256,
-                    .size = arena_printf(c->arena, "%zu", blob->size));
+    return e == OK ? blob_keep(c, blob) : e;
 }
 
 static enum err add_communication(struct demo *d, int unit, const struct story *story,

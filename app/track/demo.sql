@@ -18,11 +18,6 @@ values (current_tenant(), :building_id::uuid, :year::int, case when :sent_at::te
     :sent_at::timestamptz, :sent_at::timestamptz + interval '2 hours')
 returning id;
 
--- name: demo_blob
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::int8, 'application/pdf')
-on conflict do nothing;
-
 -- name: demo_communication
 with c as (
     insert into communications (tenant_id, batch_id, building_id, unit_id, year, channel, delivery_status, recipient_name,

@@ -6,7 +6,7 @@
 #include "channels/message.h"
 #include "channels/pdf.h"
 #include "db/db.h"
-#include "store/store.h"
+#include "store/keep.h"
 #include "track/labels.h"
 #include "track/letter.sql.h"
 #include "track/postal.h"
@@ -229,7 +229,7 @@ static enum err compose_now(struct ctx *c, const char *id, struct sending *s,
 enum err letter_keep(struct ctx *c, const char *communication_id, const char *attempt_no,
                      const struct letter_made *made)
 {
-    enum err e = blob_note(c, &made->blob);
+    enum err e = blob_keep(c, &made->blob);
     if (e != OK)
         return e;
     return db_query(c->db, c->arena, letter_keep, NULL, .communication_id = communication_id,
@@ -274,11 +274,4 @@ enum err letter_show(struct ctx *c, const char *communication_id, struct letter_
     if ((e = compose_now(c, communication_id, &s, &made)) == OK)
         out->bytes = made.pdf.bytes;
     return e;
-}
-
-enum err blob_note(struct ctx *c, const struct blob *blob)
-{
-    return db_query(c->db, c->arena, letter_blob, NULL, .sha256 = blob->sha256,
-                    .size = arena_printf(c->arena, "%zu", blob->size),
-                    .content_type = blob->content_type);
 }

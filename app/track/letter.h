@@ -36,6 +36,3 @@ struct letter_shown {
    sentence: it cannot be made. */
 enum err letter_show(struct ctx *c, const char *communication_id,
                      struct letter_shown *out) must_check;
-
-/* Notes in the transaction at hand that the tenant has a blob of the store. */
-enum err blob_note(struct ctx *c, const struct blob *blob) must_check;

@@ -1,10 +1,5 @@
 -- The letter of one communication.
 
--- name: letter_blob
-insert into blobs (tenant_id, sha256, size, content_type)
-values (current_tenant(), :sha256::text, :size::bigint, :content_type::text)
-on conflict do nothing;
-
 -- name: letter_keep
 insert into letters (tenant_id, communication_id, attempt_no, sha256, pages, sheets, grams, unknown)
 values (current_tenant(), :communication_id::uuid, :attempt_no::int, :sha256::text, :pages::int, :sheets::int,

@@ -1,9 +1,7 @@
 /* Files that people add as proof: what they may be, and where they are kept. */
 #include "track/proof_file.h"
 
-#include "db/db.h"
-#include "store/store.h"
-#include "track/communication.sql.h"
+#include "store/keep.h"
 
 #include <string.h>
 
@@ -30,8 +28,7 @@ enum err proof_take(struct ctx *c, const struct upload *file, const char **type)
     if (!is_proof(blob.content_type))
         return ctx_fault(c, file->field, "The file is no PDF, JPEG or PNG.");
     *type = blob.content_type;
-    return db_query(c->db, c->arena, communication_blob, NULL, .sha256 = file->sha256,
-                    .size = arena_printf(c->arena, "%zu", blob.size), .content_type = *type);
+    return blob_keep(c, &blob);
 }
 
 const struct upload *upload_at(const struct req *r, const char *field, size_t n)

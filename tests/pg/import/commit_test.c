@@ -61,6 +61,43 @@ static void a_file_becomes_communications(void **state)
                      1);
 }
 
+static enum err look_on(void *to, int64_t written)
+{
+    (void)to;
+    (void)written;
+    return OK;
+}
+
+static enum err lose_one(void *to, int64_t written)
+{
+    struct ctx *c = to;
+    const char *one = "select encode(sha256('%PDF-1.7 lost'), 'hex')";
+    return written ? store_remove(pg_app()->store, c->arena, pg_sql("%s", one)) : OK;
+}
+
+/* Bytes that lay there, named by nothing, may be removed while an import writes that it has them.
+ */
+static void an_attachment_lost_meanwhile_is_brought_again(void **state)
+{
+    (void)state;
+    struct ctx *c = context();
+    struct str zip = zip_of(c, (const char *const[]){ "a/1.pdf", NULL }, "%PDF-1.7 lost");
+    struct import_new n = kept(c, two_rows, zip);
+    const char *id;
+    db_begin(c->db, c->tenant_id);
+    assert_int_equal(db_end(c->db, import_add(c, &n, &id)), OK);
+    (void)pg_sql("update imports set state = 'IMPORTING'");
+    const struct import_watch watch = { lose_one, c }, still = { look_on, NULL };
+    db_begin(c->db, c->tenant_id);
+    enum err e = import_commit(c, id, &(struct import_how){ .watch = &watch });
+    assert_int_equal(db_end(c->db, e), ERR_RETRY);
+    assert_int_equal(pg_int("select count(*) from communications"), 0);
+    db_begin(c->db, c->tenant_id);
+    e = import_commit(c, id, &(struct import_how){ .watch = &still });
+    assert_int_equal(db_end(c->db, e), OK);
+    assert_string_equal(pg_sql("select state from imports"), "COMMITTED");
+}
+
 /* Which clocks a message goes by is a column of the file. */
 static void the_file_says_whose_clocks(void **state)
 {
@@ -295,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_file_becomes_communications),
         cmocka_unit_test(the_file_says_from_which_template),
         cmocka_unit_test(the_file_says_whose_clocks),
+        cmocka_unit_test(an_attachment_lost_meanwhile_is_brought_again),
         cmocka_unit_test(the_same_file_twice_changes_nothing),
         cmocka_unit_test(late_attachments_reach_what_is_not_sent),
         cmocka_unit_test(errors_stop_it_unless_good_rows_are_asked_for),

@@ -104,12 +104,10 @@ enum err try_note(struct ctx *c, const struct try_record *t)
         return OK;
     db_begin(c->db, c->tenant_id);
     db_batch(c->db);
-    enum err first = OK;
+    enum err e = OK;
     if (!t->dry_run && (t->failed || !t->well))
-        first = db_query(c->db, c->arena, breaker_note, NULL, .provider = t->call->provider,
-                         .host = host_of(c, t->call->url), .account = account_of(t->call),
-                         .failed = t->failed ? "t" : "f");
-    enum err second = call_add(c, t);
-    enum err third = db_flush(c->db);
-    return db_end(c->db, third ? third : first ? first : second);
+        e = db_query(c->db, c->arena, breaker_note, NULL, .provider = t->call->provider,
+                     .host = host_of(c, t->call->url), .account = account_of(t->call),
+                     .failed = t->failed ? "t" : "f");
+    return db_end(c->db, e ? e : call_add(c, t));
 }

@@ -82,24 +82,12 @@ struct erasing {
     struct job *j;
     const char *id;
     struct person who;
-    const char **addresses;     /* in lower case, NULL at the end */
-    struct json_object *stores; /* by name: rows */
-    long long communications, files, imports, archives;
+    const char **addresses; /* in lower case, NULL at the end */
 };
 
-static void count(struct erasing *x, const char *store, int64_t n)
+static enum err note(const struct erasing *x, const char *what)
 {
-    struct json_object *before = json_get(x->stores, store);
-    json_object_object_add(x->stores, store,
-                           json_object_new_int64(json_object_get_int64(before) + n));
-}
-
-static void count_stores(struct erasing *x, struct json_object *list)
-{
-    for (size_t i = 0; i < json_object_array_length(list); i++) {
-        struct json_object *one = json_object_array_get_idx(list, i);
-        count(x, json_text(one, "store"), json_object_get_int64(json_get(one, "rows")));
-    }
+    return db_query(x->c->db, x->c->arena, erasure_note, NULL, .id = x->id, .what = what);
 }
 
 static enum err read_request(struct erasing *x, bool *queued)
@@ -120,8 +108,8 @@ static enum err read_addresses(struct erasing *x)
 {
     PGresult *rows;
     struct ctx *c = x->c;
-    enum err e = db_query(c->db, c->arena, erasure_addresses, &rows, .email = x->who.email,
-                          .phone = x->who.phone, .unit_id = x->who.unit_id);
+    enum err e = db_query(c->db, c->arena, erasure_addresses, &rows, .id = x->id,
+                          .email = x->who.email, .phone = x->who.phone, .unit_id = x->who.unit_id);
     if (e != OK)
         return e;
     struct json_object *list = json_get(row_json(c->arena, rows, 0), "addresses");
@@ -137,7 +125,6 @@ static enum err purge_all(struct erasing *x)
     PGresult *page;
     struct ctx *c = x->c;
     for (enum err e;;) {
-        struct json_object *stores;
         db_begin_reading(c->db, c->tenant_id);
         e = db_end(c->db, db_query(c->db, c->arena, erasure_page, &page, .email = x->who.email,
                                    .phone = x->who.phone, .unit_id = x->who.unit_id));
@@ -149,13 +136,11 @@ static enum err purge_all(struct erasing *x)
                                       .kind = "erasure",
                                       .reason = arena_printf(c->arena, "erasure %s", x->id),
                                       .communications = (int)row_int(page, 0, "n") },
-                     &stores);
+                     NULL);
         if (e == OK)
             e = job_touch(x->j);
         if (e != OK)
             return e;
-        count_stores(x, stores);
-        x->communications += row_int(page, 0, "n");
     }
 }
 
@@ -172,10 +157,10 @@ static enum err purge_addresses(struct erasing *x)
     enum err e = db_query(c->db, c->arena, erasure_by_address, &rows, .addresses = text.p);
     if (e == OK)
         e = db_run(c->db, c->arena, &sql_erasure_exports, NULL, NULL);
-    e = db_end(c->db, e);
     if (e == OK)
-        count_stores(x, json_get(row_json(c->arena, rows, 0), "stores"));
-    return e;
+        e = db_query(c->db, c->arena, erasure_note_stores, NULL, .id = x->id,
+                     .stores = row_text(rows, 0, "stores"));
+    return db_end(c->db, e);
 }
 
 /* ---- files that hold many people ---- */
@@ -202,9 +187,8 @@ static enum err purge_import(struct erasing *x, const char *id, const char *sha2
     if (e != OK || !file_holds(bytes, x->addresses))
         return e;
     db_begin(c->db, c->tenant_id);
-    e = db_end(c->db, db_query(c->db, c->arena, erasure_import_removed, NULL, .id = id));
-    x->imports += e == OK;
-    return e;
+    e = db_query(c->db, c->arena, erasure_import_removed, NULL, .id = id);
+    return db_end(c->db, e == OK ? note(x, "imports") : e);
 }
 
 static enum err purge_imports(struct erasing *x)
@@ -233,10 +217,8 @@ static enum err purge_archive(struct erasing *x, const PGresult *rows, int i)
     if (e != OK)
         return e;
     db_begin(c->db, c->tenant_id);
-    e = db_end(c->db, db_query(c->db, c->arena, erasure_archive_removed, NULL,
-                               .id = row_text(rows, i, "id")));
-    x->archives += e == OK;
-    return e;
+    e = db_query(c->db, c->arena, erasure_archive_removed, NULL, .id = row_text(rows, i, "id"));
+    return db_end(c->db, e == OK ? note(x, "archives") : e);
 }
 
 /* A bundle in which he is goes as a whole: what else is in it has ended by its own clock. */
@@ -258,19 +240,15 @@ static enum err purge_archives(struct erasing *x)
 static enum err end(struct erasing *x, const char *state, const char *error)
 {
     struct ctx *c = x->c;
-    struct buf text = buf_in(c->arena);
-    struct json_object *done = json_own(c->arena, json_object_new_object());
-    json_set_int(done, "communications", x->communications);
-    json_set_int(done, "files", x->files);
-    json_set_int(done, "imports", x->imports);
-    json_set_int(done, "archives", x->archives);
-    json_set(done, "stores", json_object_get(x->stores));
-    json_write(&text, done);
+    PGresult *sum;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_query(c->db, c->arena, erasure_end, NULL, .id = x->id, .state = state,
-                          .error = error, .certificate = error ? NULL : text.p);
+    enum err e = db_query(c->db, c->arena, erasure_sum, &sum, .id = x->id);
     if (e == OK)
-        e = audit_add(c, error ? "erasure.refused" : "erasure.done", "erasure", x->id, NULL, done);
+        e = db_query(c->db, c->arena, erasure_end, NULL, .id = x->id, .state = state,
+                     .error = error, .certificate = error ? NULL : row_text(sum, 0, "done"));
+    if (e == OK)
+        e = audit_add(c, error ? "erasure.refused" : "erasure.done", "erasure", x->id, NULL,
+                      json_get(row_json(c->arena, sum, 0), "done"));
     if (e == OK)
         e = job_done(x->j);
     return db_end(c->db, e);
@@ -278,7 +256,7 @@ static enum err end(struct erasing *x, const char *state, const char *error)
 
 static enum err erase(struct erasing *x)
 {
-    int files;
+    int files; /* each is noted as it goes */
     enum err e = purge_all(x);
     if (e == OK)
         e = purge_addresses(x);
@@ -286,21 +264,15 @@ static enum err erase(struct erasing *x)
         e = purge_imports(x);
     if (e == OK)
         e = purge_archives(x);
-    if (e == OK)
-        e = files_sweep(x->c, 0, &files);
-    x->files = e == OK ? files : 0;
-    return e;
+    return e == OK ? files_sweep(x->c, 0, x->id, &files) : e;
 }
 
 enum err erasure_run(struct job *j)
 {
     struct ctx *c = &j->ctx;
-    struct erasing x = { .c = c,
-                         .j = j,
-                         .id = json_text(j->args, "erasureId"),
-                         .stores = json_own(c->arena, json_object_new_object()) };
+    struct erasing x = { .c = c, .j = j, .id = json_text(j->args, "erasureId") };
     bool queued = false;
-    db_begin_reading(c->db, c->tenant_id);
+    db_begin(c->db, c->tenant_id);
     enum err e = read_request(&x, &queued);
     if (e == OK && queued)
         e = check_holds(c, &x.who);

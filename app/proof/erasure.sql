@@ -7,12 +7,12 @@ returning id, state;
 
 -- name: erasure_get
 select id, unit_id as "unitId", state, error, asked_by_name as "askedByName", asked_at as "askedAt", done_at as "doneAt",
-    certificate, email as _email, phone as _phone
+    case when state = 'DONE' then certificate end as certificate, email as _email, phone as _phone
 from erasures where tenant_id = current_tenant() and id = :id::uuid;
 
 -- name: erasure_list
 select id, unit_id as "unitId", state, error, asked_by_name as "askedByName", asked_at as "askedAt", done_at as "doneAt",
-    certificate
+    case when state = 'DONE' then certificate end as certificate
 from erasures where tenant_id = current_tenant() order by asked_at desc, id desc limit 20;
 
 -- The holds that stand against it: on one of the communications, or on the address itself.
@@ -37,16 +37,50 @@ from (select c.id from communications c
                 and lower(a.address) in (lower(:email::text), :phone::text)))
     order by c.id limit 500) p;
 
+-- Noted before the first of them goes: a later try would not find those of a unit any more.
 -- name: erasure_addresses
-select coalesce(jsonb_agg(distinct lower(x.address)), '[]') as addresses from (
-    select unnest(array[:email::text, :phone::text]) as address
+update erasures e set certificate = coalesce(e.certificate, '{}') || jsonb_build_object('addresses', (
+select coalesce(jsonb_agg(distinct lower(x.address)), '[]') from (
+    select jsonb_array_elements_text(e.certificate -> 'addresses') as address
+    union all
+    select unnest(array[:email::text, :phone::text])
     union all
     select unnest(array[c.email, c.phone]) from communications c
     where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
     union all
     select a.address from communication_attempts a join communications c on c.tenant_id = a.tenant_id and c.id = a.communication_id
     where a.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid and a.channel in ('EMAIL', 'SMS')
-) x where length(x.address) > 3;
+) x where length(x.address) > 3))
+where e.tenant_id = current_tenant() and e.id = :id::uuid
+returning e.certificate -> 'addresses' as addresses;
+
+-- What was done, noted in the transaction of the deed, so that every try is in the certificate.
+-- name: erasure_note
+update erasures e set certificate = coalesce(e.certificate, '{}')
+    || jsonb_build_object(:what::text, coalesce((e.certificate ->> :what::text)::bigint, 0) + 1)
+where e.tenant_id = current_tenant() and e.id = :id::uuid;
+
+-- name: erasure_note_stores
+update erasures e set certificate = coalesce(e.certificate, '{}')
+    || jsonb_build_object('stores', coalesce(e.certificate -> 'stores', '[]') || :stores::jsonb)
+where e.tenant_id = current_tenant() and e.id = :id::uuid;
+
+-- All that its tries did: the purges have runs of their own.
+-- name: erasure_sum
+with runs as (
+    select r.communications, r.certificate -> 'stores' as stores from retention_runs r
+    where r.tenant_id = current_tenant() and r.kind = 'erasure' and r.reason = 'erasure ' || :id::text
+), stores as (
+    select s ->> 'store' as store, sum((s ->> 'rows')::bigint) as n
+    from (select stores from runs union all select certificate -> 'stores' from erasures
+        where tenant_id = current_tenant() and id = :id::uuid) a, jsonb_array_elements(a.stores) s
+    group by 1
+)
+select jsonb_build_object('communications', (select coalesce(sum(communications), 0) from runs),
+    'files', coalesce((e.certificate ->> 'files')::bigint, 0), 'imports', coalesce((e.certificate ->> 'imports')::bigint, 0),
+    'archives', coalesce((e.certificate ->> 'archives')::bigint, 0),
+    'stores', (select coalesce(jsonb_object_agg(store, n), '{}') from stores)) as done
+from erasures e where e.tenant_id = current_tenant() and e.id = :id::uuid;
 
 -- name: erasure_by_address
 select erase_addresses(array(select jsonb_array_elements_text(:addresses::jsonb))) as stores;

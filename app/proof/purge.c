@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "db/db.h"
+#include "proof/erasure.sql.h"
 #include "proof/retention.sql.h"
 #include "store/store.h"
 
@@ -67,7 +68,8 @@ enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **sto
 
 /* ---- files ---- */
 
-static enum err unlink_one(struct ctx *c, const char *sha256, int grace_seconds, int *unlinked)
+static enum err unlink_one(struct ctx *c, const char *sha256, int grace_seconds,
+                           const char *erasure_id, int *unlinked)
 {
     PGresult *unnamed;
     bool gone = false;
@@ -79,11 +81,13 @@ static enum err unlink_one(struct ctx *c, const char *sha256, int grace_seconds,
         e = store_sweep(c->app->store, c->arena, sha256, grace_seconds, &gone);
     if (e == OK && gone)
         e = db_query(c->db, c->arena, retention_unlinked, NULL, .sha256 = sha256);
+    if (e == OK && gone && erasure_id)
+        e = db_query(c->db, c->arena, erasure_note, NULL, .id = erasure_id, .what = "files");
     *unlinked += e == OK && gone;
     return db_end(c->db, e);
 }
 
-static enum err sweep_some(struct ctx *c, int hours, int *unlinked)
+static enum err sweep_some(struct ctx *c, int hours, const char *erasure_id, int *unlinked)
 {
     PGresult *rows;
     *unlinked = 0;
@@ -91,17 +95,18 @@ static enum err sweep_some(struct ctx *c, int hours, int *unlinked)
     enum err e = db_end(c->db, db_query(c->db, c->arena, retention_unnamed, &rows,
                                         .hours = arena_printf(c->arena, "%d", hours)));
     for (int i = 0; e == OK && i < rows_count(rows); i++)
-        e = unlink_one(c, row_text(rows, i, "sha256"), hours ? GRACE_SECONDS : 0, unlinked);
+        e = unlink_one(c, row_text(rows, i, "sha256"), hours ? GRACE_SECONDS : 0, erasure_id,
+                       unlinked);
     return e;
 }
 
-enum err files_sweep(struct ctx *c, int hours, int *unlinked)
+enum err files_sweep(struct ctx *c, int hours, const char *erasure_id, int *unlinked)
 {
     int some;
     enum err e;
     *unlinked = 0;
     do {
-        e = sweep_some(c, hours, &some);
+        e = sweep_some(c, hours, erasure_id, &some);
         *unlinked += some;
     } while (e == OK && some > 0);
     return e;
@@ -193,7 +198,7 @@ enum err retention_run(struct ctx *c, struct job *j, struct retention_done *out)
     if (e == OK)
         e = run_rest(&r);
     if (e == OK)
-        e = files_sweep(c, SWEEP_HOURS, &r.done.files);
+        e = files_sweep(c, SWEEP_HOURS, NULL, &r.done.files);
     if (e == OK && r.done.communications)
         log_info("retention_purged", "communications", NUM(r.done.communications), "files",
                  NUM(r.done.files), NULL);

@@ -45,8 +45,8 @@ struct purge {
 enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores) must_check;
 
 /* Unlinks the files of blobs that nothing names and that are older than so many hours; 0: at once,
-   those put just now as well. */
-enum err files_sweep(struct ctx *c, int hours, int *unlinked) must_check;
+   those put just now as well. Each is noted with the erasure whose sweep it is; NULL: nobody's. */
+enum err files_sweep(struct ctx *c, int hours, const char *erasure_id, int *unlinked) must_check;
 
 /* ---- archives ---- */
 

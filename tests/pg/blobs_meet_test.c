@@ -50,7 +50,7 @@ static enum err take(const struct blob *b)
 static enum err sweep(void)
 {
     int n;
-    return files_sweep(remover, 0, &n);
+    return files_sweep(remover, 0, NULL, &n);
 }
 
 /* The first half of a removal, as an export's end does it: nothing names it, its file goes. */

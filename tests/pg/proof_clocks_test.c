@@ -106,7 +106,7 @@ static void swept(int expected)
 {
     int n;
     age_files();
-    assert_int_equal(files_sweep(as("track_worker"), 24, &n), OK);
+    assert_int_equal(files_sweep(as("track_worker"), 24, NULL, &n), OK);
     assert_int_equal(n, expected);
 }
 
@@ -120,7 +120,7 @@ static void what_was_found_out_keeps_no_file(void **state)
         old_one, other_one);
     int n;
     age_files();
-    assert_int_equal(files_sweep(as("track_worker"), 24, &n), OK);
+    assert_int_equal(files_sweep(as("track_worker"), 24, NULL, &n), OK);
     assert_false(file_is_there("PDF of old@example.org"));
     assert_true(file_is_there("PDF of other@example.org"));
 }

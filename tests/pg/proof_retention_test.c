@@ -324,18 +324,18 @@ static void files_go_when_nothing_names_them(void **state)
     assert_true(file_is_there("PDF of gone@example.org"));
     assert_int_equal(pg_int("select count(*) from blobs where removed_at is not null"), 0);
     age_files();
-    assert_int_equal(files_sweep(c, 24, &n), OK);
+    assert_int_equal(files_sweep(c, 24, NULL, &n), OK);
     assert_int_equal(n, 2);
     assert_false(file_is_there("PDF of gone@example.org"));
     assert_false(file_is_there("mail to gone@example.org"));
     assert_true(file_is_there("PDF of held@example.org"));
     assert_true(file_is_there("PDF of young@example.org"));
-    assert_int_equal(files_sweep(c, 24, &n), OK);
+    assert_int_equal(files_sweep(c, 24, NULL, &n), OK);
     assert_int_equal(n, 0);
     blob("PDF of gone@example.org");
     assert_true(file_is_there("PDF of gone@example.org"));
     assert_int_equal(pg_int("select count(*) from blobs where removed_at is not null"), 1);
-    assert_int_equal(files_sweep(c, 24, &n), OK);
+    assert_int_equal(files_sweep(c, 24, NULL, &n), OK);
     assert_int_equal(n, 0); /* just put: who did may be about to name it */
 }
 
@@ -436,6 +436,54 @@ static void bundles_go_with_the_person(void **state)
     assert_int_equal(verified().n, 0);
 }
 
+/* A file that nothing names and that the sweep comes to last. */
+static const char *last_file(void)
+{
+    const char *sha = "";
+    for (int i = 0; strncmp(sha, "ff", 2) != 0; i++) {
+        sha = blob(arena_printf(as("track_worker")->arena, "one more %d", i));
+    }
+    return sha;
+}
+
+/* The first try takes all out but one file; the second finds neither messages nor addresses. */
+static void a_certificate_tells_of_every_try(void **state)
+{
+    (void)state;
+    char id[40], unit[40];
+    keep(id, pg_sql("select id from communications where delivery_status = 'DRAFT' and unit_id <> "
+                    "'%s' and content_removed_at is null order by id desc limit 1",
+                    unit_of_held));
+    fill(id, "twice@example.org");
+    keep(unit, pg_sql("select unit_id from communications where id = '%s'", id));
+    struct json_object *d = asked(&(struct person){ .unit_id = unit }, OK);
+    char erasure[40];
+    keep(erasure, json_text(d, "id"));
+    long long before = pg_int("select count(*) from blobs where removed_at is not null");
+    const char *last = last_file();
+    (void)pg_sql("begin");
+    (void)pg_sql("select blob_lock('%s')", last);
+    work();
+    (void)pg_sql("rollback");
+    assert_string_equal(pg_sql("select state from erasures where id = '%s'", erasure), "QUEUED");
+    assert_true(pg_int("select count(*) from blobs where removed_at is not null") > before);
+    posted("twice@example.org, late");
+    (void)pg_sql("update jobs set run_at = now() where kind = 'proof.erase'");
+    work();
+    struct ctx *c = as("track_web");
+    db_begin_reading(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, erasure_get(c, erasure, &d)), OK);
+    assert_string_equal(json_text(d, "state"), "DONE");
+    struct json_object *done = json_get(d, "certificate");
+    assert_int_equal(figure(done, "communications"),
+                     pg_int("select count(*) from communications where unit_id = '%s'", unit));
+    assert_int_equal(figure(done, "files"),
+                     pg_int("select count(*) from blobs where removed_at is not null") - before);
+    assert_true(figure(json_get(done, "stores"), "communication_events") >= 6);
+    assert_int_equal(figure(json_get(done, "stores"), "inbox by address"), 1);
+    assert_int_equal(rows_with("twice@example.org"), 0);
+}
+
 static void webhooks_have_clocks_of_their_own(void **state)
 {
     (void)state;
@@ -471,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_held_person_is_not_forgotten),
         cmocka_unit_test(a_person_is_forgotten_everywhere),
         cmocka_unit_test(bundles_go_with_the_person),
+        cmocka_unit_test(a_certificate_tells_of_every_try),
         cmocka_unit_test(webhooks_have_clocks_of_their_own),
     };
     pg_start("proof_retention");

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define HIDDEN "…"
+#define HIDDEN_LINK "%E2%80%A6"
 #define HIDDEN_SIZE (sizeof(HIDDEN) - 1)
 #define PHONE_LEAST 8 /* digits of a number that stands in a text */
 #define PHONE_MOST 15 /* E.164 */
@@ -51,7 +52,7 @@ static size_t first_character(const char *p)
 /* What was found: shown up to `head`, and again from `tail`; its own text ends at `end`. */
 struct found {
     const char *begin, *head, *tail, *end;
-    const char *sign; /* its @ or +, of one byte or three */
+    const char *sign; /* its @ or +, of one byte or three, or none */
     size_t size;
 };
 
@@ -86,7 +87,8 @@ static bool find_phone(const char *from, const char *p, size_t size, struct foun
 {
     size_t digits = 0;
     const char *last[PHONE_SHOWN] = { NULL }, *end = p + size;
-    if (p > from && isalnum((unsigned char)p[-1]))
+    bool coded = p - from >= 3 && p[-3] == '%';
+    if (p > from && isalnum((unsigned char)p[-1]) && !coded)
         return false;
     for (; digits <= PHONE_MOST; end++)
         if (isdigit((unsigned char)*end))
@@ -97,24 +99,73 @@ static bool find_phone(const char *from, const char *p, size_t size, struct foun
     return digits >= PHONE_LEAST && digits <= PHONE_MOST;
 }
 
+/* Past n digits; NULL: there are fewer or more. */
+static const char *past_digits(const char *p, size_t n)
+{
+    return p && strspn(p, "0123456789") == n ? p + n : NULL;
+}
+
+/* Past groups of digits, each after the first behind one separator. */
+static const char *past_groups(const char *p, const char *sizes)
+{
+    for (bool first = true; p && *sizes; sizes++, first = false) {
+        if (!first && !strchr(" -.", *p))
+            return NULL;
+        p = past_digits(first ? p : p + 1, (size_t)(*sizes - '0'));
+    }
+    return p;
+}
+
+static bool stands_alone(const char *from, const char *begin, const char *end)
+{
+    unsigned char before = begin > from ? (unsigned char)begin[-1] : ' ';
+    bool within = isalnum(before) || before >= 0x80 || strchr("_#'-/.,%+=", before);
+    return !within && !isalnum((unsigned char)*end) && (unsigned char)*end < 0x80 &&
+           !(*end && strchr(" -./'_", *end) && isdigit((unsigned char)end[1]));
+}
+
+/* Ten digits from 02 on as people group them: 079 123 45 67, (044) 123 45 67, 079/1234567. In one
+   they may be a reference. */
+static bool find_grouped(const char *from, const char *p, struct found *f)
+{
+    static const char *const forms[] = { "322", "34", "7" };
+    const char *area = past_digits(p, 3), *end = NULL;
+    if (!area || p[0] != '0' || p[1] < '2')
+        return false;
+    size_t gap = strspn(area, " )-./");
+    for (size_t i = 0; !end && i < sizeof(forms) / sizeof(forms[0]); i++)
+        end = past_groups(area + gap, forms[i]);
+    const char *begin = *area == ')' && p > from && p[-1] == '(' ? p - 1 : p;
+    if (gap < 1 || gap > 3 || !end || !stands_alone(from, begin, end))
+        return false;
+    const char *tail = end;
+    for (int shown = 0; shown < PHONE_SHOWN; tail--)
+        shown += isdigit((unsigned char)tail[-1]) ? 1 : 0;
+    *f = (struct found){ begin, begin, tail, end, begin, 0 };
+    return true;
+}
+
 static bool find(const char *from, const char *p, struct found *f)
 {
     size_t at = sign(p, '@', "%40"), plus = sign(p, '+', "%2B");
-    return (at && find_email(from, p, at, f)) || (plus && find_phone(from, p, plus, f));
+    return (at && find_email(from, p, at, f)) || (plus && find_phone(from, p, plus, f)) ||
+           (*p == '0' && find_grouped(from, p, f));
 }
 
 /* Whether the asker wrote it: in a link its sign is coded. */
 static bool was_said(struct arena *a, const struct found *f, const char *said)
 {
     const char *after = f->sign + f->size;
-    const char *whole = arena_printf(a, "%.*s%c%.*s", (int)(f->sign - f->begin), f->begin,
-                                     f->sign == f->begin ? '+' : '@', (int)(f->end - after), after);
+    const char *sign = !f->size ? "" : f->sign == f->begin ? "+" : "@";
+    const char *whole = arena_printf(a, "%.*s%s%.*s", (int)(f->sign - f->begin), f->begin, sign,
+                                     (int)(f->end - after), after);
     return said && strstr(said, whole);
 }
 
-static const char *mask_unsaid(struct arena *a, const char *text, const char *said)
+static const char *mask_unsaid(struct arena *a, const char *text, const char *said,
+                               const char *hidden)
 {
-    if (!text || !text[strcspn(text, "@+%")])
+    if (!text || !text[strcspn(text, "@+%0")])
         return text;
     struct found f;
     struct buf b = buf_in(a);
@@ -123,7 +174,7 @@ static const char *mask_unsaid(struct arena *a, const char *text, const char *sa
         if (!find(from, p, &f) || was_said(a, &f, said))
             continue;
         buf_put(&b, from, (size_t)(f.head - from));
-        buf_puts(&b, HIDDEN);
+        buf_puts(&b, hidden);
         from = f.tail;
         p = f.end - 1;
     }
@@ -135,7 +186,7 @@ static const char *mask_unsaid(struct arena *a, const char *text, const char *sa
 
 const char *mask_text(struct arena *a, const char *text)
 {
-    return mask_unsaid(a, text, NULL);
+    return mask_unsaid(a, text, NULL, HIDDEN);
 }
 
 /* ---- by itself ---- */
@@ -236,7 +287,7 @@ static const char *masked_string(struct arena *a, enum kind kind, const char *te
     if (kind == LEFT)
         return text;
     if (kind == TEXT && *text == '/')
-        return mask_unsaid(a, text, said);
+        return mask_unsaid(a, text, said, HIDDEN_LINK);
     if (kind == TEXT && said && *text && strstr(said, text))
         return text;
     return masked_shown(a, kind, text);

@@ -6,7 +6,8 @@
 #include <json-c/json.h>
 
 /* A text with each e-mail address and phone number of it cut, also where it is written as in an
-   address of the web: "RCPT TO:<m…@example.com>", "To=…4711". What was cut before stays. */
+   address of the web: "RCPT TO:<m…@example.com>", "To=…4711". Of numbers without a + only Swiss
+   ones in groups, "079 123 45 67". What was cut before stays. */
 const char *mask_text(struct arena *a, const char *text);
 
 /* What stands as an address by itself: "m…@example.com", "…4711", and of a postal one what follows

@@ -121,6 +121,16 @@ check("what stands for an address is part of it, and says whose it is", async ()
     assert.match((await viewer("GET", one(0))).body.content.html ?? "", /Zoë Müller/);
 });
 
+check("what a viewer posts comes back masked, kept or refused", async () => {
+    const kept = await viewer("POST", "/api/track/views", { name: `Of ${EMAILS[1]}`, q: `to:${EMAILS[1]}` });
+    assert.ok(kept.status < 300, JSON.stringify(kept.body));
+    const changed = await viewer("PUT", `/api/track/views/${kept.body.viewId}`, { name: "Mine", q: `to:${PHONE}` });
+    const denied = await viewer("POST", "/api/track/suppressions", { channel: "EMAIL", address: EMAILS[1], note: "No." });
+    assert.deepEqual([changed.status < 300, denied.status], [true, 403], JSON.stringify(changed.body));
+    for (const { body } of [kept, changed, denied]) assert.equal(told(JSON.stringify(body)), undefined);
+    assert.match(JSON.stringify(kept.body), /h…@quitte-obstgarten\.example/);
+});
+
 check("files with whole addresses need the agent role, and no viewer is offered them", async () => {
     const { runId } = run;
     for (const path of [`${one(1)}/evidence`, ...["print", "labels", "slip", "scan"].map((file) => `/api/track/print-runs/${runId}/${file}`)]) {

@@ -184,6 +184,14 @@ left join buildings b on b.tenant_id = current_tenant() and b.id::text = coalesc
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
 
+-- A time as people mean it: the day that begins then for the tenant, or the time in UTC.
+-- name: export_day
+select case when date_trunc('day', a.at at time zone t.time_zone) at time zone t.time_zone = a.at
+        then to_char(a.at at time zone t.time_zone, 'YYYY-MM-DD')
+        else to_char(a.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') end as day
+from tenants t, (values (:at::timestamptz)) a (at)
+where t.id = current_tenant()
+
 -- Buildings to choose from.
 -- name: export_buildings
 select b.id, b.name

@@ -70,8 +70,18 @@ static void put_values(struct buf *to, enum kind kind, struct json_object *value
             buf_puts(to, kind == QUOTED ? " and " : " or ");
         put_value(to, kind, json_object_get_string(json_object_array_get_idx(values, i)));
     }
-    if (kind == TIME)
-        buf_put(to, json_object_get_string(values), strlen("2026-01-31"));
+}
+
+static enum err told(struct ctx *c, const struct part *part, struct json_object *values,
+                     const char **out)
+{
+    PGresult *row;
+    if (part->kind != TIME)
+        return names(c, values, part->kind == RUN, out);
+    enum err e = db_query(c->db, c->arena, export_day, &row, .at = json_object_get_string(values));
+    if (e == OK)
+        *out = row_text(row, 0, "day");
+    return e;
 }
 
 static enum err put_part(struct ctx *c, struct buf *to, const struct part *part,
@@ -82,11 +92,11 @@ static enum err put_part(struct ctx *c, struct buf *to, const struct part *part,
         buf_puts(to, ", ");
     buf_puts(to, not ? "not " : "");
     buf_puts(to, part->before);
-    if (part->kind != BUILDING && part->kind != RUN) {
+    if (part->kind != BUILDING && part->kind != RUN && part->kind != TIME) {
         put_values(to, part->kind, values);
         return OK;
     }
-    enum err e = names(c, values, part->kind == RUN, &text);
+    enum err e = told(c, part, values, &text);
     if (e == OK)
         buf_puts(to, text);
     return e;

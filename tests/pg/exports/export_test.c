@@ -159,6 +159,35 @@ static void a_filter(void **state)
     assert_string_equal(file_of(id), "");
 }
 
+/* Days are told as they were asked for where the tenant is, times with their zone. */
+static void days_in_words(void **state)
+{
+    static const struct {
+        const char *zone, *q, *words;
+    } days[] = {
+        { "Europe/Zurich", "after:2026-05-12 before:2026-12-01",
+          "since 2026-05-12, before 2026-12-01" },
+        { "America/New_York", "after:2026-05-12 before:2026-12-01",
+          "since 2026-05-12, before 2026-12-01" },
+        { "America/Santiago", "after:2026-09-06", "since 2026-09-06" }, /* begins at one */
+        { "Europe/Zurich", "after:2026-05-12T00:00:00+02:00", "since 2026-05-12" },
+        { "Europe/Zurich", "after:2026-05-12T00:00:00Z", "since 2026-05-12 00:00:00 UTC" },
+        { "America/New_York", "before:2026-05-12T22:30:00-04:00",
+          "before 2026-05-13 02:30:00 UTC" },
+    };
+    (void)state;
+    char body[200];
+    for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        pg_sql("update tenants set time_zone = '%s' returning id", days[i].zone);
+        snprintf(body, sizeof(body), "{\"format\":\"csv\",\"q\":\"%s\"}", days[i].q);
+        const char *id = added(&admin, body);
+        assert_string_equal(pg_sql("select words from communication_exports where id = '%s'", id),
+                            days[i].words);
+    }
+    pg_sql("update tenants set time_zone = 'Europe/Zurich' returning id");
+    work();
+}
+
 /* ---- whose it is ---- */
 
 static void grant(const char *building)
@@ -446,6 +475,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything),
         cmocka_unit_test(a_filter),
+        cmocka_unit_test(days_in_words),
         cmocka_unit_test(grants_then_and_now),
         cmocka_unit_test(others_see_nothing_of_it),
         cmocka_unit_test(who_asked_and_is_gone_gets_nothing),

@@ -23,7 +23,8 @@ static const struct field fields[] = {
       .help = "When it left. " WHEN_HELP " Absent: as it was." },
     { "deliveredAt", FIELD_TEXT, AT(delivered_at), .max = 40,
       .help = "When it was there. " WHEN_HELP " Absent: as it was." },
-    { "note", FIELD_TEXT, AT(note), .max = 4000, .help = "Absent: as it was." },
+    { "note", FIELD_TEXT, AT(note), .clears = true, .max = 4000,
+      .help = "Absent: as it was; empty: none." },
     { .name = NULL },
 };
 static const struct input input = { "DeliveryRecordInput", sizeof(struct delivery), fields };

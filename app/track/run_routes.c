@@ -75,7 +75,8 @@ static const struct input test_input = { "RunTestInput", sizeof(struct body), te
 
 #define PLACE(name, member, most, words)                                                           \
     {                                                                                              \
-        name, FIELD_TEXT, offsetof(struct recipient, member), .max = (most), .help = (words)       \
+        name, FIELD_TEXT, offsetof(struct recipient, member), .clears = true, .max = (most),       \
+                                                              .help = (words)                      \
     }
 static const struct field recipient_fields[] = {
     PLACE("email", email, 320, "Absent: it stays; empty: none."),

@@ -78,6 +78,8 @@ static bool chosen(const struct field *d, const char *text)
 /* The kinds that are kept as the text they came as. */
 static void take_text(struct filling *f, const struct field *d, const char *text)
 {
+    if (d->clears && absent(d, text))
+        put_text(f, d, "");
     if (d->kind == FIELD_TEXT && (absent(d, text) || !text_fits(f, d, text)))
         return;
     if (d->kind == FIELD_UUID && !uuid_valid(text))

@@ -26,6 +26,7 @@ struct field {
     enum field_kind kind;
     size_t offset; /* in the input struct */
     bool required;
+    bool clears;   /* text: blanks alone, and in JSON an empty one, are kept as "", for "none" */
     long min, max; /* max 0: 64 KiB of text, or no bound for FIELD_INT */
     long absent;
     const char *const *values; /* NULL at the end */

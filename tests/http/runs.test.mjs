@@ -93,6 +93,8 @@ check("a recipient is mended in place, checked as an import is, and told on the 
     const [[sentence]] = sql(`select sentence from communication_events where communication_id = '${id}' and type = 'NOTE'`);
     assert.equal(sentence, "Recipient changed: E-mail, Phone.");
     assert.equal(sql(`select count(*) from audit_history where action = 'communication.recipient' and entity_id = '${id}'`)[0][0], "1");
+    const kept = async (change) => (await agent("PATCH", place, change)).body.phone;
+    assert.deepEqual([await kept({ phone: "" }), await kept({ phone: "079 123 45 67" }), await kept({ email: "eva@example.ch" }), await kept({ phone: "  " })], [null, "+41791234567", "+41791234567", null]);
     await agent("POST", `/api/track/batches/${batch.batchId}/send`);
     assert.equal((await agent("PATCH", place, { email: "other@example.ch" })).status, 409);
 });

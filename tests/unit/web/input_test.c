@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 struct sample {
-    const char *name, *note, *mail, *id, *kind, *at;
+    const char *name, *note, *left, *mail, *id, *kind, *at;
     long count;
     bool yes;
     struct json_object *extra;
@@ -23,6 +23,7 @@ static const char *const kinds[] = { "EMAIL", "SMS", NULL };
 static const struct field fields[] = {
     { "name", FIELD_TEXT, offsetof(struct sample, name), .required = true, .min = 2, .max = 5 },
     { "note", FIELD_TEXT, offsetof(struct sample, note), .help = "" },
+    { "left", FIELD_TEXT, offsetof(struct sample, left), .clears = true, .help = "" },
     { "mail", FIELD_EMAIL, offsetof(struct sample, mail), .help = "" },
     { "id", FIELD_UUID, offsetof(struct sample, id), .help = "" },
     { "kind", FIELD_CHOICE, offsetof(struct sample, kind), .values = kinds },
@@ -154,6 +155,16 @@ static void blanks_alone_are_absent(void **state)
     assert_string_equal(form("name=abc&note=+b")->note, " b");
 }
 
+static void where_nothing_is_said_an_empty_text_says_so(void **state)
+{
+    (void)state;
+    assert_null(form("name=abc&left=")->left);
+    assert_string_equal(form("name=abc&left=+")->left, "");
+    assert_string_equal(json("{\"name\":\"abc\",\"left\":\"\"}")->left, "");
+    assert_string_equal(json("{\"name\":\"abc\",\"left\":\" a\"}")->left, " a");
+    assert_null(json("{\"name\":\"abc\"}")->left);
+}
+
 static void all_faults_at_once(void **state)
 {
     (void)state;
@@ -226,6 +237,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_what_is_wrong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fills_from_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blanks_alone_are_absent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(where_nothing_is_said_an_empty_text_says_so, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(all_faults_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(limits_pairs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(checks, set_up, tear_down),

@@ -6,4 +6,4 @@ begin
     end if;
 end $$;
 
-alter table jobs add column begun_at timestamptz; -- when it was first claimed
+alter table jobs add column begun_at timestamptz; -- when its first counted try began

@@ -79,13 +79,14 @@ update jobs set state = case when :park::bool then 'parked' else 'ready' end,
         greatest(1, random() * least(3600, power(2, least(attempt, 12))))))),
     errors = case when :snooze::bool then errors
         else errors || jsonb_build_object('attempt', attempt, 'at', now(), 'error', :error::text) end,
-    lease_until = null, worker = null
+    lease_until = null, worker = null, begun_at = case when :snooze::bool and attempt = 1 then null else begun_at end
 where id = :id::bigint and token = :token::bigint and state = 'running'
 returning state;
 
 -- Claimed but not begun when the worker was told to stop.
 -- name: jobs_release
-update jobs j set state = 'ready', attempt = attempt - 1, lease_until = null, worker = null
+update jobs j set state = 'ready', attempt = attempt - 1, lease_until = null, worker = null,
+    begun_at = case when attempt = 1 then null else begun_at end
 from unnest(:ids::bigint[], :tokens::bigint[]) as d (id, token)
 where j.id = d.id and j.token = d.token and j.state = 'running';
 

@@ -149,7 +149,8 @@ enum err pacing_turn(struct sending *s)
     if (!rate && !pace_of(s->account->provider)->rate)
         return OK;
     if (is_free(s, rate)) {
-        s->first_tried = first_tried(j) ? first_tried(j) : j->begun_at;
+        const char *first = first_tried(j);
+        s->first_tried = first ? first : j->begun_at;
         return OK;
     }
     enum err e = find(s, rate, &at, &about);

@@ -12,9 +12,9 @@ int pacing_rate(const struct channel_account *account);
 enum err pacing_ask(struct ctx *c, PGresult **pauses) must_check;
 
 /* Takes a turn for the job, or finds the one it was given before. OK: it is now, or none is needed
-   (nothing is asked then, but what s->pauses has);
-   s->first_try and s->first_tried are set. ERR_LIMITED: it is later; the timeline tells when, and
-   the job goes back to exactly that time, uncounted. Called outside a transaction. */
+   (nothing is asked then, but what s->pauses has); s->first_try and s->first_tried are set.
+   ERR_LIMITED: it is later; the timeline tells when, and the job goes back to exactly that time,
+   uncounted. Called outside a transaction. */
 enum err pacing_turn(struct sending *s) must_check;
 
 /* In the transaction that tells of a failed try: its turn is used up, the next try takes another.

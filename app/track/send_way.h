@@ -23,8 +23,7 @@ struct sending {
     const char *message_id;        /* of ours, where the channel has one; set by the way */
     const char *to, *digest;       /* its address, and message_digest of its text; set by the way */
     struct json_object *decisions; /* of sending_decided; NULL: none yet */
-    const char *first_tried;       /* RFC 3339: when the attempt's first try had its turn; NULL: no
-                                      turns */
+    const char *first_tried;       /* RFC 3339: no try of the attempt was before; NULL: no turns */
     bool first_try;                /* no earlier try of the attempt can have reached the provider */
     struct send_result result;     /* set by the way */
     struct json_object *detail;    /* further members of its event's detail, set by the way; NULL */

@@ -98,9 +98,14 @@ static void retries_then_parks_with_every_error(void **state)
     assert_string_equal(state_of(id), "ready");
     assert_int_equal(
         pg_int("select count(*) from jobs where id = %lld and run_at > now()", (long long)id), 1);
+    const char *since = pg_sql(
+        "select begun_at from jobs where id = %lld and begun_at > created_at", (long long)id);
+    assert_non_null(since);
+    const char *begun = arena_strdup(c->arena, since);
     work_now();
     work_now();
     assert_string_equal(state_of(id), "parked");
+    assert_string_equal(pg_sql("select begun_at from jobs where id = %lld", (long long)id), begun);
     assert_string_equal(pg_sql("select string_agg(e ->> 'error', '|') from jobs, "
                                "jsonb_array_elements(errors) e where id = %lld",
                                (long long)id),
@@ -124,7 +129,8 @@ static void a_snooze_is_not_counted(void **state)
     for (int i = 0; i < 5; i++)
         work_now();
     assert_string_equal(state_of(id), "ready");
-    assert_int_equal(pg_int("select attempt from jobs where id = %lld", (long long)id), 0);
+    assert_int_equal(
+        pg_int("select attempt from jobs where id = %lld and begun_at is null", (long long)id), 0);
     assert_int_equal(
         pg_int("select extract(epoch from run_at - now())::int from jobs where id = %lld",
                (long long)id) > 50,

@@ -9,43 +9,8 @@ create function event_grade(e communication_events) returns char(1) language sql
     select case when e.grade <> 'A' or e.source = 'recipient' or e.type = 'DELIVERED' then e.grade end
 $$;
 
--- The same of a status with what speaks against it: {sentence, type, source, grade, at, against: {status, grade}}.
-create function contradiction_graded(c jsonb) returns jsonb language sql immutable as $$
-    select case when c -> 'against' ->> 'grade' = 'A' and c -> 'against' ->> 'status' not in ('DELIVERED', 'OPENED')
-        then jsonb_set(x, '{against,grade}', 'null') else x end
-    from (select case when c ->> 'grade' = 'A' and c ->> 'source' <> 'recipient' and c ->> 'type' <> 'DELIVERED'
-        then jsonb_set(c, '{grade}', 'null') else c end as x) as claim
-$$;
-
--- No count and no summary goes by the grade, so no trigger has to look at these. Of a letter at the post the post vouches.
-alter table communications disable trigger user;
-alter table communication_attempts disable trigger append_only;
-do $$
-declare
-    t uuid;
-begin
-    for t in select id from tenants loop
-        perform set_config('track.tenant', t::text, true);
-        update communications c set evidence_grade = (
-            select min(e.grade) from communication_events e
-            where e.tenant_id = t and e.communication_id = c.id and e.type = 'LODGED' and c.delivery_status = 'SENT'
-                and e.seq > coalesce((select max(r.seq) from communication_events r
-                    where r.tenant_id = t and r.communication_id = c.id and r.type = 'RESEND_REQUESTED'), 0))
-        where tenant_id = t and evidence_grade = 'A' and delivery_status not in ('DELIVERED', 'OPENED');
-        update communications set contradiction = contradiction_graded(contradiction)
-        where tenant_id = t and contradiction <> contradiction_graded(contradiction);
-        update communication_attempts set contradiction = contradiction_graded(contradiction),
-            grade = case when grade <> 'A' or status in ('DELIVERED', 'OPENED') then grade end
-        where tenant_id = t and (grade = 'A' and status not in ('DELIVERED', 'OPENED')
-            or contradiction <> contradiction_graded(contradiction));
-    end loop;
-    perform set_config('track.tenant', '', true);
-end $$;
-alter table communications enable trigger user;
-alter table communication_attempts enable trigger append_only;
-drop function contradiction_graded;
-
--- As before; and what the post vouches for counts for a letter that stands as sent by our own record.
+-- As before; a grade counts as event_grade has it, whatever older programs still write; and what the post vouches for
+-- counts for a letter that stands as sent by our own record.
 create or replace function event_apply() returns trigger language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
     if exists (select from added where type = 'RESEND_REQUESTED') then
@@ -68,9 +33,9 @@ begin
     end if;
     update communications c set event_seq = e.seq, event_head = e.hash, delivery_status = e.status_after,
         last_event_type = e.type, last_event_at = e.occurred_at,
-        evidence_grade = case when e.status_after <> c.delivery_status then e.grade
+        evidence_grade = case when e.status_after <> c.delivery_status then claim.grade
             when e.type = e.status_after or (e.type, e.status_after) in (('RETURNED', 'BOUNCED'), ('LODGED', 'SENT'))
-                then least(c.evidence_grade, e.grade)
+                then least(c.evidence_grade, claim.grade)
             else c.evidence_grade end,
         contradiction = case when e.detail ? 'contradicts' then jsonb_build_object('sentence', e.sentence, 'type', e.type,
                 'source', e.source, 'grade', e.grade, 'at', e.occurred_at, 'against', e.detail -> 'contradicts')
@@ -96,6 +61,8 @@ begin
         conversation_id = case when e.type = 'SENT' then e.detail ->> 'conversationId' else c.conversation_id end,
         message_id = case when e.type = 'SENT' then e.detail ->> 'messageId' else c.message_id end
     from added e
+    cross join lateral (
+        select case when e.grade <> 'A' or e.source = 'recipient' or e.type = 'DELIVERED' then e.grade end as grade) claim
     where c.tenant_id = e.tenant_id and c.id = e.communication_id;
     return null;
 end $$;

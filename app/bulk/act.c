@@ -32,12 +32,15 @@ static enum err audit(struct ctx *c, const char *what, const char *id, const PGr
 static enum err lock(struct ctx *c, const char *id, const char *states, PGresult **row)
 {
     enum err e = bulk_find(c, id, row);
-    if (e == OK && row_text(*row, 0, "exportId"))
-        e = export_lock(c, row_text(*row, 0, "exportId"));
+    const char *before = e == OK ? row_text(*row, 0, "exportId") : NULL;
+    if (before)
+        e = export_lock(c, before);
     if (e == OK)
         e = db_query(c->db, c->arena, bulk_lock, NULL, .id = id);
     if (e == OK)
         e = bulk_find(c, id, row);
+    if (e == OK && !before && row_text(*row, 0, "exportId"))
+        return ctx_refuse(c, ERR_CONFLICT, "It has been started just now: look again.");
     if (e != OK || strstr(states, row_text(*row, 0, "state")))
         return e;
     return ctx_refuse(c, ERR_CONFLICT, "It is %s.",

@@ -126,6 +126,3 @@ select f.folder as _folder, row_number() over (partition by f.folder order by f.
 from files f
 join blobs b on b.tenant_id = current_tenant() and b.sha256 = f.sha256
 order by f.place, _no;
-
--- ---- the file
-

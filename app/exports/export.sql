@@ -10,7 +10,8 @@ returning id
 
 -- One's own, and everybody's for those who see all buildings. Its file is for those who may see what it tells of now.
 -- name: export_get
-select x.id as "exportId", case when x.state = 'READY' and x.expires_at <= now() then 'EXPIRED' else x.state end as state, x.format, x.words, x.filter, x.rows_written as rows,
+select x.id as "exportId", case when x.state = 'READY' and x.expires_at <= now() then 'EXPIRED' else x.state end as state,
+    x.format, x.words, x.filter, x.rows_written as rows,
     case when x.state in ('QUEUED', 'RUNNING', 'PAUSED') then json_build_object('scanned', x.scanned, 'scope', x.scope) end as progress,
     x.size, x.sha256, x.error, x.created_by_name as "createdByName", x.created_at as "createdAt", x.ready_at as "readyAt",
     x.expires_at as "expiresAt", x.created_by = :actor_id::uuid as mine,

@@ -16,8 +16,8 @@ struct job {
     const char *kind, *queue;
     struct json_object *args;
     int attempt, max_attempts;
-    int64_t token;           /* fences the lease */
-    const char *begun_at;    /* RFC 3339: when its first counted try began, the same at every other */
+    int64_t token;        /* fences the lease */
+    const char *begun_at; /* RFC 3339: when its first counted try began, the same at every other */
     const char *retry_error; /* set by job_fail: one sentence, kept with the attempt */
     int retry_after;         /* seconds the job asks to wait; 0: backoff */
     const char *run_at;      /* the time it asks to be put back to, RFC 3339; NULL: retry_after */

@@ -121,14 +121,27 @@ check("what stands for an address is part of it, and says whose it is", async ()
     assert.match((await viewer("GET", one(0))).body.content.html ?? "", /Zoë Müller/);
 });
 
-check("what a viewer posts comes back masked, kept or refused", async () => {
-    const kept = await viewer("POST", "/api/track/views", { name: `Of ${EMAILS[1]}`, q: `to:${EMAILS[1]}` });
-    assert.ok(kept.status < 300, JSON.stringify(kept.body));
-    const changed = await viewer("PUT", `/api/track/views/${kept.body.viewId}`, { name: "Mine", q: `to:${PHONE}` });
+check("a viewer's own views stay as he wrote them, those of others are masked", async () => {
+    const q = `to:${EMAILS[1]}`, path = (view) => `/api/track/views/${view.viewId}`;
+    const kept = await viewer("POST", "/api/track/views", { name: `Of ${EMAILS[1]}`, q });
+    assert.equal(kept.status, 201, kept.text);
+    const { name, q: shown, href } = (await viewer("GET", path(kept.body))).body;
+    assert.deepEqual([name, shown, new URL(href, base).searchParams.get("q")], [`Of ${EMAILS[1]}`, q, q]);
+    assert.equal((await viewer("PUT", path(kept.body), { name: "Renamed", q: shown })).body.q, q);
+    const { views } = (await viewer("GET", "/api/track/views")).body;
+    assert.deepEqual(views.filter((view) => view.viewId && view.q.startsWith("to:")).map((view) => [view.mine, view.q]), [[true, q], [false, "to:h…@quitte-obstgarten.example"]]);
     const denied = await viewer("POST", "/api/track/suppressions", { channel: "EMAIL", address: EMAILS[1], note: "No." });
-    assert.deepEqual([changed.status < 300, denied.status], [true, 403], JSON.stringify(changed.body));
-    for (const { body } of [kept, changed, denied]) assert.equal(told(JSON.stringify(body)), undefined);
-    assert.match(JSON.stringify(kept.body), /h…@quitte-obstgarten\.example/);
+    assert.deepEqual([denied.status, told(JSON.stringify(denied.body))], [403, undefined]);
+});
+
+check("renaming one's own view on its page keeps its filter", async () => {
+    const q = `to:${EMAILS[1]}`, csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await people.viewer("/messages/views")).text())[1];
+    const post = (path, fields) => people.viewer(path, new URLSearchParams({ csrfToken, ...fields }));
+    assert.equal((await post("/messages/views", { name: "Before", q })).status, 303);
+    const form = /<form method="post" action="(\/messages\/views\/[0-9a-f-]+)" class="stack">(.*?)<\/form>/s.exec(await (await people.viewer("/messages/views")).text());
+    const fields = Object.fromEntries([...form[2].matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, key, value]) => [key, value]));
+    assert.equal((await post(form[1], { ...fields, name: "After" })).status, 303);
+    assert.deepEqual(sql(`select v.name, v.q from saved_views v where v.id = '${form[1].split("/").at(-1)}'`), [["After", q]]);
 });
 
 check("files with whole addresses need the agent role, and no viewer is offered them", async () => {

@@ -108,6 +108,11 @@ static void documents(void **state)
            "{\"rows\":[{\"name\":\"phone\",\"value\":\"…4567\"}]}");
     expect("{\"buildingId\":\"1\",\"street\":\"Weg 1\",\"in\":{\"street\":\"Weg 1\"}}", NULL,
            "{\"buildingId\":\"1\",\"street\":\"Weg 1\",\"in\":{\"street\":\"…\"}}");
+    expect("[{\"viewId\":\"1\",\"mine\":true,\"q\":\"a@b.c\"},{\"viewId\":\"2\",\"mine\":false,"
+           "\"q\":\"a@b.c\"},{\"viewId\":null,\"mine\":true,\"q\":\"a@b.c\"}]",
+           NULL,
+           "[{\"viewId\":\"1\",\"mine\":true,\"q\":\"a@b.c\"},{\"viewId\":\"2\",\"mine\":false,"
+           "\"q\":\"a…@b.c\"},{\"viewId\":null,\"mine\":true,\"q\":\"a…@b.c\"}]");
 }
 
 static void what_was_said(void **state)

@@ -3,8 +3,10 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "web/checks.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,6 +24,12 @@ static bool of_local(char c)
 {
     return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 ||
            (c && strchr("._+-'!#$*^{}~", c));
+}
+
+/* What a local part may have, too, and separates where it stands in links and lists. */
+static bool of_rare_local(char c)
+{
+    return c && strchr("&/=?|%`", c);
 }
 
 static bool of_domain(char c)
@@ -56,16 +64,43 @@ struct found {
     size_t size;
 };
 
-/* Back over what may stand before an @, plain or with a coded +. */
+/* The character that the three bytes before p code; 0: none. */
+static char coded_before(const char *from, const char *p)
+{
+    bool coded = p - from >= 3 && p[-3] == '%' && isxdigit((unsigned char)p[-2]) &&
+                 isxdigit((unsigned char)p[-1]);
+    return coded ? (char)strtol((const char[]){ p[-2], p[-1], '\0' }, NULL, 16) : '\0';
+}
+
+/* Back over what may stand before an @, plain or coded as in an address of the web. */
 static const char *local_begin(const char *from, const char *p)
 {
-    for (;; p--) {
-        bool coded = p - from >= 3 && p[-3] == '%';
-        if (coded && strncasecmp(p - 3, "%2B", 3) == 0)
-            p -= 2;
-        else if (coded || p == from || !of_local(p[-1]))
+    for (;;) {
+        char coded = coded_before(from, p);
+        if (coded ? !of_local(coded) && !of_rare_local(coded) : p == from || !of_local(p[-1]))
             return p;
+        p -= coded ? 3 : 1;
     }
+}
+
+/* Whether what stands before an @ at `end` is part of an address of the web or of a form. */
+static bool link_meant(const char *begin, const char *end)
+{
+    const char *mark = memchr(begin, '?', (size_t)(end - begin));
+    return strchr("/?&", *begin) || (mark && memchr(mark, '=', (size_t)(end - mark)));
+}
+
+/* The same with what is rare, where no link is meant; `p` is at a plain @. */
+static const char *wide_begin(const char *from, const char *p)
+{
+    const char *begin = p;
+    while (begin > from && (of_local(begin[-1]) || of_rare_local(begin[-1])))
+        begin--;
+    if (link_meant(begin, p))
+        return local_begin(from, p);
+    while (of_rare_local(*begin))
+        begin++;
+    return begin;
 }
 
 /* An address whose sign is at p; its local part may reach back to `from`. */
@@ -75,10 +110,12 @@ static bool find_email(const char *from, const char *p, size_t size, struct foun
     while (of_domain(*end))
         end++;
     size_t n = (size_t)(p - begin);
+    const char *whole = size == 1 ? wide_begin(from, p) : begin;
+    size_t shown = *whole == '%' ? 0 : first_character(whole);
     bool cut = n >= HIDDEN_SIZE && memcmp(p - HIDDEN_SIZE, HIDDEN, HIDDEN_SIZE) == 0;
     if (n == 0 || cut || end == p + size || is_id(begin, n))
         return false;
-    *f = (struct found){ begin, begin + first_character(begin), p, end, p, size };
+    *f = (struct found){ whole, whole + shown, p, end, p, size };
     return true;
 }
 
@@ -145,21 +182,31 @@ static bool find_grouped(const char *from, const char *p, struct found *f)
     return true;
 }
 
-static bool find(const char *from, const char *p, struct found *f)
+/* `past` is where the one before ended. */
+static bool find(const char *from, const char *past, const char *p, struct found *f)
 {
     size_t at = sign(p, '@', "%40"), plus = sign(p, '+', "%2B");
-    return (at && find_email(from, p, at, f)) || (plus && find_phone(from, p, plus, f)) ||
+    return (at && find_email(past, p, at, f)) || (plus && find_phone(from, p, plus, f)) ||
            (*p == '0' && find_grouped(from, p, f));
 }
 
-/* Whether the asker wrote it: in a link its sign is coded. */
+static const char *decoded(struct arena *a, const char *p, const char *end)
+{
+    struct buf b = buf_in(a);
+    for (; p < end; p++) {
+        char coded = end - p >= 3 ? coded_before(p, p + 3) : '\0';
+        buf_putc(&b, coded ? coded : *p);
+        p += coded ? 2 : 0;
+    }
+    return b.p;
+}
+
+/* Whether the asker wrote it: in a link it is coded. */
 static bool was_said(struct arena *a, const struct found *f, const char *said)
 {
-    const char *after = f->sign + f->size;
-    const char *sign = !f->size ? "" : f->sign == f->begin ? "+" : "@";
-    const char *whole = arena_printf(a, "%.*s%s%.*s", (int)(f->sign - f->begin), f->begin, sign,
-                                     (int)(f->end - after), after);
-    return said && strstr(said, whole);
+    return said &&
+           strstr(said, f->size == 3 ? decoded(a, f->begin, f->end)
+                                     : arena_strndup(a, f->begin, (size_t)(f->end - f->begin)));
 }
 
 static const char *mask_unsaid(struct arena *a, const char *text, const char *said,
@@ -169,9 +216,12 @@ static const char *mask_unsaid(struct arena *a, const char *text, const char *sa
         return text;
     struct found f;
     struct buf b = buf_in(a);
-    const char *from = text;
+    const char *from = text, *past = text;
     for (const char *p = text; *p; p++) {
-        if (!find(from, p, &f) || was_said(a, &f, said))
+        if (!find(from, past, p, &f))
+            continue;
+        past = f.end;
+        if (was_said(a, &f, said))
             continue;
         buf_put(&b, from, (size_t)(f.head - from));
         buf_puts(&b, hidden);
@@ -206,6 +256,9 @@ const char *mask_address(struct arena *a, const char *address)
 {
     if (!address || !*address || strncmp(address, HIDDEN, HIDDEN_SIZE) == 0)
         return address;
+    if (email_valid(address))
+        return arena_printf(a, "%.*s" HIDDEN "%s", (int)first_character(address), address,
+                            strchr(address, '@'));
     const char *text = mask_text(a, address);
     if (strchr(address, '@'))
         return text != address || strstr(address, HIDDEN "@") ? text : HIDDEN;

@@ -57,6 +57,16 @@ static void in_texts(void **state)
         { "01a20087-079-1234567, 079_123_45_67, 2026/079/1234567, 0800 123 456",
           "01a20087-079-1234567, 079_123_45_67, 2026/079/1234567, 0800 123 456" },
         { "c3+12345678 and +1234567890123456", "c3+12345678 and +1234567890123456" },
+        { "To maier&sohn@example.ch, a/b=c|d%e`f@b.c, who?me@b.c or a%acme@b.c.",
+          "To m…@example.ch, a…@b.c, w…@b.c or a…@b.c." },
+        { "`anna@b.c`|eva@b.c/x@b.c, =@b.c", "`a…@b.c`|e…@b.c/x…@b.c, =@b.c" },
+        { "https://b.c/p?x=anna@b.c&y=eva@b.c; p?x=anna@b.c",
+          "https://b.c/p?x=a…@b.c&y=e…@b.c; p?x=a…@b.c" },
+        { "To=anna@b.c&From=eva@b.c", "T…@b.c&From=e…@b.c" },
+        { "ref=01a20087-1ad7-7cef-bf12-824c88eafa29@b.c",
+          "ref=01a20087-1ad7-7cef-bf12-824c88eafa29@b.c" },
+        { "/m?q=to%3Amaier%26sohn%40b.c&w=o%27brien%40b.c", "/m?q=to%3Am…%40b.c&w=o…%40b.c" },
+        { "/m?q=zo%C3%AB%40b.c&w=%C3%AB%40b.c", "/m?q=z…%40b.c&w=…%40b.c" },
         { "", "" },
     };
     (void)state;
@@ -67,6 +77,9 @@ static void by_themselves(void **state)
 {
     static const struct pairing addresses[] = {
         { "anna@example.ch", "a…@example.ch" },
+        { "maier&sohn@example.ch", "m…@example.ch" },
+        { "ö/a=b?c|d%e`f@b.c", "ö…@b.c" },
+        { "/maier&sohn@b.c", "/…@b.c" },
         { "no address@", "…" },
         { "079 123 45 67", "…5 67" },
         { "4711", "…" },
@@ -125,6 +138,8 @@ static void what_was_said(void **state)
     expect("{\"next\":\"/m?q=to%3Aanna%40b.c&w=eva%40b.c\",\"p\":\"/m?q=%2B41791234567\"}",
            "to:anna@b.c\n+41791234567\n",
            "{\"next\":\"/m?q=to%3Aanna%40b.c&w=e%E2%80%A6%40b.c\",\"p\":\"/m?q=%2B41791234567\"}");
+    expect("{\"next\":\"/m?q=maier%26sohn%40b.c&w=hans%26sohn%40b.c\"}", "maier&sohn@b.c\n",
+           "{\"next\":\"/m?q=maier%26sohn%40b.c&w=h%E2%80%A6%40b.c\"}");
 }
 
 static void written_texts(void **state)

@@ -334,12 +334,18 @@ static const char *masked_shown(struct arena *a, enum kind kind, const char *tex
     return arena_printf(a, "\"%s\"", masked(a, kind, arena_strndup(a, text + 1, n - 2)));
 }
 
+/* Links stand under the keys of what they lead to, too; the @ of an address is coded in them. */
+static bool is_link(enum kind kind, const char *text)
+{
+    return *text == '/' && (kind == TEXT || (kind == MAYBE && !strchr(text, '@')));
+}
+
 static const char *masked_string(struct arena *a, enum kind kind, const char *text,
                                  const char *said)
 {
     if (kind == LEFT)
         return text;
-    if (kind == TEXT && *text == '/')
+    if (is_link(kind, text))
         return mask_unsaid(a, text, said, HIDDEN_LINK);
     if (kind == TEXT && said && *text && strstr(said, text))
         return text;

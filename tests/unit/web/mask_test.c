@@ -140,6 +140,9 @@ static void what_was_said(void **state)
            "{\"next\":\"/m?q=to%3Aanna%40b.c&w=e%E2%80%A6%40b.c\",\"p\":\"/m?q=%2B41791234567\"}");
     expect("{\"next\":\"/m?q=maier%26sohn%40b.c&w=hans%26sohn%40b.c\"}", "maier&sohn@b.c\n",
            "{\"next\":\"/m?q=maier%26sohn%40b.c&w=h%E2%80%A6%40b.c\"}");
+    expect("{\"recipient\":\"/track?search=anna%40b.c&w=eva%40b.c\"}", "anna@b.c\n",
+           "{\"recipient\":\"/track?search=anna%40b.c&w=e%E2%80%A6%40b.c\"}");
+    expect("{\"recipient\":\"/maier@b.c\"}", "/maier@b.c\n", "{\"recipient\":\"/…@b.c\"}");
 }
 
 static void written_texts(void **state)

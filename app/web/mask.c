@@ -390,6 +390,8 @@ static enum kind kind_in(struct arena *a, struct json_object *object, const char
     bool words = strcmp(name, "text") == 0 || strcmp(name, "html") == 0;
     bool value = strcmp(name, "text") == 0 || strcmp(name, "value") == 0;
     const char *key = value ? shown_key(a, object) : NULL;
+    if (strcmp(name, "example") == 0 && json_get(object, "reason"))
+        return TEXT; /* what was said of a failure; else it is of a description */
     if ((words && is_content(object)) || (strcmp(name, "street") == 0 && is_building(object)))
         return LEFT;
     return kind_of(key ? key : name);

@@ -121,6 +121,11 @@ static void documents(void **state)
            "{\"rows\":[{\"name\":\"phone\",\"value\":\"…4567\"}]}");
     expect("{\"buildingId\":\"1\",\"street\":\"Weg 1\",\"in\":{\"street\":\"Weg 1\"}}", NULL,
            "{\"buildingId\":\"1\",\"street\":\"Weg 1\",\"in\":{\"street\":\"…\"}}");
+    expect("[{\"reason\":\"No …\",\"example\":\"No "
+           "a@b.c\"},{\"type\":\"string\",\"example\":\"a@b.c\"}]",
+           NULL,
+           "[{\"reason\":\"No …\",\"example\":\"No "
+           "a…@b.c\"},{\"type\":\"string\",\"example\":\"a@b.c\"}]");
     expect("[{\"viewId\":\"1\",\"mine\":true,\"q\":\"a@b.c\"},{\"viewId\":\"2\",\"mine\":false,"
            "\"q\":\"a@b.c\"},{\"viewId\":null,\"mine\":true,\"q\":\"a@b.c\"}]",
            NULL,

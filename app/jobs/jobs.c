@@ -45,30 +45,17 @@ enum err job_add(struct ctx *c, const struct job_new *n, int64_t *id)
     return e;
 }
 
-enum err job_ending(struct job *j, PGresult **rows)
+enum err job_ending(struct job *j)
 {
     struct ctx *c = &j->ctx;
-    return db_query(c->db, c->arena, job_complete, rows, .id = NUM(j->id), .token = NUM(j->token));
-}
-
-enum err job_ended(struct job *j, const PGresult *rows)
-{
-    j->ended = rows_count(rows) > 0;
-    return j->ended ? OK : ERR_CONFLICT;
-}
-
-enum err job_must_end(struct job *j)
-{
-    struct ctx *c = &j->ctx;
-    return db_query(c->db, c->arena, job_must_complete, NULL, .id = NUM(j->id),
-                    .token = NUM(j->token));
+    return db_query(c->db, c->arena, job_complete, NULL, .id = NUM(j->id), .token = NUM(j->token));
 }
 
 enum err job_done(struct job *j)
 {
-    PGresult *rows;
-    enum err e = job_ending(j, &rows);
-    return e ? e : job_ended(j, rows);
+    enum err e = job_ending(j);
+    j->ended = e == OK;
+    return e;
 }
 
 enum err job_touch(struct job *j)

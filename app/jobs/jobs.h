@@ -62,13 +62,8 @@ enum err job_add(struct ctx *c, const struct job_new *n, int64_t *id) must_check
  * roll back. */
 enum err job_done(struct job *j) must_check;
 
-/* The same in two steps, the first of which may be in a batch. */
-enum err job_ending(struct job *j, PGresult **rows) must_check;
-enum err job_ended(struct job *j, const PGresult *rows) must_check;
-
-/* The same in a batch that counts on it: what ends the transaction answers ERR_CONFLICT where the
-   lease was lost; else the caller sets `ended`. */
-enum err job_must_end(struct job *j) must_check;
+/* The same in a batch, whose end answers ERR_CONFLICT; where it is OK the caller sets `ended`. */
+enum err job_ending(struct job *j) must_check;
 
 /* Prolongs the lease (own transaction). ERR_CONFLICT: lost; stop. */
 enum err job_touch(struct job *j) must_check;

@@ -49,18 +49,8 @@ insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, grou
 select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
 returning id;
 
--- The same of one: of arrays each is planned anew, as their length is looked at.
+-- The same of one, or the transaction fails. (Of arrays each is planned anew, as their length is looked at.)
 -- name: job_complete
-with gone as (
-    delete from jobs where id = :id::bigint and token = :token::bigint and state = 'running'
-    returning *
-)
-insert into job_history (id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at)
-select id, tenant_id, queue, kind, args, attempt, errors, group_id, created_at from gone
-returning id;
-
--- The same, or the transaction fails: for a batch that counts on it.
--- name: job_must_complete
 with gone as (
     delete from jobs where id = :id::bigint and token = :token::bigint and state = 'running'
     returning *

@@ -227,7 +227,7 @@ static enum err end_as_loaded(struct sending *s, const struct timeline_event *ev
     db_batch(c->db);
     enum err e = timeline_must_stand(c, s->id, s->row);
     if (e == OK)
-        e = job_must_end(s->job);
+        e = job_ending(s->job);
     if (e == OK)
         e = timeline_write(c, s->id, event, s->row, NULL);
     e = db_end(c->db, e);
@@ -241,18 +241,17 @@ static enum err end_as_found(struct sending *s, const struct timeline_event *eve
                              enum err (*keep)(struct sending *))
 {
     struct ctx *c = &s->job->ctx;
-    PGresult *standing = NULL, *ended = NULL;
+    PGresult *standing = NULL;
     db_begin(c->db, c->tenant_id);
     enum err e = keep ? keep(s) : OK;
     db_batch(c->db);
     if (e == OK)
         e = timeline_lock(c, s->id, &standing);
     if (e == OK)
-        e = job_ending(s->job, &ended);
+        e = job_ending(s->job);
     if (e == OK)
         e = db_flush(c->db);
-    if (e == OK)
-        e = job_ended(s->job, ended);
+    s->job->ended = e == OK;
     db_batch(c->db);
     if (e == OK)
         e = timeline_write(c, s->id, event, standing, NULL);

@@ -58,10 +58,34 @@ check("a message is seen as its recipient sees it, and sent to oneself", async (
     await page.waitForSelector('.walk:has-text("2 of 40")');
     await page.keyboard.press("[");
     await page.waitForSelector('.walk:has-text("1 of 40")');
+    const odd = await page.locator(".odd a").first().getAttribute("href");
     await page.click(".odd a");
-    await page.waitForURL("**communication=**");
+    await page.waitForSelector(`.preview [name=communicationId][value="${new URL(odd, page.url()).searchParams.get("communication")}"]`, { state: "attached" });
     await page.click('button:has-text("Send a test")');
     await page.waitForSelector('.notice:has-text("on its way")');
+});
+
+check("of two quick clicks the later one counts, whichever is answered first", async () => {
+    const sent = page.locator('.notice:has-text("on its way")');
+    for (const first of ["GET", "POST"]) {
+        await page.goto(step("preview"));
+        const go = {};
+        const may = { GET: new Promise((resolve) => (go.GET = resolve)), POST: new Promise((resolve) => (go.POST = resolve)) };
+        const answered = { GET: page.waitForResponse((answer) => /communication=[0-9a-f-]+$/.test(answer.url())), POST: page.waitForResponse(/tested=true/) };
+        await page.route(/communication=[0-9a-f-]+$|\/test$/, async (route) => (await may[route.request().method()], route.continue()));
+        await page.click(".odd a");
+        const asked = page.waitForRequest(/\/test$/);
+        await page.click('button:has-text("Send a test")');
+        await asked;
+        for (const one of [first, first === "GET" ? "POST" : "GET"]) {
+            go[one]();
+            await (await answered[one]).finished();
+            await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+        }
+        await sent.waitFor();
+        expect(page.url().includes("tested=true"), page.url());
+        await page.unrouteAll({ behavior: "wait" });
+    }
 });
 
 check("who asks cannot approve; the second person can", async () => {

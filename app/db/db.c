@@ -164,15 +164,23 @@ void db_batch(struct db *db)
     db->batching = true;
 }
 
-enum err db_flush(struct db *db)
+enum err db_send(struct db *db)
 {
     db->batching = false;
     if (!db->conn)
         return ERR_RETRY;
-    if (!db->queued)
+    if (!db->queued || db->queue[db->queued - 1].what == SENT_SYNC)
         return OK;
     enum err e = send_sync(db);
-    return e ? e : queue_collect(db);
+    if (!e && PQflush(db->conn) < 0)
+        e = unsendable(db);
+    return e;
+}
+
+enum err db_flush(struct db *db)
+{
+    enum err e = db_send(db);
+    return e || !db->queued ? e : queue_collect(db);
 }
 
 enum err db_prepare(struct db *db, const struct sql *q)
@@ -233,7 +241,7 @@ enum err db_commit(struct db *db)
     enum err e = OK;
     if (db->lost)
         e = ERR_RETRY;
-    else if (db->begun && db->reading)
+    else if (db->reading && db->queued)
         e = db_flush(db);
     else if (db->begun && PQtransactionStatus(db->conn) == PQTRANS_INERROR)
         e = ERR_INTERNAL; /* a failed statement was passed over */

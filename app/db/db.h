@@ -82,6 +82,10 @@ enum err db_each(struct db *db, const struct sql *q, const char *const *args, ro
 void db_batch(struct db *db);
 enum err db_flush(struct db *db) must_check;
 
+/* Sends a batch and does not wait: the database works on it while the caller does something else.
+   What comes next, db_flush or the end of the transaction, waits and fills every *out. */
+enum err db_send(struct db *db) must_check;
+
 /* LISTENs on a channel (again after each reconnect). db_wait sleeps until a notification arrives,
    `ms` have passed or a signal came: true when notified. */
 enum err db_listen(struct db *db, const char *channel) must_check;

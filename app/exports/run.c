@@ -11,15 +11,22 @@
 
 #define FILE_LIMIT ((size_t)64 << 30)
 #define BLOCK ((size_t)64 << 10)
-#define AT_ONCE 20000 /* messages: planning a query costs as much as reading some hundreds */
-#define AHEAD 16      /* queries asked for together: one sorts while another is written */
+#define AT_ONCE 10000 /* messages: planning a query costs as much as reading some hundreds */
+#define READERS 2     /* connections: one puts its rows in order while another's are written */
 
-struct part { /* of the batches, those of one query */
+struct reader { /* a connection, and of the batches those that it reads now */
     struct writing *w;
+    struct db *db;
     const PGresult *batches;
     int first;      /* of them */
     struct buf ids; /* theirs, as an array of SQL */
-    int64_t before; /* messages of the parts before it */
+    int64_t before; /* messages of those before them */
+};
+
+struct reading {
+    struct reader readers[READERS];
+    int next;        /* of the batches: the first that no reader was given */
+    int64_t scanned; /* messages of those before it */
 };
 
 /* ---- the beginning ---- */
@@ -95,58 +102,79 @@ void writing_note(struct writing *w, const char *building_id, const char *id)
 
 static enum err take(void *to, const PGresult *row)
 {
-    const struct part *part = to;
-    struct writing *w = part->w;
-    int batch = part->first + (int)row_int(row, 0, "batch") - 1;
-    w->scanned = part->before;
-    writing_note(w, row_text(part->batches, batch, "buildingId"), row_text(row, 0, "id"));
-    w->format->row(&w->out, row_text(part->batches, batch, "name"), row);
+    const struct reader *r = to;
+    struct writing *w = r->w;
+    int batch = r->first + (int)row_int(row, 0, "batch") - 1;
+    w->scanned = r->before;
+    writing_note(w, row_text(r->batches, batch, "buildingId"), row_text(row, 0, "id"));
+    w->format->row(&w->out, row_text(r->batches, batch, "name"), row);
     w->rows++;
     enum err e = w->out.n < BLOCK ? OK : flush(w);
     return e ? e : writing_look(w);
 }
 
-/* The batches from part->first on that hold AT_ONCE messages together. Answers the first one behind
-   them. */
-static int gather(struct part *part, int64_t *scanned)
+/* The next batches that hold AT_ONCE messages together become the reader's. */
+static void gather(struct reader *r, struct reading *all)
 {
-    const PGresult *batches = part->batches;
-    int i = part->first;
-    part->before = *scanned;
-    for (; i < rows_count(batches) && *scanned - part->before < AT_ONCE; i++) {
-        add_id(&part->ids, row_text(batches, i, "batchId"));
-        *scanned += row_int(batches, i, "n");
+    r->first = all->next;
+    r->before = all->scanned;
+    r->ids = buf_in(r->w->c->arena);
+    for (; all->next < rows_count(r->batches) && all->scanned - r->before < AT_ONCE; all->next++) {
+        add_id(&r->ids, row_text(r->batches, all->next, "batchId"));
+        all->scanned += row_int(r->batches, all->next, "n");
     }
-    buf_putc(&part->ids, '}');
-    return i;
+    buf_putc(&r->ids, '}');
 }
 
-static enum err ask(struct part *part)
+/* Asks for the rows of the next batches, where there are any, and does not wait for them. */
+static enum err ask(struct reader *r, struct reading *all)
 {
-    const struct writing *w = part->w;
-    return db_query_each(w->c->db, export_rows, take, part, .json = w->format->json ? "t" : "f",
-                         .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
-                         .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
-                         .batch_ids = part->ids.p);
+    const struct writing *w = r->w;
+    if (all->next == rows_count(r->batches))
+        return OK;
+    gather(r, all);
+    db_begin_reading(r->db, w->c->tenant_id);
+    db_batch(r->db);
+    enum err e = db_run(r->db, w->c->arena, &sql_export_patience, NULL, NULL);
+    if (e == OK)
+        e = db_query_each(r->db, export_rows, take, r, .json = w->format->json ? "t" : "f",
+                          .filter = w->filter, .all_buildings = w->asker.all_buildings ? "t" : "f",
+                          .listed = w->listed ? "t" : "f", .id = w->id, .actor_id = w->asker.id,
+                          .batch_ids = r->ids.p);
+    return e ? e : db_send(r->db);
 }
 
-/* AHEAD parts from the i-th batch on; *next: the first batch behind them. */
-static enum err write_some(struct writing *w, const PGresult *batches, int i, int *next)
+static void close_db(void *db)
 {
-    struct ctx *c = w->c;
-    struct part parts[AHEAD];
-    int64_t scanned = w->scanned;
-    db_begin(c->db, c->tenant_id);
-    db_batch(c->db);
-    enum err e = db_run(c->db, c->arena, &sql_export_patience, NULL, NULL);
-    for (int n = 0; e == OK && n < AHEAD && i < rows_count(batches); n++) {
-        parts[n] = (struct part){ w, batches, i, buf_in(c->arena), 0 };
-        i = gather(&parts[n], &scanned);
-        e = ask(&parts[n]);
+    db_free(db);
+}
+
+static struct db *another(struct ctx *c)
+{
+    struct db *db = db_new(c->app, c->app->settings->worker_database_url, "track-export-rows");
+    arena_defer(c->arena, close_db, db);
+    return db;
+}
+
+/* The readers' rows in turn, as the batches were given to them. */
+static enum err write_rows(struct writing *w, const PGresult *batches)
+{
+    enum err e = OK;
+    struct reading all = { 0 };
+    for (int i = 0; e == OK && i < READERS; i++) {
+        struct reader *r = &all.readers[i];
+        *r = (struct reader){ .w = w, .db = i ? another(w->c) : w->c->db, .batches = batches };
+        e = ask(r, &all);
     }
-    e = db_end(c->db, e);
-    w->scanned = scanned;
-    *next = i;
+    for (int i = 0; e == OK && db_in_transaction(all.readers[i].db); i = (i + 1) % READERS) {
+        e = db_commit(all.readers[i].db);
+        if (e == OK)
+            e = ask(&all.readers[i], &all);
+    }
+    for (int i = 0; i < READERS; i++)
+        if (all.readers[i].db && db_in_transaction(all.readers[i].db))
+            db_rollback(all.readers[i].db);
+    w->scanned = all.scanned;
     return e ? e : writing_look(w);
 }
 
@@ -155,8 +183,8 @@ static enum err write_all(struct writing *w, const PGresult *batches, struct blo
     struct ctx *c = w->c;
     enum err e = store_begin(c->app->store, c->arena, FILE_LIMIT, &w->blob);
     buf_puts(&w->out, w->format->head);
-    for (int i = 0; e == OK && i < rows_count(batches);)
-        e = write_some(w, batches, i, &i);
+    if (e == OK)
+        e = write_rows(w, batches);
     if (e == OK)
         e = flush(w);
     return e ? e : blob_finish(w->blob, out);

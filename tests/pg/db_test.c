@@ -325,6 +325,30 @@ static void rows_of_several_come_behind_one_another(void **state)
     assert_int_equal(second.n, 3);
 }
 
+static void a_batch_that_is_sent_goes_on_by_itself(void **state)
+{
+    (void)state;
+    PGresult *r = NULL;
+    struct ctx *c = pg_ctx("track_web"), *listener = pg_ctx("track_worker");
+    static const struct sql tell = { .name = "tell", .text = "select pg_notify('sent', '') as n" };
+    static const struct sql bad = { .name = "bad", .text = "select 1 / 0 as n" };
+    assert_int_equal(db_listen(listener->db, "sent"), OK);
+    db_begin_reading(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &tell, NULL, &r), OK);
+    assert_int_equal(db_send(c->db), OK);
+    assert_true(db_wait(listener->db, 5000));
+    assert_null(r);
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(rows_count(r), 1);
+    db_begin(c->db, pg_tenant());
+    db_batch(c->db);
+    assert_int_equal(db_run(c->db, c->arena, &bad, NULL, &r), OK);
+    assert_int_equal(db_send(c->db), OK);
+    assert_int_equal(db_flush(c->db), ERR_INVALID);
+    db_rollback(c->db);
+}
+
 static void hears_notifications(void **state)
 {
     (void)state;
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_slow_answer_is_given_up),
         cmocka_unit_test(rows_come_one_by_one),
         cmocka_unit_test(rows_of_several_come_behind_one_another),
+        cmocka_unit_test(a_batch_that_is_sent_goes_on_by_itself),
         cmocka_unit_test(hears_notifications),
         cmocka_unit_test(transactions_are_tried_again),
         cmocka_unit_test(every_statement_fits_the_schema),

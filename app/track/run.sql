@@ -16,7 +16,9 @@ left join lateral (
 ) w on true
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as "left", coalesce(sum(delivered + opened), 0) as delivered,
-        coalesce(sum(draft + held + enqueued), 0) as waiting, coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(draft + enqueued), 0) as waiting, coalesce(sum(held), 0) as held,
+        coalesce(sum(failed + bounced), 0) as failed, coalesce(sum(manual), 0) as "byHand",
+        coalesce(sum(cancelled + skipped), 0) as stopped,
         coalesce(sum(draft + held + enqueued + k.sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
             as total
     from communication_counts k

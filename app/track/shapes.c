@@ -30,8 +30,11 @@
         { "delivered", SHAPE_COUNT, .help = "Of those, reported as delivered or opened." },        \
         { "failed", SHAPE_COUNT, .help = "Failed or returned." },                                  \
         { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },                             \
+        { "waiting", SHAPE_COUNT, .help = "Not sent yet, and not held." },                         \
+        { "held", SHAPE_COUNT, .help = "Kept back until they are released." },                     \
+        { "skipped", SHAPE_COUNT, .help = "Not sent, on purpose." },                               \
     {                                                                                              \
-        "waiting", SHAPE_COUNT, .help = "Not sent yet."                                            \
+        "cancelled", SHAPE_COUNT, .help = "Called off by a person."                                \
     }
 
 static const struct member channel_figures_members[] = {

@@ -19,6 +19,8 @@ order by b.name, b.id limit 1;
 select b.id as "buildingId", b.code, b.name, b.city, coalesce(sum(k.sent), 0)::bigint as sent,
     coalesce(sum(k.delivered), 0)::bigint as delivered, coalesce(sum(k.failed), 0)::bigint as failed,
     coalesce(sum(k."byHand"), 0)::bigint as "byHand", coalesce(sum(k.waiting), 0)::bigint as waiting,
+    coalesce(sum(k.held), 0)::bigint as held, coalesce(sum(k.skipped), 0)::bigint as skipped,
+    coalesce(sum(k.cancelled), 0)::bigint as cancelled,
     coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from (
     select b.id, b.code, b.name, b.city
@@ -32,7 +34,8 @@ from (
 ) b
 left join lateral (
     select k.channel, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
-        sum(failed + bounced) as failed, sum(manual) as "byHand", sum(draft + held + enqueued) as waiting
+        sum(failed + bounced) as failed, sum(manual) as "byHand", sum(draft + enqueued) as waiting, sum(held) as held,
+        sum(skipped) as skipped, sum(cancelled) as cancelled
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id
     group by k.channel
@@ -60,7 +63,8 @@ from shown b
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as sent,
         coalesce(sum(delivered + opened), 0) as delivered, coalesce(sum(failed + bounced), 0) as failed,
-        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + held + enqueued), 0) as waiting
+        coalesce(sum(manual), 0) as "byHand", coalesce(sum(draft + enqueued), 0) as waiting, coalesce(sum(held), 0) as held,
+        coalesce(sum(skipped), 0) as skipped, coalesce(sum(cancelled), 0) as cancelled
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id and k.year = :year::int
 ) k
@@ -81,7 +85,8 @@ from communication_batches p
 left join lateral (
     select k.channel, sum(draft + held + enqueued + k.sent + delivered + opened + k.failed + bounced + manual + cancelled
         + skipped) as communications, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
-        sum(k.failed + bounced) as failed, sum(manual) as "byHand", sum(draft + held + enqueued) as waiting
+        sum(k.failed + bounced) as failed, sum(manual) as "byHand", sum(draft + enqueued) as waiting, sum(held) as held,
+        sum(skipped) as skipped, sum(cancelled) as cancelled
     from communication_counts k
     where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
     group by k.channel
@@ -96,7 +101,7 @@ select *
 from (
     select k.channel, sum(k.sent) as sent, sum(k.delivered + k.opened) as delivered, sum(k.opened) as opened,
         sum(k.failed + bounced) as failed, sum(manual) as "byHand",
-        sum(draft + held + enqueued) as waiting,
+        sum(draft + enqueued) as waiting, sum(held) as held, sum(skipped) as skipped, sum(cancelled) as cancelled,
         sum(draft + held + enqueued + k.sent + k.delivered + k.opened + k.failed + bounced + manual + cancelled + skipped)
             as total
     from communication_counts k

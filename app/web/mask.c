@@ -265,7 +265,7 @@ const char *mask_address(struct arena *a, const char *address)
     if (phone_like(address))
         return last_digits(a, address);
     const char *rest = strstr(address, ", ");
-    return rest ? arena_printf(a, HIDDEN "%s", rest) : HIDDEN;
+    return rest ? arena_printf(a, HIDDEN " %s", rest + 2) : HIDDEN;
 }
 
 /* ---- in a document ---- */

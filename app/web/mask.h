@@ -12,7 +12,7 @@
 const char *mask_text(struct arena *a, const char *text);
 
 /* What stands as an address by itself: "m…@example.com", "…4711", and of a postal one what follows
-   the street, "…, 8001 Zürich". NULL stays. */
+   the street, "… 8001 Zürich". NULL stays. */
 const char *mask_address(struct arena *a, const char *address);
 
 /* Every text of an answer, by what its key says it is. Left as they are: subjects and the words of

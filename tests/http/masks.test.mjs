@@ -111,7 +111,7 @@ check("a viewer meets no whole address anywhere; an agent does", async () => {
 
 check("what stands for an address is part of it, and says whose it is", async () => {
     const [first, , sms, letter] = await Promise.all(list.map(async (_, i) => (await viewer("GET", one(i))).body));
-    assert.deepEqual([first.email, sms.phone, letter.address], ["r…@quitte-obstgarten.example", "…0987", "…, 8001 Zürich, CH"]);
+    assert.deepEqual([first.email, sms.phone, letter.address], ["r…@quitte-obstgarten.example", "…0987", "… 8001 Zürich, CH"]);
     assert.match(JSON.stringify(first.events), /r…@quitte-obstgarten\.example/);
     const page = await (await people.viewer(`/messages/${list[0].communicationId}?tab=data`)).text();
     assert.match(page, /RCPT TO:&lt;r…@quitte-obstgarten\.example&gt;/);

@@ -83,7 +83,7 @@ static void by_themselves(void **state)
         { "no address@", "…" },
         { "079 123 45 67", "…5 67" },
         { "4711", "…" },
-        { "Weg 1, 8001 Zürich, CH", "…, 8001 Zürich, CH" },
+        { "Weg 1, 8001 Zürich, CH", "… 8001 Zürich, CH" },
         { "Weg 1", "…" },
         { "", "" },
     };
@@ -116,7 +116,7 @@ static void documents(void **state)
            "[{\"text\":\"a…@b.c\",\"actorName\":\"a@b.c\",\"closedByName\":\"a@b.c\"},"
            "[\"a…@b.c\"]]");
     expect("{\"members\":[{\"key\":\"\\\"to\\\"\",\"text\":\"\\\"Weg 1, 8001 Ort\\\"\"}]}", NULL,
-           "{\"members\":[{\"key\":\"\\\"to\\\"\",\"text\":\"\\\"…, 8001 Ort\\\"\"}]}");
+           "{\"members\":[{\"key\":\"\\\"to\\\"\",\"text\":\"\\\"… 8001 Ort\\\"\"}]}");
     expect("{\"rows\":[{\"name\":\"phone\",\"value\":\"0791234567\"}]}", NULL,
            "{\"rows\":[{\"name\":\"phone\",\"value\":\"…4567\"}]}");
     expect("{\"buildingId\":\"1\",\"street\":\"Weg 1\",\"in\":{\"street\":\"Weg 1\"}}", NULL,

@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "base/settings.h"
 #include "web/actor.h"
+#include "web/problem.h"
 
 #include <string.h>
 #include <strings.h>
@@ -52,6 +53,12 @@ enum err guard_actor(struct request *r)
     if (route->kind == ROUTE_API && authorization)
         return by_token(r, authorization);
     return by_session(r, needed);
+}
+
+void guard_visitor(struct request *r)
+{
+    if (problem_wants_page(r) && by_session(r, false) != OK)
+        r->req.session = NULL;
 }
 
 static bool may_while_password_is_due(const char *path)

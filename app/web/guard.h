@@ -7,6 +7,10 @@
    with status 401: nobody, where the route asks for somebody. */
 enum err guard_actor(struct request *r) must_check;
 
+/* Who asks for what is not there, so that its page keeps the frame: by a session alone, and where
+   that cannot be had, nobody. */
+void guard_visitor(struct request *r);
+
 /* Whether the actor's role is enough. */
 enum err guard_role(struct request *r) must_check;
 

@@ -127,7 +127,7 @@ static void add_headers(struct request *r, struct reply *p)
     reply_header(p, "Allow", buf_str(&allow).p);
 }
 
-static bool wants_page(const struct request *r)
+bool problem_wants_page(const struct request *r)
 {
     if (req_is_fragment(&r->req))
         return false;
@@ -142,7 +142,7 @@ static bool wants_page(const struct request *r)
 static bool framed(const struct request *r, int status)
 {
     const struct session *s = r->req.session;
-    return s && !s->must_change_password && (status == 403 || status == 404);
+    return s && !s->must_change_password && status >= 403 && status <= 405;
 }
 
 /* False where the template fails: the refusal is then told as a document. */
@@ -173,7 +173,7 @@ void problem_reply(struct request *r, struct reply *p, enum err e)
     mask_answer(r, d);
     start_over(r, p, status);
     add_headers(r, p);
-    if (wants_page(r) && page(r, p, d))
+    if (problem_wants_page(r) && page(r, p, d))
         return;
     p->content_type = "application/problem+json";
     json_write(&p->body, d);

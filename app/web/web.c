@@ -71,6 +71,7 @@ static enum err find_route(struct request *r)
                            r->known_method ? &q->method : NULL, &r->params, &r->allow);
     if (q->route)
         return OK;
+    guard_visitor(r);
     if (!r->allow)
         return ERR_NOT_FOUND;
     return request_refuse(r, 405, "The address is there, but does not take this method.");

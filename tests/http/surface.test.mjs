@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { api, base, check, finish, token, trackctl } from "../checks.mjs";
+import { api, base, check, finish, person, token, trackctl } from "../checks.mjs";
 
 const get = (path, headers = {}) => fetch(base + path, { headers, redirect: "manual" });
 
@@ -26,6 +26,19 @@ check("the bare address leads to the first page, an unknown one to a page that s
     const unknown = await get("/nothing", { accept: "text/html" });
     assert.equal(unknown.status, 404);
     assert.match(unknown.headers.get("content-type"), /^text\/html/);
+});
+
+check("who is signed in keeps the frame around an address that is not there; the API keeps its document", async () => {
+    const go = await person("viewer", "demo");
+    const ask = (path, accept, method = "GET") => fetch(base + path, { method, headers: { cookie: go.cookies(), accept } });
+    for (const [path, status] of [["/nothing/at/all", 404], ["/track/batches/x/send", 405]]) {
+        const answer = await ask(path, "text/html");
+        const page = await answer.text();
+        assert.deepEqual([answer.status, /<nav class="nav"/.test(page), /<a [^>]*href="\/track"[^>]*>Back to Track/.test(page)], [status, true, true], path);
+        assert.ok(!(await (await get(path, { accept: "text/html" })).text()).includes("<nav"), "nobody has no frame");
+    }
+    for (const [path, accept] of [["/api/nothing", "text/html"], ["/nothing", "application/json"]])
+        assert.match((await ask(path, accept)).headers.get("content-type"), /^application\/problem\+json/, path);
 });
 
 check("what takes nothing refuses what it is given, by name", async () => {

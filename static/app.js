@@ -22,22 +22,23 @@ const made = {};
 const worded = (shape, at) => (made[shape] ??= new Intl.DateTimeFormat(shape === "iso" ? "sv-SE" : "en-GB", { timeZone: zone, ...shapes[shape] })).format(at);
 const grouped = (n) => (made.number ??= new Intl.NumberFormat("en-GB")).format(n);
 const relative = (n, unit) => (made.relative ??= new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" })).format(n, unit);
-const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [7 * 86400, "day", 86400]];
+const steps = [[60, "second", 1], [3600, "minute", 60], [Infinity, "hour", 3600]];
 
-const date = (at) => worded(at.getFullYear() === new Date().getFullYear() ? "thisYear" : "day", at);
+// A day is one of the tenant's zone, "2026-05-12", and lasts from midnight to midnight.
+const dayIn = (at) => worded("iso", at);
+const daysTo = (day) => Math.round((Date.parse(day) - Date.parse(dayIn(Date.now()))) / 86_400_000);
+
+const date = (at) => worded(dayIn(at).slice(0, 4) === dayIn(Date.now()).slice(0, 4) ? "thisYear" : "day", at);
 
 function ago(at) {
-    const seconds = (at - Date.now()) / 1000;
-    const step = steps.find(([limit]) => Math.abs(seconds) < limit);
-    if (step) return relative(Math.trunc(seconds / step[2]), step[1]);
-    return date(at);
+    const [seconds, days] = [(at - Date.now()) / 1000, daysTo(dayIn(at))];
+    const [limit, unit, length] = steps.find(([limit]) => Math.abs(seconds) < limit);
+    if (!days || limit < Infinity) return relative(Math.trunc(seconds / length), unit);
+    return Math.abs(days) < 7 ? relative(days, "day") : date(at);
 }
 
-// A day of the tenant's zone, "2026-05-12", as people say it.
-function dayOf(text) {
-    if (text === worded("iso", Date.now())) return "Today";
-    if (text === worded("iso", Date.now() - 86_400_000)) return "Yesterday";
-    return worded("whole", new Date(text));
+function dayOf(day) {
+    return { 0: "Today", [-1]: "Yesterday" }[daysTo(day)] ?? worded("whole", new Date(day));
 }
 
 function showTimes(within) {

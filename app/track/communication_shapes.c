@@ -70,7 +70,7 @@ static const struct shape event = { "TimelineEvent",
         { "contradiction", SHAPE_OBJECT, .help = "A claim against the status, and the status.",    \
           .nullable = true },                                                                      \
         { "error", SHAPE_OBJECT, .of = &sending_error_shape, .nullable = true },                   \
-        { "attempts", SHAPE_COUNT, .help = "Tries of sending it." },                               \
+        { "attempts", SHAPE_COUNT, .help = "The worker's tries of it." },                          \
         { "provider", SHAPE_TEXT, .nullable = true },                                              \
     {                                                                                              \
         "providerMessageId", SHAPE_TEXT, .nullable = true                                          \

@@ -193,7 +193,7 @@ static const struct member communication_members[] = {
       .nullable = true },
     { "currency", SHAPE_TEXT, .help = "ISO 4217.", .example = "CHF", .nullable = true },
     { "reference", SHAPE_TEXT, .nullable = true },
-    { "attempts", SHAPE_COUNT, .help = "Tries of sending it." },
+    { "attempts", SHAPE_COUNT, .help = "The worker's tries of it." },
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
     { "error", SHAPE_OBJECT, .of = &sending_error_shape, .nullable = true },
     { "attachments", SHAPE_LIST, .of = &attachment },

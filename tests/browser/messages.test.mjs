@@ -171,12 +171,12 @@ check("columns are hidden and moved, and a cell keeps them in the address", asyn
     await page.click("[popovertarget=pick-columns]");
     same((await axeFaults(page)).join("\n"), "", "axe");
     await shot(page, "columns");
-    for (const word of ["Subject", "Channel", "Template", "Attempts"]) await page.uncheck(`#pick-columns label:has-text("${word}") input`);
+    for (const word of ["Subject", "Channel", "Template", "Tries"]) await page.uncheck(`#pick-columns label:has-text("${word}") input`);
     await page.click('#pick-columns [aria-label="Move Unit up"]');
     await page.click("#pick-columns .primary");
     await page.waitForURL("**columns=*");
     same(new URL(page.url()).searchParams.get("columns"), "unit,state,next,updated", "columns");
-    same(await page.locator("table.messages thead th:not(.pick)").allTextContents(), ["Recipient", "Unit", "State", "Next attempt", "Updated"], "heads");
+    same(await page.locator("table.messages thead th:not(.pick)").allTextContents(), ["Recipient", "Unit", "State", "Next try", "Updated"], "heads");
     await page.locator(`${rows} [data-f^=status]`).first().click();
     await eventually("it narrows", () => /status:/.test(q()));
     same(new URL(page.url()).searchParams.get("columns"), "unit,state,next,updated", "still");

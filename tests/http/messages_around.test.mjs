@@ -127,7 +127,7 @@ check("what differs by address, host or number is one reason", async () => {
 check("columns are hidden and ordered by the address, and kept with a view", async () => {
     const go = await person("agent", own);
     const heads = async (path) => [...(await (await go(path)).text()).matchAll(/<th scope="col"(?: class="[a-z]+")?>([^<]+)/g)].map(([, word]) => word);
-    assert.deepEqual(await heads("/messages"), ["State", "Recipient", "Unit", "Subject", "Channel", "Template", "Attempts", "Next attempt", "Updated"]);
+    assert.deepEqual(await heads("/messages"), ["State", "Recipient", "Unit", "Subject", "Channel", "Template", "Tries", "Next try", "Updated"]);
     for (const query of ["columns=updated,state,provider", "columns=updated&columns=state&columns=provider"])
         assert.deepEqual(await heads(`/messages?${query}`), ["Recipient", "Updated", "State", "Provider"]);
     const wrong = await go("/messages?columns=price");

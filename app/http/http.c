@@ -15,6 +15,7 @@
 #define WAIT_MAX_S 5
 #define BODY_MAX ((size_t)1 << 20)
 #define RETRY_AFTER_MAX 3600
+#define KEPT_S 2 /* servers keep a quiet connection longer than this */
 
 struct http {
     struct app *app;
@@ -29,6 +30,7 @@ struct exchange {
     struct buf body;
     const char **headers;
     size_t header_count, header_cap;
+    size_t given; /* of the request's body, to a libcurl that asks for it */
     bool cut;
     struct guard guard;
 };
@@ -129,8 +131,33 @@ static void set_limits(CURL *curl, const struct http_call *call)
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
     curl_easy_setopt(curl, CURLOPT_MAXLIFETIME_CONN, 300L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    /* libcurl repeats a request by itself where a reused connection broke: not with these. */
-    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, call->repeatable ? 0L : 1L);
+}
+
+static size_t give_body(char *to, size_t one, size_t room, void *arg)
+{
+    struct exchange *x = arg;
+    size_t left = x->call->body.n - x->given, n = left < room * one ? left : room * one;
+    memcpy(to, x->call->body.p + x->given, n);
+    x->given += n;
+    return n;
+}
+
+/* libcurl repeats a request by itself where a reused connection broke. It cannot repeat one whose
+   body it must ask for and cannot ask for again; of those without a body it does not know. */
+static void set_body(CURL *curl, struct exchange *x)
+{
+    const struct http_call *call = x->call;
+    bool asked_for = !call->repeatable && call->body.n > 0;
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
+    if (!asked_for) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.n ? call->body.p : "");
+        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, call->repeatable ? 0L : 1L);
+        return;
+    }
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(curl, CURLOPT_READDATA, x);
+    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)KEPT_S);
 }
 
 static void set_request(CURL *curl, struct exchange *x)
@@ -139,11 +166,10 @@ static void set_request(CURL *curl, struct exchange *x)
     bool has_body = call->body.n || strcmp(call->method, "POST") == 0 ||
                     strcmp(call->method, "PUT") == 0 || strcmp(call->method, "PATCH") == 0;
     curl_easy_setopt(curl, CURLOPT_URL, call->url);
-    if (has_body) {
-        curl_easy_setopt(curl, CURLOPT_POST, 1L);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.n ? call->body.p : "");
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
-    }
+    if (has_body)
+        set_body(curl, x);
+    else if (!call->repeatable)
+        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     if (strcmp(call->method, "HEAD") == 0)
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     else

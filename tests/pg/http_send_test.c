@@ -121,6 +121,21 @@ static void no_answer(void **state)
         2);
 }
 
+/* As libcurl would, which takes a connection that closes for one that was closed before. */
+static void nothing_is_repeated_on_a_kept_connection(void **state)
+{
+    struct http_answer first, second, lost;
+    long long before = asked("/drop");
+    (void)state;
+    assert_int_equal(ask("kept", "POST", "/echo", false, &first), OK);
+    assert_int_equal(ask("kept", "POST", "/echo", false, &second), OK);
+    assert_string_equal(strstr(first.body.p, "\"port\":"), strstr(second.body.p, "\"port\":"));
+    assert_non_null(strstr(second.body.p, "\\\"a\\\":1"));
+    assert_int_equal(ask("kept", "POST", "/drop", false, &lost), ERR_RETRY);
+    assert_true(lost.unknown);
+    assert_int_equal(asked("/drop"), before + 1);
+}
+
 static void not_there(void **state)
 {
     struct http_answer a;
@@ -346,6 +361,7 @@ int main(void)
         cmocka_unit_test(repeats),
         cmocka_unit_test(asked_to_wait),
         cmocka_unit_test(no_answer),
+        cmocka_unit_test(nothing_is_repeated_on_a_kept_connection),
         cmocka_unit_test(not_there),
         cmocka_unit_test(guarded),
         cmocka_unit_test(forbids_only_what_it_knows),

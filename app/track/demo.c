@@ -6,6 +6,7 @@
 #include "db/db.h"
 #include "store/keep.h"
 #include "track/demo.sql.h"
+#include "track/suppression.h"
 #include "track/track.h"
 #include "track/view.h"
 
@@ -98,10 +99,12 @@ static const struct story {
         { EVENT_BOUNCED, "provider", 'C', 190, "The message could not be delivered.", "5.0.0" } } },
     { "EMAIL",
       { QUEUED, { EVENT_HELD, "user", 0, 1, "Kept back: the amount is being checked.", NULL } } },
+    { "SMS", { QUEUED, { EVENT_SKIPPED, "worker", 0, 1, "Not sent on purpose.", NULL } } },
     { "SMS",
       { QUEUED,
-        { EVENT_SKIPPED, "worker", 0, 1, "The recipient asked for no more text messages.",
-          NULL } } },
+        { EVENT_SENT, "worker", 'C', 1, "Accepted by sms.example.com.", NULL },
+        { EVENT_DELIVERED, "provider", 'B', 1, "The handset reports it as received.", NULL },
+        { EVENT_NOTE, "recipient", 'A', 26, "The recipient wrote \u201cSTOP\u201d.", NULL } } },
 #undef QUEUED
 #undef ACCEPTED
 };
@@ -115,13 +118,24 @@ static const char *const story_tags[sizeof(stories) / sizeof(stories[0])] = {
 static const int first_story[UNITS] = { 0, 1, 1, 8, 2, 3, 1, 0, 6, 4, 1, 7 };
 static const int second_story[UNITS] = { -1, -1, 5, -1, 5, -1, 11, -1, 10, 5, 7, 9 };
 
+/* What the stories of a unit hang together by: whose address was unknown has a new one in the year
+   to be sent; a year before it was skipped, the recipient wrote STOP. */
+enum { BOUNCES = 2, ARRIVES = 7, SKIPS = 11, STOPS = 12, LAST_PLACE = 2 };
+
 struct demo {
     struct ctx *c;
     const struct place *place;
     const char *building_id, *batch_id, *unit_id[UNITS];
     int place_index, year;
-    bool sent;
-    time_t at; /* when sending was asked for */
+    bool sent, first; /* first: the first year */
+    time_t at;        /* when sending was asked for */
+    struct actor nobody;
+};
+
+struct told {
+    const char *id, *phone;
+    int tries; /* of the worker, until now */
+    const PGresult *against;
 };
 
 static const char *time_text(struct arena *a, time_t at)
@@ -163,42 +177,87 @@ static struct str statement_pdf(struct ctx *c, const char *const lines[4])
     return buf_str(&b);
 }
 
-/* tries: how often the worker had tried before; one more where this was a try. */
-static struct json_object *detail_of(struct ctx *c, const char *id, const struct step *s,
-                                     int *tries)
+static const char *phone_of(const struct demo *d, int unit)
+{
+    return arena_printf(d->c->arena, "+4179555%04d", d->place_index * UNITS + unit + 1);
+}
+
+static struct json_object *detail_of(struct ctx *c, struct told *t, const struct step *s)
 {
     struct json_object *detail = json_own(c->arena, json_object_new_object());
     if (s->about)
         json_set_text(detail, s->type == EVENT_RESEND_REQUESTED ? "channel" : "code", s->about);
+    if (s->about && strncmp(s->about, "5.1.", 4) == 0)
+        json_set_bool(detail, "badAddress", true);
     if (s->type == EVENT_SENT)
-        json_set_text(detail, "messageId", arena_printf(c->arena, "%s.1@demo.example.com", id));
+        json_set_text(detail, "messageId", arena_printf(c->arena, "%s.1@demo.example.com", t->id));
+    if (s->type == EVENT_NOTE) {
+        json_set_text(detail, "from", t->phone);
+        json_set_text(detail, "text", "STOP");
+        json_set_bool(detail, "optOut", true);
+    }
+    if (t->against) {
+        json_set_text(detail, "suppressionId", row_text(t->against, 0, "suppression_id"));
+        json_set_text(detail, "reason", row_text(t->against, 0, "suppression_reason"));
+    }
     if (s->type == EVENT_RESEND_REQUESTED)
-        *tries = 0;
+        t->tries = 0;
     else if (strcmp(s->source, "worker") == 0 && s->type != EVENT_SKIPPED)
-        json_set_int(detail, "attempt", ++*tries);
+        json_set_int(detail, "attempt", ++t->tries);
     return detail;
 }
 
-static enum err tell(struct demo *d, const char *id, const struct story *story)
+static const char *words_of(struct ctx *c, const struct told *t, const struct step *s)
+{
+    if (t->against)
+        return suppression_sentence(c->arena, t->against);
+    if (s->type == EVENT_NOTE)
+        return arena_printf(c->arena, "The recipient wrote \u201cSTOP\u201d: no more SMS to %s.",
+                            t->phone);
+    return s->sentence;
+}
+
+/* What a person did has that person's name, all else nobody's. */
+static enum err act(struct demo *d, const struct step *s)
+{
+    d->c->actor = d->nobody;
+    return strcmp(s->source, "user") == 0 ? demo_act(d->c) : OK;
+}
+
+static enum err tell_step(struct demo *d, struct told *t, const struct step *s)
+{
+    PGresult *against = NULL;
+    struct ctx *c = d->c;
+    enum err e = act(d, s);
+    if (e == OK && s->type == EVENT_SKIPPED)
+        e = db_query(c->db, c->arena, demo_against, &against, .phone = t->phone);
+    if (e != OK)
+        return e;
+    t->against = against;
+    const struct timeline_event event = {
+        .type = s->type,
+        .source = s->source,
+        .grade = s->grade,
+        .occurred_at = time_text(c->arena, d->at + s->minutes * 60),
+        .sentence = words_of(c, t, s),
+        .detail = detail_of(c, t, s),
+    };
+    if (s->type == EVENT_DELAYED)
+        json_set_text(event.detail, "nextAttemptAt",
+                      time_text(c->arena, d->at + s[1].minutes * 60));
+    e = timeline_append(c, t->id, &event, NULL);
+    return e == OK && against ? suppression_counts(c, row_text(against, 0, "suppression_id")) : e;
+}
+
+static enum err tell(struct demo *d, int unit, const char *id, const struct story *story)
 {
     struct ctx *c = d->c;
+    struct told t = { .id = id, .phone = phone_of(d, unit) };
     enum err e = OK;
-    int tries = 0;
-    for (const struct step *s = story->steps; e == OK && s->sentence; s++) {
-        const struct timeline_event event = {
-            .type = s->type,
-            .source = s->source,
-            .grade = s->grade,
-            .occurred_at = time_text(c->arena, d->at + s->minutes * 60),
-            .sentence = s->sentence,
-            .detail = detail_of(c, id, s, &tries),
-        };
-        if (s->type == EVENT_DELAYED)
-            json_set_text(event.detail, "nextAttemptAt",
-                          time_text(c->arena, d->at + s[1].minutes * 60));
-        e = timeline_append(c, id, &event, NULL);
-    }
-    return e;
+    for (const struct step *s = story->steps; e == OK && s->sentence; s++)
+        e = tell_step(d, &t, s);
+    c->actor = d->nobody;
+    return e == OK ? db_query(c->db, c->arena, demo_held_since, NULL, .communication_id = id) : e;
 }
 
 static enum err add_file(struct demo *d, int unit, long long amount, struct blob *blob)
@@ -221,28 +280,35 @@ static enum err add_communication(struct demo *d, int unit, const struct story *
     struct blob blob;
     struct ctx *c = d->c;
     int n = d->place_index * UNITS + unit;
+    bool moved = !d->sent && story == &stories[BOUNCES];
     long long amount = 24000 + n * 1735 + (d->year % 10) * 410;
     enum err e = add_file(d, unit, amount, &blob);
     if (e != OK)
         return e;
-    e = db_query(c->db, c->arena, demo_communication, &row, .batch_id = d->batch_id,
-                 .year = arena_printf(c->arena, "%d", d->year), .channel = story->channel,
-                 .template = template, .name = people[(unit + d->place_index * 5) % UNITS],
-                 .email = arena_printf(c->arena, "resident%02d@example.com", n + 1),
-                 .phone = arena_printf(c->arena, "+4179555%04d", n + 1),
-                 .amount = arena_printf(c->arena, "%lld", amount),
-                 .reference =
-                     arena_printf(c->arena, "%s-%d-%s", d->place->code, d->year, numbers[unit]),
-                 .unit_id = d->unit_id[unit], .sha256 = blob.sha256,
-                 .file_name = arena_printf(c->arena, "statement-%d-%s.pdf", d->year, numbers[unit]),
-                 .size = arena_printf(c->arena, "%zu", blob.size));
+    e = db_query(
+        c->db, c->arena, demo_communication, &row, .batch_id = d->batch_id,
+        .year = arena_printf(c->arena, "%d", d->year), .channel = story->channel,
+        .template = template, .name = people[(unit + d->place_index * 5) % UNITS],
+        .email = arena_printf(c->arena, "resident%02d%s@example.com", n + 1, moved ? ".new" : ""),
+        .phone = phone_of(d, unit), .amount = arena_printf(c->arena, "%lld", amount),
+        .reference = arena_printf(c->arena, "%s-%d-%s", d->place->code, d->year, numbers[unit]),
+        .unit_id = d->unit_id[unit], .sha256 = blob.sha256,
+        .file_name = arena_printf(c->arena, "statement-%d-%s.pdf", d->year, numbers[unit]),
+        .size = arena_printf(c->arena, "%zu", blob.size));
     const char *tags = story_tags[story - stories];
     if (e == OK && d->sent && tags)
         e = db_query(c->db, c->arena, demo_tags, NULL, .communication_id = row_text(row, 0, "id"),
                      .tags = tags);
     if (e != OK || !d->sent)
         return e;
-    return tell(d, row_text(row, 0, "id"), story);
+    return tell(d, unit, row_text(row, 0, "id"), story);
+}
+
+static int second_of(const struct demo *d, int unit)
+{
+    if (second_story[unit] != SKIPS || !d->first)
+        return second_story[unit];
+    return d->place_index == LAST_PLACE ? ARRIVES : STOPS;
 }
 
 static enum err add_year(struct demo *d)
@@ -257,9 +323,10 @@ static enum err add_year(struct demo *d)
     d->batch_id = row_text(row, 0, "id");
     for (int i = 0; e == OK && i < UNITS; i++) {
         const char *then = d->sent && i >= FIRST_REMINDED ? "reminder" : MESSAGE_USUAL;
+        int second = second_of(d, i);
         e = add_communication(d, i, &stories[first_story[i]], MESSAGE_USUAL);
-        if (e == OK && second_story[i] >= 0)
-            e = add_communication(d, i, &stories[second_story[i]], then);
+        if (e == OK && second >= 0)
+            e = add_communication(d, i, &stories[second], then);
     }
     return e;
 }
@@ -291,15 +358,29 @@ static enum err add_all(struct ctx *c)
     enum err e = OK;
     gmtime_r(&now, &t);
     for (int i = 0; e == OK && i < 3; i++) {
-        struct demo d = { .c = c, .place = &places[i], .place_index = i };
+        struct demo d = { .c = c, .place = &places[i], .place_index = i, .nobody = c->actor };
         e = add_building(&d);
         for (int back = 2; e == OK && back > 0; back--) {
             d.year = t.tm_year + 1900 - back;
-            d.sent = !(i == 2 && back == 1);
+            d.first = back == 2;
+            d.sent = !(i == LAST_PLACE && back == 1);
             d.at = now - (back - 1) * 365 * 86400 - (3 - i) * 86400;
             e = add_year(&d);
         }
     }
+    return e;
+}
+
+enum err demo_act(struct ctx *c)
+{
+    PGresult *row;
+    enum err e = db_run(c->db, c->arena, &sql_demo_person, NULL, &row);
+    if (e == OK)
+        c->actor = (struct actor){ .kind = ACTOR_USER,
+                                   .role = ROLE_AGENT,
+                                   .id = row_text(row, 0, "id"),
+                                   .name = row_text(row, 0, "name"),
+                                   .all_buildings = true };
     return e;
 }
 
@@ -310,6 +391,8 @@ enum err demo_load(struct ctx *c)
     enum err e = db_run(c->db, c->arena, &sql_demo_there, NULL, &row);
     if (e == OK && row_bool(row, 0, "there"))
         e = ctx_refuse(c, ERR_CONFLICT, "The tenant has buildings already.");
+    if (e == OK)
+        e = db_run(c->db, c->arena, &sql_demo_person_add, NULL, NULL);
     if (e == OK)
         e = add_all(c);
     return db_end(c->db, e);

@@ -44,3 +44,28 @@ select c.tenant_id, c.id, c.building_id, t.tag
 from communications c
 cross join unnest(string_to_array(:tags::text, ',')) t (tag)
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid;
+
+-- Somebody who cannot sign in any more.
+-- name: demo_person_add
+insert into users (tenant_id, email, name, password_hash, role, disabled_at)
+select t.id, 'claudia.meier@' || t.slug || '.example.com', 'Claudia Meier', '!', 'agent', now()
+from tenants t where t.id = current_tenant();
+
+-- name: demo_person
+select u.id, u.name from users u join tenants t on t.id = u.tenant_id
+where u.tenant_id = current_tenant() and u.email = 'claudia.meier@' || t.slug || '.example.com';
+
+-- What stands against a number, as sending looks at it.
+-- name: demo_against
+select s.id as suppression_id, s.reason as suppression_reason, s.sentence as suppression_sentence,
+    to_char(s.created_at at time zone t.time_zone, 'YYYY-MM-DD') as suppressed_on
+from suppressions s
+join tenants t on t.id = s.tenant_id
+where s.tenant_id = current_tenant() and s.channel = 'SMS' and s.address = :phone::text and s.blocks and s.lifted_at is null;
+
+-- What it put against an address stands since then, and not since today.
+-- name: demo_held_since
+update suppressions s set created_at = e.occurred_at
+from communication_events e
+where s.tenant_id = current_tenant() and s.communication_id = :communication_id::uuid
+    and e.tenant_id = s.tenant_id and e.id = s.event_id;

@@ -79,6 +79,7 @@ static void fixtures(void **state)
     (void)pg_sql("update communications set delivery_status = 'DRAFT', event_seq = 0, event_head = "
                  "'', error = null where batch_id = '%s'",
                  other_batch);
+    (void)pg_sql("update suppressions set lifted_at = now()");
     (void)pg_sql("update communications c set channel = 'LETTER' where channel = 'EMAIL' and "
                  "batch_id in ('%s', '%s') and not exists (select from communications o where "
                  "o.unit_id = c.unit_id and o.year = c.year and o.channel = 'LETTER')",

@@ -8,7 +8,10 @@
 #include "bulk/bulk.sql.h"
 #include "exports/exports.h"
 
-#define AT_ONCE 10000 /* items */
+#include <string.h>
+
+#define AT_ONCE 10000    /* items */
+#define ID_CHARACTERS 37 /* of an id in an array, and the comma behind it */
 #define THERE "In the file."
 #define MISSING "It is not there any more, or not for who asked."
 
@@ -52,15 +55,27 @@ static struct outcome outcome_of(const struct export_end *end)
                              "Its file was deleted before it was whole.", NULL };
 }
 
-/* All in the transaction at hand, but so many a statement that none comes near its deadline. */
-static enum err tell_items(struct ctx *c, const struct export_end *end, const struct outcome *o,
-                           const PGresult *row)
+/* So many a statement that none comes near its deadline; each brings the ids that it is about. */
+static enum err tell_written(struct ctx *c, const char *id, const char *written)
+{
+    enum err e = OK;
+    const char *end = written ? written + strlen(written) - 1 : NULL;
+    for (const char *at = written; e == OK && at < end;) {
+        size_t n = (size_t)(end - at - 1);
+        n = n < AT_ONCE * ID_CHARACTERS ? n : AT_ONCE * ID_CHARACTERS - 1;
+        e = db_query(c->db, c->arena, bulk_export_written, NULL, .id = id, .there = THERE,
+                     .written = arena_printf(c->arena, "{%.*s}", (int)n, at + 1));
+        at += n + 1;
+    }
+    return e;
+}
+
+static enum err tell_left(struct ctx *c, const struct outcome *o, const PGresult *row)
 {
     enum err e = OK;
     for (int64_t after = 0; e == OK && after < row_int(row, 0, "most"); after += AT_ONCE)
-        e = db_query(c->db, c->arena, bulk_export_items, NULL, .id = row_text(row, 0, "id"),
-                     .state = o->state, .written = end->written ? end->written : "{}",
-                     .there = THERE, .missing = o->missing, .after = NUM(after),
+        e = db_query(c->db, c->arena, bulk_export_left, NULL, .id = row_text(row, 0, "id"),
+                     .state = o->state, .missing = o->missing, .after = NUM(after),
                      .most = NUM(AT_ONCE));
     return e;
 }
@@ -87,7 +102,9 @@ enum err export_ended(struct ctx *c, const struct export_end *end)
     enum err e = db_query(c->db, c->arena, bulk_export_of, &row, .export_id = end->id);
     if (e != OK || rows_count(row) == 0)
         return e;
-    e = tell_items(c, end, &o, row);
+    e = tell_written(c, row_text(row, 0, "id"), end->written);
+    if (e == OK)
+        e = tell_left(c, &o, row);
     if (e == OK)
         e = db_query(c->db, c->arena, bulk_export_end, &ended, .id = row_text(row, 0, "id"),
                      .state = o.state, .error = o.error);

@@ -198,7 +198,7 @@ order by 2 desc nulls last limit 5;
 -- Where it went and what it said when it was last taken, by a provider or to the printer.
 -- name: communication_last_sent
 select e.detail ->> 'to' as "to", event_detail(e) ->> 'contentDigest' as digest, e.detail ->> 'channel' as channel,
-    e.detail ->> 'mailSha256' as mail, e.detail ->> 'mailBytes' as mail_bytes
+    event_detail(e) ->> 'mailSha256' as mail, event_detail(e) ->> 'mailBytes' as mail_bytes
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and e.type in ('SENT', 'READY_TO_PRINT')

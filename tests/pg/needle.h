@@ -72,8 +72,10 @@ static const char *event(const char *id, enum event_type type, const char *inbox
     struct ctx *c = as("track_worker");
     struct json_object *detail = json_own(c->arena, json_object_new_object());
     json_set_text(detail, "raw", arena_printf(c->arena, "550 no such user %s", needle));
-    if (type == EVENT_SENT)
+    if (type == EVENT_SENT) {
         json_set_text(detail, "contentDigest", "digest-of-its-words");
+        json_set_text(detail, "mailSha256", "hash-of-its-mail");
+    }
     struct timeline_event e = { .type = type,
                                 .source = "provider",
                                 .grade = 'B',

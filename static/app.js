@@ -173,7 +173,7 @@ function mergeRows(fresh) {
     const came = coming.filter((row) => !rows.has(row.id)).length;
     for (const row of coming) {
         const cells = rows.get(row.id)?.cells ?? [];
-        [...cells].forEach((cell, i) => i && cell.innerHTML !== row.cells[i].innerHTML && cell.replaceChildren(...row.cells[i].childNodes));
+        [...cells].forEach((cell, i) => (i || cell.matches("td:not(:has(input))")) && cell.innerHTML !== row.cells[i].innerHTML && cell.replaceChildren(...row.cells[i].childNodes));
     }
     const order = (list) => list.map((row) => row.id).join();
     showNews(came, rows.size - (coming.length - came), order(coming) !== order([...rows.values()]));

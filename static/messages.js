@@ -153,8 +153,8 @@ function narrowedTo(token) {
 const tokenOf = ({ dataset: { f }, textContent }) => (f.includes(":") ? f : `${f}${f && ":"}${textContent}`);
 const mayLeaveOut = (cell) => !known.get(tokenOf(cell).split(":")[0])?.fixed;
 
-// What links say that do not say it themselves.
-const plainTokens = { ".grade": "grade", ".place > a": "unit", ".place small > a:last-child": "year" };
+// What links narrow by: to the value they bring, else to the one they say.
+const linkTokens = { ".state > a.ic": "status", ".grade": "grade", ".place > a": "unit", ".place small > a:first-child": "building", ".place small > a:last-child": "year", ".way > a": "channel" };
 
 // What the text of a cell without a link narrows to; what is masked, or a postal address, to nothing.
 const cellTokens = {
@@ -166,7 +166,7 @@ const cellTokens = {
 };
 
 function linkCells(row) {
-    for (const [selector, name] of Object.entries(plainTokens)) for (const link of $$(selector, row)) link.dataset.f ??= name;
+    for (const [selector, name] of Object.entries(linkTokens)) for (const link of $$(selector, row)) link.dataset.f = `${name}:${link.dataset.f ?? link.textContent}`;
     for (const [selector, tokenFor] of Object.entries(cellTokens)) {
         for (const cell of $$(selector, row)) {
             const token = cell.textContent.trim() && !$("a", cell) ? tokenFor(cell.textContent.trim(), cell) : null;
@@ -187,6 +187,7 @@ addArranger((within) => {
     for (const link of $$("#units tr > th > a", within)) {
         const row = link.closest("tr");
         const [path] = link.getAttribute("href").split("?");
+        if (row.id) continue;
         row.id = `m-${path.split("/").at(-1)}`;
         link.href = `${path}?${from}&at=${row.dataset.k ?? $(".when time", row).dateTime}`;
         linkCells(row);

@@ -43,6 +43,12 @@ function column(names) {
     return `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="${24 * names.length}" fill="none" stroke="#000" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${names.map(piece).join("")}</svg>\n`;
 }
 
+// A channel's icon stands where a cell of the list names it, too.
+function rule(name, i) {
+    const [, channel] = /^channel-(.*)/.exec(name) ?? [];
+    return `.i-${name},.status.${name}${channel ? `,.way>[data-f$="${channel}"]` : ""}{--i:${i}}`;
+}
+
 mkdirSync(here("vendor"), { recursive: true });
 copyFileSync(here("node_modules/htmx.org/dist/htmx.min.js"), here("vendor/htmx.js"));
 copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), here("vendor/inter.woff2"));
@@ -50,4 +56,4 @@ copyFileSync(here("node_modules/@fontsource-variable/inter/files/inter-latin-ext
 const symbols = [...icons.map((name) => symbol(name)), ...Object.entries(aliases).map(([id, name]) => symbol(id, name))];
 writeFileSync(here("vendor/icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
 writeFileSync(here("vendor/rows.svg"), column(rowIcons));
-writeFileSync(here("vendor/rows.css"), rowIcons.map((name, i) => `.i-${name},.status.${name},[data-f="${name.replace("-", ":")}"]{--i:${i}}`).join("\n") + "\n");
+writeFileSync(here("vendor/rows.css"), rowIcons.map(rule).join("\n") + "\n");

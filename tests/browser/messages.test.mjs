@@ -253,7 +253,10 @@ check("narrow: two lines a row, nothing wider than the screen; dark, too", async
         await at.goto("/messages");
         await at.waitForSelector(".histogram", { state: "attached" });
         if (name !== "dark") {
-            expect((await at.locator(rows).nth(2).boundingBox()).y < 780, `${name}: rows are in sight at first`);
+            const boxes = await at.locator(rows).evaluateAll((list) => list.map((row) => row.getBoundingClientRect().toJSON()));
+            expect(boxes[4].bottom < 780, `${name}: five rows are in sight at first, the fifth ends at ${boxes[4].bottom}`);
+            const lines = await at.locator(rows).first().evaluate((row) => ["state", "when", "place"].map((c) => row.querySelector(`.${c}`).getBoundingClientRect().top - row.getBoundingClientRect().top));
+            expect(lines[0] < 12 && lines[1] < 12 && lines[2] > 24, `${name}: the state leads: ${lines}`);
             expect(/moved · \d+ cause/.test(await at.textContent("#figures-fold summary")), "the line of the figures");
             await at.click("#figures-fold summary");
             await at.waitForSelector(".histogram", { state: "visible" });
@@ -268,6 +271,46 @@ check("narrow: two lines a row, nothing wider than the screen; dark, too", async
         await shot(at, name);
         await at.context().close();
     }
+});
+
+check("narrow: a failed row has three lines, and who only looks on has no room for a box", async () => {
+    const viewer = await newPage({ viewport: { width: 390, height: 844 } });
+    await signIn(viewer, "viewer");
+    for (const [at, left] of [[viewer, 16], [await newPage({ storageState: await page.context().storageState(), viewport: { width: 390, height: 844 } }), 50]]) {
+        await at.goto("/messages?q=is:failed");
+        const seen = await at.locator(`${rows}:not(:has([data-f^=tag]))`).first().evaluate((row) => [row.getBoundingClientRect(), row.querySelector("th a").getBoundingClientRect()].map((box) => box.toJSON()));
+        expect(seen[0].height <= 88, `${seen[0].height} px high`);
+        same(Math.round(seen[1].left - seen[0].left), left, "indent");
+        await at.context().close();
+    }
+});
+
+check("wide: names, units and subjects stand on one line, year and time are whole", async () => {
+    await page.goto("/messages?q=channel:email");
+    await page.waitForSelector(`${rows} .subject a`);
+    const seen = await page.locator(rows).evaluateAll((list) => list.map((row) => {
+        const parts = [".state > a", "th > a", ".place > a", ".subject a", ".way a", ".when a"].map((s) => row.querySelector(s));
+        const text = (e) => { const range = document.createRange(); range.selectNodeContents(e); return range.getClientRects()[0]; };
+        const cut = [".place small > a:last-child", ".when", ".subject a", ".state > a"].filter((s) => { const e = row.querySelector(s); return e.scrollWidth > e.clientWidth && e.clientWidth; });
+        const bottoms = parts.map((e) => Math.round(text(e).bottom));
+        return { apart: Math.max(...bottoms) - Math.min(...bottoms), cut };
+    }));
+    expect(seen.length > 5 && seen.every(({ apart }) => apart <= 1), `apart: ${seen.map(({ apart }) => apart)}`);
+    same(seen.flatMap(({ cut }) => cut), [], "cut");
+});
+
+check("a viewer's row follows its state, though no box stands before it", async () => {
+    const viewer = await newPage();
+    await signIn(viewer, "viewer");
+    await viewer.goto("/messages");
+    await viewer.waitForSelector(rows);
+    same(await viewer.evaluate((selector) => {
+        const fresh = document.querySelector("#units").cloneNode(true);
+        fresh.querySelector("tbody tr[id] .state > a").textContent = "Moved";
+        mergeRows(fresh);
+        return document.querySelector(selector).querySelector(".state > a").textContent;
+    }, rows), "Moved", "state");
+    await viewer.context().close();
 });
 
 check("nothing complained", () => same(page.complaints.join("\n"), "", "complaints"));

@@ -202,9 +202,9 @@ function tellProgress() {
     const { left, total, failed } = $("#progress")?.dataset ?? {};
     if (!total) return;
     const now = Math.floor((4 * (total - left)) / total);
-    if (quarter !== null && now !== quarter && now < 4) $("#said").textContent = `${total - left} of ${total} e-mails have left.`;
+    if (quarter !== null && now !== quarter && now < 4) $("#said").textContent = `${total - left} of ${total} messages are through.`;
     if (quarter !== null && !$("[data-moving]")) {
-        const sentence = `${left > 0 ? `${total - left} of ${total}` : `All ${total}`} e-mails have left`;
+        const sentence = `${left > 0 ? `${total - left} of ${total}` : `All ${total}`} messages are through`;
         toast(failed > 0 ? `${sentence}; ${failed} failed.` : `${sentence}.`, null, failed > 0 ? "attention" : "done");
     }
     quarter = $("[data-moving]") ? now : null;

@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "events/events.h"
 #include "track/batch.sql.h"
+#include "track/channel.h"
 #include "track/run.h"
 #include "track/run.sql.h"
 #include "track/send_way.h"
@@ -132,6 +133,30 @@ struct json_object *batch_document(struct ctx *c, const PGresult *row)
     json_set_bool(batch, "moving", moving);
     json_set_bool(batch, "needsApproval", threshold > 0 && draft > threshold);
     return batch;
+}
+
+void batch_show(struct json_object *batch)
+{
+    struct json_object *due = json_get(batch, "due");
+    long long n = json_object_get_int64(json_get(batch, "draft"));
+    size_t kinds = json_object_array_length(due);
+    const char *noun = n == 1 ? "message" : "messages";
+    bool letters = false, paid = false;
+    for (size_t i = 0; i < kinds; i++) {
+        struct json_object *one = json_object_array_get_idx(due, i);
+        int channel = channel_of(json_text(one, "channel"));
+        const char *word = channel_noun(channel, json_object_get_int64(json_get(one, "messages")));
+        json_set_text(one, "noun", word);
+        json_set_bool(one, "more", i + 1 < kinds);
+        letters = letters || channel == CHANNEL_LETTER || channel == CHANNEL_LETTER_WITH_RECEIPT;
+        paid = paid || channel != CHANNEL_EMAIL;
+        noun = kinds == 1 ? word : noun;
+    }
+    json_set_text(batch, "noun", noun);
+    json_set_bool(batch, "one", n == 1);
+    json_set_bool(batch, "mixed", kinds > 1);
+    json_set_bool(batch, "letters", letters);
+    json_set_bool(batch, "paid", paid);
 }
 
 enum err batch_get(struct ctx *c, const char *batch_id, struct json_object **out)

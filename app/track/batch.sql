@@ -60,7 +60,12 @@ returning p.id;
 
 -- name: batch_get
 select p.id as "batchId", p.building_id as "buildingId", p.year, p.state, p.sent_at as "sentAt",
-    p.completed_at as "completedAt", p.paused_at is not null as paused, o.n as "leftOut", greatest(0, k._drafts - o.n) as draft, k.*,
+    p.completed_at as "completedAt", p.paused_at is not null as paused, o.n as "leftOut", d.*, k.*,
+    exists (select from communications c
+        join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
+        where c.tenant_id = current_tenant() and c.batch_id = p.id and c.delivery_status = 'DRAFT'
+            and c.channel = any (:channels::text[]) and c.channel <> 'SMS'
+            and not exists (select from batch_omissions o where o.tenant_id = c.tenant_id and o.communication_id = c.id)) as attached,
     coalesce((select approval_threshold from run_settings where tenant_id = current_tenant()), 500) as _threshold
 from communication_batches p
 cross join lateral (
@@ -69,7 +74,23 @@ cross join lateral (
     where o.tenant_id = current_tenant() and o.batch_id = p.id and c.delivery_status = 'DRAFT' and c.channel = any (:channels::text[])
 ) o
 cross join lateral (
-    select coalesce(sum(draft), 0) as _drafts, coalesce(sum(enqueued), 0) as enqueued,
+    select coalesce(sum(x.n), 0)::bigint as draft,
+        coalesce(json_agg(json_build_object('channel', x.channel, 'messages', x.n) order by x.n desc, x.channel), '[]') as due
+    from (
+        select k.channel, sum(k.draft) - (
+            select count(*) from batch_omissions o
+            join communications c on c.tenant_id = o.tenant_id and c.id = o.communication_id
+            where o.tenant_id = current_tenant() and o.batch_id = p.id and c.delivery_status = 'DRAFT' and c.channel = k.channel
+        ) as n
+        from communication_counts k
+        where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year
+            and k.channel = any (:channels::text[])
+        group by k.channel
+    ) x
+    where x.n > 0
+) d
+cross join lateral (
+    select coalesce(sum(enqueued), 0) as enqueued,
         coalesce(sum(sent), 0) as sent, coalesce(sum(delivered + opened), 0) as delivered,
         coalesce(sum(failed + bounced), 0) as failed,
         coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)

@@ -74,12 +74,10 @@ static void warn_of_arrival(struct plan *p)
 /* "The letter to this unit was opened already." */
 static const char *arrived_already(struct arena *a, const char *how, const char *status)
 {
-    static const char *const nouns[CHANNEL_COUNT] = { "e-mail", "SMS", "letter",
-                                                      "registered letter" };
     int channel = channel_of(how);
     if (strcmp(status, "RECORDED") == 0 || channel < 0)
         return "A person recorded that the unit has it already.";
-    return arena_printf(a, "The %s about this was %s already.", nouns[channel],
+    return arena_printf(a, "The %s about this was %s already.", channel_noun(channel, 1),
                         strcmp(status, "OPENED") == 0   ? "opened"
                         : strcmp(status, "MANUAL") == 0 ? "handed over by a person"
                                                         : "delivered");

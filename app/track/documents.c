@@ -373,6 +373,15 @@ static const char *messages_of(struct ctx *c, const struct track_query *q,
     return b.p;
 }
 
+static struct json_object *batch_of(struct ctx *c, const PGresult *row)
+{
+    if (rows_count(row) == 0)
+        return NULL;
+    struct json_object *batch = batch_document(c, row);
+    batch_show(batch);
+    return json_object_get(batch);
+}
+
 enum err page_document(struct ctx *c, const struct track_query *asked, struct json_object **out)
 {
     struct track_query q = *asked;
@@ -392,9 +401,7 @@ enum err page_document(struct ctx *c, const struct track_query *asked, struct js
         return ERR_NOT_FOUND;
     json_set(d, "building", json_object_get(building));
     json_set_int(d, "year", q.year);
-    json_set(d, "batch",
-             rows_count(rows.batch) ? json_object_get(batch_document(c, rows.batch)) : NULL);
-    json_set_bool(d, "oneDraft", rows_count(rows.batch) && row_int(rows.batch, 0, "draft") == 1);
+    json_set(d, "batch", batch_of(c, rows.batch));
     json_set(d, "channels", channels_of(c, rows.channels));
     tabs_show(c, &q, d);
     if (rows.activity)

@@ -134,8 +134,8 @@ static enum err progress(struct reply *p, const char *batch_id)
     if (e != OK)
         return e;
     d = json_own(c->arena, json_object_new_object());
+    batch_show(batch);
     json_set(d, "batch", json_object_get(batch));
-    json_set_bool(d, "oneDraft", json_object_get_int64(json_get(batch, "draft")) == 1);
     return reply_page(p, "track/progress", NULL, d);
 }
 
@@ -308,7 +308,7 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/track/units/:unitId", unit_page, ROLE_VIEWER, &unit_query,
       .doc = "Leads to a unit on the page." },
     { METHOD_POST, ROUTE_PAGE, "/track/batches/:batchId/send", send_page, ROLE_AGENT,
-      .queues = true, .doc = "Sends every e-mail of the batch that was not sent yet." },
+      .queues = true, .doc = "Sends every message of the batch that was not sent yet." },
     { METHOD_GET, ROUTE_API, "/api/track/buildings", api_buildings, ROLE_VIEWER, &buildings_query,
       .doc = "Buildings with their figures over all years, 50 at a time.",
       .answer = &buildings_shape },
@@ -326,7 +326,7 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/batches/:batchId", api_batch, ROLE_VIEWER,
       .doc = "What a batch stands at.", .answer = &batch_shape },
     { METHOD_POST, ROUTE_API, "/api/track/batches/:batchId/send", api_send, ROLE_AGENT,
-      .queues = true, .doc = "Sends every e-mail of the batch that was not sent yet.",
+      .queues = true, .doc = "Sends every message of the batch that was not sent yet.",
       .answer = &batch_shape, .status = 202 },
     { METHOD_GET, ROUTE_API, "/api/track/communications/:communicationId/attachments/:position",
       attachment, ROLE_VIEWER, .doc = "A file sent with a communication.",

@@ -255,6 +255,14 @@ const struct shape activity_shape = { "Activity", "What happened in a building a
 
 /* ---- a batch ---- */
 
+static const struct member due_members[] = {
+    { "channel", SHAPE_CHOICE, .values = channel_names },
+    { "messages", SHAPE_COUNT, .help = "By it." },
+    { .name = NULL },
+};
+static const struct shape due_shape = { "BatchDue", "What would be sent by a channel.",
+                                        due_members };
+
 static const struct member batch_members[] = {
     { "batchId", SHAPE_UUID, .help = "The batch." },
     { "buildingId", SHAPE_UUID, .help = "The building." },
@@ -262,18 +270,20 @@ static const struct member batch_members[] = {
     { "state", SHAPE_CHOICE, .values = batch_states },
     { "sentAt", SHAPE_TIME, .help = "When sending was asked for.", .nullable = true },
     { "completedAt", SHAPE_TIME, .nullable = true },
-    { "draft", SHAPE_COUNT, .help = "E-mails not sent yet, but those left out." },
-    { "leftOut", SHAPE_COUNT, .help = "E-mails left out of the sending." },
+    { "draft", SHAPE_COUNT, .help = "Messages not sent yet, but those left out." },
+    { "due", SHAPE_LIST, .help = "The same by channel, the most first.", .of = &due_shape },
+    { "attached", SHAPE_BOOL, .help = "Whether any of them has attachments." },
+    { "leftOut", SHAPE_COUNT, .help = "Messages left out of the sending." },
     { "paused", SHAPE_BOOL, .help = "Whether its sending is paused." },
-    { "enqueued", SHAPE_COUNT, .help = "E-mails that are being sent." },
-    { "sent", SHAPE_COUNT, .help = "E-mails that left, not yet reported as delivered." },
-    { "delivered", SHAPE_COUNT, .help = "E-mails reported as delivered or opened." },
-    { "failed", SHAPE_COUNT, .help = "E-mails that failed or were returned." },
-    { "total", SHAPE_COUNT, .help = "All its e-mails." },
+    { "enqueued", SHAPE_COUNT, .help = "Messages that are being sent." },
+    { "sent", SHAPE_COUNT, .help = "Messages that left, not yet reported as delivered." },
+    { "delivered", SHAPE_COUNT, .help = "Messages reported as delivered or opened." },
+    { "failed", SHAPE_COUNT, .help = "Messages that failed or were returned." },
+    { "total", SHAPE_COUNT, .help = "All its messages." },
     { "canSend", SHAPE_BOOL, .help = "Whether the asker may send it now." },
     { "needsApproval", SHAPE_BOOL,
       .help = "Whether a second person has to approve the sending first." },
     { "moving", SHAPE_BOOL, .help = "Whether it is being sent." },
     { .name = NULL },
 };
-const struct shape batch_shape = { "Batch", "The e-mails of a building and year.", batch_members };
+const struct shape batch_shape = { "Batch", "The messages of a building and year.", batch_members };

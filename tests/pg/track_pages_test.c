@@ -110,6 +110,61 @@ static void cursors_of_others_are_refused(void **state)
     assert_int_equal(get(&viewer, path, NULL)->status, 404);
 }
 
+/* What the page asks before the batch of the building is sent: without markup, in one line. */
+static const char *asked(void)
+{
+    static char out[20000];
+    char query[60];
+    size_t n = 0;
+    bool in = false;
+    snprintf(query, sizeof(query), "batch=%s",
+             pg_sql("select id from communication_batches where building_id = '%s'", building));
+    const struct answer *a = get(&agent, "/track/progress", query);
+    assert_int_equal(a->status, 200);
+    for (const char *p = a->body; *p && n + 1 < sizeof(out); p++) {
+        in = *p == '<' || (in && p[-1] != '>');
+        if (!in)
+            out[n++] = *p;
+    }
+    out[n] = 0;
+    return out;
+}
+
+static void some_go_by(const char *channel, int from, int to)
+{
+    (void)pg_sql("update communications c set channel = '%s' from units u where u.id = c.unit_id "
+                 "and c.building_id = '%s' and u.number::int between %d and %d returning c.id",
+                 channel, building, from, to);
+}
+
+static void a_batch_is_asked_about_by_what_it_has(void **state)
+{
+    (void)state;
+    const char *text = asked();
+    assert_non_null(strstr(text, "130 e-mails are imported and ready."));
+    assert_non_null(strstr(text, "Send 130 e-mails?"));
+    assert_null(strstr(text, "ttachment"));
+    assert_null(strstr(text, "What it costs"));
+    some_go_by("SMS", 1, 10);
+    some_go_by("LETTER", 11, 30);
+    (void)pg_sql("insert into blobs (tenant_id, sha256, size, content_type) values ('%s', "
+                 "repeat('e', 64), 3, 'application/pdf') returning sha256",
+                 pg_tenant());
+    (void)pg_sql("insert into communication_attachments (tenant_id, communication_id, position, "
+                 "sha256, file_name, size, content_type) select tenant_id, id, 1, repeat('e', 64), "
+                 "'s.pdf', 3, 'application/pdf' from communications where building_id = '%s' and "
+                 "channel = 'SMS' limit 1 returning position",
+                 building);
+    text = asked();
+    assert_non_null(strstr(text, "130 messages are imported and ready: 100 e-mails, 20 letters, "
+                                 "10 SMS."));
+    assert_non_null(strstr(text, "Send 130 messages: 100 e-mails, 20 letters, 10 SMS?"));
+    assert_null(strstr(text, "ttachment")); /* an SMS takes none along */
+    assert_non_null(strstr(text, "What it costs"));
+    some_go_by("EMAIL", 1, 30);
+    assert_non_null(strstr(asked(), "Attachments go along."));
+}
+
 static void only_agents_send(void **state)
 {
     (void)state;
@@ -248,6 +303,7 @@ int main(void)
         cmocka_unit_test(setup),
         cmocka_unit_test(every_order_shows_every_unit_once),
         cmocka_unit_test(cursors_of_others_are_refused),
+        cmocka_unit_test(a_batch_is_asked_about_by_what_it_has),
         cmocka_unit_test(only_agents_send),
         cmocka_unit_test(what_is_not_granted_is_not_there),
         cmocka_unit_test(pages_are_html_and_fragments),

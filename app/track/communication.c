@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "db/db.h"
+#include "track/channel.h"
 #include "track/communication.sql.h"
 #include "track/communication_page.h"
 #include "track/communication_words.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 struct parts {
-    PGresult *one, *events, *attempts, *notes, *files, *calls, *audit;
+    PGresult *one, *events, *attempts, *notes, *files, *calls, *audit, *plan, *suppressed;
 };
 
 static enum err ask(struct ctx *c, const char *id, struct parts *p)
@@ -41,6 +42,12 @@ static enum err ask(struct ctx *c, const char *id, struct parts *p)
     if (e == OK)
         e = db_query(c->db, c->arena, communication_audit, &p->audit, .communication_id = id,
                      .all_buildings = all, .actor_id = actor);
+    if (e == OK)
+        e = db_query(c->db, c->arena, communication_plan, &p->plan, .communication_id = id,
+                     .all_buildings = all, .actor_id = actor);
+    if (e == OK)
+        e = db_query(c->db, c->arena, communication_suppressed, &p->suppressed,
+                     .communication_id = id, .all_buildings = all, .actor_id = actor);
     enum err flushed = db_flush(c->db);
     return e != OK ? e : flushed;
 }
@@ -117,6 +124,34 @@ static struct json_object *actions_of(struct ctx *c, const PGresult *one)
     return d;
 }
 
+/* Whether its channel takes nothing to its address any more, and the others that would take it:
+   in words, and the first of them. Letters of both kinds go to one address. */
+static void set_ways(struct ctx *c, const struct parts *p, struct json_object *d,
+                     struct words_of *of, const char **other)
+{
+    int others[CHANNEL_COUNT], n = 0;
+    struct buf words = buf_in(c->arena);
+    of->refused = json_object_get_boolean(json_get(json_get(d, "error"), "badAddress"));
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
+        const char *name = channel_name(i);
+        bool own = strncmp(name, json_text(d, "channel"), strlen("LETTER")) == 0;
+        bool open =
+            !channel_refusal(name, p->plan) && !suppression_refusal(c->arena, name, p->suppressed);
+        if (own)
+            of->refused = of->refused || !open;
+        else if (open)
+            others[n++] = i;
+    }
+    for (int i = 0; i < n; i++)
+        buf_printf(&words, "%s%s",
+                   i == 0       ? ""
+                   : i + 1 == n ? " or "
+                                : ", ",
+                   channel_noun(others[i], 1));
+    of->others = n ? words.p : NULL;
+    *other = n ? channel_name(others[0]) : NULL;
+}
+
 /* ---- the document ---- */
 
 static struct json_object *content_of(struct ctx *c, const struct communication_text *t)
@@ -166,9 +201,13 @@ enum err communication_document(struct ctx *c, const char *id, bool page, struct
     json_set(d, "decisions", decisions_of(d));
     json_set(d, "actions", actions_of(c, p.one));
     struct json_object *said = json_object_new_object();
-    communication_words(c->arena, d, said);
+    struct words_of of = { .communication = d, .agent = c->actor.role >= ROLE_AGENT };
+    const char *other;
+    set_ways(c, &p, d, &of, &other);
+    communication_words(c->arena, &of, said);
     json_set(d, "said", said);
     if (page) {
+        communication_help(d, of.refused, other);
         communication_waits(c, p.events, d);
         communication_event_calls(c, p.calls, d);
         communication_views(c, p.events, p.audit, d);

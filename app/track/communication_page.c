@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "db/db.h"
+#include "track/channel.h"
+#include "track/communication_claims.h"
 #include "track/labels.h"
 #include "track/send_way.h"
 #include "track/track.h"
@@ -21,14 +23,13 @@ static void set_label(struct json_object *to, const struct label *l, const char 
 /* How well a claim is vouched for, in words. */
 static const char *grade_words(const char *grade)
 {
-    static const char *const words[] = { "the recipient himself vouches for it",
-                                         "somebody else saw it happen",
-                                         "the provider, or staff, says so without more",
-                                         "inferred: nobody saw it" };
+    static const char *const words[] = { "an act of the recipient", "a third party observed it",
+                                         "the provider, or staff, says so without detail",
+                                         "inferred: nobody observed it" };
     if (!grade)
         return NULL;
     return *grade >= 'A' && *grade <= 'D' ? words[*grade - 'A']
-                                          : "a machine did this: it proves nothing";
+                                          : "machine noise: it proves nothing";
 }
 
 /* ---- the timeline ---- */
@@ -59,6 +60,24 @@ static void dress_event(struct arena *a, struct json_object *d, struct json_obje
         json_set_text(e, "note", json_text(note, "note"));
 }
 
+/* Where the attempt at hand went; before it did, where it will. */
+static const char *address_at_hand(struct json_object *d)
+{
+    struct json_object *events = json_get(d, "events");
+    const char *channel = json_text(d, "channel"), *to = NULL;
+    int64_t no = json_object_get_int64(json_get(d, "attemptNo"));
+    for (size_t i = 0; !to && i < json_object_array_length(events); i++) {
+        struct json_object *e = json_object_array_get_idx(events, i);
+        if (json_object_get_int64(json_get(e, "attemptNo")) == no)
+            to = json_text(json_get(e, "detail"), "to");
+    }
+    if (to)
+        return to;
+    return json_text(d, strcmp(channel, "EMAIL") == 0 ? "email"
+                        : strcmp(channel, "SMS") == 0 ? "phone"
+                                                      : "address");
+}
+
 static void dress_group(struct json_object *d, struct json_object *group, int64_t no)
 {
     struct json_object *attempts = json_get(d, "earlierAttempts"), *of = d;
@@ -71,7 +90,7 @@ static void dress_group(struct json_object *d, struct json_object *group, int64_
     json_set_bool(group, "current", of == d);
     set_label(group, status_label(json_text(of, "status")), "statusLabel");
     json_set_text(group, "channelLabel", channel_label(json_text(of, "channel"))->word);
-    json_set_text(group, "address", of == d ? NULL : json_text(of, "address"));
+    json_set_text(group, "address", of == d ? address_at_hand(d) : json_text(of, "address"));
 }
 
 static struct json_object *group_new(struct json_object *d, struct json_object *groups, int64_t no)
@@ -247,28 +266,40 @@ static void dress_tags(struct ctx *c, struct json_object *d)
     json_set_text(d, "templateHref", list_href(c, "template", json_text(d, "template")));
 }
 
-/* When it came into the state it is in: the first of the latest events that left it there. */
-static const char *state_since(struct json_object *d)
+static void add_claim(struct json_object *list, struct json_object *event, const char *word)
 {
-    struct json_object *events = json_get(d, "events");
-    const char *at = NULL;
-    for (size_t i = 0; i < json_object_array_length(events); i++) {
-        struct json_object *e = json_object_array_get_idx(events, i);
-        if (strcmp(json_text(e, "statusAfter"), json_text(d, "status")) != 0)
-            break;
-        at = json_text(e, "occurredAt");
-    }
-    return at;
+    struct json_object *one = json_object_new_object();
+    const char *grade = json_text(event, "grade");
+    json_set_text(one, "word", word);
+    json_set_text(one, "grade", grade);
+    json_set_text(one, "gradeWords", grade_words(grade));
+    json_set_text(one, "at", json_text(event, "occurredAt"));
+    json_object_array_add(list, one);
+}
+
+/* What the head says of it, each with the grade and time of the very event that says so: an opening
+   is a claim beside that of the delivery. */
+static struct json_object *claims_of(struct json_object *d)
+{
+    struct json_object *list = json_object_new_array();
+    struct json_object *claim = claim_of_status(d), *delivery = claim_of_delivery(d);
+    bool opened = strcmp(json_text(d, "status"), "OPENED") == 0;
+    if (claim)
+        add_claim(list, claim, opened ? "Reported as opened" : NULL);
+    if (opened && delivery)
+        add_claim(list, delivery, "Reported as delivered");
+    return list;
 }
 
 static void dress_head(struct ctx *c, struct json_object *d)
 {
-    const char *currency = json_text(d, "currency"), *grade = json_text(d, "grade");
+    const char *currency = json_text(d, "currency");
     const char *id = json_text(d, "communicationId"), *status = json_text(d, "status");
     set_label(d, status_label(status), "statusLabel");
     json_set_text(d, "channelLabel", channel_label(json_text(d, "channel"))->word);
-    json_set_text(d, "gradeWords", grade_words(grade));
-    json_set_text(d, "stateSince", state_since(d));
+    json_set(d, "claims", claims_of(d));
+    json_set(d, "atHand", json_object_new_object());
+    json_set_text(json_get(d, "atHand"), "address", address_at_hand(d));
     json_set_bool(d, "moving", strcmp(status, "ENQUEUED") == 0);
     json_set_bool(d, "hasNext", json_text(d, "nextAttemptAt") != NULL);
     json_set_text(d, "href", arena_printf(c->arena, "/messages/%s", id));
@@ -281,6 +312,22 @@ static void dress_head(struct ctx *c, struct json_object *d)
                                (long long)json_object_get_int64(json_get(d, "year"))));
     json_set_bool(d, "canLetter",
                   send_way_of("LETTER") && strcmp(json_text(d, "channel"), "LETTER") != 0);
+}
+
+void communication_help(struct json_object *d, bool refused, const char *other)
+{
+    static const char *const wrong[] = { "FAILED", "BOUNCED", "SKIPPED", "CANCELLED" };
+    struct json_object *actions = json_get(d, "actions"), *helps = NULL;
+    bool went_wrong = false;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        went_wrong = went_wrong || strcmp(json_text(d, "status"), wrong[i]) == 0;
+    if (refused && other && went_wrong && json_object_get_boolean(json_get(actions, "resend"))) {
+        helps = json_object_new_object();
+        json_set_text(helps, "channel", other);
+        json_set_text(helps, "word", channel_noun(channel_of(other), 1));
+    }
+    json_set(d, "helps", helps);
+    json_set_bool(d, "resendHelps", went_wrong && !refused);
 }
 
 static void dress_contradiction(struct json_object *d)

@@ -7,6 +7,11 @@
 void communication_dress(struct ctx *c, struct json_object *d,
                          const struct communication_text *text);
 
+/* Adds what the first button is, as the communication's actions allow: helps {word, channel}, to
+   send it by `other` (NULL: no channel) where its own is refused, or resendHelps where it went
+   wrong; neither where sending again would help nobody. */
+void communication_help(struct json_object *d, bool refused, const char *other);
+
 /* Moves the dialogue with a mail server out of an event's detail into the event, with lockIcon,
    lockTone, lockWords, connected. */
 void communication_dialogue(struct arena *a, struct json_object *event);

@@ -4,7 +4,14 @@
 #include "base/arena.h"
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
-/* Sets happened, means and can of `to`, by the communication's document. */
-void communication_words(struct arena *a, struct json_object *communication,
-                         struct json_object *to);
+struct words_of {
+    struct json_object *communication; /* its document */
+    bool agent;                        /* who reads it may act */
+    bool refused;                      /* its channel takes nothing to its address any more */
+    const char *others; /* channels that would take it, "letter or SMS"; NULL: none */
+};
+
+/* Sets happened, means and can of `to`. */
+void communication_words(struct arena *a, const struct words_of *of, struct json_object *to);

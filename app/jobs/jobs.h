@@ -91,5 +91,6 @@ struct schedule {
 void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool once);
 
 /* Frees what a dead child of this program's instance had claimed, which else waits for its leases
-   to run out. `counted`: the try counts, as it may be why the child died. */
+   to run out. `counted`: the try that it was at counts, as it may be why the child died; what it
+   had not begun loses none. */
 enum err jobs_bury(struct app *app, struct db *db, int child, bool counted) must_check;

@@ -85,30 +85,46 @@ update jobs set lease_until = now() + make_interval(secs => :lease_seconds::int)
 where id = :id::bigint and token = :token::bigint and state = 'running'
 returning id;
 
--- Jobs whose worker died or took too long.
+-- Jobs whose worker died or took too long. It begins them in their order, so that a try is lost by the first that it had;
+-- of brief ones, which end together, it may have been another: none is spared more than three times.
 -- name: jobs_rescue
-update jobs set state = case when attempt >= max_attempts then 'parked' else 'ready' end,
-    run_at = now() + make_interval(secs => greatest(1, random() * least(3600, power(2, least(attempt, 12))))),
-    errors = errors || jsonb_build_object('attempt', attempt, 'at', now(),
-        'error', 'The lease ran out: the worker ' || coalesce(worker, '?') || ' died or took too long.'),
+with lost as (
+    select j.id, j.spared >= 3 or not exists (select from jobs o where o.state = 'running' and o.worker = j.worker
+        and (-o.priority, o.run_at, o.id) < (-j.priority, j.run_at, j.id)) as begun
+    from jobs j
+    where j.state = 'running' and j.lease_until < now()
+)
+update jobs set state = case when l.begun and attempt >= max_attempts then 'parked' else 'ready' end,
+    attempt = attempt - case when l.begun then 0 else 1 end, spared = spared + case when l.begun then 0 else 1 end,
+    run_at = now() + case when l.begun then make_interval(secs => greatest(1, random() * least(3600, power(2, least(attempt, 12)))))
+        else interval '0' end,
+    errors = case when l.begun then errors || jsonb_build_object('attempt', attempt, 'at', now(),
+        'error', 'The lease ran out: the worker ' || coalesce(worker, '?') || ' died or took too long.') else errors end,
     lease_until = null, worker = null
-where state = 'running' and lease_until < now()
-returning id, state;
+from lost l
+where jobs.id = l.id and state = 'running' and lease_until < now()
+returning jobs.id, state;
 
 -- Jobs of a worker that will not end them. A try that does not count was none of the job's fault.
 -- name: jobs_bury
 with forgotten as (
     delete from job_sleepers where worker = :worker
+), held as (
+    select id, :counted::bool and (spared >= 3 or row_number() over (order by priority desc, run_at, id) = 1) as begun
+    from jobs
+    where state = 'running' and worker = :worker
 )
-update jobs set state = case when :counted::bool and attempt >= max_attempts then 'parked' else 'ready' end,
-    attempt = attempt - case when :counted::bool then 0 else 1 end,
-    run_at = now() + case when :counted::bool then make_interval(secs => greatest(1, random() * least(3600, power(2, least(attempt, 12)))))
+update jobs set state = case when h.begun and attempt >= max_attempts then 'parked' else 'ready' end,
+    attempt = attempt - case when h.begun then 0 else 1 end,
+    spared = spared + case when :counted::bool and not h.begun then 1 else 0 end,
+    run_at = now() + case when h.begun then make_interval(secs => greatest(1, random() * least(3600, power(2, least(attempt, 12)))))
         else interval '0' end,
-    errors = case when :counted::bool then errors || jsonb_build_object('attempt', attempt, 'at', now(),
+    errors = case when h.begun then errors || jsonb_build_object('attempt', attempt, 'at', now(),
         'error', 'The worker ' || worker || ' did not end it.') else errors end,
     lease_until = null, worker = null
-where state = 'running' and worker = :worker
-returning id;
+from held h
+where jobs.id = h.id and state = 'running' and worker = :worker
+returning jobs.id;
 
 -- Jobs that waited for the others of their group, of which none is left to run.
 -- name: jobs_release_groups

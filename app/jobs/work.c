@@ -42,6 +42,7 @@ struct worker {
     int external_n;                 /* how many it then found */
     bool sleeper;                   /* its row stands in job_sleepers */
     bool unsure; /* the table may name it as the worker of jobs that it does not have */
+    bool begun;  /* and it had begun the first of them */
     unsigned naps;
 };
 
@@ -155,6 +156,7 @@ static void complete(struct worker *w, const struct claimed *done, int n)
         db_query(w->db, w->batch, jobs_complete, &r, .ids = array_of(w->batch, done, n, false),
                  .tokens = array_of(w->batch, done, n, true));
     w->unsure |= e != OK;
+    w->begun |= e != OK;
     if (e)
         log_error("jobs_not_completed", "count", NUM(n), "error", err_name(e), NULL);
     else if (rows_count(r) < n)
@@ -168,9 +170,12 @@ static void release(struct worker *w, const PGresult *r, int first, int end)
     int n = 0;
     for (int i = first; i < end; i++)
         list[n++] = claimed_at(r, i);
-    if (n &&
-        db_query(w->db, w->batch, jobs_release, NULL, .ids = array_of(w->batch, list, n, false),
-                 .tokens = array_of(w->batch, list, n, true)))
+    enum err e = n == 0 ? OK
+                        : db_query(w->db, w->batch, jobs_release, NULL,
+                                   .ids = array_of(w->batch, list, n, false),
+                                   .tokens = array_of(w->batch, list, n, true));
+    w->unsure |= e != OK;
+    if (e)
         log_warn("jobs_not_released", "count", NUM(n), NULL);
 }
 
@@ -202,6 +207,7 @@ static void put_back(struct worker *w, struct job *j, enum err e)
         log_info(j->snooze ? "job_snoozed" : "job_retried", "kind", j->kind, "attempt",
                  NUM(j->attempt), "error", why, NULL);
     w->unsure |= failed != OK;
+    w->begun |= failed != OK;
     if (failed || !rows_count(r))
         log_warn("job_lease_lost", "kind", j->kind, NULL);
 }
@@ -273,8 +279,10 @@ static enum err give_back(struct worker *w)
 {
     enum err e = OK;
     if (w->unsure)
-        e = db_query(w->db, w->batch, jobs_bury, NULL, .worker = w->name, .counted = "t");
+        e = db_query(w->db, w->batch, jobs_bury, NULL, .worker = w->name,
+                     .counted = w->begun ? "t" : "f");
     w->unsure = e != OK;
+    w->begun &= w->unsure;
     return e;
 }
 
@@ -291,7 +299,9 @@ static int begun_of(const PGresult *r)
     return n;
 }
 
-/* Claims jobs and runs them; completes the done ones together. Answers how many there were. */
+/* Claims jobs and runs them; completes the done ones together, but calls to the outside each by
+   itself: so of those only the first that stands under its name is ever begun. Answers how many
+   there were. */
 static int claim_and_run(struct worker *w, struct queues *q)
 {
     PGresult *r = NULL;
@@ -305,10 +315,10 @@ static int claim_and_run(struct worker *w, struct queues *q)
     int64_t since = began;
     int n = begun_of(r);
     release(w, r, n, rows_count(r));
-    for (; i < n && !*w->stop && (!i || now_ms() - began <= q->held_ms); i++) {
+    for (; i < n && !*w->stop && !w->unsure && (!i || now_ms() - began <= q->held_ms); i++) {
         if (run(w, r, i))
             done[n_done++] = claimed_at(r, i);
-        if (n_done && now_ms() - since > COMPLETE_AFTER_MS) {
+        if (n_done && (q == &w->external || now_ms() - since > COMPLETE_AFTER_MS)) {
             complete(w, done, n_done);
             n_done = 0;
             since = now_ms();

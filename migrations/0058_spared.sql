@@ -2,7 +2,7 @@
 
 alter table jobs add column spared smallint not null default 0; -- times that its worker died in another
 
--- Of files of the store, those that are nobody's, whatever the tenant.
+-- Of files of the store, those that are nobody's, whatever the tenant; asked again of one under blob_lock.
 create function files_unnamed(digests text[]) returns setof text language sql stable security definer
     set search_path = public, pg_temp as $$
     select d.sha256 from unnest(digests) d (sha256) where not exists (select from blobs b where b.sha256 = d.sha256)

@@ -7,6 +7,8 @@
 #include "proof/roots.sql.h"
 #include "proof/verify.h"
 #include "proof/verify.sql.h"
+#include "store/orphans.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +149,23 @@ static int run_purge(struct ctx *c, int argc, char **args)
     return each_tenant(c, argc, args, purge);
 }
 
+/* ---- files ---- */
+
+static int run_files(struct ctx *c, int argc, char **args)
+{
+    struct orphans sum = { 0 };
+    enum err e = OK;
+    (void)args;
+    if (argc != 0)
+        return 2;
+    for (int part = 0; e == OK && part < STORE_PARTS; part++)
+        e = orphans_look(c, part, false, &sum);
+    if (e == OK)
+        printf("%d files older than a day that no row names, %s\n", sum.files,
+               size_text(c, sum.bytes));
+    return e != OK;
+}
+
 const struct command proof_commands[] = {
     { .name = "verify",
       .usage = "[--tenant SLUG]",
@@ -163,5 +182,10 @@ const struct command proof_commands[] = {
       .help = "Archives and takes out now what the policies say is to go; the worker does so each "
               "night.",
       .run = run_purge },
+    { .name = "files",
+      .usage = "",
+      .help = "Tells of files in the store that no row names, as what was rolled back leaves them; "
+              "the worker removes them each day.",
+      .run = run_files },
     { .name = NULL },
 };

@@ -26,6 +26,9 @@ struct store_backend {
     /* As store_sweep. One that is put meanwhile stays. */
     enum err (*sweep)(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
                       bool *gone);
+    /* As store_old. */
+    enum err (*old)(struct store *s, struct arena *a, int part, int older_seconds,
+                    struct buf *digests);
 };
 
 struct store {

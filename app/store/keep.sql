@@ -14,3 +14,10 @@ on conflict do nothing;
 
 -- name: blobs_hold
 select blobs_hold(array(select b.sha256 from jsonb_to_recordset(:blobs::jsonb) as b (sha256 text)));
+
+-- name: files_unnamed
+select sha256 from files_unnamed(:digests::text[]) sha256;
+
+-- Who waits to name it waits.
+-- name: file_lock
+select blob_lock(:sha256::text);

@@ -220,6 +220,35 @@ static enum err discard_old(struct store *s, struct arena *a, const char *sha256
     return remove_old(path, arena_printf(a, "%s/tmp/%s.old", s->place, sha256), before, gone);
 }
 
+static void old_in(DIR *d, time_t before, struct buf *digests)
+{
+    for (struct dirent *entry; (entry = readdir(d));) {
+        struct stat st;
+        if (strlen(entry->d_name) != 2 * crypto_hash_sha256_BYTES ||
+            fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(st.st_mode) || st.st_mtime >= before)
+            continue;
+        buf_printf(digests, "%s%s", digests->n > 1 ? "," : "", entry->d_name);
+    }
+}
+
+static enum err old(struct store *s, struct arena *a, int part, int older_seconds,
+                    struct buf *digests)
+{
+    time_t before = time(NULL) - older_seconds;
+    for (int i = 0; i < 256; i++) {
+        const char *path = arena_printf(a, "%s/%02x/%02x", s->place, (unsigned)part, (unsigned)i);
+        DIR *d = opendir(path);
+        if (!d && errno != ENOENT)
+            return failed("opendir", path);
+        if (!d)
+            continue;
+        old_in(d, before, digests);
+        closedir(d);
+    }
+    return OK;
+}
+
 struct mapping {
     void *p;
     size_t n;
@@ -286,8 +315,8 @@ static void sweep(struct arena *a, const char *tmp)
         closedir(d);
 }
 
-static const struct store_backend local = { "local", begin, write_all, finish,
-                                            flush,   get,   discard,   discard_old };
+static const struct store_backend local = { "local", begin,   write_all,   finish, flush,
+                                            get,     discard, discard_old, old };
 
 struct store *store_local(struct arena *a, const char *dir)
 {

@@ -172,6 +172,15 @@ enum err store_sweep(struct store *s, struct arena *a, const char *sha256, int g
     return s->backend->sweep(s, a, sha256, grace_seconds, gone);
 }
 
+enum err store_old(struct store *s, struct arena *a, int part, int older_seconds,
+                   struct buf *digests)
+{
+    buf_putc(digests, '{');
+    enum err e = s->backend->old(s, a, part, older_seconds, digests);
+    buf_putc(digests, '}');
+    return e;
+}
+
 enum err store_find(struct store *s, struct arena *a, const char *sha256, struct blob *out)
 {
     struct str bytes;

@@ -54,6 +54,12 @@ enum err store_remove(struct store *s, struct arena *a, const char *sha256) must
 enum err store_sweep(struct store *s, struct arena *a, const char *sha256, int grace_seconds,
                      bool *gone) must_check;
 
+/* Digests of what lies in one part of the store and was put longer ago than that, as an array of
+   SQL. */
+enum { STORE_PARTS = 256 };
+enum err store_old(struct store *s, struct arena *a, int part, int older_seconds,
+                   struct buf *digests) must_check;
+
 /* Size and sniffed type of one that is there. ERR_NOT_FOUND. */
 enum err store_find(struct store *s, struct arena *a, const char *sha256,
                     struct blob *out) must_check;

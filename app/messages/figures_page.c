@@ -15,8 +15,8 @@
 static const struct layer {
     const char *tone, *word;
 } layers[] = {
-    { "done", "Delivered" },  { "moving", "On the way" }, { "hand", "By hand" },
-    { "waiting", "Waiting" }, { "attention", "Held" },    { "failed", "Failed" },
+    { "done", "Delivered" },   { "moving", "On the way" }, { "hand", "By hand" },
+    { "waiting", "Not sent" }, { "attention", "Held" },    { "failed", "Failed" },
 };
 #define LAYERS (sizeof(layers) / sizeof(layers[0]))
 

@@ -236,7 +236,8 @@ check("views, figures and search are pages, too, and forms", async () => {
     assert.match(await page("/messages/views"), /Needs attention/);
     const figures = await page("/messages/figures?period=30d");
     assert.match(figures, /<svg class="histogram"/);
-    assert.match(figures, /What fails, and why/);
+    assert.match(figures, /What fails, and why <span class="hint">at any time/);
+    assert.match(figures, /<li class="tone-waiting"><i><\/i>Not sent<\/li>/, "drafts, those that wait, and those that were skipped");
     assert.doesNotMatch(figures, /action="\/bulk"/);
     assert.match(await page("/search?q=lindenhof"), /Lindenhof 12/);
     assert.match(await page("/search"), /Paste anything/);

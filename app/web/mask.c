@@ -16,7 +16,8 @@
 #define PHONE_LEAST 8 /* digits of a number that stands in a text */
 #define PHONE_MOST 15 /* E.164 */
 #define PHONE_SHOWN 4
-#define ID_LEAST 32 /* characters of an id before an @ */
+#define COUNTRY_LENGTH 2 /* ISO 3166 */
+#define ID_LEAST 32      /* characters of an id before an @ */
 
 /* ---- in a text ---- */
 
@@ -252,6 +253,18 @@ static const char *last_digits(struct arena *a, const char *number)
     return n > PHONE_SHOWN ? arena_printf(a, HIDDEN "%s", number + n - PHONE_SHOWN) : HIDDEN;
 }
 
+/* What follows the last comma, and the one before it where only a country follows: streets and
+   those whose house it is may have commas, too. */
+static const char *place_of(const char *address)
+{
+    const char *at = NULL, *before = NULL;
+    for (const char *p = strstr(address, ", "); p; p = strstr(at, ", ")) {
+        before = at;
+        at = p + 2;
+    }
+    return at && before && strlen(at) == COUNTRY_LENGTH ? before : at;
+}
+
 const char *mask_address(struct arena *a, const char *address)
 {
     if (!address || !*address || strncmp(address, HIDDEN, HIDDEN_SIZE) == 0)
@@ -264,8 +277,8 @@ const char *mask_address(struct arena *a, const char *address)
         return text != address || strstr(address, HIDDEN "@") ? text : HIDDEN;
     if (phone_like(address))
         return last_digits(a, address);
-    const char *rest = strstr(address, ", ");
-    return rest ? arena_printf(a, HIDDEN " %s", rest + 2) : HIDDEN;
+    const char *place = place_of(address);
+    return place ? arena_printf(a, HIDDEN " %s", place) : HIDDEN;
 }
 
 /* ---- in a document ---- */

@@ -84,6 +84,8 @@ static void by_themselves(void **state)
         { "079 123 45 67", "…5 67" },
         { "4711", "…" },
         { "Weg 1, 8001 Zürich, CH", "… 8001 Zürich, CH" },
+        { "c/o Meier, Weg 1, 8001 Zürich", "… 8001 Zürich" },
+        { "c/o Meier, Weg 1, 8001 Zürich, CH", "… 8001 Zürich, CH" },
         { "Weg 1", "…" },
         { "", "" },
     };

@@ -161,7 +161,7 @@ static int run_files(struct ctx *c, int argc, char **args)
     for (int part = 0; e == OK && part < STORE_PARTS; part++)
         e = orphans_look(c, part, false, &sum);
     if (e == OK)
-        printf("%d files older than a day that no row names, %s\n", sum.files,
+        printf("%d files older than a month that no row names, %s\n", sum.files,
                size_text(c, sum.bytes));
     return e != OK;
 }

@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 #define PART_ARENA ((size_t)512 * 1024 * 1024)
-#define OLD_SECONDS 86400
+#define OLD_SECONDS (30 * 86400) /* who tries an older copy of the database may come back */
 
 static enum err unnamed(struct ctx *c, const char *digests, PGresult **rows)
 {

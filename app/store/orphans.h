@@ -8,7 +8,7 @@ struct orphans {
     long long bytes;
 };
 
-/* Adds up those of one part of the store (store_old) that are older than a day, of all tenants.
+/* Adds up those of one part of the store (store_old) that are older than a month, of all tenants.
    With `remove` each goes, unless somebody names it or puts it meanwhile: who names it waits, finds
    it gone and puts it again (blob_keep). */
 enum err orphans_look(struct ctx *c, int part, bool remove, struct orphans *sum) must_check;

@@ -20,8 +20,8 @@ static struct blob put(const char *bytes)
 
 static void age(const struct blob *b)
 {
-    const struct timespec then[2] = { { .tv_sec = time(NULL) - 86500 },
-                                      { .tv_sec = time(NULL) - 86500 } };
+    const struct timespec then[2] = { { .tv_sec = time(NULL) - 31L * 86400 },
+                                      { .tv_sec = time(NULL) - 31L * 86400 } };
     const char *path = arena_printf(keeper->arena, "%s/%.2s/%.2s/%s", pg_settings()->store_dir,
                                     b->sha256, b->sha256 + 2, b->sha256);
     assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);

@@ -123,6 +123,7 @@ static void a_plan_tells_what_it_would_do(void **state)
     arrange();
     pg_sql("update communications set content_removed_at = now(), removed_by = 'a policy' where id "
            "= (select id from communications where delivery_status = 'FAILED' limit 1); select ''");
+    long long before = pg_int("select count(*) from communication_events");
     struct plan p = planned(&admin, "{\"action\":\"resend\",\"all\":true}");
     assert_int_equal(p.total + p.excluded, pg_int("select count(*) from communications"));
     const struct answer *a = act(&admin, &p, "", NULL);
@@ -136,10 +137,7 @@ static void a_plan_tells_what_it_would_do(void **state)
         told += json_object_get_int64(json_get(json_object_array_get_idx(list, i), "count"));
     assert_int_equal(told, p.excluded);
     assert_true(json_object_get_int64(json_get(a->json, "seconds")) > 0);
-    assert_int_equal(pg_int("select count(*) from communication_events where type = "
-                            "'RESEND_REQUESTED' and received_at > now() - interval '1 s' and "
-                            "actor_id is not null"),
-                     0);
+    assert_int_equal(pg_int("select count(*) from communication_events"), before);
 }
 
 static void what_is_wrong_is_named(void **state)

@@ -357,10 +357,14 @@ static struct json_object *open_units(struct ctx *c, const PGresult *rows)
 enum err runs_report(struct ctx *c, const char *id, struct json_object **out)
 {
     struct runs_rows r;
-    PGresult *units;
+    PGresult *units, *unreported;
+    static const char *const under_way[] = { "lettersToPrint", "lettersToHandIn", "unreported",
+                                             NULL };
     enum err e = ask(c, id, &r);
     if (e == OK)
         e = db_query(c->db, c->arena, runs_open_units, &units, .batch_id = id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, runs_unreported, &unreported, .batch_id = id);
     if (e != OK)
         return e;
     struct json_object *d = json_own(c->arena, json_object_new_object());
@@ -371,6 +375,8 @@ enum err runs_report(struct ctx *c, const char *id, struct json_object **out)
     json_set(d, "failures", failures_of(c, &r));
     json_set_int(d, "openMessages", rows_count(units) ? row_int(units, 0, "_all") : 0);
     json_set(d, "open", open_units(c, units));
+    for (int i = 0; under_way[i]; i++)
+        json_set_int(d, under_way[i], row_int(unreported, 0, under_way[i]));
     *out = d;
     return OK;
 }

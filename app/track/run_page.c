@@ -207,6 +207,39 @@ static bool any_letter(struct json_object *d)
     return false;
 }
 
+/* ---- the report ---- */
+
+static void show_under_way(struct ctx *c, struct json_object *d)
+{
+    static const struct {
+        const char *key, *one, *many;
+    } papers[] = { { "lettersToPrint", "letter is still to be printed",
+                     "letters are still to be printed" },
+                   { "lettersToHandIn", "printed letter is still to be handed in",
+                     "printed letters are still to be handed in" } };
+    struct buf b = buf_in(c->arena);
+    for (size_t i = 0; i < sizeof(papers) / sizeof(papers[0]); i++) {
+        long long n = number(d, papers[i].key);
+        if (n)
+            buf_printf(&b, "%s%lld %s", b.n ? ", " : "", n,
+                       n == 1 ? papers[i].one : papers[i].many);
+    }
+    long long waiting = number(json_get(d, "counts"), "enqueued");
+    json_set_text(d, "paperWords", b.n ? b.p : NULL);
+    json_set_bool(d, "oneWaiting", waiting == 1);
+    json_set_bool(d, "oneUnreported", number(d, "unreported") == 1);
+    json_set_bool(d, "nothingOpen",
+                  !b.n && !waiting && !number(d, "unreported") && !number(d, "openMessages"));
+}
+
+enum err runs_page_report(struct ctx *c, const char *id, struct json_object **out)
+{
+    enum err e = runs_report(c, id, out);
+    if (e == OK)
+        show_under_way(c, *out);
+    return e;
+}
+
 /* What only its own step shows. */
 static enum err add_step(struct ctx *c, const char *id, const char *step,
                          const struct runs_view *view, struct json_object *d)
@@ -221,7 +254,7 @@ static enum err add_step(struct ctx *c, const char *id, const char *step,
         json_set(d, "cost", json_object_get(part));
         cost_show(c, part);
     }
-    if (strcmp(step, "close") == 0 && (e = runs_report(c, id, &part)) == OK)
+    if (strcmp(step, "close") == 0 && (e = runs_page_report(c, id, &part)) == OK)
         json_set(d, "report", json_object_get(part));
     return e;
 }

@@ -15,3 +15,6 @@ struct runs_view {
 
 enum err runs_page_document(struct ctx *c, const char *id, const struct runs_view *view,
                             struct json_object **out) must_check;
+
+/* The report of a run with words for what is still under way. */
+enum err runs_page_report(struct ctx *c, const char *id, struct json_object **out) must_check;

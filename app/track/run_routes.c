@@ -154,7 +154,7 @@ static enum err report_page(struct req *r, struct reply *p)
 {
     struct json_object *d;
     const char *id = id_of(r, "batchId");
-    enum err e = id ? runs_report(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    enum err e = id ? runs_page_report(&r->ctx, id, &d) : ERR_NOT_FOUND;
     return e != OK ? e : reply_page(p, "run/report", NULL, d);
 }
 

@@ -301,6 +301,9 @@ static const struct member report_members[] = {
     { "failures", SHAPE_LIST, .help = "The most frequent first.", .of = &failure },
     { "openMessages", SHAPE_COUNT, .help = "That did not arrive." },
     { "open", SHAPE_LIST, .help = "The first 200 of them by unit.", .of = &open },
+    { "lettersToPrint", SHAPE_COUNT, .help = "Made, not printed." },
+    { "lettersToHandIn", SHAPE_COUNT, .help = "Printed, not at the post." },
+    { "unreported", SHAPE_COUNT, .help = "Left, and no delivery was reported." },
     { .name = NULL },
 };
 const struct shape runs_report_shape = { "RunReport", "What became of a run.", report_members };

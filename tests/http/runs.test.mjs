@@ -231,6 +231,13 @@ check("a run is closed with a note, told by its report, and opened again", async
     assert.equal((await agent("POST", `/api/track/batches/${faulty.batchId}/send`)).status, 409);
     const report = (await agent("GET", at(faulty, "/report"))).body;
     assert.ok(report.openMessages >= 3 && report.open.some((one) => one.reason === "Attachment missing"));
+    const [[mails, letters]] = sql(`select count(*) filter (where channel = 'EMAIL'), count(*) filter (where channel = 'LETTER') from communications where batch_id = '${faulty.batchId}' and delivery_status = 'SENT'`);
+    assert.deepEqual([report.lettersToPrint, report.lettersToHandIn, report.unreported], [Number(letters), 0, Number(mails)]);
+    assert.equal(letters, "1");
+    const shown = await (await (await person("viewer", tenant))(`/runs/${faulty.batchId}?step=close`)).text();
+    assert.match(shown, /1 letter is still to be printed/);
+    assert.match(shown, new RegExp(`${mails}</span> were sent and no delivery was reported since`));
+    assert.doesNotMatch(shown, /Nothing is open/);
     assert.equal((await agent("POST", at(faulty, "/reopen"))).body.phase, "SENT");
     assert.equal((await agent("POST", at(faulty, "/reopen"))).status, 409);
     assert.equal((await agent("POST", at(faulty, "/check"))).status, 200);

@@ -113,6 +113,7 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     const char *words, *ids = NULL;
     const char *judged =
         bulk_way_of(n->action)->act ? n->action : "export"; /* leaves out nothing */
+    const char *how = n->tag ? n->tag : n->mark ? n->mark : n->channel;
     enum err e = check(c, n);
     if (e == OK && n->filter)
         e = export_words(c, n->filter, &words);
@@ -124,12 +125,11 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     if (e == OK && n->filter)
         e = db_query(c->db, c->arena, bulk_snapshot_of_filter, NULL, .id = *id,
                      .filter = text_of(c, n->filter), .all_buildings = actor_all_buildings(c),
-                     .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = judged,
-                     .how = n->tag ? n->tag : n->channel);
+                     .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = judged, .how = how);
     else if (e == OK)
         e = db_query(c->db, c->arena, bulk_snapshot_of_ids, NULL, .id = *id, .ids = ids,
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
-                     .action = judged, .how = n->tag ? n->tag : n->channel);
+                     .action = judged, .how = how);
     return e ? e : count(c, n->action, *id);
 }
 

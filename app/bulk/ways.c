@@ -23,6 +23,7 @@ static const struct {
     { "held", "Held: release it instead." },
     { "not-held", "Not held." },
     { "suppressed", "The address is blocked: the recipient opted out, or somebody said so." },
+    { "bad-address", "The address is known to be wrong: mend it, or take another channel." },
     { "no-address", "No address for this channel." },
     { "removed", "Its content was removed by a policy or an erasure. Proof is kept." },
     { "gone-out", "Gone out, or ended, already." },

@@ -1,10 +1,9 @@
 /* Bulk actions from the plan to the report: snapshots, tokens, two at once, workers that die. */
-#include "pg/call.h"
+#include "pg/asking.h"
 
 #include "access/private.h"
 #include "base/json.h"
 #include "bulk/bulk.h"
-#include "jobs/jobs.h"
 #include "track/demo.h"
 
 #include <signal.h>
@@ -16,30 +15,6 @@
 
 static struct call admin, other, agent;
 static char agent_id[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-static void work(void)
-{
-    static const int never;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &never, true);
-}
-
-static const struct answer *ask(const struct call *who, const char *method, const char *path,
-                                const char *body)
-{
-    struct call c = *who;
-    c.method = method;
-    c.path = path;
-    c.type = body ? "application/json" : NULL;
-    c.body = body;
-    return call(&c);
-}
 
 /* A plan, as kept between calls. */
 struct plan {
@@ -138,6 +113,40 @@ static void a_plan_tells_what_it_would_do(void **state)
     assert_int_equal(told, p.excluded);
     assert_true(json_object_get_int64(json_get(a->json, "seconds")) > 0);
     assert_int_equal(pg_int("select count(*) from communication_events"), before);
+}
+
+static long long left_out(const struct plan *p, const char *condition)
+{
+    return pg_int("select count(*) from bulk_items i join communications c on c.id = "
+                  "i.communication_id where i.bulk_id = '%s' and i.state = 'excluded' and %s",
+                  p->id, condition);
+}
+
+/* What is delivered is not marked by hand, and nothing goes again to an address known to be wrong.
+ */
+static void a_plan_leaves_out_what_would_be_no_help(void **state)
+{
+    (void)state;
+    pg_sql("select suppress('EMAIL', email, 'bad_address', 'No such user.', id, null, null, null) "
+           "from communications where channel = 'EMAIL' and delivery_status = 'FAILED'");
+    struct plan resend = planned(&admin, "{\"action\":\"resend\",\"all\":true}");
+    long long bad = left_out(&resend, "i.reason = 'bad-address'");
+    assert_true(bad > 0);
+    assert_int_equal(left_out(&resend, "i.reason = 'bad-address' and c.channel = 'EMAIL' and "
+                                       "c.delivery_status in ('FAILED', 'BOUNCED')"),
+                     bad);
+    struct plan letters =
+        planned(&admin, "{\"action\":\"resend\",\"all\":true,\"channel\":\"LETTER\"}");
+    assert_int_equal(left_out(&letters, "i.reason = 'bad-address'"), 0);
+    struct plan mark = planned(&admin, "{\"action\":\"mark\",\"all\":true,\"mark\":"
+                                       "\"MANUAL_MARKED\",\"note\":\"by hand\"}");
+    assert_int_equal(
+        left_out(&mark, "i.reason = 'delivered'"),
+        pg_int("select count(*) from communications where delivery_status in ('DELIVERED', "
+               "'OPENED')"));
+    struct plan came = planned(&admin, "{\"action\":\"mark\",\"all\":true,\"mark\":"
+                                       "\"RETURNED\",\"note\":\"it came back\"}");
+    assert_int_equal(left_out(&came, "i.reason = 'delivered'"), 0);
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -555,6 +564,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_tells_what_it_would_do),
+        cmocka_unit_test(a_plan_leaves_out_what_would_be_no_help),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(a_token_is_of_its_plan),
         cmocka_unit_test(an_old_plan_is_refused_and_ends),

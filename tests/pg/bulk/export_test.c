@@ -1,9 +1,8 @@
 /* Bulk actions that become a file: until it is there they run, and every item has one result. */
-#include "pg/call.h"
+#include "pg/asking.h"
 
 #include "access/private.h"
 #include "base/json.h"
-#include "jobs/jobs.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -18,36 +17,12 @@
 static struct call admin, other, agent;
 static char admin_id[40], agent_id[40], bulk_id[40], export_id[40];
 
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-static void work(void)
-{
-    static const int never;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &never, true);
-}
-
 /* What waits is due, what a dead worker held is free, and every schedule comes. */
 static void work_on(void)
 {
     pg_sql("update jobs set state = 'ready', run_at = now(), lease_until = null; "
            "update job_schedules set next_at = now() - interval '1 s'; select ''");
     work();
-}
-
-static const struct answer *ask(const struct call *who, const char *method, const char *path,
-                                const char *body)
-{
-    struct call c = *who;
-    c.method = method;
-    c.path = path;
-    c.type = body ? "application/json" : NULL;
-    c.body = body;
-    return call(&c);
 }
 
 static const struct answer *act(const struct call *who, const char *what)

@@ -1,11 +1,10 @@
 /* Exports from asking to their end: the rows, whose they are, workers that die, files that expire.
  */
-#include "pg/call.h"
+#include "pg/asking.h"
 
 #include "access/private.h"
 #include "base/json.h"
 #include "exports/exports.h"
-#include "jobs/jobs.h"
 #include "store/store.h"
 #include "track/demo.h"
 
@@ -19,30 +18,6 @@
 
 static struct call admin, agent;
 static char agent_id[40], house[40], other_house[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-static void work(void)
-{
-    static const int never;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &never, true);
-}
-
-static const struct answer *ask(const struct call *who, const char *method, const char *path,
-                                const char *body)
-{
-    struct call c = *who;
-    c.method = method;
-    c.path = path;
-    c.type = body ? "application/json" : NULL;
-    c.body = body;
-    return call(&c);
-}
 
 /* Asks for an export: its id. */
 static const char *added(const struct call *who, const char *body)

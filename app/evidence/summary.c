@@ -48,6 +48,11 @@ static const char *number(const struct flow *f, int n)
     return arena_printf(arena_of(f), "%d", n);
 }
 
+static const char *counted(const struct flow *f, int n, const char *one, const char *many)
+{
+    return n == 1 ? one : filled(f, many, number(f, n));
+}
+
 /* ---- pages ---- */
 
 static void end_page(struct flow *f)
@@ -187,12 +192,17 @@ static const char *what_of(const struct flow *f, int i)
                : f->words->events[index_of(event_type_names, row_text(rows, i, "type"))];
 }
 
+/* Whoever did it comes first: a long sentence is cut. */
 static const char *record_of(const struct flow *f, int i)
 {
-    const char *sentence = row_text(f->s->events, i, "sentence");
-    return row_text(f->s->events, i, "salt") || row_int(f->s->events, i, "version") == 1
-               ? filled(f, f->words->recorded, sentence)
-               : f->words->removed_file;
+    const PGresult *rows = f->s->events;
+    const char *sentence = row_text(rows, i, "sentence"), *who = row_text(rows, i, "actorName");
+    const char *record = row_text(rows, i, "salt") || row_int(rows, i, "version") == 1
+                             ? filled(f, f->words->recorded, sentence)
+                             : f->words->removed_file;
+    if (strcmp(row_text(rows, i, "source"), "user") != 0 || !who || !*who || strstr(record, who))
+        return record;
+    return arena_printf(arena_of(f), "%s %s", filled(f, f->words->by_person, who), record);
 }
 
 static void event(struct flow *f, int i)
@@ -251,7 +261,7 @@ static void events(struct flow *f)
         return;
     }
     if (left_out)
-        paragraph(f, PRESS_SMALL, filled(f, f->words->left_out, number(f, left_out)));
+        paragraph(f, PRESS_SMALL, counted(f, left_out, f->words->left_out_one, f->words->left_out));
     paragraph(f, PRESS_SMALL, f->words->utc);
 }
 
@@ -290,7 +300,8 @@ static void checksums(struct flow *f)
 {
     bool told = rows_count(f->s->events) > 0;
     if (told)
-        sum(f, filled(f, f->words->chain, of_one(f, "_seq")), of_one(f, "_head"));
+        sum(f, counted(f, (int)row_int(f->s->one, 0, "_seq"), f->words->chain_one, f->words->chain),
+            of_one(f, "_head"));
     if (f->s->root)
         sum(f, filled(f, f->words->root, date_text(arena_of(f), f->s->root_day, f->language)),
             f->s->root);

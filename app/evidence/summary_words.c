@@ -18,10 +18,13 @@ static const struct summary_words english = {
     .grade = "Grade",
     .dry = "Dry run: kept here, not sent",
     .recorded = "Recorded as: “%”",
+    .by_person = "By %.",
     .left_out = "% further events are in timeline.jsonl.",
+    .left_out_one = "1 further event is in timeline.jsonl.",
     .grade_means = "What the grades mean",
     .hashes = "Checksums (SHA-256)",
     .chain = "Timeline, % events",
+    .chain_one = "Timeline, 1 event",
     .root = "Root of %",
     .no_root =
         "The root of the day is made an hour after its end; this timeline is under none yet.",
@@ -74,7 +77,7 @@ static const struct summary_words english = {
     .grades = { "The recipient himself vouches for it: the strongest proof there is here.",
                 "Somebody else saw it happen and said so, such as the server or the post that took "
                 "it over.",
-                "A provider says so without telling how it knows.",
+                "A provider, or staff, say so without telling how they know.",
                 "Inferred: nobody saw it. Nothing came back that speaks against it.",
                 "A machine did this: it proves nothing.",
                 "Our own record of what we did. It proves nothing about the recipient." },
@@ -95,10 +98,13 @@ static const struct summary_words german = {
     .grade = "Grad",
     .dry = "Probelauf: hier behalten, nicht versandt",
     .recorded = "Aufgezeichnet als: „%“",
+    .by_person = "Durch %.",
     .left_out = "% weitere Ereignisse stehen in timeline.jsonl.",
+    .left_out_one = "1 weiteres Ereignis steht in timeline.jsonl.",
     .grade_means = "Was die Grade bedeuten",
     .hashes = "Prüfsummen (SHA-256)",
     .chain = "Verlauf, % Ereignisse",
+    .chain_one = "Verlauf, 1 Ereignis",
     .root = "Wurzel vom %",
     .no_root = "Die Wurzel eines Tages entsteht eine Stunde nach dessen Ende; dieser Verlauf steht "
                "noch unter keiner.",
@@ -151,7 +157,7 @@ static const struct summary_words german = {
     .grades = { "Der Empfänger selbst bürgt dafür: der stärkste Nachweis, den es hier gibt.",
                 "Jemand anderes hat es gesehen und gesagt, etwa der Server oder die Post, die es "
                 "übernahm.",
-                "Ein Anbieter sagt es, ohne zu sagen, worauf er sich stützt.",
+                "Ein Anbieter, oder das Personal, sagt es, ohne zu sagen, woher das Wissen kommt.",
                 "Geschlossen: niemand hat es gesehen. Nichts kam zurück, das dagegen spricht.",
                 "Das tat eine Maschine: es beweist nichts.",
                 "Unsere eigene Aufzeichnung dessen, was wir taten. Über den Empfänger beweist sie "
@@ -174,9 +180,11 @@ static const struct summary_words french = {
     .dry = "Essai à blanc: gardé ici, pas envoyé",
     .recorded = "Enregistré comme: « % »",
     .left_out = "% autres événements se trouvent dans timeline.jsonl.",
+    .left_out_one = "1 autre événement se trouve dans timeline.jsonl.",
     .grade_means = "Ce que veulent dire les degrés",
     .hashes = "Sommes de contrôle (SHA-256)",
     .chain = "Historique, % événements",
+    .chain_one = "Historique, 1 événement",
     .root = "Racine du %",
     .no_root = "La racine d'un jour est faite une heure après sa fin; cet historique n'est encore "
                "sous aucune.",
@@ -189,6 +197,7 @@ static const struct summary_words french = {
     .how = "README.txt explique comment chacun peut vérifier ce dossier. Les phrases sont telles "
            "qu'elles ont été enregistrées.",
     .page = "Page %",
+    .by_person = "Par %.",
     .utc = "Toutes les heures sont en UTC.",
     .channels = { [CHANNEL_EMAIL] = "E-mail",
                   [CHANNEL_SMS] = "SMS",
@@ -228,7 +237,7 @@ static const struct summary_words french = {
     .grades = { "Le destinataire lui-même en répond: la preuve la plus forte qu'il y ait ici.",
                 "Quelqu'un d'autre l'a vu et l'a dit, comme le serveur ou la poste qui l'a pris en "
                 "charge.",
-                "Un prestataire le dit sans dire comment il le sait.",
+                "Un prestataire, ou le personnel, le dit sans dire comment il le sait.",
                 "Déduit: personne ne l'a vu. Rien n'est revenu qui dise le contraire.",
                 "C'est une machine qui l'a fait: cela ne prouve rien.",
                 "Notre propre relevé de ce que nous avons fait. Il ne prouve rien au sujet du "

@@ -9,7 +9,9 @@ struct summary_words {
     const char *happened, *when, *what, *grade;
     const char *dry;                            /* for SENT, of what our own stand-in took */
     const char *recorded;                       /* with a % for the sentence */
+    const char *by_person;                      /* likewise for the name */
     const char *left_out, *chain, *root, *page; /* with a % for the number or day */
+    const char *left_out_one, *chain_one;       /* of a single event */
     const char *removed, *erased;               /* likewise: by a clock, on request */
     const char *grade_means, *hashes, *no_root, *removed_file, *nothing, *how, *utc;
     const char *channels[CHANNEL_COUNT];

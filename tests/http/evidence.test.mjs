@@ -32,6 +32,29 @@ async function pack(one, who = bearer) {
     return { bytes, at, names: run("unzip", "-Z1", `${at}.zip`).stdout.trim().split("\n"), json: (name) => JSON.parse(readFileSync(join(at, name), "utf8")) };
 }
 
+// The language of a message, and what its summary says.
+async function read(one) {
+    const { at, json } = await pack(one);
+    return [json("message.json").language, run("pdftotext", "-layout", join(at, "summary.pdf"), "-").stdout.replace(/\s+/g, " ")];
+}
+
+async function imported(code) {
+    const made = rows(code, 2025, 3);
+    const [one] = (await committed(admin, (await upload(admin, `${code}.csv`, csv(made), statements(made))).body.id)).result.batches;
+    return { batchId: one.batchId, list: await communications(admin, one) };
+}
+
+// What a person writes down about each, over the page.
+async function marked(list, type, note) {
+    const go = await person("agent", tenant);
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/track")).text())[1];
+    for (const { communicationId } of list) {
+        const form = new FormData();
+        for (const [name, value] of Object.entries({ csrfToken, type, note })) form.append(name, value);
+        assert.equal((await go(`/api/track/communications/${communicationId}/manual-event`, form)).status, 201);
+    }
+}
+
 check("messages are sent", async () => {
     const made = rows("EVID", 2025, 3);
     const kept = await upload(admin, "evid.csv", csv(made), statements(made));
@@ -113,10 +136,6 @@ check("a draft, and what only our stand-in took, are said to be that in each lan
     const i = both.findIndex(([one]) => one.channel === "SMS"), at = `/api/track/batches/${batches[i].batchId}`;
     await admin("POST", `${at}/send`);
     await eventually("they are sent", async () => (await admin("GET", at)).body.state === "COMPLETED");
-    const read = async (one) => {
-        const { at, json } = await pack(one);
-        return [json("message.json").language, run("pdftotext", "-layout", join(at, "summary.pdf"), "-").stdout.replace(/\s+/g, " ")];
-    };
     for (const one of [...list, ...both[i]]) {
         const [language, text] = await read(one);
         assert.equal(text.split(dry[language]).length, 3, text);
@@ -125,6 +144,29 @@ check("a draft, and what only our stand-in took, are said to be that in each lan
     for (const one of both[1 - i]) {
         const [language, text] = await read(one);
         assert.ok(text.includes(draft[language]), text);
+    }
+});
+
+check("what a person marked names that person, and grade C is not laid on a provider; one event is one", async () => {
+    const grade = {
+        de: "Ein Anbieter, oder das Personal, sagt es, ohne zu sagen, woher das Wissen kommt.",
+        fr: "Un prestataire, ou le personnel, le dit sans dire comment il le sait.",
+        en: "A provider, or staff, say so without telling how they know.",
+    };
+    const by = { de: "Durch %. Aufgezeichnet als: „", fr: "Par %. Enregistré comme: « ", en: "By %. Recorded as: “" };
+    const one = { de: /Verlauf, 1 Ereignis\b(?!se)/, fr: /Historique, 1 événement(?!s)/, en: /Timeline, 1 event(?!s)/ };
+    const { list: drafts } = await imported("EVID-E");
+    await marked(drafts, "NOTE", "Asked for it by phone.");
+    for (const draft of drafts) {
+        const [language, text] = await read(draft);
+        assert.match(text, one[language]);
+    }
+    await marked(drafts, "MANUAL_MARKED", "Left in the letter box.");
+    for (const draft of drafts) {
+        const [language, text] = await read(draft);
+        const { actorName } = (await admin("GET", `/api/track/communications/${draft.communicationId}`)).body.events[0];
+        assert.ok(actorName && text.includes(by[language].replace("%", actorName)), text);
+        assert.ok(text.includes(grade[language]), text);
     }
 });
 

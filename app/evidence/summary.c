@@ -146,11 +146,26 @@ static const char *where(const struct flow *f)
                                               : "address");
 }
 
+/* Whether what stands as sent is a letter's file, and nothing on paper. */
+static bool unprinted(const struct flow *f)
+{
+    static const enum event_type ways[] = { EVENT_READY_TO_PRINT, EVENT_SENT, EVENT_PRINTED,
+                                            EVENT_LODGED };
+    if (strcmp(of_one(f, "status"), status_names[STATUS_SENT]) != 0)
+        return false;
+    for (int i = rows_count(f->s->events) - 1; i >= 0; i--)
+        for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++)
+            if (strcmp(row_text(f->s->events, i, "type"), event_type_names[ways[k]]) == 0)
+                return ways[k] == EVENT_READY_TO_PRINT;
+    return false;
+}
+
 static const char *state(const struct flow *f)
 {
     const char *grade = of_one(f, "grade");
-    const char *word = row_bool(f->s->one, 0, "_dry")
-                           ? f->words->dry
+    const char *word = row_bool(f->s->one, 0, "_dry") ? f->words->dry
+                       : unprinted(f)
+                           ? f->words->unprinted
                            : f->words->statuses[index_of(status_names, of_one(f, "status"))];
     return grade ? arena_printf(arena_of(f), "%s (%s %s)", word, f->words->grade, grade) : word;
 }

@@ -8,6 +8,7 @@ struct summary_words {
     const char *title, *message, *to, *address, *about, *by, *state, *reference;
     const char *happened, *when, *what, *grade;
     const char *dry;                            /* for SENT, of what our own stand-in took */
+    const char *unprinted;                      /* for SENT, of a letter that is a file */
     const char *recorded;                       /* with a % for the sentence */
     const char *by_person;                      /* likewise for the name */
     const char *left_out, *chain, *root, *page; /* with a % for the number or day */

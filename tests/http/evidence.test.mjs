@@ -170,6 +170,23 @@ check("what a person marked names that person, and grade C is not laid on a prov
     }
 });
 
+check("a letter that is a file is not said to be sent", async () => {
+    const state = { de: "Stand Erstellt, noch nicht gedruckt", fr: "État Créée, pas encore imprimée", en: "State Made, not printed yet" };
+    const { batchId, list } = await imported("EVID-F");
+    await admin("PUT", "/api/track/letter-settings", { senderName: "Verwaltung Muster AG", senderLines: ["Bahnhofstrasse 1", "8001 Zürich"], form: "SWISS_LEFT" });
+    await admin("POST", `/api/track/batches/${batchId}/send`);
+    await eventually("they are sent", async () => (await admin("GET", `/api/track/batches/${batchId}`)).body.state === "COMPLETED");
+    for (const { communicationId } of list) {
+        const at = `/api/track/communications/${communicationId}`;
+        assert.equal((await admin("POST", `${at}/resend`, { channel: "LETTER" })).status, 202);
+        await eventually("its letter is made", async () => (await admin("GET", at)).body.status === "SENT");
+    }
+    for (const one of list) {
+        const [language, text] = await read(one);
+        assert.ok(text.includes(state[language]), text);
+    }
+});
+
 check("the same facts are the same bytes, and who asked stands in the audit trail", async () => {
     const again = (await pack(list[0], await token("agent", tenant))).bytes;
     assert.ok(again.equals((await pack(list[0])).bytes));

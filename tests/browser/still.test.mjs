@@ -3,7 +3,7 @@ import { check, finish } from "../checks.mjs";
 import { expect, newPage, openBuilding, signIn } from "./browser.mjs";
 
 const most = 0.02;
-const late = { "**/*.woff2*": 2500, "**/*.js*": 500, "**/*.svg*": 700, "**/messages/{views,count,figures}*": 900 };
+const late = { "**/*.woff2*": 1200, "**/*.js*": 500, "**/*.svg*": 700, "**/messages/{views,count,figures}*": 900 };
 const pages = {};
 let storageState;
 

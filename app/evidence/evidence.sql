@@ -39,7 +39,8 @@ select e.seq, e.id as "eventId", e.type, e.source, e.grade, e.status_after as "s
         else event_facts(e) end as facts,
     case when e.salt is not null then jsonb_build_array(e.sentence, e.detail)::text end as content,
     to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD') as _day, to_char(e.occurred_at at time zone 'UTC', 'HH24:MI:SS') as _time,
-    event_grade(e) as _grade, e.type = 'SENT' and (e.detail ? 'dryRun' or e.detail ->> 'provider' = 'sink') as _dry
+    event_grade(e) as _grade, e.type = 'SENT' and (e.detail ? 'dryRun' or e.detail ->> 'provider' = 'sink') as _dry,
+    (1 + count(*) filter (where e.type = 'RESEND_REQUESTED') over (order by e.seq))::int as _attempt, e.detail ->> 'to' as _to
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and e.seq <= :upto::int

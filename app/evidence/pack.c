@@ -247,6 +247,7 @@ static enum err put_summary(struct pack *p)
     struct str pdf;
     const struct summary s = { .one = p->one,
                                .events = p->events,
+                               .attempts = p->attempts,
                                .files = p->files,
                                .root_day = p->inclusion ? json_text(p->inclusion, "day") : NULL,
                                .root = p->inclusion ? json_text(p->inclusion, "root") : NULL };

@@ -23,6 +23,7 @@ struct flow {
     const struct summary *s;
     const struct summary_words *words;
     const char *language; /* "de" */
+    long long attempt;    /* that the last line told of; 0: none yet */
     double y;
 };
 
@@ -220,6 +221,45 @@ static const char *record_of(const struct flow *f, int i)
     return arena_printf(arena_of(f), "%s %s", filled(f, f->words->by_person, who), record);
 }
 
+/* Where the attempt at hand went; before it did, where it will. */
+static const char *address_at_hand(const struct flow *f)
+{
+    long long no = row_int(f->s->one, 0, "attemptNo");
+    for (int i = rows_count(f->s->events) - 1; i >= 0; i--)
+        if (row_int(f->s->events, i, "_attempt") == no && row_text(f->s->events, i, "_to"))
+            return row_text(f->s->events, i, "_to");
+    return where(f);
+}
+
+/* "Attempt 1 · E-mail to a@example.com": those before the one at hand have rows of their own. */
+static const char *attempt_of(const struct flow *f, long long no)
+{
+    const PGresult *rows = f->s->attempts;
+    const char *channel = of_one(f, "channel"), *to = address_at_hand(f);
+    for (int i = 0; i < rows_count(rows); i++)
+        if (row_int(rows, i, "attemptNo") == no) {
+            channel = row_text(rows, i, "channel");
+            to = row_text(rows, i, "address");
+        }
+    int k = channel_of(channel);
+    return arena_printf(arena_of(f), "%s · %s%s", filled(f, f->words->attempt, number(f, (int)no)),
+                        f->words->channels[k < 0 ? 0 : k],
+                        to && *to ? filled(f, f->words->attempt_to, to) : "");
+}
+
+/* Names the attempt that the next line is of, where there are several. */
+static void attempt(struct flow *f, int i)
+{
+    long long no = row_int(f->s->events, i, "_attempt");
+    if (no == f->attempt || row_int(f->s->one, 0, "attemptNo") < 2)
+        return;
+    need(f, 24);
+    f->y += f->attempt ? 2 : 0;
+    press_fit(f->press, PRESS_CELL_STRONG, attempt_of(f, no), EDGE, f->y, WIDTH - 2 * EDGE);
+    f->y += 5.4;
+    f->attempt = no;
+}
+
 static void event(struct flow *f, int i)
 {
     double height;
@@ -268,8 +308,10 @@ static void events(struct flow *f)
         shown++;
         if (n > EVENTS && shown > EVENTS_FIRST && shown <= n - (EVENTS - EVENTS_FIRST))
             left_out++;
-        else
+        else {
+            attempt(f, i);
             event(f, i);
+        }
     }
     if (rows_count(f->s->events) == 0) {
         paragraph(f, PRESS_TEXT, f->words->nothing);

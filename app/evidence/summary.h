@@ -7,8 +7,8 @@
 #include <libpq-fe.h>
 
 struct summary {
-    const PGresult *one, *events, *files; /* rows of evidence_message, _events, _files */
-    const char *root_day, *root;          /* NULL: none yet */
+    const PGresult *one, *events, *attempts, *files; /* of evidence_message, _events, … */
+    const char *root_day, *root;                     /* NULL: none yet */
 };
 
 /* The same rows make the same bytes. */

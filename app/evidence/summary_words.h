@@ -11,6 +11,7 @@ struct summary_words {
     const char *unprinted;                      /* for SENT, of a letter that is a file */
     const char *recorded;                       /* with a % for the sentence */
     const char *by_person;                      /* likewise for the name */
+    const char *attempt, *attempt_to;           /* with a % for its number, its address */
     const char *left_out, *chain, *root, *page; /* with a % for the number or day */
     const char *left_out_one, *chain_one;       /* of a single event */
     const char *removed, *erased;               /* likewise: by a clock, on request */

@@ -170,12 +170,20 @@ check("what a person marked names that person, and grade C is not laid on a prov
     }
 });
 
-check("a letter that is a file is not said to be sent", async () => {
+check("a letter that is a file is not said to be sent, and what was sent before it stands under its own attempt", async () => {
+    const attempts = {
+        de: ["Versuch 1 · E-Mail an ", "Versuch 2 · Brief an Testweg 1, 8001 Zürich"],
+        fr: ["Tentative 1 · E-mail à ", "Tentative 2 · Lettre à Testweg 1, 8001 Zürich"],
+        en: ["Attempt 1 · E-mail to ", "Attempt 2 · Letter to Testweg 1, 8001 Zürich"],
+    };
+    const accepted = { de: "Probelauf: hier behalten", fr: "Essai à blanc: gardé ici", en: "Dry run: kept here" };
+    const made = { de: "Brief erstellt", fr: "Lettre faite", en: "Letter made" };
     const state = { de: "Stand Erstellt, noch nicht gedruckt", fr: "État Créée, pas encore imprimée", en: "State Made, not printed yet" };
     const { batchId, list } = await imported("EVID-F");
     await admin("PUT", "/api/track/letter-settings", { senderName: "Verwaltung Muster AG", senderLines: ["Bahnhofstrasse 1", "8001 Zürich"], form: "SWISS_LEFT" });
     await admin("POST", `/api/track/batches/${batchId}/send`);
     await eventually("they are sent", async () => (await admin("GET", `/api/track/batches/${batchId}`)).body.state === "COMPLETED");
+    assert.doesNotMatch((await read(list[0]))[1], /(Attempt|Versuch|Tentative) 1/);
     for (const { communicationId } of list) {
         const at = `/api/track/communications/${communicationId}`;
         assert.equal((await admin("POST", `${at}/resend`, { channel: "LETTER" })).status, 202);
@@ -184,6 +192,10 @@ check("a letter that is a file is not said to be sent", async () => {
     for (const one of list) {
         const [language, text] = await read(one);
         assert.ok(text.includes(state[language]), text);
+        const { email } = (await pack(one)).json("message.json");
+        const [first, second] = attempts[language].map((words, i) => text.indexOf(i ? words : words + email));
+        assert.ok(first > 0 && text.slice(first, second).split(accepted[language]).length === 2, text);
+        assert.ok(second > first && text.slice(second).includes(made[language]), text);
     }
 });
 

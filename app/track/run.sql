@@ -369,8 +369,9 @@ left join lateral (
 order by g.count desc, g.sentence;
 
 -- name: runs_sends
-select s.at, s.messages, s.actor_name as "actorName", s.approval_id is not null as approved
+select s.at, s.messages, s.actor_name as "actorName", s.approval_id is not null as approved, a.actor_name as "approvedBy"
 from batch_sends s
+left join batch_approvals a on a.tenant_id = s.tenant_id and a.id = s.approval_id
 where s.tenant_id = current_tenant() and s.batch_id = :batch_id::uuid order by s.at desc limit 20;
 
 -- ---------------------------------------------------------------- closing

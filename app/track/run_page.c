@@ -40,6 +40,40 @@ static const char *time_words(struct ctx *c, long long seconds)
 
 /* ---- the steps ---- */
 
+/* Whether any of the run has left. */
+static bool gone(struct json_object *d)
+{
+    struct json_object *n = json_get(d, "counts");
+    return number(n, "sent") + number(n, "delivered") + number(n, "returned") +
+               number(n, "failed") >
+           0;
+}
+
+/* Whether it was sent and nothing is left to be; a run can be closed of which nothing ever was. */
+static bool all_sent(struct json_object *d)
+{
+    struct json_object *a = json_get(d, "approval");
+    bool begun = !is(d, "phase", "DRAFT") && (!is(d, "phase", "CLOSED") || gone(d));
+    return begun && number(a, "messages") + number(a, "held") == 0;
+}
+
+static bool step_done(struct json_object *d, const char *step)
+{
+    struct json_object *check = json_get(d, "check");
+    bool any = number(json_get(d, "counts"), "total") > 0, closed = is(d, "phase", "CLOSED");
+    if (strcmp(step, "data") == 0)
+        return any;
+    if (strcmp(step, "check") == 0)
+        return any && !number(check, "blocking") && !number(check, "uncheckedFiles");
+    if (strcmp(step, "preview") == 0)
+        return all_sent(d);
+    if (strcmp(step, "approve") == 0)
+        return all_sent(d) || is(json_get(d, "approval"), "state", "approved");
+    if (strcmp(step, "send") == 0)
+        return all_sent(d) && (closed || is(d, "phase", "SENT"));
+    return closed;
+}
+
 static void show_steps(struct ctx *c, struct json_object *d, const char *shown)
 {
     struct json_object *list = json_object_new_array(), *at = json_object_new_object();
@@ -53,6 +87,7 @@ static void show_steps(struct ctx *c, struct json_object *d, const char *shown)
             step, "href",
             arena_printf(c->arena, "/runs/%s?step=%s", json_text(d, "batchId"), runs_steps[i]));
         json_set_bool(step, "selected", selected);
+        json_set_bool(step, "done", step_done(d, runs_steps[i]));
         json_set_int(step, "count", i == 1 ? blocking : 0);
         json_object_object_add(at, runs_steps[i], json_object_new_boolean(selected));
         json_object_array_add(list, step);
@@ -126,6 +161,11 @@ static void show_approval(struct ctx *c, struct json_object *d, bool act)
                   json_get(a, "seconds") ? time_words(c, number(a, "seconds"))
                                          : "As long as this server needs: no account limits it");
     json_set_int(a, "asked", number(a, "messages") + number(a, "held"));
+    json_set_bool(a, "oneMessage", number(a, "messages") == 1);
+    json_set_bool(a, "oneHeld", number(a, "held") == 1);
+    json_set_bool(a, "oneAsked", number(a, "asked") == 1);
+    json_set_bool(a, "oneAllowed", number(a, "threshold") == 1);
+    json_set_bool(a, "isOver", number(a, "asked") == 0);
     json_set_bool(a, "isNeeded", truth(a, "needed"));
     json_set_bool(a, "isAsked", is(a, "state", "asked"));
     json_set_bool(a, "isApproved", is(a, "state", "approved"));
@@ -134,20 +174,20 @@ static void show_approval(struct ctx *c, struct json_object *d, bool act)
     json_set_bool(a, "askForm",
                   act && truth(a, "needed") && truth(a, "mayAsk") &&
                       !number(json_get(d, "check"), "blocking"));
-    json_set_bool(a, "anyHistory", json_object_array_length(json_get(a, "history")) > 0);
+    struct json_object *list_of_sends = json_get(json_get(d, "sending"), "sends");
+    size_t said = json_object_array_length(json_get(a, "history"));
+    size_t sends = json_object_array_length(list_of_sends);
+    for (size_t i = 0; i < sends; i++) {
+        struct json_object *one = json_object_array_get_idx(list_of_sends, i);
+        json_set_bool(one, "one", number(one, "messages") == 1);
+    }
+    json_set_bool(a, "anyHistory", said > 0);
+    json_set_bool(a, "anyWord", number(a, "asked") > 0 || said > 0 || sends > 0);
     json_set_int(a, "leftOutCount", number(json_get(d, "counts"), "leftOut"));
+    json_set_bool(a, "oneLeftOut", number(a, "leftOutCount") == 1);
 }
 
 /* ---- sending ---- */
-
-/* Whether anything of the run has left. */
-static bool gone(struct json_object *d)
-{
-    struct json_object *n = json_get(d, "counts");
-    return number(n, "sent") + number(n, "delivered") + number(n, "returned") +
-               number(n, "failed") >
-           0;
-}
 
 /* Nothing left in the last minutes, so that there is no rate to tell the time left by. */
 static const char *quiet_words(struct ctx *c, struct json_object *d)
@@ -274,6 +314,7 @@ enum err runs_page_document(struct ctx *c, const char *id, const struct runs_vie
     show_sending(c, d, strcmp(step, "send") == 0);
     json_set_text(d, "closeWhy", act ? runs_unfinished(c, json_get(d, "counts")) : NULL);
     json_set_bool(d, "letters", any_letter(d));
+    json_set_bool(d, "oneInAll", number(json_get(d, "counts"), "total") == 1);
     json_set_bool(d, "tested", view->tested);
     json_set_bool(d, "mayTest", act);
     if ((e = add_step(c, id, step, view, d)) != OK)

@@ -226,6 +226,7 @@ static const struct member send_members[] = {
     { "messages", SHAPE_COUNT, .help = "Queued." },
     { "actorName", SHAPE_TEXT, .nullable = true },
     { "approved", SHAPE_BOOL, .help = "Whether a second person had said yes." },
+    { "approvedBy", SHAPE_TEXT, .help = "Who that was.", .nullable = true },
     { .name = NULL },
 };
 static const struct shape sent = { "RunSend", "A time that messages were queued.", send_members };

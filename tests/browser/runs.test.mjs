@@ -15,6 +15,7 @@ const second = await newPage();
 await signIn(second, "agent");
 const step = (name) => `/runs/${id}?step=${name}`;
 const faultless = async (at) => same(await axeFaults(at), [], await at.title());
+const done = (at) => at.locator(".steps a.done:has(use)").evaluateAll((all) => all.map((one) => one.textContent.replace(", done", "")));
 const heading = (at) => at.locator(".steps [aria-current=step]").textContent();
 
 check("the list leads to the run, by keys too", async () => {
@@ -47,7 +48,8 @@ check("what is wrong is mended in place, or left out", async () => {
     await page.waitForSelector('.notice:has-text("1 to be mended")');
     await page.click('button:has-text("Leave 1 out")');
     await page.waitForSelector('.chip:text-is("1 left out")');
-    same(await heading(page), "2Check", "nothing is open");
+    same(await heading(page), "Check, done", "nothing is open");
+    same(await done(page), ["Data", "Check"], "done before it is sent");
 });
 
 check("a message is seen as its recipient sees it, and sent to oneself", async () => {
@@ -100,6 +102,7 @@ check("who asks cannot approve; the second person can", async () => {
     await faultless(second);
     await second.click("#approve");
     await second.waitForSelector('#approval .notice:has-text("approved it")');
+    same(await done(second), ["Data", "Check", "Approve"], "done before it is sent");
 });
 
 check("it is sent, a few first, paused, and goes on", async () => {
@@ -116,6 +119,11 @@ check("it is sent, a few first, paused, and goes on", async () => {
     await page.click("#resume");
     await eventually("all left, without a reload", async () => (await page.locator(".page-head .chip").textContent()) === "Sent", 60);
     await faultless(page);
+    same(await done(page), ["Data", "Check", "Preview", "Approve", "Send"], "done once it is sent");
+    await page.goto(step("approve"));
+    await page.waitForSelector('#approval .notice:has-text("Needed, and"):has-text("approved it: Ada Example sent 39 messages")');
+    same(await page.locator('#approval:has-text("Not needed")').count(), 0, "it was needed");
+    await faultless(page);
 });
 
 check("it is closed, reported and opened again", async () => {
@@ -124,6 +132,7 @@ check("it is closed, reported and opened again", async () => {
     await page.fill('form[action$="/close"] [name=note]', "One by hand");
     await page.click("#close-run");
     await page.waitForSelector('.notice:has-text("One by hand")');
+    same((await done(page)).at(-1), "Close", "all are done");
     await page.goto(`/runs/${id}/report`);
     await faultless(page);
     expect(/did not arrive/.test(await page.textContent("main")), "what is open");

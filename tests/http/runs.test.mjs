@@ -194,11 +194,28 @@ check("over the threshold a second person has to say yes, and only to what was a
         const now = await run(small);
         return now.phase === "SENT" && now;
     });
-    assert.deepEqual(done.sending.sends.map((one) => [one.messages, one.approved]), [[12, true]]);
+    const [[by]] = sql(`select actor_name from batch_approvals where batch_id = '${small.batchId}' and decision = 'approved'`);
+    assert.deepEqual(done.sending.sends.map((one) => [one.messages, one.approved, one.approvedBy]), [[12, true, by]]);
+    const told = await (await go(`/runs/${small.batchId}?step=approve`)).text();
+    assert.match(told, new RegExp(`Needed, and ${by} approved it`));
+    assert.doesNotMatch(told, /Not needed/);
     const test = await form(`/runs/${small.batchId}/test`, { communicationId: id });
     assert.equal(test.status, 303);
     await eventually("the test is kept", () => sql(`select count(*) from sink_messages where communication_id = '${id}' and subject like '[Test]%'`)[0][0] === "1");
     assert.equal(sql(`select count(*) from communication_events where communication_id = '${id}' and type = 'SENT'`)[0][0], "1");
+});
+
+check("one message is told as one, and who is asked when it is sent", async () => {
+    const go = await person("agent", tenant);
+    const batch = await imported("RUN-ONE", 1);
+    await eventually("the file is looked into", async () => (await run(batch)).check.uncheckedFiles === 0);
+    const shown = async () => (await (await go(`/runs/${batch.batchId}?step=approve`)).text()).replace(/<[^>]+>/g, "");
+    assert.match(await shown(), /Send 1 message\s+Send 1 message\?/);
+    assert.match(await shown(), /Not needed up to 10 messages\./);
+    assert.equal((await agent("POST", `/api/track/batches/${batch.batchId}/send`)).status, 202);
+    await eventually("it is sent", async () => (await run(batch)).phase === "SENT");
+    assert.match(await shown(), /Nothing of this run is left to send\.\s+A second person\s+Not needed when .+ sent 1 message /);
+    assert.doesNotMatch(await shown(), /1 messages|up to/);
 });
 
 check("a run is paused and goes on; the first messages go before the others", async () => {

@@ -105,7 +105,7 @@ enum err pdf_look(struct ctx *c, struct str pdf, struct pdf_look *out)
     enum err e = pdf_child_start(&k, &running);
     if (!e)
         e = end(c, &m, &running, out);
-    if (e == ERR_INVALID) {
+    if (e == ERR_INVALID && part.fault) {
         out->fault = part.fault;
         out->opens = strcmp(part.fault, PDF_LOCKED) == 0 || strcmp(part.fault, PDF_MENDABLE) == 0;
     }

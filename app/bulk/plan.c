@@ -113,8 +113,8 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     const char *words, *ids = NULL;
     const char *judged =
         bulk_way_of(n->action)->act ? n->action : "export"; /* leaves out nothing */
-    const char *how = n->tag ? n->tag : n->mark ? n->mark : n->channel;
     enum err e = check(c, n);
+    const char *how = n->tag ? n->tag : n->mark ? n->mark : n->channel;
     if (e == OK && n->filter)
         e = export_words(c, n->filter, &words);
     else if (e == OK && (e = ids_of(c, n->ids, &ids, &named)) == OK)

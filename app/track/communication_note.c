@@ -10,6 +10,7 @@
 #include "track/proof_file.h"
 #include "track/track.h"
 #include "track/when.h"
+#include "web/input.h"
 
 #include <string.h>
 
@@ -49,7 +50,7 @@ static enum err check(struct ctx *c, const struct kind *k, const struct manual_e
 {
     enum err e = OK;
     if (!k)
-        return ctx_fault(c, "type", "is not one of those that can be recorded");
+        return input_fault_choice(c, "type", manual_event_types);
     if (!(k->channels & 1u << channel_of(row_text(row, 0, "channel"))))
         e = ctx_fault(c, "type", "Only a letter can be recorded as this.");
     if (what->recipient_signed && k->type != EVENT_DELIVERED)

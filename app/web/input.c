@@ -13,6 +13,7 @@
 
 #define TEXT_MAX ((long)64 * 1024)
 #define TEXTS_MAX 1000
+#define CHOICES_TOLD 12
 
 struct filling {
     struct ctx *c;
@@ -42,6 +43,14 @@ static void fault_range(struct filling *f, const struct field *d, const char *of
         (void)ctx_fault(f->c, d->name, "must have at least %ld%s", d->min, of);
 }
 
+enum err input_fault_choice(struct ctx *c, const char *name, const char *const *values)
+{
+    struct buf b = buf_in(c->arena);
+    for (int i = 0; values[i] && i <= CHOICES_TOLD; i++)
+        buf_printf(&b, "%s%s", i ? ", " : "", i < CHOICES_TOLD ? values[i] : "…");
+    return ctx_fault(c, name, "must be one of %s", b.p);
+}
+
 static bool text_fits(struct filling *f, const struct field *d, const char *text)
 {
     struct str s = str_of(text);
@@ -69,7 +78,7 @@ static bool absent(const struct field *d, const char *text)
 
 static bool chosen(const struct field *d, const char *text)
 {
-    for (const char *const *v = d->values; v && *v; v++)
+    for (const char *const *v = d->values; *v; v++)
         if (strcmp(*v, text) == 0)
             return true;
     return false;
@@ -89,7 +98,7 @@ static void take_text(struct filling *f, const struct field *d, const char *text
     else if (d->kind == FIELD_TIME && !time_valid(text))
         fault(f, d->name, "is not a time as RFC 3339 writes it");
     else if (d->kind == FIELD_CHOICE && !chosen(d, text))
-        fault(f, d->name, "is not one of the values allowed");
+        f->good = input_fault_choice(f->c, d->name, d->values) == OK;
     else
         put_text(f, d, text);
 }

@@ -53,6 +53,10 @@ enum err input_from_pairs(struct ctx *c, const struct input *input, const struct
 enum err input_from_json(struct ctx *c, const struct input *input, struct json_object *body,
                          const void **out) must_check;
 
+/* Notes that the field must be one of these values, NULL at the end: of many, the first dozen.
+   Answers ERR_INVALID. */
+enum err input_fault_choice(struct ctx *c, const char *name, const char *const *values);
+
 /* application/x-www-form-urlencoded, also a query string: at most `limit` pairs. Refuses bad
  * escapes, NUL and bad UTF-8. */
 enum err pairs_parse(struct ctx *c, struct str text, size_t limit, struct pairs *out) must_check;

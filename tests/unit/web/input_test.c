@@ -102,7 +102,7 @@ static void names_what_is_wrong(void **state)
     refused(form("name=abc&count=1x"), "count", "whole number");
     refused(form("name=abc&count=99999999999999999999"), "count", "whole number");
     refused(form("name=abc&yes=maybe"), "yes", "neither");
-    refused(form("name=abc&kind=FAX"), "kind", "not one of");
+    refused(form("name=abc&kind=FAX"), "kind", "must be one of EMAIL, SMS");
     refused(form("name=abc&id=12"), "id", "UUID");
     refused(form("name=abc&mail=ab.ch"), "mail", "e-mail");
     refused(form("name=abc&at=2026-02-30T10:00:00Z"), "at", "RFC 3339");
@@ -136,7 +136,22 @@ static void fills_from_json(void **state)
     refused(json("{\"name\":\"\"}"), "name", "required");
     refused(json("{\"name\":\" \\n \"}"), "name", "must not be blank");
     assert_string_equal(json("{\"name\":\" \u2014 \"}")->name, " \u2014 ");
-    assert_null(json("[]"));
+    refused(json("[]"), "body", "is not a JSON object");
+}
+
+static void tells_the_first_of_many_choices(void **state)
+{
+    static const char *const twelve[] = { "a", "b", "c", "d", "e", "f", "g",
+                                          "h", "i", "j", "k", "l", NULL };
+    static const char *const more[] = { "a", "b", "c", "d", "e", "f", "g",
+                                        "h", "i", "j", "k", "l", "m", NULL };
+    (void)state;
+    assert_int_equal(input_fault_choice(&ctx, "to", twelve), ERR_INVALID);
+    assert_int_equal(input_fault_choice(&ctx, "to", more), ERR_INVALID);
+    assert_string_equal(ctx.problem.faults[0].message,
+                        "must be one of a, b, c, d, e, f, g, h, i, j, k, l");
+    assert_string_equal(ctx.problem.faults[1].message,
+                        "must be one of a, b, c, d, e, f, g, h, i, j, k, l, …");
 }
 
 static void blanks_alone_are_absent(void **state)
@@ -236,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fills_from_a_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_what_is_wrong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fills_from_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_the_first_of_many_choices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blanks_alone_are_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(where_nothing_is_said_an_empty_text_says_so, set_up,
                                         tear_down),

@@ -157,10 +157,11 @@ static enum err json_input(struct request *r)
     if (json_parse_told(c->arena, r->req.body, &json_request_limits, &body, &why, &over) != OK) {
         if (over.path && *over.path)
             return ctx_fault(c, over.path, "%s", over.says);
-        if (over.path)
-            return request_refuse(r, 413, arena_printf(c->arena, "The body %s.", over.says));
-        r->status = 400;
-        return ctx_refuse(c, ERR_INVALID, "The body is not valid JSON: %s.", why);
+        const char *says =
+            over.path ? over.says : arena_printf(c->arena, "is not valid JSON: %s", why);
+        (void)ctx_fault(c, "body", "%s", says);
+        return request_refuse(r, over.path ? 413 : 400,
+                              arena_printf(c->arena, "The body %s.", says));
     }
     return input_from_json(c, input_of(r->req.route), body, &r->req.input);
 }

@@ -285,8 +285,10 @@ enum err input_from_json(struct ctx *c, const struct input *input, struct json_o
                          const void **out)
 {
     struct filling f = begin(c, input);
-    if (!json_object_is_type(body, json_type_object))
+    if (!json_object_is_type(body, json_type_object)) {
+        (void)ctx_fault(c, "body", "is not a JSON object");
         return ctx_refuse(c, ERR_INVALID, "The body is not a JSON object.");
+    }
     json_object_object_foreach(body, name, value)
     {
         size_t at = index_of(input, name);

@@ -47,7 +47,8 @@ struct pairs { /* decoded name/value pairs of a query or form, in order */
 };
 
 /* Fill a new zeroed struct of input->size. On ERR_INVALID each wrong or unknown field stands in
-   c->problem. The names `csrfToken` (forms) are passed over. */
+   c->problem, a JSON body that is no object as the field "body". The names `csrfToken` (forms) are
+   passed over. */
 enum err input_from_pairs(struct ctx *c, const struct input *input, const struct pairs *pairs,
                           const void **out) must_check;
 enum err input_from_json(struct ctx *c, const struct input *input, struct json_object *body,

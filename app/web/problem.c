@@ -54,7 +54,8 @@ static const char *sentence(int status)
 }
 
 static const struct member fault_members[] = {
-    { "field", SHAPE_TEXT, .help = "Its name as it was sent.", .example = "email" },
+    { "field", SHAPE_TEXT, .help = "Its name as it was sent; body: the body as a whole.",
+      .example = "email" },
     { "message", SHAPE_TEXT, .help = "What is wrong with it." },
     { .name = NULL },
 };

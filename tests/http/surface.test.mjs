@@ -135,7 +135,10 @@ check("the OpenAPI document names every part, and answers 304 to its ETag", asyn
 check("a body that is not JSON, too deep or too large is refused by name", async () => {
     const send = (body, type = "application/json") =>
         fetch(`${base}/api/auth/token`, { method: "POST", headers: { "content-type": type }, body });
-    assert.equal((await send("{")).status, 400);
+    const broken = await send('{"clientId" 1}');
+    assert.equal(broken.status, 400);
+    assert.deepEqual((await broken.json()).errors, [{ field: "body", message: "is not valid JSON: colon expected at byte 12" }]);
+    assert.deepEqual((await (await send("[]")).json()).errors, [{ field: "body", message: "is not a JSON object" }]);
     assert.equal((await send("[".repeat(40) + "]".repeat(40))).status, 400);
     assert.equal((await send("<a/>", "text/xml")).status, 415);
     const large = await send(`{"clientId": "${"x".repeat(2 << 20)}"}`);

@@ -205,6 +205,13 @@ static void forms_must_be_ours(void **state)
     assert_int_equal(call(&c)->status, 200);
 }
 
+static void first_fault(const struct answer *a, const char *field, const char *message)
+{
+    struct json_object *first = json_object_array_get_idx(json_get(a->json, "errors"), 0);
+    assert_string_equal(json_text(first, "field"), field);
+    assert_string_equal(json_text(first, "message"), message);
+}
+
 static void inputs_are_checked(void **state)
 {
     (void)state;
@@ -213,8 +220,7 @@ static void inputs_are_checked(void **state)
     const struct answer *a = call(&c);
     assert_int_equal(a->status, 422);
     problem(a, "title");
-    struct json_object *first = json_object_array_get_idx(json_get(a->json, "errors"), 0);
-    assert_string_equal(json_text(first, "field"), "other");
+    first_fault(a, "other", "is not known here");
     c.query = "code=%C3%A4";
     assert_string_equal(json_text(call(&c)->json, "code"), "ä");
     c.query = "code=%zz";
@@ -223,6 +229,11 @@ static void inputs_are_checked(void **state)
     a = call(&c);
     assert_int_equal(a->status, 400);
     assert_non_null(strstr(problem(a, "detail"), "duplicate key"));
+    first_fault(a, "body", "is not valid JSON: duplicate key before at byte 18");
+    c = post("[]");
+    a = call(&c);
+    assert_int_equal(a->status, 422);
+    first_fault(a, "body", "is not a JSON object");
     c = post("code");
     c.type = "text/plain";
     assert_int_equal(call(&c)->status, 415);

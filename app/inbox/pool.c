@@ -62,15 +62,29 @@ static void receive(struct child *c, struct front_request *from, struct taken *t
                                                  .now_ms = c->app->now_ms(c->app) };
 }
 
+/* What is told as a problem document; OK: what the hook says is. */
+static enum err refusal(struct taken *t)
+{
+    const struct delivery *d = &t->delivery;
+    struct request *r = &t->request;
+    r->req.ctx.problem.retry_after = d->retry_after;
+    if (!t->good || !d->hook || d->failed)
+        return !t->good ? ERR_INVALID : d->failed ? ERR_RETRY : ERR_NOT_FOUND;
+    if (d->keep || d->answer.status < 400)
+        return OK;
+    r->status = d->answer.status;
+    r->allow = 1u << METHOD_POST;
+    return r->status != 401 ? ERR_INVALID
+                            : ctx_refuse(&r->req.ctx, ERR_DENIED,
+                                         "No provider account knows the secret or the signature.");
+}
+
 static void fill_reply(struct taken *t, struct reply *p)
 {
     const struct delivery *d = &t->delivery;
-    if (!t->good || !d->hook || d->failed) {
-        t->request.req.ctx.problem.retry_after = d->retry_after;
-        problem_reply(&t->request, p,
-                      !t->good    ? ERR_INVALID
-                      : d->failed ? ERR_RETRY
-                                  : ERR_NOT_FOUND);
+    enum err e = refusal(t);
+    if (e != OK) {
+        problem_reply(&t->request, p, e);
         return;
     }
     p->status = d->answer.status ? d->answer.status : 200;

@@ -161,7 +161,14 @@ check("what is verified but cannot be read is seen in the inbox", async () => {
     const answer = await fetch(hook, { method: "POST", headers: { "content-type": "application/json" }, body: "not json" });
     assert.equal(answer.status, 200);
     await eventually("it failed", async () => (await call("GET", "/api/inbox?state=failed")).body.items.some((one) => /Event Grid/.test(one.error)));
-    assert.equal((await fetch(hook.replace(SECRET, "wrong"), { method: "POST", body: "[]" })).status, 401);
+    const wrong = await fetch(hook.replace(SECRET, "wrong"), { method: "POST", body: "[]" });
+    assert.equal(wrong.status, 401);
+    assert.equal(wrong.headers.get("content-type"), "application/problem+json");
+    const { type, status, detail, instance } = await wrong.json();
+    assert.deepEqual([type, status, detail], ["/problems/unauthenticated", 401, "No provider account knows the secret or the signature."]);
+    assert.equal(instance, wrong.headers.get("x-request-id"));
+    const read = await fetch(hook, { method: "PUT", body: "[]" });
+    assert.deepEqual([read.status, read.headers.get("content-type"), read.headers.get("allow")], [405, "application/problem+json", "POST"]);
 });
 
 // ---- Twilio

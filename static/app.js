@@ -14,6 +14,7 @@ const shapes = {
     day: { day: "numeric", month: "short", year: "numeric" },
     thisYear: { day: "numeric", month: "short" },
     clock: { hour: "2-digit", minute: "2-digit" },
+    zoned: { hour: "2-digit", minute: "2-digit", timeZoneName: "short" },
     whole: { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", year: "numeric" },
     iso: { year: "numeric", month: "2-digit", day: "2-digit" },
     exact: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short" },
@@ -29,6 +30,8 @@ const dayIn = (at) => worded("iso", at);
 const daysTo = (day) => Math.round((Date.parse(day) - Date.parse(dayIn(Date.now()))) / 86_400_000);
 
 const date = (at) => worded(dayIn(at).slice(0, 4) === dayIn(Date.now()).slice(0, 4) ? "thisYear" : "day", at);
+
+const moment = (at) => `${date(at)}, ${worded("zoned", at)}`;
 
 function ago(at) {
     const [seconds, days] = [(at - Date.now()) / 1000, daysTo(dayIn(at))];
@@ -50,7 +53,7 @@ function showTimes(within) {
             time.textContent = dayOf(time.dateTime);
             continue;
         }
-        time.textContent = all !== undefined ? worded("exact", at) : only !== undefined ? worded("clock", at) : precise !== undefined ? `${date(at)}, ${worded("clock", at)}` : ago(at);
+        time.textContent = all !== undefined ? worded("exact", at) : only !== undefined ? worded("clock", at) : precise !== undefined ? moment(at) : ago(at);
         time.title ||= worded("exact", at);
     }
     for (const size of $$("[data-bytes]", within)) {

@@ -7,7 +7,7 @@ function leftUntil(at) {
     const seconds = Math.ceil((at - Date.now()) / 1000);
     const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
     if (seconds <= 0) return "";
-    if (hours >= 24) return `until ${date(at)}, ${worded("clock", at)}`;
+    if (hours >= 24) return `until ${moment(at)}`;
     return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 

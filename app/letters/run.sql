@@ -75,7 +75,7 @@ select r.id as "runId", r.year || '-' || lpad(r.no::text, greatest(2, length(r.n
         from buildings b where b.tenant_id = r.tenant_id and b.id = any (r.building_ids)) as "buildings",
     r.created_at::text as "_at",
     to_char(r.lodged_at at time zone (select time_zone from tenants where id = current_tenant()), 'FMDD Mon YYYY HH24:MI')
-        as "_lodgedLocal"
+        || (select ' (' || time_zone || ')' from tenants where id = current_tenant()) as "_lodgedLocal"
 from print_runs r
 where r.tenant_id = current_tenant() and (:run_id::uuid is null or r.id = :run_id::uuid)
     and (:building_id::uuid is null or :building_id::uuid = any (r.building_ids))

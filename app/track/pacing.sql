@@ -37,7 +37,7 @@ where j.id = :job_id::bigint and j.token = :token::bigint and j.state = 'running
 select j.args ->> 'turnAt' as at, j.args ->> 'firstTriedAt' as first, x.at > clock_timestamp() as waits,
     to_char(x.at at time zone t.time_zone,
         case when (x.at at time zone t.time_zone)::date = (now() at time zone t.time_zone)::date then 'HH24:MI'
-            else 'YYYY-MM-DD HH24:MI' end) as about
+            else 'YYYY-MM-DD HH24:MI' end) || ' (' || t.time_zone || ')' as about
 from jobs j
 cross join lateral (select (j.args ->> 'turnAt')::timestamptz as at) x
 join tenants t on t.id = current_tenant()

@@ -209,7 +209,7 @@ check("a gap says how long it was and why", async () => {
     const before = page.url();
     await page.goto(`/messages/${id}`);
     expect(/^Waited \d+ h \d+ min: The .*\. Tried again as planned\.$/.test(await page.locator(".waited").first().textContent()), "the gap");
-    expect(/^\d+ \w+( \d{4})?, \d\d:\d\d$/.test(await page.locator("#message p.beside time, p.beside time").first().textContent()), "since when it stands where it does");
+    expect(/^\d+ \w+( \d{4})?, \d\d:\d\d (CET|CEST)$/.test(await page.locator("#message p.beside time, p.beside time").first().textContent()), "since when it stands where it does");
     await page.goto(before);
 });
 

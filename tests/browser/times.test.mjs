@@ -38,4 +38,17 @@ check("a day of 23 hours is one, and the year ends in the tenant's zone", async 
     same(await said("2026-12-31T11:30:00Z", "2026-05-14T08:00:00Z", "2025-12-31T22:30:00Z", "2025-12-31T23:30:00Z"), ["14 May", "31 Dec 2025", "1 Jan"], "years");
 });
 
+check("a moment and what stands behind every time name the zone", async () => {
+    await page.clock.setFixedTime("2026-05-14T08:00:00Z");
+    const told = (at) => page.evaluate((at) => {
+        const box = document.createElement("div");
+        box.innerHTML = `<time datetime="${at}" data-precise></time><time datetime="${at}"></time><time datetime="${at}" data-clock></time>`;
+        dress(box);
+        return [...box.children].map((time) => [time.textContent, time.title]);
+    }, at);
+    const hover = "1 Feb 2026, 10:04:11.250 CET";
+    same(await told("2026-02-01T09:04:11.250Z"), [["1 Feb, 10:04 CET", hover], ["1 Feb", hover], ["10:04", hover]], "in winter");
+    same((await told("2025-07-31T22:30:00Z"))[0], ["1 Aug 2025, 00:30 CEST", "1 Aug 2025, 00:30:00.000 CEST"], "in summer");
+});
+
 await finish();

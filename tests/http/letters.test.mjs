@@ -264,7 +264,7 @@ check("the pages lead through a run", async () => {
     await post("/lodged", { acceptedCount: "2", lodgedOn: "2026-05-03", lodgedTime: "16:12" });
     assert.equal((await call("GET", `${runs}/${at.split("/").at(-1)}`)).body.lodgedAt, "2026-05-03T14:12:00.000Z");
     await post("/close");
-    assert.match(await (await go(`${at}/certificate`)).text(), /2 expected, 2 produced, 2 accepted on 3 May 2026 16:12/);
+    assert.match(await (await go(`${at}/certificate`)).text(), /2 expected, 2 produced, 2 accepted on 3 May 2026 16:12 \(Europe\/Zurich\)/);
     const wrong = await go("/letters/return", { csrfToken, code: "TC1:NONSENSE", reason: "moved" });
     assert.deepEqual([wrong.status, /is no code of a letter/.test(await wrong.text())], [422, true]);
 });

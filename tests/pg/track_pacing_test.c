@@ -133,7 +133,8 @@ static void the_timeline_tells_when(void **state)
                      100);
     assert_int_equal(pg_int("select count(*) from communication_events where type = 'DELAYED' and "
                             "sentence ~ '^Waits for its turn: the number sends at most 60 a "
-                            "minute; about ([0-9-]+ )?[0-2][0-9]:[0-5][0-9]\\.$'"),
+                            "minute; about ([0-9-]+ )?[0-2][0-9]:[0-5][0-9] "
+                            "\\(Europe/Zurich\\)\\.$'"),
                      100);
 }
 

@@ -65,6 +65,7 @@ function showTimes(within) {
         const n = Number(count.textContent);
         if (n >= 1e4) count.textContent = grouped(n);
     }
+    for (const one of $$('[data-unit$="s"]', within)) if (one.textContent.trim() === "1") one.dataset.unit = one.dataset.unit.slice(0, -1);
     for (const figure of $$(".figures i", within)) figure.textContent = figure.textContent.replace(/\d{5,}/, (n) => grouped(n));
 }
 
@@ -207,7 +208,7 @@ function tellProgress() {
     const now = Math.floor((4 * (total - left)) / total);
     if (quarter !== null && now !== quarter && now < 4) $("#said").textContent = `${total - left} of ${total} messages are through.`;
     if (quarter !== null && !$("[data-moving]")) {
-        const sentence = `${left > 0 ? `${total - left} of ${total}` : `All ${total}`} messages are through`;
+        const sentence = total > 1 ? `${left > 0 ? `${total - left} of ${total}` : `All ${total}`} messages are through` : "The message is through";
         toast(failed > 0 ? `${sentence}; ${failed} failed.` : `${sentence}.`, null, failed > 0 ? "attention" : "done");
     }
     quarter = $("[data-moving]") ? now : null;

@@ -2,6 +2,7 @@
 #include "access/private.h"
 
 #include "access/throttle.sql.h"
+#include "base/words.h"
 
 #include <arpa/inet.h>
 
@@ -36,8 +37,8 @@ enum err throttle_count(struct ctx *c, const char *who, const char *address, str
     if (wait == 0)
         return OK;
     c->problem.retry_after = wait;
-    return ctx_refuse(c, ERR_LIMITED, "Too many tries. Wait %d minutes and try again.",
-                      (wait + 59) / 60);
+    return ctx_refuse(c, ERR_LIMITED, "Too many tries. Wait %s and try again.",
+                      count_words(c->arena, (wait + 59) / 60, "minute", "minutes"));
 }
 
 enum err throttle_forgive(struct ctx *c, const struct throttle *t)

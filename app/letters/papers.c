@@ -1,6 +1,7 @@
 /* What goes with a run on paper: address labels, the slip for the post, the certificate. */
 #include "access/access.h"
 #include "base/json.h"
+#include "base/words.h"
 #include "channels/message.h"
 #include "channels/print_file.h"
 #include "db/db.h"
@@ -185,9 +186,10 @@ static const char *sentence(struct ctx *c, const PGresult *row)
 static const char *declaration(struct ctx *c, const PGresult *row)
 {
     return arena_printf(c->arena,
-                        "I, %s, following the routine described above, handed in the %s letters "
-                        "of run %s at the post office on %s.",
-                        row_text(row, 0, "lodgedByName"), row_text(row, 0, "accepted"),
+                        "I, %s, following the routine described above, handed in the %s of run %s "
+                        "at the post office on %s.",
+                        row_text(row, 0, "lodgedByName"),
+                        count_words(c->arena, row_int(row, 0, "accepted"), "letter", "letters"),
                         row_text(row, 0, "name"), moment(row, "_lodgedLocal"));
 }
 

@@ -1,6 +1,7 @@
 /* A run printed, handed in at the post office, closed; and what its letters' timelines are told. */
 #include "access/access.h"
 #include "base/json.h"
+#include "base/words.h"
 #include "db/db.h"
 #include "events/events.h"
 #include "letters/letters.h"
@@ -172,9 +173,9 @@ static enum err tell_lodged(struct ctx *c, const char *id, const char *at, const
         .type = EVENT_LODGED,
         .grade = whole && scan ? "B" : "C",
         .occurred_at = at,
-        .sentence =
-            arena_printf(c->arena, "Handed in at the post office: %lld of %lld letters accepted%s.",
-                         accepted, produced, scan ? ", the slip stamped" : ""),
+        .sentence = arena_printf(c->arena, "Handed in at the post office: %lld of %s accepted%s.",
+                                 accepted, count_words(c->arena, produced, "letter", "letters"),
+                                 scan ? ", the slip stamped" : ""),
         .dedupe_key =
             arena_printf(c->arena, "lodged:%s:%lld:%.16s", id, accepted, scan ? scan : "-"),
         .detail = detail,
@@ -229,10 +230,10 @@ enum err print_run_close(struct ctx *c, const char *id, const char *explanation)
     long long accepted = row_int(row, 0, "accepted"), produced = row_int(row, 0, "pieces");
     bool blank = !explanation || !explanation[strspn(explanation, " \t\r\n")];
     if (accepted != produced && blank)
-        return ctx_fault(c, "explanation",
-                         "is required: the post accepted %lld of %lld letters. Say why, or correct "
-                         "the number",
-                         accepted, produced);
+        return ctx_fault(
+            c, "explanation",
+            "is required: the post accepted %lld of %s. Say why, or correct the number", accepted,
+            count_words(c->arena, produced, "letter", "letters"));
     if ((e = db_query(c->db, c->arena, post_close, NULL, .run_id = id, .actor_name = c->actor.name,
                       .explanation = blank ? NULL : explanation)) != OK)
         return e;

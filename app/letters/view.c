@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/money.h"
+#include "base/words.h"
 #include "letters/letters.h"
 #include "track/labels.h"
 
@@ -42,6 +43,11 @@ static const char *weight(struct ctx *c, struct json_object *o)
                         : arena_printf(c->arena, "%.1f kg", grams / 1000);
 }
 
+static const char *sheet_words(struct ctx *c, struct json_object *o)
+{
+    return count_words(c->arena, number(o, "sheets"), "sheet", "sheets");
+}
+
 static void set_state(struct ctx *c, struct json_object *run)
 {
     size_t i = sizeof(states) / sizeof(states[0]) - 1;
@@ -51,6 +57,7 @@ static void set_state(struct ctx *c, struct json_object *run)
     json_set_text(run, "icon", states[i].icon);
     json_set_text(run, "tone", states[i].tone);
     json_set_text(run, "weight", weight(c, run));
+    json_set_text(run, "sheetWords", sheet_words(c, run));
     json_set_bool(run, "oneLetter", number(run, "letters") == 1);
     json_set_bool(run, "anyReturned", number(run, "returned") > 0);
 }
@@ -67,6 +74,7 @@ static void add_up(struct ctx *c, struct json_object *d, struct json_object *rea
         sheets += number(one, "sheets");
         grams += json_object_get_double(json_get(one, "grams"));
         json_set_text(one, "weight", weight(c, one));
+        json_set_text(one, "sheetWords", sheet_words(c, one));
         json_set_bool(one, "anyRegistered", number(one, "registered") > 0);
         json_set_bool(one, "one", number(one, "letters") == 1);
     }
@@ -77,6 +85,7 @@ static void add_up(struct ctx *c, struct json_object *d, struct json_object *rea
     json_set_int(waiting, "sheets", sheets);
     json_set(waiting, "grams", json_object_new_double(grams));
     json_set_text(waiting, "weight", weight(c, waiting));
+    json_set_text(waiting, "sheetWords", sheet_words(c, waiting));
     json_set_bool(waiting, "one", letters == 1);
     json_set(d, "waiting", waiting);
 }
@@ -148,6 +157,7 @@ void view_run(struct ctx *c, struct json_object *run)
 {
     bool made = json_text(run, "printSha256") && !is(run, "CANCELLED");
     set_state(c, run);
+    json_set_bool(run, "onePage", number(run, "pages") == 1);
     set_counts(c, run);
     json_set(run, "steps", steps_of(run));
     json_set_bool(run, "made", made);

@@ -1,5 +1,6 @@
 /* trackctl commands about proof: is everything what it was, and what goes when? */
 #include "base/json.h"
+#include "base/words.h"
 #include "db/db.h"
 #include "main/command.h"
 #include "proof/retention.h"
@@ -21,10 +22,12 @@ static enum err tenants(struct ctx *c, const char *slug, PGresult **rows)
     return e;
 }
 
-static void print(const char *slug, const struct verification *v)
+static void print(struct arena *a, const char *slug, const struct verification *v)
 {
-    printf("%s: %lld communications, %lld events, %lld entries of the audit trail, %lld days: %s\n",
-           slug, v->communications, v->events, v->entries, v->days,
+    printf("%s: %s, %s, %s of the audit trail, %s: %s\n", slug,
+           count_words(a, v->communications, "communication", "communications"),
+           count_words(a, v->events, "event", "events"),
+           count_words(a, v->entries, "entry", "entries"), count_words(a, v->days, "day", "days"),
            v->n ? "NOT as written" : "all as written");
     if (v->broken > 1)
         printf("  %lld communications do not hold; the first:\n", v->broken);
@@ -45,7 +48,7 @@ static int run_verify(struct ctx *c, int argc, char **args)
         c->tenant_id = row_text(rows, i, "id");
         if (proof_verify(c, NULL, &v) != OK)
             return 1;
-        print(row_text(rows, i, "slug"), &v);
+        print(c->arena, row_text(rows, i, "slug"), &v);
         broken = broken || v.n;
     }
     if (broken)
@@ -70,16 +73,18 @@ static const char *size_text(struct ctx *c, long long n)
 static void print_plan(struct ctx *c, const char *slug, struct json_object *d)
 {
     struct json_object *plan = json_get(d, "plan");
-    printf("%s: %lld communications go, %lld would if their policy deleted, %lld are held\n", slug,
-           (long long)json_object_get_int64(json_get(d, "due")),
+    long long due = json_object_get_int64(json_get(d, "due"));
+    long long held = json_object_get_int64(json_get(d, "held"));
+    printf("%s: %s, %lld would if their policy deleted, %s held\n", slug,
+           count_words(c->arena, due, "communication goes", "communications go"),
            (long long)json_object_get_int64(json_get(d, "planned")),
-           (long long)json_object_get_int64(json_get(d, "held")));
+           count_words(c->arena, held, "is", "are"));
     for (size_t i = 0; i < json_object_array_length(plan); i++) {
         struct json_object *o = json_object_array_get_idx(plan, i);
-        printf("  %-10s %-28s %-34s %10lld rows %12s\n",
+        long long rows = json_object_get_int64(json_get(o, "rows"));
+        printf("  %-10s %-28s %-34s %10lld %-4s %12s\n",
                json_object_get_boolean(json_get(o, "deletes")) ? "goes" : "plan only",
-               json_text(o, "store"), json_text(o, "relation"),
-               (long long)json_object_get_int64(json_get(o, "rows")),
+               json_text(o, "store"), json_text(o, "relation"), rows, rows == 1 ? "row" : "rows",
                size_text(c, json_object_get_int64(json_get(o, "bytes"))));
     }
 }
@@ -112,8 +117,10 @@ static enum err purge(struct ctx *c, const char *slug)
     struct retention_done done;
     enum err e = retention_run(c, NULL, &done);
     if (e == OK)
-        printf("%s: %lld communications, %d archives made, %d files unlinked\n", slug,
-               done.communications, done.archives, done.files);
+        printf("%s: %s, %s made, %s unlinked\n", slug,
+               count_words(c->arena, done.communications, "communication", "communications"),
+               count_words(c->arena, done.archives, "archive", "archives"),
+               count_words(c->arena, done.files, "file", "files"));
     return e;
 }
 
@@ -161,8 +168,8 @@ static int run_files(struct ctx *c, int argc, char **args)
     for (int part = 0; e == OK && part < STORE_PARTS; part++)
         e = orphans_look(c, part, false, &sum);
     if (e == OK)
-        printf("%d files older than a month that no row names, %s\n", sum.files,
-               size_text(c, sum.bytes));
+        printf("%s older than a month that no row names, %s\n",
+               count_words(c->arena, sum.files, "file", "files"), size_text(c, sum.bytes));
     return e != OK;
 }
 

@@ -1,5 +1,6 @@
 /* trackctl commands of the track domain. */
 #include "base/json.h"
+#include "base/words.h"
 #include "import/import.h"
 #include "main/command.h"
 
@@ -140,11 +141,12 @@ static void print_json(struct ctx *c, struct json_object *o)
     puts(text.p);
 }
 
-static void print_preview(struct json_object *p)
+static void print_preview(struct arena *a, struct json_object *p)
 {
-    printf("%lld rows, %lld units, %lld buildings, %lld errors (%s)\n",
-           (long long)number(p, "rows"), (long long)number(p, "units"),
-           (long long)number(p, "buildingCount"), (long long)number(p, "errorCount"),
+    printf("%s, %s, %s, %s (%s)\n", count_words(a, number(p, "rows"), "row", "rows"),
+           count_words(a, number(p, "units"), "unit", "units"),
+           count_words(a, number(p, "buildingCount"), "building", "buildings"),
+           count_words(a, number(p, "errorCount"), "error", "errors"),
            json_text(p, "encoding") ? json_text(p, "encoding") : "not readable");
     json_object_object_foreach(json_get(p, "channels"), channel, n)
     {
@@ -160,11 +162,12 @@ static void print_preview(struct json_object *p)
         printf("%s\n", json_object_get_string(json_object_array_get_idx(warnings, i)));
 }
 
-static void print_result(struct json_object *r)
+static void print_result(struct arena *a, struct json_object *r)
 {
-    printf("imported %lld communications, %lld were there already, %lld attachments\n",
-           (long long)number(r, "communications"), (long long)number(r, "alreadyThere"),
-           (long long)number(r, "attachments"));
+    printf("imported %s, %s there already, %s\n",
+           count_words(a, number(r, "communications"), "communication", "communications"),
+           count_words(a, number(r, "alreadyThere"), "was", "were"),
+           count_words(a, number(r, "attachments"), "attachment", "attachments"));
 }
 
 /* ---- committing ---- */
@@ -242,7 +245,7 @@ static enum err show_preview(struct ctx *c, const struct import_args *a,
     if (a->preview && a->json)
         print_json(c, preview);
     else if (a->preview || !*good)
-        print_preview(preview);
+        print_preview(c->arena, preview);
     return OK;
 }
 
@@ -266,7 +269,7 @@ static int run_import(struct ctx *c, int argc, char **args)
     if (a.json)
         print_json(c, import);
     else
-        print_result(json_get(import, "result"));
+        print_result(c->arena, json_get(import, "result"));
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "proof/routes.h"
 
 #include "base/json.h"
+#include "base/words.h"
 #include "proof/documents.h"
 #include "proof/erasure.h"
 #include "proof/holds.h"
@@ -38,6 +39,12 @@ static enum err api_event(struct req *r, struct reply *p)
     return e == OK ? reply_json(p, 200, d) : e;
 }
 
+static const char *counted(struct ctx *c, struct json_object *of, const char *key, const char *one,
+                           const char *many)
+{
+    return count_words(c->arena, json_object_get_int64(json_get(of, key)), one, many);
+}
+
 static enum err page_proof(struct req *r, struct reply *p)
 {
     struct json_object *d;
@@ -45,6 +52,15 @@ static enum err page_proof(struct req *r, struct reply *p)
     enum err e = proof_document(&r->ctx, q->after, PAGE_ROWS, &d);
     if (e != OK)
         return e;
+    struct json_object *last = json_get(d, "checked");
+    if (last)
+        json_set_text(
+            last, "readWords",
+            arena_printf(r->ctx.arena, "%s with %s, %s of the audit trail, %s",
+                         counted(&r->ctx, last, "communications", "timeline", "timelines"),
+                         counted(&r->ctx, last, "events", "event", "events"),
+                         counted(&r->ctx, last, "entries", "entry", "entries"),
+                         counted(&r->ctx, last, "days", "day", "days")));
     json_set_text(d, "title", "Proof");
     json_set_bool(d, "later", q->after != NULL);
     return reply_page(p, "proof/proof", NULL, d);
@@ -155,6 +171,20 @@ static void set_any(struct json_object *d, const char *name, const char *list)
              json_object_new_boolean(json_object_array_length(json_get(d, list)) > 0));
 }
 
+static void show_certificates(struct ctx *c, struct json_object *erasures)
+{
+    for (size_t i = 0; i < json_object_array_length(erasures); i++) {
+        struct json_object *one = json_object_array_get_idx(erasures, i);
+        struct json_object *certificate = json_get(one, "certificate");
+        if (certificate)
+            json_set_text(
+                one, "certificateWords",
+                arena_printf(c->arena, "%s, %s",
+                             counted(c, certificate, "communications", "message", "messages"),
+                             counted(c, certificate, "files", "file", "files")));
+    }
+}
+
 static enum err page_retention(struct req *r, struct reply *p)
 {
     struct json_object *d, *holds, *erasures;
@@ -167,6 +197,7 @@ static enum err page_retention(struct req *r, struct reply *p)
         return e;
     json_set_text(d, "title", "Retention");
     json_set(d, "holds", json_object_get(json_get(holds, "holds")));
+    show_certificates(&r->ctx, erasures);
     json_set(d, "erasures", json_object_get(erasures));
     set_any(d, "planAny", "plan");
     set_any(d, "holdsAny", "holds");

@@ -28,6 +28,17 @@ static long long number(struct json_object *d, const char *key)
     return json_object_get_int64(json_get(d, key));
 }
 
+/* Marks those whose number is one; answers how many there are. */
+static size_t show_ones(struct json_object *list, const char *key)
+{
+    size_t n = json_object_array_length(list);
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        json_set_bool(one, "one", number(one, key) == 1);
+    }
+    return n;
+}
+
 static const char *time_words(struct ctx *c, long long seconds)
 {
     long long minutes = (seconds + 59) / 60;
@@ -139,6 +150,7 @@ static void show_check(struct json_object *d, bool act)
         show_group(json_object_array_get_idx(errors, i), true, act);
     for (size_t i = 0; i < json_object_array_length(warnings); i++)
         show_group(json_object_array_get_idx(warnings, i), false, act);
+    json_set_bool(d, "oneUnchecked", number(check, "uncheckedFiles") == 1);
     json_set_bool(d, "allWell",
                   !json_object_array_length(errors) && !number(check, "uncheckedFiles"));
     json_set_bool(d, "anyWarning", json_object_array_length(warnings) > 0);
@@ -165,6 +177,7 @@ static void show_approval(struct ctx *c, struct json_object *d, bool act)
     json_set_bool(a, "oneHeld", number(a, "held") == 1);
     json_set_bool(a, "oneAsked", number(a, "asked") == 1);
     json_set_bool(a, "oneAllowed", number(a, "threshold") == 1);
+    json_set_bool(a, "oneMinute", number(a, "firstMinutes") == 1);
     json_set_bool(a, "isOver", number(a, "asked") == 0);
     json_set_bool(a, "isNeeded", truth(a, "needed"));
     json_set_bool(a, "isAsked", is(a, "state", "asked"));
@@ -174,13 +187,8 @@ static void show_approval(struct ctx *c, struct json_object *d, bool act)
     json_set_bool(a, "askForm",
                   act && truth(a, "needed") && truth(a, "mayAsk") &&
                       !number(json_get(d, "check"), "blocking"));
-    struct json_object *list_of_sends = json_get(json_get(d, "sending"), "sends");
     size_t said = json_object_array_length(json_get(a, "history"));
-    size_t sends = json_object_array_length(list_of_sends);
-    for (size_t i = 0; i < sends; i++) {
-        struct json_object *one = json_object_array_get_idx(list_of_sends, i);
-        json_set_bool(one, "one", number(one, "messages") == 1);
-    }
+    size_t sends = show_ones(json_get(json_get(d, "sending"), "sends"), "messages");
     json_set_bool(a, "anyHistory", said > 0);
     json_set_bool(a, "anyWord", number(a, "asked") > 0 || said > 0 || sends > 0);
     json_set_int(a, "leftOutCount", number(json_get(d, "counts"), "leftOut"));
@@ -275,9 +283,12 @@ static void show_under_way(struct ctx *c, struct json_object *d)
 enum err runs_page_report(struct ctx *c, const char *id, struct json_object **out)
 {
     enum err e = runs_report(c, id, out);
-    if (e == OK)
-        show_under_way(c, *out);
-    return e;
+    if (e != OK)
+        return e;
+    show_under_way(c, *out);
+    (void)show_ones(json_get(*out, "imports"), "added");
+    (void)show_ones(json_get(*out, "sends"), "messages");
+    return OK;
 }
 
 /* What only its own step shows. */
@@ -315,6 +326,7 @@ enum err runs_page_document(struct ctx *c, const char *id, const struct runs_vie
     json_set_text(d, "closeWhy", act ? runs_unfinished(c, json_get(d, "counts")) : NULL);
     json_set_bool(d, "letters", any_letter(d));
     json_set_bool(d, "oneInAll", number(json_get(d, "counts"), "total") == 1);
+    json_set_bool(d, "oneLastYear", number(d, "lastYear") == 1);
     json_set_bool(d, "tested", view->tested);
     json_set_bool(d, "mayTest", act);
     if ((e = add_step(c, id, step, view, d)) != OK)

@@ -100,9 +100,9 @@ check("a verifier that knows its README alone finds every event as it was writte
 check("trackctl finds it as written, and names what was changed", async () => {
     const { at, bytes } = await pack(list[1]);
     const good = trackctl("evidence", "verify", `${at}.zip`);
-    assert.deepEqual([good.status, good.stdout.split("\n")[0]], [0, "1 messages, 2 events, 7 files: all as written"], good.stderr);
+    assert.deepEqual([good.status, good.stdout.split("\n")[0]], [0, "1 message, 2 events, 7 files: all as written"], good.stderr);
     assert.match(good.stdout, /^held by the manifest alone: summary.pdf and all else in message.json/m);
-    assert.match(good.stdout, /^held by the manifest alone: 1 files: attachments\/1.pdf$/m);
+    assert.match(good.stdout, /^held by the manifest alone: 1 file: attachments\/1.pdf$/m);
     writeFileSync(join(folder, "spoiled.zip"), Buffer.from(bytes.toString("latin1").replaceAll("content/1.eml", "content/2.eml"), "latin1"));
     const bad = trackctl("evidence", "verify", join(folder, "spoiled.zip"));
     assert.deepEqual([bad.status, bad.stdout, bad.stderr], [1, "", "content/1.eml is missing.\n"]);

@@ -20,6 +20,7 @@ static const struct phase {
     const char *name, *word, *icon, *tone, *step;
 } phases[] = {
     { "DRAFT", "Not sent", "hourglass", "attention", "check" },
+    { "PART", "Partly sent", "hourglass", "attention", "check" },
     { "SENDING", "Sending", "loader", "moving", "send" },
     { "CANARY", "First messages", "send", "moving", "send" },
     { "PAUSED", "Paused", "pause", "attention", "send" },

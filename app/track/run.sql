@@ -1,6 +1,6 @@
 -- Runs: batches as they are looked at from their data to their closing.
 
--- Newest first: ids grow with the time.
+-- Newest first: ids grow with the time. Messages leave by themselves, too, released or sent again before their run is.
 -- name: runs_list
 select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", p.year, s.phase,
     p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt", p.closed_at as "closedAt",
@@ -8,9 +8,6 @@ select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 left join imports i on i.tenant_id = p.tenant_id and i.id = p.import_id
-cross join lateral (select case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
-    when p.state = 'DRAFT' then 'DRAFT' when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY'
-    else 'SENDING' end as phase) s
 left join lateral (
     select actor_name from batch_sends w where w.tenant_id = p.tenant_id and w.batch_id = p.id order by w.at desc limit 1
 ) w on true
@@ -24,6 +21,9 @@ cross join lateral (
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year
 ) k
+cross join lateral (select case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
+    when p.state = 'DRAFT' then case when k."left" + k.failed = 0 then 'DRAFT' when k.waiting + k.held > 0 then 'PART' else 'SENT' end
+    when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY' else 'SENDING' end as phase) s
 where p.tenant_id = current_tenant() and (:after::uuid is null or p.id < :after::uuid)
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
@@ -32,8 +32,8 @@ order by p.id desc limit 51;
 -- name: runs_get
 select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", b.city as "buildingCity",
     p.year, case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
-    when p.state = 'DRAFT' then 'DRAFT' when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY'
-    else 'SENDING' end as phase, p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt",
+    when p.state = 'DRAFT' then case when not k.gone then 'DRAFT' when k.due then 'PART' else 'SENT' end
+    when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY' else 'SENDING' end as phase, p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt",
     p.paused_at as "pausedAt", p.paused_by as "pausedBy", p.paused_why as "pausedWhy",
     cardinality(p.canary) as "canaryMessages", p.canary_until as "canaryUntil",
     p.closed_at as "closedAt", p.closed_by as "closedBy", p.close_note as "closeNote",
@@ -42,6 +42,12 @@ select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 left join run_settings s on s.tenant_id = p.tenant_id
+cross join lateral (
+    select coalesce(sum(k.sent + delivered + opened + failed + bounced), 0) > 0 as gone,
+        coalesce(sum(draft + held + enqueued), 0) > 0 as due
+    from communication_counts k
+    where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year
+) k
 where p.tenant_id = current_tenant() and p.id = :batch_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));

@@ -218,6 +218,8 @@ static const char *rate_words(struct ctx *c, struct json_object *d)
     long long per_minute = number(s, "perMinute");
     if (is(d, "phase", "DRAFT"))
         return "Not begun.";
+    if (is(d, "phase", "PART"))
+        return "Some were released by themselves; the run is not sent.";
     if (is(d, "phase", "PAUSED"))
         return "Standing still.";
     if (!is(d, "phase", "SENDING") && !is(d, "phase", "CANARY"))

@@ -3,9 +3,8 @@
 
 #include "track/labels.h"
 
-static const char *const phases[] = {
-    "DRAFT", "SENDING", "CANARY", "PAUSED", "SENT", "CLOSED", NULL
-};
+static const char *const phases[] = { "DRAFT",  "PART", "SENDING", "CANARY",
+                                      "PAUSED", "SENT", "CLOSED",  NULL };
 static const char *const steps[] = { "data", "check", "preview", "approve", "send", "close", NULL };
 static const char *const states[] = { "none", "asked", "approved", "refused", "void", NULL };
 static const char *const decisions[] = { "asked", "approved", "refused", "withdrawn", NULL };
@@ -32,7 +31,8 @@ static const char *const mends[] = { "email", "phone", "postal", NULL };
         "recipientName", SHAPE_TEXT, .example = "Anna Keller"                                      \
     }
 #define PHASE                                                                                      \
-    { "phase", SHAPE_CHOICE, .help = "CANARY: the first messages went, the others wait for them.", \
+    { "phase", SHAPE_CHOICE,                                                                       \
+      .help = "PART: not sent, but some of it released. CANARY: the others wait for the first.",   \
       .values = phases },                                                                          \
         { "phaseLabel", SHAPE_TEXT, .help = "The phase in words." },                               \
         { "icon", SHAPE_TEXT, .help = "Of the phase, on pages." },                                 \

@@ -216,6 +216,35 @@ check("one message is told as one, and who is asked when it is sent", async () =
     await eventually("it is sent", async () => (await run(batch)).phase === "SENT");
     assert.match(await shown(), /Nothing of this run is left to send\.\s+A second person\s+Not needed when .+ sent 1 message /);
     assert.doesNotMatch(await shown(), /1 messages|up to/);
+    const report = (await (await go(`/runs/${batch.batchId}/report`)).text()).replace(/<[^>]+>/g, "");
+    assert.match(report, /, 1 message, /);
+    assert.doesNotMatch(report, /1 messages/);
+});
+
+check("a run whose messages were released by themselves says what left", async () => {
+    const go = await person("agent", tenant);
+    const batch = await imported("RUN-OUT", 2);
+    const [one, other] = sql(`select id from communications where batch_id = '${batch.batchId}' order by id`).flat();
+    const told = async () => {
+        const { runs } = (await admin("GET", "/api/track/runs")).body;
+        const { phase, phaseLabel } = runs.find((row) => row.batchId === batch.batchId);
+        assert.equal((await run(batch)).phase, phase);
+        return phaseLabel;
+    };
+    const released = async (id) => {
+        assert.equal((await agent("POST", `/api/track/communications/${id}/hold`)).status, 200);
+        assert.equal((await agent("POST", `/api/track/communications/${id}/release`)).status, 202);
+        await eventually("it left", () => sql(`select delivery_status from communications where id = '${id}'`)[0][0] === "SENT");
+    };
+    assert.equal(await told(), "Not sent");
+    await released(one);
+    assert.equal(await told(), "Partly sent");
+    assert.match(await (await go(`/runs/${batch.batchId}?step=send`)).text(), /Some were released by themselves; the run is not sent\./);
+    await released(other);
+    assert.equal(await told(), "Sent");
+    assert.doesNotMatch(await (await go(`/runs/${batch.batchId}?step=send`)).text(), /Nothing has been sent yet|Not sent/);
+    const { may, step } = await run(batch);
+    assert.deepEqual([may.send, may.close, step], [false, true, "send"]);
 });
 
 check("a run is paused and goes on; the first messages go before the others", async () => {

@@ -154,6 +154,7 @@ void batch_show(struct json_object *batch)
     }
     json_set_text(batch, "noun", noun);
     json_set_bool(batch, "one", n == 1);
+    json_set_int(batch, "unsent", n + json_object_get_int64(json_get(batch, "leftOut")));
     json_set_bool(batch, "mixed", kinds > 1);
     json_set_bool(batch, "letters", letters);
     json_set_bool(batch, "paid", paid);

@@ -92,7 +92,8 @@ cross join lateral (
 cross join lateral (
     select coalesce(sum(enqueued), 0) as enqueued,
         coalesce(sum(sent), 0) as sent, coalesce(sum(delivered + opened), 0) as delivered,
-        coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(failed + bounced), 0) as failed, coalesce(sum(manual), 0) as "byHand", coalesce(sum(held), 0) as held,
+        coalesce(sum(skipped), 0) as skipped, coalesce(sum(cancelled), 0) as cancelled,
         coalesce(sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped), 0)
             as total
     from communication_counts k

@@ -110,17 +110,23 @@ static void cursors_of_others_are_refused(void **state)
     assert_int_equal(get(&viewer, path, NULL)->status, 404);
 }
 
-/* What the page asks before the batch of the building is sent: without markup, in one line. */
-static const char *asked(void)
+static const struct answer *progress(void)
 {
-    static char out[20000];
-    char query[60];
-    size_t n = 0;
-    bool in = false;
+    static char query[60];
     snprintf(query, sizeof(query), "batch=%s",
              pg_sql("select id from communication_batches where building_id = '%s'", building));
     const struct answer *a = get(&agent, "/track/progress", query);
     assert_int_equal(a->status, 200);
+    return a;
+}
+
+/* What the page asks before the batch of the building is sent: without markup, in one line. */
+static const char *asked(void)
+{
+    static char out[20000];
+    size_t n = 0;
+    bool in = false;
+    const struct answer *a = progress();
     for (const char *p = a->body; *p && n + 1 < sizeof(out); p++) {
         in = *p == '<' || (in && p[-1] != '>');
         if (!in)
@@ -177,6 +183,49 @@ static void only_agents_send(void **state)
     assert_int_equal(pg_int("select count(*) from audit_history where action = 'batch.send'"), 1);
     assert_int_equal(pg_int("select count(*) from jobs where kind = 'track.send_communication'"),
                      MANY);
+}
+
+static void are(const char *status, int from, int to)
+{
+    (void)pg_sql("update communications c set delivery_status = '%s' from units u where u.id = "
+                 "c.unit_id and c.building_id = '%s' and u.number::int between %d and %d "
+                 "returning c.id",
+                 status, building, from, to);
+}
+
+static void the_bar_of_a_batch_holds_each_message_once(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "d=\"M0 1h3\"",
+        "d=\"M0 1m3 0h4\"",
+        "d=\"M0 1m3 0m4 0h5\"",
+        "d=\"M0 1m3 0m4 0m5 0h6\"",
+        "d=\"M0 1m3 0m4 0m5 0m6 0h7\"",
+        "d=\"M130 1m-67 0h-8h-9h-21\"",
+        "d=\"M130 1h-67\"",
+    };
+    static const char *const words[] = { "Delivered3", "Sent4",      "By hand5",
+                                         "Failed6",    "Held7",      "Skipped8",
+                                         "Cancelled9", "Not sent21", "Waiting67" };
+    are("DELIVERED", 1, 2);
+    are("OPENED", 3, 3);
+    are("SENT", 4, 7);
+    are("MANUAL", 8, 12);
+    are("FAILED", 13, 17);
+    are("BOUNCED", 18, 18);
+    are("HELD", 19, 25);
+    are("SKIPPED", 26, 33);
+    are("CANCELLED", 34, 42);
+    are("DRAFT", 43, 63);
+    const struct answer *a = progress();
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        assert_non_null(strstr(a->body, parts[i]));
+    const char *text = asked();
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        assert_non_null(strstr(text, words[i]));
+    are("ENQUEUED", 1, 130);
+    assert_null(strstr(asked(), "Held"));
 }
 
 static void what_is_not_granted_is_not_there(void **state)
@@ -305,6 +354,7 @@ int main(void)
         cmocka_unit_test(cursors_of_others_are_refused),
         cmocka_unit_test(a_batch_is_asked_about_by_what_it_has),
         cmocka_unit_test(only_agents_send),
+        cmocka_unit_test(the_bar_of_a_batch_holds_each_message_once),
         cmocka_unit_test(what_is_not_granted_is_not_there),
         cmocka_unit_test(pages_are_html_and_fragments),
         cmocka_unit_test(the_pixel_notes_and_moves_nothing),

@@ -185,7 +185,9 @@ check("the pages plan, confirm and report without a script", async () => {
     assert.match(over, /In the file/);
     const file = await go(/href="(\/exports\/[^"]+\/download)"/.exec(over)[1]);
     assert.equal(file.status, 303);
-    assert.match(await (await go("/bulk")).text(), new RegExp(place));
+    const list = await (await go("/bulk")).text();
+    assert.match(list, new RegExp(place));
+    for (const text of [list, over]) assert.deepEqual([...text.matchAll(/<a href="([^"]+)" aria-current="page"/g)].map(([, href]) => href), ["/messages"]);
 });
 
 await finish();

@@ -6,6 +6,7 @@
 #include "exports/shapes.h"
 #include "track/channel.h"
 #include "track/cost.h"
+#include "track/labels.h"
 #include "track/track.h"
 
 static const struct member exclusion_members[] = {
@@ -29,6 +30,8 @@ static const struct member item_members[] = {
     { "channel", SHAPE_CHOICE, .values = channel_names },
     { "subject", SHAPE_TEXT, .help = "Its subject." },
     { "status", SHAPE_CHOICE, .help = "As it stands now.", .values = status_names },
+    { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
+      .values = letter_papers, .nullable = true },
     { .name = NULL },
 };
 static const struct shape item = { "BulkItem", "One communication of a bulk action.",

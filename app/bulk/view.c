@@ -44,8 +44,9 @@ static void show_items(struct json_object *items)
         for (size_t k = 0; k < sizeof(item_looks) / sizeof(item_looks[0]); k++)
             if (strcmp(item_looks[k].name, json_text(one, "state")) == 0)
                 set_look(one, &item_looks[k]);
-        json_set_text(one, "statusLabel", status_label(status)->word);
-        json_set_text(one, "statusTone", status_label(status)->tone);
+        const struct label *standing = standing_label(status, json_text(one, "paper"));
+        json_set_text(one, "statusLabel", standing->word);
+        json_set_text(one, "statusTone", standing->tone);
         json_set_text(one, "channelLabel", channel_label(channel)->word);
         json_set_text(one, "channelIcon", channel_label(channel)->icon);
     }

@@ -2,6 +2,7 @@
 #include "letters/shapes.h"
 
 #include "letters/letters.h"
+#include "track/labels.h"
 #include "track/letter_settings.h"
 #include "track/track.h"
 
@@ -176,6 +177,8 @@ static const struct member piece_members[] = {
     { "page", SHAPE_COUNT, .help = "Where it begins in the file, from 1.", .nullable = true },
     { "receipt", SHAPE_TEXT, .help = "Number of a registered letter.", .nullable = true },
     { "status", SHAPE_CHOICE, .help = "Where the communication stands.", .values = status_names },
+    { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
+      .values = letter_papers, .nullable = true },
     { "returnedAt", SHAPE_TIME, .nullable = true },
     { "returnReason", SHAPE_CHOICE, .values = return_reasons, .nullable = true },
     { .name = NULL },

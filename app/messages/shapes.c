@@ -2,11 +2,14 @@
 #include "messages/shapes.h"
 
 #include "track/channel.h"
+#include "track/labels.h"
 #include "track/track.h"
 
 static const struct member message_members[] = {
     { "communicationId", SHAPE_UUID, .help = "The communication." },
     { "status", SHAPE_CHOICE, .help = "Where it stands.", .values = status_names },
+    { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
+      .values = letter_papers, .nullable = true },
     { "grade", SHAPE_CHOICE, .help = "Of the evidence for it.", .values = event_grades,
       .nullable = true },
     { "channel", SHAPE_CHOICE, .help = "How it goes.", .values = channel_names },

@@ -59,15 +59,21 @@ static const char *refusal_of(const struct plan *p)
 static void warn_of_arrival(struct plan *p)
 {
     static const struct {
-        const char *status, *sentence, *at;
+        const char *status, *paper, *sentence, *at;
     } arrived[] = {
-        { "OPENED", "It was opened by the recipient: send it again?", "opened_at" },
-        { "DELIVERED", "It was delivered: send it again?", "delivered_at" },
-        { "SENT", "It was sent, and a report may still come: send it again?", "sent_at" },
-        { "MANUAL", "It was handed over by a person: send it again?", "last_event_at" },
+        { "OPENED", "", "It was opened by the recipient: send it again?", "opened_at" },
+        { "DELIVERED", "", "It was delivered: send it again?", "delivered_at" },
+        { "SENT", "", "It was sent, and a report may still come: send it again?", "sent_at" },
+        { "SENT", "READY_TO_PRINT", "Its letter is made and waits to be printed: send it again?",
+          "sent_at" },
+        { "SENT", "PRINTED", "Its letter is printed already: send it again?", "last_event_at" },
+        { "SENT", "LODGED", "Its letter was handed in: send it again?", "last_event_at" },
+        { "MANUAL", "", "It was handed over by a person: send it again?", "last_event_at" },
     };
+    const char *paper = text_of(p, "paper");
     for (size_t i = 0; i < sizeof(arrived) / sizeof(arrived[0]); i++)
-        if (strcmp(text_of(p, "status"), arrived[i].status) == 0)
+        if (strcmp(text_of(p, "status"), arrived[i].status) == 0 &&
+            strcmp(paper ? paper : "", arrived[i].paper) == 0)
             warn(p, "arrived", arrived[i].sentence, text_of(p, arrived[i].at));
 }
 
@@ -222,6 +228,7 @@ enum err communication_resend_plan(struct ctx *c, const char *id, struct json_ob
     struct json_object *d = json_own(c->arena, json_object_new_object());
     json_set_text(d, "communicationId", id);
     json_set_text(d, "status", text_of(&p, "status"));
+    json_set_text(d, "paper", text_of(&p, "paper"));
     json_set_text(d, "channel", text_of(&p, "channel"));
     json_set_text(d, "recipientName", text_of(&p, "recipient_name"));
     json_set_text(d, "subject", text_of(&p, "subject"));
@@ -267,6 +274,8 @@ void communication_plan_dress(struct json_object *plan, const char *channel)
     struct json_object *channels = json_get(plan, "channels"),
                        *contents = json_get(plan, "contents");
     const char *first = chosen(channels, channel, json_text(plan, "channel"));
+    const struct label *standing =
+        standing_label(json_text(plan, "status"), json_text(plan, "paper"));
     for (size_t i = 0; i < json_object_array_length(channels); i++) {
         struct json_object *o = at(channels, i);
         const char *name = json_text(o, "channel");
@@ -280,7 +289,7 @@ void communication_plan_dress(struct json_object *plan, const char *channel)
         json_set_text(o, "label", same ? "The same bytes that were sent" : "Written anew");
         json_set_bool(o, "chosen", !same);
     }
-    json_set_text(plan, "statusLabel", status_label(json_text(plan, "status"))->word);
-    json_set_text(plan, "tone", status_label(json_text(plan, "status"))->tone);
+    json_set_text(plan, "statusLabel", standing->word);
+    json_set_text(plan, "tone", standing->tone);
     json_set_bool(plan, "anyWarnings", json_object_array_length(json_get(plan, "warnings")) > 0);
 }

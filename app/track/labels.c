@@ -27,6 +27,14 @@ const struct label status_labels[STATUS_COUNT] = {
     [STATUS_SKIPPED] = { "SKIPPED", "Skipped", "skip-forward", "waiting" },
 };
 
+/* Of a letter that was sent, by how far its paper is. */
+static const struct label paper_labels[] = {
+    { "READY_TO_PRINT", "To be printed", "printer", "attention" },
+    { "PRINTED", "Printed", "file-text", "moving" },
+    { "LODGED", "Handed in", "mailbox", "moving" },
+};
+const char *const letter_papers[] = { "READY_TO_PRINT", "PRINTED", "LODGED", NULL };
+
 static const int weights[STATUS_COUNT] = {
     [STATUS_FAILED] = 9,    [STATUS_BOUNCED] = 8, [STATUS_ENQUEUED] = 7,  [STATUS_DRAFT] = 6,
     [STATUS_HELD] = 6,      [STATUS_SENT] = 5,    [STATUS_SKIPPED] = 4,   [STATUS_MANUAL] = 3,
@@ -82,6 +90,13 @@ const struct label *channel_label(const char *name)
 const struct label *status_label(const char *name)
 {
     return find(status_labels, STATUS_COUNT, name);
+}
+
+const struct label *standing_label(const char *status, const char *paper)
+{
+    return paper && strcmp(status, "SENT") == 0
+               ? find(paper_labels, sizeof(paper_labels) / sizeof(paper_labels[0]), paper)
+               : status_label(status);
 }
 
 const struct label *event_label(const char *name)

@@ -16,6 +16,10 @@ extern const struct label status_labels[STATUS_COUNT];
 /* By the name kept in the database; a plain one where it is unknown. */
 const struct label *channel_label(const char *name);
 const struct label *status_label(const char *name);
+/* The same, but a letter that was sent by how far its paper is, one of letter_papers (SQL's
+   letter_paper); NULL: no such letter. */
+const struct label *standing_label(const char *status, const char *paper);
+extern const char *const letter_papers[]; /* NULL at the end */
 const struct label *event_label(const char *name);
 
 /* Who tells an event, in words, by one of event_sources. */

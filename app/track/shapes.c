@@ -120,6 +120,9 @@ static const struct member row_members[] = {
     { "lastEventAt", SHAPE_TIME, .nullable = true },
     { "nextAttemptAt", SHAPE_TIME, .help = "When sending is tried again.", .nullable = true },
     STATUS,
+    { "paper", SHAPE_CHOICE,
+      .help = "How far a letter of it that was sent is, of several the least far; null: none was.",
+      .values = letter_papers, .nullable = true },
     { .name = NULL },
 };
 static const struct shape row = { "UnitRow",
@@ -183,6 +186,8 @@ static const struct member communication_members[] = {
     { "communicationId", SHAPE_UUID, .help = "Also in its messages, as X-Track-Id." },
     CHANNEL,
     STATUS,
+    { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
+      .values = letter_papers, .nullable = true },
     { "recipientName", SHAPE_TEXT, .example = "Anna Keller" },
     { "email", SHAPE_TEXT, .help = "Viewers see part of it.", .nullable = true },
     { "phone", SHAPE_TEXT, .help = "E.164; viewers see part of it.", .example = "+41791234567",

@@ -133,15 +133,15 @@ struct listing {
     struct json_object *chips[CHANNEL_COUNT][STATUS_COUNT];
 };
 
-static struct json_object *new_chip(const char *channel, const char *status)
+static struct json_object *new_chip(const char *channel, const char *status, const char *paper)
 {
     struct json_object *chip = json_object_new_object();
     json_set_text(chip, "channel", channel);
     json_set_text(chip, "status", status);
     json_set_text(chip, "channelLabel", channel_label(channel)->word);
     json_set_text(chip, "icon", channel_label(channel)->icon);
-    json_set_text(chip, "statusLabel", status_label(status)->word);
-    json_set_text(chip, "tone", status_label(status)->tone);
+    json_set_text(chip, "statusLabel", standing_label(status, paper)->word);
+    json_set_text(chip, "tone", standing_label(status, paper)->tone);
     return chip;
 }
 
@@ -152,24 +152,25 @@ static int place_of(const struct label *labels, int n, const char *name)
     return n;
 }
 
-static struct json_object *chip_of(struct listing *l, const char *channel, const char *status)
+static struct json_object *chip_of(struct listing *l, const char *channel, const char *status,
+                                   const char *paper)
 {
     int row = place_of(channel_labels, CHANNEL_COUNT, channel);
     int column = place_of(status_labels, STATUS_COUNT, status);
-    if (row < 0 || column < 0)
-        return new_chip(channel, status);
+    if (row < 0 || column < 0 || (paper && strncmp(channel, "LETTER", 6) == 0))
+        return new_chip(channel, status, paper);
     struct json_object **known = &l->chips[row][column];
-    return *known ? json_object_get(*known) : (*known = new_chip(channel, status));
+    return *known ? json_object_get(*known) : (*known = new_chip(channel, status, NULL));
 }
 
 /* The chips of a unit's channels. */
 static struct json_object *chips(struct listing *l, const char *channels, const char *statuses,
-                                 const char **worst)
+                                 const char *paper, const char **worst)
 {
     struct json_object *list = json_object_new_array();
     const char *channel, *status;
     while ((channel = next_word(l->c, &channels)) && (status = next_word(l->c, &statuses))) {
-        json_object_array_add(list, chip_of(l, channel, status));
+        json_object_array_add(list, chip_of(l, channel, status, paper));
         note_worst(worst, status);
     }
     return list;
@@ -179,8 +180,9 @@ static void set_words(const struct listing *l, int i, const char *status, struct
 {
     const char *type = row_text(l->rows, i, "lastEventType");
     const char *id = row_text(l->rows, i, "unitId");
-    json_set_text(unit, "statusLabel", status_label(status)->word);
-    json_set_text(unit, "tone", status_label(status)->tone);
+    const struct label *standing = standing_label(status, row_text(l->rows, i, "paper"));
+    json_set_text(unit, "statusLabel", standing->word);
+    json_set_text(unit, "tone", standing->tone);
     json_set_text(unit, "lastEvent", type ? event_label(type)->word : NULL);
     json_set_text(unit, "href", arena_printf(l->c->arena, "%s%s", l->href, id));
 }
@@ -191,7 +193,8 @@ static struct json_object *unit_row(struct listing *l, int i)
     const PGresult *rows = l->rows;
     struct json_object *unit = row_json(l->c->arena, rows, i);
     json_set(unit, "channels",
-             chips(l, row_text(rows, i, "_channels"), row_text(rows, i, "_statuses"), &worst));
+             chips(l, row_text(rows, i, "_channels"), row_text(rows, i, "_statuses"),
+                   row_text(rows, i, "paper"), &worst));
     json_set_text(unit, "status", worst);
     set_words(l, i, worst, unit);
     return unit;

@@ -109,6 +109,28 @@ check("sending makes them; an address that lacks something stops the run, a file
     assert.equal((await call("GET", `/api/track/letters/ready?building=${south.buildingId}&year=1999`)).body.ready.length, 0);
 });
 
+// How far the letters of a house are, told alike by the message, the list, the unit and the units, in JSON and in words.
+async function papers(house, word) {
+    const [one] = await communications(call, house);
+    const id = one.communicationId;
+    const { building, year, unitId } = (await call("GET", `/api/track/communications/${id}`)).body;
+    const listed = (await call("GET", "/api/track/communications?q=status%3Asent+channel%3Aletter")).body.messages.find((m) => m.communicationId === id);
+    const units = (await call("GET", `/api/track/buildings/${building.buildingId}/years/${year}/units`)).body.units;
+    const unit = (await call("GET", `/api/track/units/${unitId}`)).body;
+    const told = [one.paper, listed.paper, units.find((u) => u.unitId === unitId).paper, unit.communications.find((c) => c.communicationId === id).paper];
+    const go = await person("agent", tenant);
+    for (const path of [`/messages/${id}`, "/messages?q=status%3Asent+channel%3Aletter", `/track?building=${building.buildingId}&year=${year}`, `/track/units/${unitId}?year=${year}`])
+        assert.match(await (await go(path)).text(), new RegExp(`>${word}<`), path);
+    const plan = (await call("GET", `/api/track/communications/${id}/resend`)).body;
+    return { told, warning: plan.warnings.find((w) => w.kind === "arrived")?.sentence };
+}
+
+check("a letter that is made and not printed is told as one to be printed", async () => {
+    const { told, warning } = await papers(north, "To be printed");
+    assert.deepEqual(told, Array(4).fill("READY_TO_PRINT"));
+    assert.match(warning, /waits to be printed/);
+});
+
 check("what a run may be asked is checked field by field", async () => {
     const cases = [
         [{ order: "random" }, "order"], [{ separators: "all" }, "separators"], [{ labelLayout: "round" }, "labelLayout"],
@@ -185,11 +207,13 @@ check("printed, handed in and closed: the post's number must match or be explain
     assert.equal((await lodge({ acceptedCount: 8 })).status, 409);
     assert.equal((await call("GET", `${at}/certificate`)).status, 409);
     assert.equal((await call("POST", `${at}/printed`)).body.state, "PRINTED");
+    assert.deepEqual(await papers(north, "Printed"), { told: Array(4).fill("PRINTED"), warning: "Its letter is printed already: send it again?" });
     assert.equal((await call("POST", `${at}/cancel`)).status, 409);
     for (const [body, field] of [[{}, "acceptedCount"], [{ acceptedCount: -1 }, "acceptedCount"], [{ acceptedCount: "8" }, "acceptedCount"],
         [{ acceptedCount: 8, lodgedAt: "yesterday" }, "lodgedAt"], [{ acceptedCount: 8, lodgedAt: "2199-01-01T00:00:00Z" }, "lodgedAt"]])
         assert.deepEqual((await lodge(body)).body.errors?.map((e) => e.field), [field], JSON.stringify(body));
     assert.equal((await lodge({ acceptedCount: 7, lodgedAt: "2026-05-03T14:12:00Z" })).body.accepted, 7);
+    assert.deepEqual((await papers(north, "Handed in")).told, Array(4).fill("LODGED"));
     const refused = await call("POST", `${at}/close`, {});
     assert.deepEqual([refused.status, refused.body.errors[0].field], [422, "explanation"]);
     assert.match(refused.body.errors[0].message, /7 of 8/);

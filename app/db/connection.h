@@ -27,6 +27,7 @@ struct db {
     int queued;
     const char *prepared[PREPARED_SLOTS]; /* names, by hash */
     bool open, begun, batching;
+    bool ending;  /* the transaction's end is sent */
     bool lost;    /* the transaction's connection broke */
     bool reading; /* each round trip is a transaction of its own, begun when its scope is sent */
     char tenant[40];

@@ -37,6 +37,11 @@ void db_free(struct db *db)
     free(db);
 }
 
+struct db *db_twin(const struct db *db)
+{
+    return db_new(db->app, db->conninfo, db->name);
+}
+
 static enum err unsendable(struct db *db)
 {
     log_error("db_lost", "db", db->name, "error", PQerrorMessage(db->conn), NULL);
@@ -218,17 +223,32 @@ void db_begin_reading(struct db *db, const char *tenant_id)
 
 static void ended(struct db *db)
 {
-    db->open = db->begun = db->lost = db->reading = false;
+    db->open = db->begun = db->lost = db->reading = db->ending = false;
     db->tenant[0] = '\0';
 }
 
 /* Sends what is queued with the end behind it: none of it counts where one statement failed. */
-static enum err send_commit(struct db *db)
+static enum err send_end(struct db *db)
 {
     db->batching = false;
     enum err e = send_control(db, "commit");
-    if (!e)
-        e = send_sync(db);
+    return e ? e : send_sync(db);
+}
+
+enum err db_commit_send(struct db *db)
+{
+    if (db->lost || !db->begun)
+        return db->lost ? ERR_RETRY : OK;
+    enum err e = send_end(db);
+    if (!e && PQflush(db->conn) < 0)
+        e = unsendable(db);
+    db->ending = !e;
+    return e;
+}
+
+static enum err commit(struct db *db)
+{
+    enum err e = db->ending ? OK : send_end(db);
     if (!e)
         e = queue_collect(db);
     if (e && db->conn && PQtransactionStatus(db->conn) == PQTRANS_IDLE)
@@ -246,7 +266,7 @@ enum err db_commit(struct db *db)
     else if (db->begun && PQtransactionStatus(db->conn) == PQTRANS_INERROR)
         e = ERR_INTERNAL; /* a failed statement was passed over */
     else if (db->begun)
-        e = send_commit(db);
+        e = commit(db);
     if (e)
         db_rollback(db);
     else

@@ -24,6 +24,9 @@ struct db;
 struct db *db_new(struct app *app, const char *conninfo, const char *name);
 void db_free(struct db *db);
 
+/* Another connection to the same database, under the same name. */
+struct db *db_twin(const struct db *db);
+
 /* From here to db_commit or db_rollback the statements are one transaction, in the scope of the
    tenant (NULL: of none, which sees no tenant's rows). Costs no round trip: BEGIN and the scope
    travel with the first statement, and without one nothing happens at all. */
@@ -38,6 +41,11 @@ void db_begin_reading(struct db *db, const char *tenant_id);
    unknown: read again by an idempotency key. */
 enum err db_commit(struct db *db) must_check;
 void db_rollback(struct db *db);
+
+/* Sends the end with the statements of an open batch and does not wait: the database works on it
+   while the caller does something else, but nothing on this connection. db_commit, which must come
+   next, waits. */
+enum err db_commit_send(struct db *db) must_check;
 
 /* Ends it as the work in it ended: db_commit where e is OK, else db_rollback and e. */
 enum err db_end(struct db *db, enum err e) must_check;

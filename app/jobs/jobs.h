@@ -23,6 +23,11 @@ struct job {
     const char *run_at;      /* the time it asks to be put back to, RFC 3339; NULL: retry_after */
     bool snooze; /* put it back without counting the attempt (open breaker, throttled mailbox) */
     bool ended;  /* set by job_done */
+    /* Set by a run that answers OK while its end is on its way (db_commit_send): called later for
+       the answer, with job and arena as they were, when the worker may be past the next job's run,
+       which has another connection. */
+    enum err (*settle)(struct job *j);
+    void *settling; /* what it needs, in the job's arena */
 };
 
 struct job_kind {

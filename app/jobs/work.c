@@ -32,9 +32,14 @@ struct queues {                /* of one sort of kinds */
 
 struct worker {
     struct app *app;
-    struct db *db;
+    struct db *db, *listening;
     volatile const int *stop;
     struct arena *life, *batch, *job; /* of the worker, of one claim, of one job */
+    struct settling {                 /* a job whose end is on its way, and what it still needs */
+        struct db *db;                /* while none is, free for the next */
+        struct arena *arena;
+        struct job *job; /* NULL: none */
+    } settling;
     const char *name, *schedules;     /* schedules: their names, as a Postgres array */
     struct queues brief, external;
     int64_t ticked_ms, external_ms; /* when it last looked at the clock's work, at external jobs */
@@ -198,7 +203,7 @@ static void put_back(struct worker *w, struct job *j, enum err e)
     bool park = !j->snooze && (!again || j->attempt >= j->max_attempts);
     const char *why = reason(j, e);
     enum err failed =
-        db_query(w->db, j->ctx.arena, job_put_back, &r, .id = NUM(j->id), .token = NUM(j->token),
+        db_query(j->ctx.db, j->ctx.arena, job_put_back, &r, .id = NUM(j->id), .token = NUM(j->token),
                  .park = park ? "t" : "f", .snooze = j->snooze ? "t" : "f",
                  .wait_seconds = NUM(j->retry_after), .run_at = j->run_at, .error = why);
     if (park)
@@ -214,22 +219,28 @@ static void put_back(struct worker *w, struct job *j, enum err e)
 
 /* ---- one job ---- */
 
+/* A text of the claim's rows, which a job may outlive. */
+static const char *kept_text(struct worker *w, const PGresult *r, int row, const char *column)
+{
+    const char *text = row_text(r, row, column);
+    return text ? arena_strdup(w->job, text) : NULL;
+}
+
 static void fill(struct worker *w, struct job *j, const PGresult *r, int row)
 {
     struct json_object *object = row_json(w->job, r, row);
-    const char *tenant = row_text(r, row, "tenant_id");
     *j = (struct job){ .id = row_int(r, row, "id"),
                        .token = row_int(r, row, "token"),
-                       .begun_at = row_text(r, row, "begun_at"),
-                       .kind = row_text(r, row, "kind"),
-                       .queue = row_text(r, row, "queue"),
+                       .begun_at = kept_text(w, r, row, "begun_at"),
+                       .kind = kept_text(w, r, row, "kind"),
+                       .queue = kept_text(w, r, row, "queue"),
                        .args = json_get(object, "args"),
                        .attempt = (int)row_int(r, row, "attempt"),
                        .max_attempts = (int)row_int(r, row, "max_attempts") };
     j->ctx = (struct ctx){ .app = w->app,
                            .arena = w->job,
                            .db = w->db,
-                           .tenant_id = tenant,
+                           .tenant_id = kept_text(w, r, row, "tenant_id"),
                            .work_id = arena_printf(w->job, "job:%" PRId64, j->id),
                            .actor = { .kind = ACTOR_WORKER,
                                       .role = ROLE_OWNER,
@@ -237,24 +248,59 @@ static void fill(struct worker *w, struct job *j, const PGresult *r, int row)
                                       .all_buildings = true } };
 }
 
+/* A try that failed is put back. */
+static void end_try(struct worker *w, struct job *j, enum err *e)
+{
+    if (db_in_transaction(j->ctx.db)) {
+        log_error("job_left_transaction", "kind", j->kind, NULL);
+        db_rollback(j->ctx.db);
+        *e = ERR_INTERNAL;
+    }
+    if (*e)
+        put_back(w, j, *e);
+}
+
+static void settle(struct worker *w)
+{
+    struct job *j = w->settling.job;
+    if (!j)
+        return;
+    log_scope("jobId", j->ctx.work_id);
+    enum err e = j->settle(j);
+    end_try(w, j, &e);
+    log_scope(NULL, NULL);
+    arena_reset(w->settling.arena);
+    w->settling.job = NULL;
+}
+
+/* The next job gets the other connection and arena. */
+static void settle_later(struct worker *w, struct job *j)
+{
+    struct settling other = w->settling;
+    w->settling = (struct settling){ w->db, w->job, j };
+    w->db = other.db;
+    w->job = other.arena;
+}
+
 /* Runs it. True where it is done and still has to be completed. */
 static bool run(struct worker *w, const PGresult *r, int row)
 {
-    struct job j;
-    fill(w, &j, r, row);
-    log_scope("jobId", j.ctx.work_id);
-    const struct job_kind *kind = job_kind_of(j.kind);
-    enum err e = kind ? kind->run(&j) : job_fail(&j, ERR_INVALID, "No such kind of job.");
-    if (db_in_transaction(w->db)) {
-        log_error("job_left_transaction", "kind", j.kind, NULL);
-        db_rollback(w->db);
-        e = ERR_INTERNAL;
+    struct job *j = arena_new_of(w->job, struct job);
+    fill(w, j, r, row);
+    log_scope("jobId", j->ctx.work_id);
+    const struct job_kind *kind = job_kind_of(j->kind);
+    enum err e = kind ? kind->run(j) : job_fail(j, ERR_INVALID, "No such kind of job.");
+    bool later = !e && j->settle, left = false;
+    if (!later) {
+        end_try(w, j, &e);
+        left = !e && !j->ended;
     }
-    if (e)
-        put_back(w, &j, e);
-    bool left = !e && !j.ended;
     log_scope(NULL, NULL);
-    arena_reset(w->job);
+    settle(w);
+    if (later)
+        settle_later(w, j);
+    else
+        arena_reset(w->job);
     return left;
 }
 
@@ -278,6 +324,8 @@ static enum err claim(struct worker *w, const struct queues *q, PGresult **r)
 static enum err give_back(struct worker *w)
 {
     enum err e = OK;
+    if (w->unsure)
+        settle(w);
     if (w->unsure)
         e = db_query(w->db, w->batch, jobs_bury, NULL, .worker = w->name,
                      .counted = w->begun ? "t" : "f");
@@ -390,7 +438,7 @@ static void sleep_a_while(struct worker *w)
     }
     if (w->app->idle)
         w->app->idle(w->app);
-    db_wait(w->db, TICK_MS);
+    db_wait(w->listening, TICK_MS);
 }
 
 /* A claim costs as much as a batch of brief jobs: while those abound, external ones are not looked
@@ -449,6 +497,7 @@ static void prepare(struct worker *w)
     w->life = arena_new(ARENA_LIMIT);
     w->batch = arena_new(ARENA_LIMIT);
     w->job = arena_new(ARENA_LIMIT);
+    w->settling = (struct settling){ db_twin(w->db), arena_new(ARENA_LIMIT), NULL };
     const char *instance = w->app->instance;
     w->name = name_of(w->life, instance ? instance : uuid7(w->app, w->life), getpid());
     w->schedules = schedules_of(w->life);
@@ -458,7 +507,7 @@ static void prepare(struct worker *w)
 
 void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool once)
 {
-    struct worker w = { .app = app, .db = db, .stop = stop };
+    struct worker w = { .app = app, .db = db, .listening = db, .stop = stop };
     prepare(&w);
     keep_schedules(&w);
     if (!once && db_listen(db, "jobs"))
@@ -469,6 +518,7 @@ void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool on
             set_sleeper(&w, false);
         if (n)
             continue;
+        settle(&w);
         if (once && !tick_and_work(&w))
             break;
         if (once)
@@ -481,7 +531,10 @@ void jobs_work(struct app *app, struct db *db, volatile const int *stop, bool on
         if (slept || !w.sleeper) /* the row was refused, as may be all else */
             sleep_a_while(&w);
     }
+    settle(&w);
     set_sleeper(&w, false);
+    db_free(w.db == db ? w.settling.db : w.db);
+    arena_free(w.settling.arena);
     arena_free(w.job);
     arena_free(w.batch);
     arena_free(w.life);

@@ -218,8 +218,8 @@ static struct json_object *detail(const struct sending *s)
     return d;
 }
 
-/* An event and the job's end in one transaction and one round trip, counting on the communication
-   standing as it was loaded. */
+/* Sends an event and the job's end as one transaction in one round trip, counting on the
+   communication standing as it was loaded. */
 static enum err end_as_loaded(struct sending *s, const struct timeline_event *event)
 {
     struct ctx *c = &s->job->ctx;
@@ -230,8 +230,10 @@ static enum err end_as_loaded(struct sending *s, const struct timeline_event *ev
         e = job_ending(s->job);
     if (e == OK)
         e = timeline_write(c, s->id, event, s->row, NULL);
-    e = db_end(c->db, e);
-    s->job->ended = e == OK;
+    if (e == OK)
+        e = db_commit_send(c->db);
+    if (e != OK)
+        db_rollback(c->db);
     return e;
 }
 
@@ -258,11 +260,32 @@ static enum err end_as_found(struct sending *s, const struct timeline_event *eve
     return db_end(c->db, e);
 }
 
+struct ending {
+    struct sending sending;
+    struct timeline_event event;
+};
+
+/* What became of end_as_loaded; where the communication had moved meanwhile it ends as it is found.
+ */
+static enum err settle(struct job *j)
+{
+    struct ending *end = j->settling;
+    enum err e = db_commit(j->ctx.db);
+    j->ended = e == OK;
+    return e == ERR_CONFLICT ? end_as_found(&end->sending, &end->event, NULL) : e;
+}
+
+/* The next message is under way while the database writes the end of this one. */
 static enum err end(struct sending *s, const struct timeline_event *event,
                     enum err (*keep)(struct sending *))
 {
-    enum err e = keep ? ERR_CONFLICT : end_as_loaded(s, event);
-    return e == ERR_CONFLICT ? end_as_found(s, event, keep) : e;
+    if (keep)
+        return end_as_found(s, event, keep);
+    struct ending *end = arena_new_of(s->job->ctx.arena, struct ending);
+    *end = (struct ending){ .sending = *s, .event = *event };
+    s->job->settle = settle;
+    s->job->settling = end;
+    return end_as_loaded(s, event);
 }
 
 static struct json_object *sent_detail(const struct sending *s)

@@ -114,12 +114,12 @@ async function papers(house, word) {
     const [one] = await communications(call, house);
     const id = one.communicationId;
     const { building, year, unitId } = (await call("GET", `/api/track/communications/${id}`)).body;
-    const listed = (await call("GET", "/api/track/communications?q=status%3Asent+channel%3Aletter")).body.messages.find((m) => m.communicationId === id);
+    const listed = (await call("GET", "/api/track/communications?q=status%3Asent+channel%3Aletter")).body.communications.find((m) => m.communicationId === id);
     const units = (await call("GET", `/api/track/buildings/${building.buildingId}/years/${year}/units`)).body.units;
     const unit = (await call("GET", `/api/track/units/${unitId}`)).body;
     const told = [one.paper, listed.paper, units.find((u) => u.unitId === unitId).paper, unit.communications.find((c) => c.communicationId === id).paper];
     const go = await person("agent", tenant);
-    for (const path of [`/messages/${id}`, "/messages?q=status%3Asent+channel%3Aletter", `/track?building=${building.buildingId}&year=${year}`, `/track/units/${unitId}?year=${year}`])
+    for (const path of [`/messages/${id}`, "/messages?q=status%3Asent+channel%3Aletter", `/track?building=${building.buildingId}&year=${year}`, `/track?building=${building.buildingId}&year=${year}&unit=${unitId}`])
         assert.match(await (await go(path)).text(), new RegExp(`>${word}<`), path);
     const plan = (await call("GET", `/api/track/communications/${id}/resend`)).body;
     return { told, warning: plan.warnings.find((w) => w.kind === "arrived")?.sentence };

@@ -13,7 +13,6 @@ for (const part of $$("[data-behind]")) {
 /* ---- completion: a qualifier, then its values ---- */
 
 const bar = $("#search");
-const suggestions = $("#suggestions");
 const known = new Map();
 
 // What there is to filter by comes behind the page; without scripts it is a page of its own.
@@ -35,15 +34,13 @@ $("#filter-asked").addEventListener("click", (event) => {
     $("#filter-help").togglePopover();
 });
 bar.setAttribute("role", "combobox");
-bar.setAttribute("aria-autocomplete", "list");
-bar.setAttribute("aria-controls", "suggestions");
-bar.ariaExpanded = "false";
 
-// The token at the caret: where it begins, and what is written of it.
+// The token at the caret: where it begins behind its minus, and what is written of it.
 function token() {
     const before = bar.value.slice(0, bar.selectionStart);
     const from = before.lastIndexOf(" ") + 1;
-    return { from, minus: before[from] === "-" ? "-" : "", text: before.slice(from).replace(/^-/, "") };
+    const text = before.slice(from).replace(/^-/, "");
+    return { from: before.length - text.length, text };
 }
 
 function offers({ text }) {
@@ -57,67 +54,7 @@ function offers({ text }) {
     return [...known].filter(([k]) => text && k.startsWith(text.toLowerCase())).map(([k, { help }]) => ({ text: `${k}:`, help, end: "" }));
 }
 
-function hide() {
-    suggestions.hidden = true;
-    bar.ariaExpanded = "false";
-    bar.removeAttribute("aria-activedescendant");
-}
-
-function suggest() {
-    const list = offers(token());
-    suggestions.replaceChildren(...list.map(({ text, help, end }, i) => {
-        const item = document.createElement("li");
-        const code = document.createElement("code");
-        item.id = `s-${i}`;
-        item.role = "option";
-        item.ariaSelected = "false";
-        item.dataset.text = text + end;
-        code.textContent = text;
-        item.append(code, help ?? "");
-        return item;
-    }));
-    suggestions.hidden = !list.length;
-    bar.ariaExpanded = String(list.length > 0);
-    if (!list.length) hide();
-}
-
-const chosen = () => $("[aria-selected=true]", suggestions);
-
-function choose(by) {
-    const items = [...suggestions.children];
-    const now = items.indexOf(chosen());
-    if (now >= 0) items[now].ariaSelected = "false";
-    const next = items[(now + by + items.length + (now < 0 && by < 0 ? 1 : 0)) % items.length];
-    next.ariaSelected = "true";
-    next.scrollIntoView({ block: "nearest" });
-    bar.setAttribute("aria-activedescendant", next.id);
-}
-
-function take(item) {
-    const { from, minus } = token();
-    const rest = bar.value.slice(bar.selectionStart);
-    const head = bar.value.slice(0, from) + minus + item.dataset.text;
-    bar.value = head + rest;
-    bar.setSelectionRange(head.length, head.length);
-    bar.focus();
-    suggest();
-}
-
-bar.addEventListener("input", suggest);
-bar.addEventListener("blur", () => setTimeout(hide, 150));
-suggestions.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    const item = event.target.closest("li");
-    if (item) take(item);
-});
-bar.addEventListener("keydown", (event) => {
-    if (suggestions.hidden) return;
-    const wanted = { ArrowDown: () => choose(1), ArrowUp: () => choose(-1), Escape: hide, Tab: () => take(chosen() ?? suggestions.firstElementChild), Enter: () => take(chosen()) }[event.key];
-    if (!wanted || event.shiftKey || (event.key === "Enter" && !chosen())) return;
-    event.preventDefault();
-    event.stopPropagation();
-    wanted();
-});
+const suggest = complete(bar, $("#suggestions"), () => offers(token()), () => token().from);
 
 /* ---- cells: a click narrows to them, with Alt it leaves them out ---- */
 

@@ -5,12 +5,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/settings.h"
-#include "channels/email.h"
 #include "db/db.h"
 #include "messages/bar.h"
 #include "messages/messages.h"
 #include "messages/tell.sql.h"
-#include "track/send_way.h"
+#include "track/staff_mail.h"
 
 #include <string.h>
 
@@ -20,15 +19,9 @@ const char *const tell_whens[] = { "nonempty", "daily", NULL };
 
 static enum err check(struct ctx *c, const char *tell)
 {
-    struct provider_account account;
     if (c->actor.kind != ACTOR_USER)
         return ctx_refuse(c, ERR_DENIED, "Only people are told of views.");
-    if (!tell)
-        return OK;
-    enum err e = provider_find(c, "email", &account);
-    if (e == ERR_NOT_FOUND || e == ERR_DENIED)
-        e = ctx_refuse(c, ERR_CONFLICT, "There is no account for e-mail to tell you through.");
-    return e;
+    return tell ? staff_mail_possible(c, "you") : OK;
 }
 
 /* Looks again `at`; NULL: now. The worker reads no accounts of people: the job names the address.
@@ -113,24 +106,6 @@ static enum err count_as(struct look *l)
     return e == ERR_INVALID ? OK : e;
 }
 
-static enum err find_account(struct look *l)
-{
-    struct provider_account found;
-    struct arena *a = l->job->ctx.arena;
-    enum err e = provider_find(&l->job->ctx, "email", &found);
-    if (e == ERR_NOT_FOUND || e == ERR_DENIED)
-        return OK;
-    if (e != OK)
-        return e;
-    l->account = arena_new_of(a, struct channel_account);
-    *l->account = (struct channel_account){ .id = found.id,
-                                            .provider = found.provider,
-                                            .settings = found.settings,
-                                            .secrets = found.secrets,
-                                            .job_id = l->job->id };
-    return OK;
-}
-
 static enum err look(struct look *l)
 {
     struct ctx *c = &l->job->ctx;
@@ -143,7 +118,7 @@ static enum err look(struct look *l)
         return e;
     l->told = row_bool(l->row, 0, "daily") ? row_bool(l->row, 0, "day")
                                            : l->count > 0 && !row_bool(l->row, 0, "standing");
-    return l->told ? find_account(l) : OK;
+    return l->told ? staff_mail_account(l->job, &l->account) : OK;
 }
 
 /* What was found and the next look: by this job again, which so leaves nothing behind, or by
@@ -182,7 +157,7 @@ static const char *many(const struct look *l)
                          : arena_printf(a, "%lld message%s", l->count, l->count == 1 ? "" : "s");
 }
 
-static struct email email_of(const struct look *l)
+static enum err tell_by_email(const struct look *l)
 {
     struct ctx *c = &l->job->ctx;
     const char *url = c->app->settings->public_url ? c->app->settings->public_url : "";
@@ -190,10 +165,9 @@ static struct email email_of(const struct look *l)
     const char *when =
         row_bool(l->row, 0, "daily") ? "each day at eight" : "when something comes into it";
     const char *list = bar_href(c, row_text(l->row, 0, "q"), row_text(l->row, 0, "columns"));
-    return (struct email){
-        .communication_id = l->view,
-        .message_id =
-            arena_printf(c->arena, "view.%lld@%s", (long long)l->job->id, sending_host(c)),
+    const struct staff_mail mail = {
+        .kind = "view",
+        .about = l->view,
         .to_name = name,
         .to_address = json_text(l->job->args, "email"),
         .subject = arena_printf(c->arena, "%s: %s", view, many(l)),
@@ -202,20 +176,8 @@ static struct email email_of(const struct look *l)
                          "Hello %s\n\nThe view “%s” of %s holds %s:\n%s%s\n\nYou are told of "
                          "it %s. To end that, open its menu here:\n%s/messages/views\n",
                          name, view, row_text(l->row, 0, "tenant"), many(l), url, list, when, url),
-        .first_try = l->job->token == 1,
     };
-}
-
-static enum err tell_by_email(const struct look *l)
-{
-    struct send_result result = { .provider = NULL };
-    struct ctx *c = &l->job->ctx;
-    if (!l->account)
-        return job_fail(l->job, ERR_RETRY, "There is no account for e-mail to tell it through.");
-    const struct email mail = email_of(l);
-    enum err e = email_way_of(l->account->provider)->send(c, l->account, &mail, &result);
-    return e == OK ? OK
-                   : job_fail(l->job, e, "%s", result.sentence ? result.sentence : "Not sent.");
+    return staff_mail_send(l->job, l->account, &mail);
 }
 
 enum err view_look(struct job *j)

@@ -75,6 +75,8 @@ select c.id, jsonb_build_object('communication', to_jsonb(c), 'unit', (select u.
         where a.tenant_id = c.tenant_id and a.communication_id = c.id),
     'notes', (select jsonb_agg(to_jsonb(n) order by n.created_at) from communication_audit_notes n
         where n.tenant_id = c.tenant_id and n.communication_id = c.id),
+    'mentions', (select jsonb_agg(to_jsonb(m) order by m.note_id, m."at") from note_mentions m
+        where m.tenant_id = c.tenant_id and m.communication_id = c.id),
     'tags', (select jsonb_agg(t.tag order by t.tag) from communication_tags t
         where t.tenant_id = c.tenant_id and t.communication_id = c.id),
     'attachments', (select jsonb_agg(to_jsonb(f) order by f.position) from communication_attachments f

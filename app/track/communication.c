@@ -209,6 +209,7 @@ enum err communication_document(struct ctx *c, const char *id, bool page, struct
     if (page) {
         communication_help(d, of.refused, other);
         communication_waits(c, p.events, d);
+        communication_mentions(c, p.notes, d);
         communication_event_calls(c, p.calls, d);
         communication_views(c, p.events, p.audit, d);
         communication_dress(c, d, &text);

@@ -60,6 +60,10 @@ order by a.no desc;
 
 -- name: communication_notes
 select n.id as "noteId", n.event_id as "eventId", n.note, n.actor_name as "actorName", n.created_at as "createdAt",
+    coalesce((select json_agg(json_build_object('userId', u.id, 'name', u.name) order by m.first)
+        from (select user_id, min("at") as first from note_mentions
+            where tenant_id = current_tenant() and note_id = n.id group by 1) m
+        join users u on u.tenant_id = current_tenant() and u.id = m.user_id), '[]') as mentions, note_spans(n.id) as _spans,
     case when n.proof_sha256 is not null then json_build_object('fileName', n.proof_file_name, 'contentType',
         n.proof_content_type, 'size', n.proof_size, 'sha256', n.proof_sha256, 'href',
         format('/api/track/communications/%s/notes/%s/proof', c.id, n.id)) end as proof

@@ -7,6 +7,7 @@
 #include "track/channel.h"
 #include "track/communication_claims.h"
 #include "track/labels.h"
+#include "track/mention.h"
 #include "track/send_way.h"
 #include "track/track.h"
 #include "web/json_view.h"
@@ -56,8 +57,10 @@ static void dress_event(struct arena *a, struct json_object *d, struct json_obje
     if (!note)
         return;
     json_set(e, "proof", json_object_get(json_get(note, "proof")));
-    if (strcmp(type, "NOTE") != 0)
+    bool alone = strcmp(type, "NOTE") == 0;
+    if (!alone)
         json_set_text(e, "note", json_text(note, "note"));
+    json_set(e, alone ? "sentenceParts" : "noteParts", json_object_get(json_get(note, "parts")));
 }
 
 /* Where the attempt at hand went; before it did, where it will. */
@@ -363,6 +366,14 @@ void communication_views(struct ctx *c, const PGresult *events, const PGresult *
         view_of(c, audit, i, "before", &left, h, "beforeView");
         view_of(c, audit, i, "after", &left, h, "afterView");
     }
+}
+
+void communication_mentions(struct ctx *c, const PGresult *notes, struct json_object *d)
+{
+    for (int i = 0; i < rows_count(notes); i++)
+        json_set(json_object_array_get_idx(json_get(d, "notes"), (size_t)i), "parts",
+                 json_object_get(mention_parts(c->arena, row_text(notes, i, "note"),
+                                               row_text(notes, i, "_spans"))));
 }
 
 /* What the template was given, a row each. */

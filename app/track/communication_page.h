@@ -27,6 +27,10 @@ void communication_tabs(struct ctx *c, const char *id, const struct list_place *
    planned." Rows of communication_events, as in the document's events. */
 void communication_waits(struct ctx *c, const PGresult *events, struct json_object *d);
 
+/* Adds parts to notes that name somebody (mention_parts). Rows of communication_notes, as in the
+   document's notes. */
+void communication_mentions(struct ctx *c, const PGresult *notes, struct json_object *d);
+
 /* Adds rawView to events, beforeView and afterView to history (see json_view), the latest first as
    far as a page holds. Rows of communication_events and communication_audit, as in the document. */
 void communication_views(struct ctx *c, const PGresult *events, const PGresult *audit,

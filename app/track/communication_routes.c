@@ -8,6 +8,7 @@
 #include "track/communication.h"
 #include "track/communication.sql.h"
 #include "track/communication_page.h"
+#include "track/mention.h"
 #include "track/outbox.h"
 #include "track/proof_file.h"
 #include "track/tag.h"
@@ -58,18 +59,20 @@ struct act_input {
 };
 static const char *const contents[] = { "same", "render", NULL };
 #define NOTE_MAX 4000
+#define NOTE_HELP                                                                                  \
+    "@ and the name or e-mail address of a colleague who may see the message tells him of it."
 #define ACT(member) offsetof(struct act_input, member)
 static const struct field resend_fields[] = {
     { "channel", FIELD_CHOICE, ACT(channel), .values = channel_names,
       .help = "Absent: the same as before." },
     { "content", FIELD_CHOICE, ACT(content), .values = contents,
       .help = "The bytes that were sent, where they are kept; or written anew." },
-    { "note", FIELD_TEXT, ACT(note), .max = NOTE_MAX, .help = "Why, for the timeline." },
+    { "note", FIELD_TEXT, ACT(note), .max = NOTE_MAX, .help = "Why, for the timeline. " NOTE_HELP },
     { "back", FIELD_TEXT, ACT(back), .max = 2048, .help = "Of forms: the page to go back to." },
     { .name = NULL },
 };
 static const struct field act_fields[] = {
-    { "note", FIELD_TEXT, ACT(note), .max = NOTE_MAX, .help = "Why, for the timeline." },
+    { "note", FIELD_TEXT, ACT(note), .max = NOTE_MAX, .help = "Why, for the timeline. " NOTE_HELP },
     { "back", FIELD_TEXT, ACT(back), .max = 2048, .help = "Of forms: the page to go back to." },
     { .name = NULL },
 };
@@ -84,7 +87,8 @@ struct record_input {
 static const struct field record_fields[] = {
     { "type", FIELD_CHOICE, RECORD(type), .required = true, .values = manual_event_types,
       .help = "What was seen or done; letters alone are printed, lodged and returned." },
-    { "note", FIELD_TEXT, RECORD(note), .required = true, .min = 1, .max = NOTE_MAX },
+    { "note", FIELD_TEXT, RECORD(note), .required = true, .min = 1, .max = NOTE_MAX,
+      .help = NOTE_HELP },
     { "occurredAt", FIELD_TEXT, RECORD(occurred_at), .max = 40, .help = WHEN_HELP },
     { "recipientSigned", FIELD_BOOL, RECORD(recipient_signed),
       .help = "Of DELIVERED: the recipient signed for it, which is proof of grade A." },
@@ -127,32 +131,68 @@ static const char *id_of(const struct req *r, const char *name)
 
 typedef enum err doing(struct req *r, const char *id);
 
-static enum err do_resend(struct req *r, const char *id)
+/* What is done with a note, which may name people. */
+static enum err noted(struct req *r, const char *id, const char *note, doing *work)
+{
+    struct mentions named;
+    enum err e = mentions_read(&r->ctx, id, note, &named);
+    if (e == OK)
+        e = work(r, id);
+    return e == OK ? mentions_keep(&r->ctx, id, &named) : e;
+}
+
+static enum err resend(struct req *r, const char *id)
 {
     const struct act_input *in = r->input;
     const struct resend how = { in->channel, in->content, in->note };
     return communication_resend(&r->ctx, id, &how);
 }
 
-static enum err do_cancel(struct req *r, const char *id)
+static enum err cancel(struct req *r, const char *id)
 {
     const struct act_input *in = r->input;
     return communication_cancel(&r->ctx, id, in->note);
 }
 
-static enum err do_hold(struct req *r, const char *id)
+static enum err hold(struct req *r, const char *id)
 {
     const struct act_input *in = r->input;
     return communication_hold(&r->ctx, id, in->note);
 }
 
-static enum err do_release(struct req *r, const char *id)
+static enum err release(struct req *r, const char *id)
 {
     const struct act_input *in = r->input;
     return communication_release(&r->ctx, id, in->note);
 }
 
-static enum err do_record(struct req *r, const char *id)
+static const char *note_of(const struct req *r)
+{
+    const struct act_input *in = r->input;
+    return in->note;
+}
+
+static enum err do_resend(struct req *r, const char *id)
+{
+    return noted(r, id, note_of(r), resend);
+}
+
+static enum err do_cancel(struct req *r, const char *id)
+{
+    return noted(r, id, note_of(r), cancel);
+}
+
+static enum err do_hold(struct req *r, const char *id)
+{
+    return noted(r, id, note_of(r), hold);
+}
+
+static enum err do_release(struct req *r, const char *id)
+{
+    return noted(r, id, note_of(r), release);
+}
+
+static enum err record(struct req *r, const char *id)
 {
     const struct record_input *in = r->input;
     const struct manual_event what = { in->type, in->note, in->occurred_at, in->recipient_signed,
@@ -160,6 +200,12 @@ static enum err do_record(struct req *r, const char *id)
     if (upload_at(r, "proofFile", 1))
         return ctx_fault(&r->ctx, "proofFile", "Only one file is taken.");
     return communication_manual_event(&r->ctx, id, &what);
+}
+
+static enum err do_record(struct req *r, const char *id)
+{
+    const struct record_input *in = r->input;
+    return noted(r, id, in->note, record);
 }
 
 static enum err do_tag(struct req *r, const char *id)
@@ -248,6 +294,21 @@ static enum err api_tags(struct req *r, struct reply *p)
         return e;
     json_set(d, "tags", json_object_get(list));
     return reply_json(p, 200, d);
+}
+
+static enum err api_mentionable(struct req *r, struct reply *p)
+{
+    PGresult *row;
+    struct json_object *d;
+    struct ctx *c = &r->ctx;
+    const char *id = id_of(r, "communicationId");
+    if (!id)
+        return ERR_NOT_FOUND;
+    enum err e = db_query(c->db, c->arena, communication_seen, &row, .communication_id = id,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e == OK)
+        e = rows_count(row) ? mentions_possible(c, id, &d) : ERR_NOT_FOUND;
+    return e != OK ? e : reply_json(p, 200, d);
 }
 
 static enum err api_proof(struct req *r, struct reply *p)
@@ -495,9 +556,21 @@ static const struct route routes[] = {
       .answer = &communication_shape },
     { METHOD_GET, ROUTE_API, "/api/track/tags", api_tags, ROLE_VIEWER,
       .doc = "The tags there are, the first 200.", .answer = &tags_shape },
+    { METHOD_GET, ROUTE_API, API "/mentionable", api_mentionable, ROLE_AGENT,
+      .doc = "Whom a note to it can name.", .answer = &mentionable_shape },
     { METHOD_GET, ROUTE_API, API "/notes/:noteId/proof", api_proof, ROLE_VIEWER,
       .doc = "The file that proves a note.", .file = "application/pdf" },
     { .path = NULL },
 };
 
-const struct domain communication_domain = { .name = "communication", .routes = routes };
+static const struct job_kind jobs[] = {
+    { "track.tell_mention", "email", .lease_seconds = 120, .max_attempts = 6, .external = true,
+      .together = 4, .run = mention_tell, .doc = "Tells somebody of a note that names him." },
+    { .name = NULL },
+};
+
+const struct domain communication_domain = {
+    .name = "communication",
+    .routes = routes,
+    .jobs = jobs,
+};

@@ -1,6 +1,7 @@
 /* The shapes of a communication's document and of what sending it again would mean. */
 #include "track/communication.h"
 #include "track/labels.h"
+#include "track/mention.h"
 #include "track/shapes.h"
 #include "track/track.h"
 
@@ -94,6 +95,8 @@ static const struct member note_members[] = {
     { "actorName", SHAPE_TEXT, .help = "Who wrote it.", .nullable = true },
     { "createdAt", SHAPE_TIME, .help = "When it was written." },
     { "proof", SHAPE_OBJECT, .of = &kept_file_shape, .nullable = true },
+    { "mentions", SHAPE_LIST, .help = "Whom it names, as they stand in it, each once.",
+      .of = &mentioned_shape },
     { .name = NULL },
 };
 static const struct shape note = { "Note", "What a person wrote, with the file that proves it.",

@@ -6,6 +6,7 @@
 #include "track/communication.h"
 #include "track/delivery_record.h"
 #include "track/labels.h"
+#include "track/mention.h"
 #include "track/send_way.h"
 #include "track/view.h"
 #include "track/view.sql.h"
@@ -44,6 +45,9 @@ static struct json_object *event_row(const struct showing *s, int i)
     json_set_text(event, "icon", l->icon);
     json_set_text(event, "tone", l->tone);
     json_set_text(event, "sourceLabel", source_label(row_text(s->rows->events, i, "source")));
+    json_set(event, "sentenceParts",
+             json_object_get(mention_parts(s->c->arena, row_text(s->rows->events, i, "sentence"),
+                                           row_text(s->rows->events, i, "_spans"))));
     return event;
 }
 

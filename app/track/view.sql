@@ -188,7 +188,9 @@ order by c.channel, c.id;
 
 -- name: view_events
 select e.communication_id as "_communicationId", e.id as "eventId", e.type, e.sentence, e.occurred_at as "occurredAt",
-    e.source, e.actor_name as "actorName", event_grade(e) as grade
+    e.source, e.actor_name as "actorName", event_grade(e) as grade,
+    case when e.type = 'NOTE' then (select note_spans(n.id) from communication_audit_notes n
+        where n.tenant_id = current_tenant() and n.communication_id = c.id and n.event_id = e.id) end as _spans
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid

@@ -121,9 +121,13 @@ static void fill(const char *id, const char *needle)
     event(id, EVENT_RESEND_REQUESTED, NULL, needle);
     event(id, EVENT_SENT, NULL, needle);
     event(id, EVENT_BOUNCED, posted(needle), needle);
-    (void)pg_sql("insert into communication_audit_notes (tenant_id, communication_id, event_id, "
-                 "note) values ('%s', '%s', uuid7(), 'Called %s.')",
-                 pg_tenant(), id, needle);
+    (void)pg_sql("with n as (insert into communication_audit_notes (tenant_id, communication_id, "
+                 "event_id, note) values ('%s', '%s', uuid7(), '@Me called %s.') returning *), m "
+                 "as (insert into note_mentions select tenant_id, id, communication_id, '%s', 0, 3 "
+                 "from n) insert into http_calls (tenant_id, provider, method, url, entity, "
+                 "request, duration_ms) select tenant_id, 'msgraph', 'POST', 'x', "
+                 "'communication:' || id, note, 1 from n",
+                 pg_tenant(), id, needle, pg_user());
     (void)pg_sql("insert into communication_tags (tenant_id, communication_id, building_id, tag) "
                  "select tenant_id, id, building_id, 'for-%s' from communications where id = '%s'",
                  needle, id);

@@ -169,6 +169,10 @@ static void what_is_due_goes_and_the_proof_stays(void **state)
                             "('%s', '%s')",
                             old_one, held_one),
                      1);
+    assert_int_equal(pg_int("select count(*) from note_mentions where communication_id in ('%s', "
+                            "'%s')",
+                            old_one, held_one),
+                     1);
     assert_int_equal(pg_int("select count(*) from communication_events where communication_id = "
                             "'%s' and sentence = 'Content removed.' and salt is null",
                             old_one),

@@ -104,8 +104,8 @@ enum err try_note(struct ctx *c, const struct try_record *t)
         return OK;
     db_begin(c->db, c->tenant_id);
     db_batch(c->db);
-    enum err e = OK;
-    if (!t->dry_run && (t->failed || !t->well))
+    enum err e = db_run(c->db, c->arena, &sql_http_call_unhurried, NULL, NULL);
+    if (!e && !t->dry_run && (t->failed || !t->well))
         e = db_query(c->db, c->arena, breaker_note, NULL, .provider = t->call->provider,
                      .host = host_of(c, t->call->url), .account = account_of(t->call),
                      .failed = t->failed ? "t" : "f");

@@ -94,6 +94,6 @@ export async function measureTexts() {
     must("provider", "add", "twilio", "--tenant", "demo", "--name", "bench", "--set", `endpoint=${at}`, "--set", "from=+15005550006",
         "--set", "accountSid=AC0123456789abcdef0123456789abcdef", "--set", "ratePerMinute=0", "--secret", "authToken=simulated-twilio-token-0001");
     heading(`sends through an SMS provider that takes ${LATENCY_MS} ms`);
-    await measure(id, async () => (await (await fetch(`${at}/control/state`)).json()).sent.length >= MESSAGES);
+    await measure(id, async () => (await (await fetch(`${at}/control/taken`)).json()).taken >= MESSAGES);
     stand.stdin.end();
 }

@@ -5,7 +5,7 @@
 //                           connection breaks), garbage (taken, answered with no JSON); and switches: slow (ms), retryAfter (s)
 //   POST /control/report    {sid, status, errorCode, times, wrong}: a signed status callback; wrong: by another token
 //   POST /control/received  {url, from, to, body, optOutType}: a signed message of a recipient
-//   GET  /control/state     {sent, requests, refused}
+//   GET  /control/state     {sent, requests, refused}; /control/taken: how many were sent, for who asks often
 import { createHmac, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -78,6 +78,7 @@ async function control(what, json) {
     if (what === "faults") return [200, Object.assign(state.faults, json)];
     if (what === "report") return [200, await report(json)];
     if (what === "received") return [200, await received(json)];
+    if (what === "taken") return [200, { taken: state.sent.length }];
     return [200, state];
 }
 

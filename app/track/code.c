@@ -45,6 +45,14 @@ static const char countries[] =
     "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM "
     "ZW ";
 
+static const char languages[] =
+    " aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da "
+    "de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy "
+    "hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg "
+    "li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or "
+    "os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta "
+    "te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu ";
+
 struct known {
     const char *code, *names; /* folded, each between two spaces */
 };
@@ -115,11 +123,11 @@ const char *read_language(struct arena *a, struct str text, const char **out)
     size_t n = 0;
     while (n < text.n && text.p[n] != '-' && text.p[n] != '_')
         n++;
-    char *code = code_of(a, (struct str){ text.p, n }, 2);
     const char *known = known_code(a, language_names, text);
-    if (!code && !known)
+    const char *code = known ? known : fold(a, (struct str){ text.p, n }, false);
+    if (strlen(code) != 2 || !strstr(languages, arena_printf(a, " %s ", code)))
         return "This is not a language: write its code, as in de or fr.";
-    *out = known ? known : fold(a, (struct str){ code + 1, 2 }, false);
+    *out = code;
     return NULL;
 }
 

@@ -249,7 +249,11 @@ static void codes_are_normalised(void **state)
     assert_string_equal(out, "de");
     assert_null(read_language(a, STR("Français"), &out));
     assert_string_equal(out, "fr");
+    assert_null(read_language(a, STR("IT_ch"), &out));
+    assert_string_equal(out, "it");
     assert_non_null(read_language(a, STR("Klingon"), &out));
+    assert_non_null(read_language(a, STR("xx"), &out));
+    assert_non_null(read_language(a, STR("xx-CH"), &out));
     assert_null(read_currency(a, STR("jpy"), &out, &exponent));
     assert_string_equal(out, "JPY");
     assert_int_equal(exponent, 0);

@@ -145,6 +145,41 @@ const char *const *message_names(struct ctx *c)
     return names;
 }
 
+static const char *const *languages_of(struct ctx *c, const char *const *all, const char *name)
+{
+    size_t n = 0, most = 0, length = strlen(name);
+    while (all[most])
+        most++;
+    const char **languages = arena_zalloc(c->arena, most + 1, sizeof(*languages));
+    for (size_t i = 0; i < most; i++) {
+        bool ours = strncmp(all[i], name, length) == 0 && all[i][length] == '.';
+        if (ours && is_listed(all, arena_printf(c->arena, "%s_sms%s", name, all[i] + length)))
+            languages[n++] = all[i] + length + 1;
+    }
+    return languages;
+}
+
+const struct message_kind *message_kinds(struct ctx *c)
+{
+    size_t n = 0;
+    const char *const *names = message_names(c);
+    const char *const *all = templates_list(c->app->templates, c->arena, "messages");
+    while (names[n])
+        n++;
+    struct message_kind *kinds = arena_zalloc(c->arena, n + 1, sizeof(*kinds));
+    for (size_t i = 0; i < n; i++)
+        kinds[i] = (struct message_kind){ names[i], languages_of(c, all, names[i]) };
+    return kinds;
+}
+
+const char *message_languages(struct arena *a, const struct message_kind *m)
+{
+    struct buf b = buf_in(a);
+    for (const char *const *language = m->languages; language && *language; language++)
+        buf_printf(&b, "%s%s", b.n ? ", " : "", *language);
+    return b.p ? b.p : "";
+}
+
 /* ---- the message ---- */
 
 static enum err render(struct ctx *c, const char *template, struct json_object *data,

@@ -17,6 +17,18 @@ struct message {
    by themselves ("statement.en") and as an SMS ("statement_sms.en"). NULL at the end. */
 const char *const *message_names(struct ctx *c) must_check;
 
+/* One of them, and the languages it is there in by itself and as an SMS, in order. */
+struct message_kind {
+    const char *name;
+    const char *const *languages; /* NULL at the end */
+};
+
+/* The same messages with their languages; a NULL name at the end. */
+const struct message_kind *message_kinds(struct ctx *c) must_check;
+
+/* "de, en, fr". */
+const char *message_languages(struct arena *a, const struct message_kind *m);
+
 /* Renders message `name` ("statement") in a language ("de-CH" falls to "de", and that to English):
    the template messages/<name>.<language>, whose first line is "Subject: …" and whose rest, after
    an empty line, is Markdown. Values of data are text: what looks like Markdown or HTML in them

@@ -104,14 +104,22 @@ static int known_field(struct arena *a, const char *header)
     return -1;
 }
 
-/* The column with a chosen header: the same text, else the same but for case and accents. */
-static int chosen_column(struct arena *a, const struct import_columns *c, const char *header)
+int column_find(const struct import_columns *c, const char *header)
 {
-    const char *folded = fold(a, str_of(header), false);
     for (size_t i = 0; i < c->n; i++) {
         if (strcmp(c->headers[i], header) == 0)
             return (int)i;
     }
+    return -1;
+}
+
+/* The column with a chosen header: the same text, else the same but for case and accents. */
+static int chosen_column(struct arena *a, const struct import_columns *c, const char *header)
+{
+    const char *folded = fold(a, str_of(header), false);
+    int same = column_find(c, header);
+    if (same >= 0)
+        return same;
     for (size_t i = 0; i < c->n && *folded; i++) {
         if (strcmp(fold(a, str_of(c->headers[i]), false), folded) == 0)
             return (int)i;

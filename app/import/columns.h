@@ -62,6 +62,9 @@ struct import_columns {
 void columns_map(struct arena *a, const struct str *cells, size_t n,
                  const struct import_choice *choice, struct import_columns *out);
 
+/* The first column with this header, to the letter; -1: there is none. */
+int column_find(const struct import_columns *c, const char *header);
+
 /* The header of the column that holds a field, as the file writes it; the field's name without
    one. */
 const char *column_header(const struct import_columns *c, enum import_field f);

@@ -4,7 +4,9 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "channels/message.h"
+#include "import/correction.h"
 #include "import/import.sql.h"
+#include "import/kept.h"
 #include "import/write.h"
 #include "jobs/jobs.h"
 #include "store/keep.h"
@@ -27,7 +29,7 @@ enum err import_preview(struct ctx *c, const struct import_options *options,
 {
     struct attachments files;
     struct import_options with = *options;
-    with.templates = message_names(c);
+    with.messages = message_kinds(c);
     enum err e = list_attachments(c, &source->attachments, &files);
     return e ? e : import_scan(c->arena, &with, &source->csv, &files, NULL, NULL, preview);
 }
@@ -67,7 +69,22 @@ static const char *settings_text(struct ctx *c, const struct import_options *opt
     return text_of(c, o);
 }
 
-static struct import_options options_of(struct json_object *import)
+static void list_corrections(struct ctx *c, struct json_object *import, struct import_options *o)
+{
+    struct json_object *list = json_get(import, "corrections");
+    o->correction_count = json_object_array_length(list);
+    o->corrections = arena_zalloc(c->arena, o->correction_count + 1, sizeof(*o->corrections));
+    for (size_t i = 0; i < o->correction_count; i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        o->corrections[i] = (struct import_correction){
+            .line = (long)json_object_get_int64(json_get(one, "line")),
+            .column = json_text(one, "column"),
+            .value = json_text(one, "value"),
+        };
+    }
+}
+
+struct import_options import_options_of(struct ctx *c, struct json_object *import)
 {
     struct json_object *settings = json_get(import, "settings");
     struct json_object *mapping = json_get(settings, "mapping");
@@ -75,6 +92,7 @@ static struct import_options options_of(struct json_object *import)
     o.year = json_object_get_int(json_get(settings, "year"));
     for (int f = 0; f < IMPORT_FIELDS; f++)
         o.choice.column[f] = json_text(mapping, import_field_kinds[f].key);
+    list_corrections(c, import, &o);
     return o;
 }
 
@@ -120,7 +138,12 @@ enum err import_get(struct ctx *c, const char *id, struct json_object **out)
         return e == ERR_INVALID ? ERR_NOT_FOUND : e;
     if (rows_count(rows) == 0)
         return ERR_NOT_FOUND;
-    *out = row_json(c->arena, rows, 0);
+    struct json_object *corrections, *import = row_json(c->arena, rows, 0);
+    e = import_corrections(c, id, &corrections);
+    if (e != OK)
+        return e;
+    json_set(import, "corrections", json_object_get(corrections));
+    *out = import;
     return OK;
 }
 
@@ -152,26 +175,46 @@ static enum err not_open(struct ctx *c, const char *state)
                                                       : "This import is under way.");
 }
 
+enum err import_open(struct ctx *c, const char *id, struct json_object **import)
+{
+    enum err e = db_query(c->db, c->arena, import_lock, NULL, .id = id);
+    if (e != OK)
+        return e == ERR_INVALID ? ERR_NOT_FOUND : e;
+    struct json_object *found;
+    e = import_get(c, id, &found);
+    if (e != OK)
+        return e;
+    const char *state = json_text(found, "state");
+    if (strcmp(state, "PREVIEWED") != 0 && strcmp(state, "FAILED") != 0)
+        return not_open(c, state);
+    *import = found;
+    return OK;
+}
+
+enum err import_read_again(struct ctx *c, struct json_object *import,
+                           const struct import_options *options)
+{
+    struct json_object *preview;
+    struct import_source source;
+    enum err e = open_kept(c, json_text(import, "fileSha256"),
+                           json_text(import, "attachmentsSha256"), &source);
+    if (e == OK)
+        e = import_preview(c, options, &source, &preview);
+    return e ? e
+             : db_query(c->db, c->arena, import_update, NULL, .id = json_text(import, "id"),
+                        .settings = settings_text(c, options), .preview = text_of(c, preview));
+}
+
 enum err import_change(struct ctx *c, const char *id, const struct import_options *options)
 {
-    struct json_object *import, *preview;
-    struct import_source source;
-    struct import_options with = *options;
-    PGresult *rows;
-    enum err e = import_get(c, id, &import);
+    struct json_object *import = NULL;
+    enum err e = import_open(c, id, &import);
     if (e != OK)
         return e;
-    with.file_name = json_text(import, "fileName");
-    e = open_kept(c, json_text(import, "fileSha256"), json_text(import, "attachmentsSha256"),
-                  &source);
-    if (e == OK)
-        e = import_preview(c, &with, &source, &preview);
-    if (e == OK)
-        e = db_query(c->db, c->arena, import_update, &rows, .id = id,
-                     .settings = settings_text(c, &with), .preview = text_of(c, preview));
-    if (e != OK)
-        return e;
-    return rows_count(rows) ? OK : not_open(c, json_text(import, "state"));
+    struct import_options with = import_options_of(c, import);
+    with.year = options->year;
+    with.choice = options->choice;
+    return import_read_again(c, import, &with);
 }
 
 /* ---- committing ---- */
@@ -343,7 +386,7 @@ enum err import_commit(struct ctx *c, const char *id, const struct import_how *h
         return e;
     if (how->from)
         k.source.attachments = *how->from;
-    k.options = options_of(import);
-    k.options.templates = message_names(c);
+    k.options = import_options_of(c, import);
+    k.options.messages = message_kinds(c);
     return commit_source(&k);
 }

@@ -8,8 +8,10 @@ returning id
 
 -- name: import_update
 update imports set settings = :settings::jsonb, preview = :preview::jsonb, state = 'PREVIEWED', error = null
-where tenant_id = current_tenant() and id = :id::uuid and state in ('PREVIEWED', 'FAILED')
-returning id
+where tenant_id = current_tenant() and id = :id::uuid
+
+-- name: import_lock
+select from imports where tenant_id = current_tenant() and id = :id::uuid for update
 
 -- name: import_get
 select id as "id", file_name as "fileName", state as "state", created_at as "createdAt", created_by_name as "createdByName",

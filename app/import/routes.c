@@ -1,5 +1,6 @@
-/* The import pages and their API: upload, preview, columns, commit. */
+/* The import pages and their API: upload, preview, columns, corrections, commit. */
 #include "base/json.h"
+#include "import/correction.h"
 #include "import/import.h"
 #include "import/job.h"
 #include "import/shapes.h"
@@ -46,6 +47,8 @@ static const struct field options_fields[] = {
     COLUMN("reference", COLUMN_REFERENCE),
     COLUMN("attachment", COLUMN_ATTACHMENT),
     COLUMN("yearColumn", COLUMN_YEAR),
+    COLUMN("retentionHint", COLUMN_RETENTION_HINT),
+    COLUMN("template", COLUMN_TEMPLATE),
     { 0 },
 };
 static const struct input options_input = { "ImportOptions", sizeof(struct options_input),
@@ -59,6 +62,43 @@ static const struct field commit_fields[] = {
 };
 static const struct input commit_input = { "ImportCommit", sizeof(struct commit_input),
                                            commit_fields };
+
+struct correct_input {
+    long line;
+    const char *column, *value;
+    bool alike;
+};
+
+static const struct field correct_fields[] = {
+    { "line", FIELD_INT, offsetof(struct correct_input, line), .required = true, .min = 1,
+      .max = INT32_MAX, .help = "Of the file, from 1." },
+    { "column", FIELD_TEXT, offsetof(struct correct_input, column), .required = true, .max = 200,
+      .help = "The file's header of it, or the field that is read from it." },
+    { "value", FIELD_TEXT, offsetof(struct correct_input, value), .max = CELL_SHOWN,
+      .help = "What is read there instead; without one the cell counts as empty." },
+    { "alike", FIELD_BOOL, offsetof(struct correct_input, alike),
+      .help =
+          "Whether all listed errors of the column with the same value and reason are corrected "
+          "the same way." },
+    { 0 },
+};
+static const struct input correct_input = { "ImportCorrect", sizeof(struct correct_input),
+                                            correct_fields };
+
+struct take_back_input {
+    const char *correction_id;
+    bool alike;
+};
+
+static const struct field take_back_fields[] = {
+    { "correctionId", FIELD_UUID, offsetof(struct take_back_input, correction_id), .required = true,
+      .help = "The correction." },
+    { "alike", FIELD_BOOL, offsetof(struct take_back_input, alike),
+      .help = "Whether all that put the same value in the place of the same go with it." },
+    { 0 },
+};
+static const struct input take_back_input = { "ImportTakeBack", sizeof(struct take_back_input),
+                                              take_back_fields };
 
 static struct import_options options_of(const struct req *r, const char *file_name)
 {
@@ -102,6 +142,16 @@ static enum err commit(struct req *r)
     return import_queue(&r->ctx, req_param(r, "importId"), strcmp(in->mode, "good-rows") == 0);
 }
 
+static enum err correct(struct req *r)
+{
+    const struct correct_input *in = r->input;
+    const struct import_mend mend = { .line = in->line,
+                                      .column = in->column,
+                                      .value = in->value ? in->value : "",
+                                      .alike = in->alike };
+    return import_correct(&r->ctx, req_param(r, "importId"), &mend);
+}
+
 /* ---- API ---- */
 
 static enum err reply_import(struct req *r, struct reply *p, int status, const char *id)
@@ -141,6 +191,19 @@ static enum err api_change(struct req *r, struct reply *p)
 {
     enum err e = change(r);
     return e ? e : reply_import(r, p, 200, req_param(r, "importId"));
+}
+
+static enum err api_correct(struct req *r, struct reply *p)
+{
+    enum err e = correct(r);
+    return e ? e : reply_import(r, p, 200, req_param(r, "importId"));
+}
+
+static enum err api_take_back(struct req *r, struct reply *p)
+{
+    const char *id = req_param(r, "importId");
+    enum err e = import_take_back(&r->ctx, id, req_param(r, "correctionId"), false);
+    return e ? e : reply_import(r, p, 200, id);
 }
 
 static enum err api_commit(struct req *r, struct reply *p)
@@ -204,6 +267,20 @@ static enum err page_change(struct req *r, struct reply *p)
     return e ? e : to_import(r, p, req_param(r, "importId"));
 }
 
+static enum err page_correct(struct req *r, struct reply *p)
+{
+    enum err e = correct(r);
+    return e ? e : to_import(r, p, req_param(r, "importId"));
+}
+
+static enum err page_take_back(struct req *r, struct reply *p)
+{
+    const struct take_back_input *in = r->input;
+    const char *id = req_param(r, "importId");
+    enum err e = import_take_back(&r->ctx, id, in->correction_id, in->alike);
+    return e ? e : to_import(r, p, id);
+}
+
 static enum err page_commit(struct req *r, struct reply *p)
 {
     enum err e = commit(r);
@@ -228,6 +305,11 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_PAGE, "/import/:importId/preview", page_change, .role = ROLE_ADMIN,
       .slow = true, .input = &options_input, .whole = true,
       .doc = "Previews it again with other columns or another year." },
+    { METHOD_POST, ROUTE_PAGE, "/import/:importId/corrections", page_correct, .role = ROLE_ADMIN,
+      .slow = true, .input = &correct_input, .whole = true, .doc = "Corrects a cell of its file." },
+    { METHOD_POST, ROUTE_PAGE, "/import/:importId/corrections/take-back", page_take_back,
+      .role = ROLE_ADMIN, .slow = true, .input = &take_back_input, .whole = true,
+      .doc = "Takes a correction back, or all like it." },
     { METHOD_POST, ROUTE_PAGE, "/import/:importId/commit", page_commit, .role = ROLE_ADMIN,
       .input = &commit_input, .whole = true, .queues = true, .doc = "Has an import committed." },
     { METHOD_GET, ROUTE_PAGE, "/import/:importId/progress", page_progress, .role = ROLE_ADMIN,
@@ -243,6 +325,13 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/preview", api_change, .slow = true,
       .role = ROLE_ADMIN, .input = &options_input, .whole = true,
       .doc = "Previews it again with other columns or another year.", .answer = &import_shape },
+    { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/corrections", api_correct, .slow = true,
+      .role = ROLE_ADMIN, .input = &correct_input, .whole = true,
+      .doc = "Corrects a cell of its file, which stays as it was uploaded, and previews it again.",
+      .answer = &import_shape },
+    { METHOD_DELETE, ROUTE_API, "/api/track/imports/:importId/corrections/:correctionId",
+      api_take_back, .slow = true, .role = ROLE_ADMIN, .whole = true,
+      .doc = "Takes a correction back, and previews it again.", .answer = &import_shape },
     { METHOD_POST, ROUTE_API, "/api/track/imports/:importId/commit", api_commit, .role = ROLE_ADMIN,
       .input = &commit_input, .whole = true, .queues = true,
       .doc = "Has an import committed: all of it, or its good rows. Its state tells when it is.",

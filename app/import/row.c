@@ -2,7 +2,6 @@
 #include "import/row.h"
 
 #include "base/utf8.h"
-#include "channels/message.h"
 #include "track/text.h"
 
 #include <strings.h>
@@ -17,30 +16,25 @@ struct check {
     bool good;
 };
 
-/* Keeps what is shown of a bad value short, cut between characters. */
-static const char *shown(struct arena *a, struct str value)
+const char *cell_shown(struct arena *a, struct str cell)
 {
-    size_t n = value.n;
-    if (n > 120) {
-        n = 120;
-        while (n > 0 && ((unsigned char)value.p[n] & 0xC0) == 0x80)
-            n--;
-    }
-    char *text = arena_strndup(a, value.p, n);
-    for (size_t i = 0; i < n; i++)
-        text[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7F ? ' ' : text[i];
+    size_t n = 0, left = CELL_SHOWN;
+    while (n < cell.n && left--)
+        (void)char_next(cell, &n);
+    char *text = arena_printf(a, "%.*s%s", (int)n, cell.n ? cell.p : "", n < cell.n ? "…" : "");
+    for (char *p = text; *p; p++)
+        *p = (unsigned char)*p < ' ' || *p == 0x7F ? ' ' : *p;
     return text;
 }
 
 static void tell(struct check *c, enum import_field f, const char *reason)
 {
     c->good = false;
-    c->fault(c->to, c->row->line, column_header(c->rules->columns, f), shown(c->arena, c->raw[f]),
-             reason);
+    c->fault(c->to, c->row->line, (int)f, column_header(c->rules->columns, f),
+             cell_shown(c->arena, c->raw[f]), reason);
 }
 
-/* NULL, or why the text cannot be taken at all. */
-static const char *bad_text(struct str text, size_t max)
+const char *cell_problem(struct str text, size_t max)
 {
     for (size_t at = 0; at < text.n;) {
         unsigned c = char_next(text, &at);
@@ -69,13 +63,23 @@ static struct str trimmed(struct str text)
     return text;
 }
 
+struct str cell_text(struct str cell)
+{
+    return without_guard(trimmed(cell));
+}
+
+struct str row_cell(const struct import_columns *columns, const struct str *cells, size_t n,
+                    enum import_field f)
+{
+    int column = columns->of[f];
+    return column >= 0 && (size_t)column < n ? cell_text(cells[column]) : STR("");
+}
+
 static void take(struct check *c, const struct str *cells, size_t n)
 {
     for (int f = 0; f < IMPORT_FIELDS; f++) {
-        int column = c->rules->columns->of[f];
-        bool there = column >= 0 && (size_t)column < n;
-        c->raw[f] = there ? without_guard(trimmed(cells[column])) : STR("");
-        const char *why = bad_text(c->raw[f], import_field_kinds[f].max);
+        c->raw[f] = row_cell(c->rules->columns, cells, n, (enum import_field)f);
+        const char *why = cell_problem(c->raw[f], import_field_kinds[f].max);
         if (why)
             tell(c, (enum import_field)f, why);
         else
@@ -122,8 +126,9 @@ static void read_plain_fields(struct check *c)
         enum import_field field;
         reader *read;
     } readers[] = {
-        { COLUMN_EMAIL, read_email },         { COLUMN_COUNTRY, read_country },
-        { COLUMN_LANGUAGE, read_language },   { COLUMN_DUE_DATE, read_date },
+        { COLUMN_EMAIL, read_email },
+        { COLUMN_COUNTRY, read_country },
+        { COLUMN_DUE_DATE, read_date },
         { COLUMN_RETENTION_HINT, read_hint },
     };
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
@@ -166,20 +171,35 @@ static void need(struct check *c, enum import_field f, const char *reason)
 /* The name of a message template; an empty one is the usual one. */
 static void find_template(struct check *c)
 {
-    static const char *const usual[] = { MESSAGE_USUAL, NULL };
+    static const struct message_kind usual[] = { { .name = MESSAGE_USUAL }, { .name = NULL } };
     const char **name = &c->row->text[COLUMN_TEMPLATE];
     struct buf there = buf_in(c->arena);
     if (!given(c, COLUMN_TEMPLATE))
         *name = MESSAGE_USUAL;
-    for (const char *const *t = c->rules->templates ? c->rules->templates : usual; *t; t++) {
-        if (strcasecmp(*t, *name) == 0) {
-            *name = *t;
+    for (const struct message_kind *m = c->rules->messages ? c->rules->messages : usual; m->name;
+         m++) {
+        if (strcasecmp(m->name, *name) == 0) {
+            *name = m->name;
+            c->row->message = m;
             return;
         }
-        buf_printf(&there, "%s%s", there.n ? ", " : "", *t);
+        buf_printf(&there, "%s%s", there.n ? ", " : "", m->name);
     }
     tell(c, COLUMN_TEMPLATE,
          arena_printf(c->arena, "There is no such template. There are: %s.", there.p));
+}
+
+/* One that the message is not there in is good: it falls to another (channels/message.h). */
+static void read_row_language(struct check *c)
+{
+    const struct message_kind *m = c->row->message;
+    const char **language = &c->row->text[COLUMN_LANGUAGE];
+    const char *why =
+        given(c, COLUMN_LANGUAGE) ? read_language(c->arena, str_of(*language), language) : NULL;
+    if (why && m && m->languages)
+        why = arena_printf(c->arena, "%s Messages are there in %s.", why,
+                           message_languages(c->arena, m));
+    refuse(c, COLUMN_LANGUAGE, why);
 }
 
 static void read_channels(struct check *c)
@@ -231,7 +251,7 @@ bool row_check(struct arena *a, const struct row_rules *rules, long line, const 
     for (size_t i = rules->columns->n; i < n; i++) {
         if (!cells[i].n)
             continue;
-        fault(to, line, "", shown(a, cells[i]),
+        fault(to, line, -1, "", cell_shown(a, cells[i]),
               "The row has more cells than the header: is a text with the delimiter not quoted?");
         return false;
     }
@@ -241,5 +261,6 @@ bool row_check(struct arena *a, const struct row_rules *rules, long line, const 
     read_channels(&c);
     find_row_year(&c);
     find_template(&c);
+    read_row_language(&c);
     return c.good;
 }

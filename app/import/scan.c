@@ -8,12 +8,20 @@ enum {
     YEARS_MAX = 64,
     CURRENCIES_MAX = 32,
     BUILDINGS_SHOWN = 200,
+    FALLS_MAX = 20,
     ROW_ARENA = 8 * 1024 * 1024,
     SCAN_ARENA = 64 * 1024 * 1024
 };
 
+/* Rows that want a language their message is not there in. */
+struct fall {
+    const struct message_kind *message;
+    char language[4];
+    long rows, line; /* the first */
+};
+
 struct scan {
-    struct arena *arena, *row_arena;
+    struct arena *arena, *row_arena, *answer;
     const struct import_options *options;
     const struct attachments *attachments;
     struct import_columns columns;
@@ -21,6 +29,9 @@ struct scan {
     import_take *take;
     void *to;
     bool header_read, damaged; /* damaged: no CSV, or not to its end */
+    size_t correction;         /* the next */
+    const struct str *cells;   /* of the row at hand; NULL between rows */
+    size_t cell_count;
     struct key_set *seen, *units, *buildings;
     struct json_object *errors, *building_list;
     long rows, bad, fault_count, last_bad_line, communications, channels[CHANNEL_COUNT];
@@ -31,11 +42,19 @@ struct scan {
         int64_t minor;
     } amounts[CURRENCIES_MAX];
     int amount_count;
+    struct fall falls[FALLS_MAX];
+    int fall_count;
 };
 
 /* ---- faults ---- */
 
-static void add_fault(void *to, long line, const char *column, const char *value,
+static void set_cell(struct scan *s, struct json_object *to, const char *key, enum import_field f)
+{
+    struct str cell = s->cells ? row_cell(&s->columns, s->cells, s->cell_count, f) : STR("");
+    json_set_text(to, key, cell.n ? cell_shown(s->row_arena, cell) : NULL);
+}
+
+static void add_fault(void *to, long line, int field, const char *column, const char *value,
                       const char *reason)
 {
     struct scan *s = to;
@@ -45,9 +64,12 @@ static void add_fault(void *to, long line, const char *column, const char *value
         return;
     struct json_object *one = json_object_new_object();
     json_set_int(one, "line", line);
+    json_set_text(one, "field", field < 0 ? NULL : import_field_kinds[field].key);
     json_set_text(one, "column", column);
     json_set_text(one, "value", value);
     json_set_text(one, "reason", reason);
+    set_cell(s, one, "unit", COLUMN_UNIT_NUMBER);
+    set_cell(s, one, "recipient", COLUMN_RECIPIENT_NAME);
     json_object_array_add(s->errors, one);
 }
 
@@ -94,6 +116,34 @@ static void count_building(struct scan *s, const struct import_row *row)
     json_object_array_add(s->building_list, one);
 }
 
+static bool is_there_in(const struct message_kind *m, const char *language)
+{
+    const char *const *l = m->languages;
+    while (l && *l && strcmp(*l, language) != 0)
+        l++;
+    return !l || *l;
+}
+
+static void count_fall(struct scan *s, const struct import_row *row)
+{
+    int i = 0;
+    const char *language = row->text[COLUMN_LANGUAGE];
+    if (!*language || is_there_in(row->message, language))
+        return;
+    while (i < s->fall_count &&
+           (s->falls[i].message != row->message || strcmp(s->falls[i].language, language) != 0))
+        i++;
+    if (i == FALLS_MAX)
+        return;
+    struct fall *f = &s->falls[i];
+    if (i == s->fall_count) {
+        *f = (struct fall){ .message = row->message, .line = row->line };
+        memcpy(f->language, language, 3);
+        s->fall_count++;
+    }
+    f->rows++;
+}
+
 static void count_good(struct scan *s, const struct import_row *row)
 {
     long number = 0;
@@ -103,6 +153,7 @@ static void count_good(struct scan *s, const struct import_row *row)
     count_building(s, row);
     count_year(s, row->year);
     count_amount(s, row);
+    count_fall(s, row);
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         bool on = row->channels & 1u << i;
         s->channels[i] += on;
@@ -131,7 +182,7 @@ static bool is_new(struct scan *s, const struct import_row *row)
         if (!keys[i] || !key_set_has(s->seen, keys[i], strlen(keys[i]), &line))
             continue;
         enum import_field f = *row->text[COLUMN_REFERENCE] ? COLUMN_REFERENCE : COLUMN_UNIT_NUMBER;
-        add_fault(s, row->line, column_header(&s->columns, f), row->text[f],
+        add_fault(s, row->line, (int)f, column_header(&s->columns, f), row->text[f],
                   arena_printf(s->row_arena,
                                "Line %ld already has this unit, channel and reference.", line));
         return false;
@@ -157,7 +208,8 @@ static bool find_file(struct scan *s, const struct import_row *row, struct attac
     *file = attachments_find(s->row_arena, s->attachments, name, &why);
     if (*file)
         return true;
-    add_fault(s, row->line, column_header(&s->columns, COLUMN_ATTACHMENT), name, why);
+    add_fault(s, row->line, COLUMN_ATTACHMENT, column_header(&s->columns, COLUMN_ATTACHMENT), name,
+              why);
     return false;
 }
 
@@ -168,7 +220,7 @@ static void read_header(struct scan *s, long line, const struct str *cells, size
     for (int f = 0; f < IMPORT_FIELDS; f++) {
         const struct import_field_kind *kind = &import_field_kinds[f];
         if (kind->required && s->columns.of[f] < 0)
-            add_fault(s, line, kind->name, "",
+            add_fault(s, line, f, kind->name, "",
                       arena_printf(s->arena, "No column is known to hold this (%s): say which one.",
                                    kind->label));
     }
@@ -182,28 +234,67 @@ static bool is_empty(const struct str *cells, size_t n)
     return n == 0;
 }
 
-static enum err on_row(void *to, long line, const struct str *cells, size_t n)
+/* Puts a correction in the place of what the file says. */
+static void correct(struct scan *s, struct import_correction *k, struct str *cells, size_t *n)
 {
-    struct scan *s = to;
-    if (is_empty(cells, n))
-        return OK;
-    if (!s->header_read) {
-        read_header(s, line, cells, n);
-        return OK;
-    }
-    s->rows++;
-    if (!s->columns.complete)
-        return OK;
-    arena_reset(s->row_arena);
+    int at = column_find(&s->columns, k->column);
+    if (at < 0)
+        return;
+    while (*n <= (size_t)at)
+        cells[(*n)++] = STR("");
+    struct str was = cell_text(cells[at]), value = str_of(k->value);
+    k->was = cell_shown(s->answer, was);
+    k->idle = was.n == value.n && memcmp(was.p, value.p, was.n) == 0;
+    cells[at] = value;
+}
+
+/* The cells of a row as they are corrected, in `own` where any is. */
+static const struct str *corrected(struct scan *s, long line, const struct str *cells, size_t *n,
+                                   struct str *own)
+{
+    struct import_correction *all = s->options->corrections;
+    size_t count = s->options->correction_count;
+    while (s->correction < count && all[s->correction].line < line)
+        s->correction++;
+    if (s->correction == count || all[s->correction].line != line)
+        return cells;
+    memcpy(own, cells, *n * sizeof(*own));
+    for (; s->correction < count && all[s->correction].line == line; s->correction++)
+        correct(s, &all[s->correction], own, n);
+    return own;
+}
+
+static enum err check_row(struct scan *s, long line)
+{
     struct import_row row;
     struct attachment *file = NULL;
-    bool good = row_check(s->row_arena, &s->rules, line, cells, n, add_fault, s, &row);
+    bool good =
+        row_check(s->row_arena, &s->rules, line, s->cells, s->cell_count, add_fault, s, &row);
     if (!find_file(s, &row, &file) || !good || !is_new(s, &row))
         return OK;
     if (file)
         file->used = true;
     count_good(s, &row);
     return s->take ? s->take(s->to, &row, file) : OK;
+}
+
+static enum err on_row(void *to, long line, const struct str *cells, size_t n)
+{
+    struct scan *s = to;
+    struct str own[COLUMN_LIMIT];
+    if (is_empty(cells, n))
+        return OK;
+    arena_reset(s->row_arena);
+    if (!s->header_read) {
+        read_header(s, line, cells, n);
+        return OK;
+    }
+    s->rows++;
+    s->cells = corrected(s, line, cells, &n, own);
+    s->cell_count = n;
+    enum err e = s->columns.complete ? check_row(s, line) : OK;
+    s->cells = NULL;
+    return e;
 }
 
 /* ---- the document ---- */
@@ -268,6 +359,19 @@ static void add_text(struct json_object *list, const char *text)
     json_object_array_add(list, json_object_new_string(text));
 }
 
+/* What becomes of rows whose message is not there in their language. */
+static const char *fall_text(struct scan *s, const struct fall *f)
+{
+    const char *rows =
+        f->rows == 1 ? arena_printf(s->arena, "line %ld", f->line)
+                     : arena_printf(s->arena, "%ld rows, the first on line %ld", f->rows, f->line);
+    return arena_printf(s->arena,
+                        "“%s” is the language of %s, but the message “%s” is there in %s only: it "
+                        "is written in English.",
+                        f->language, rows, f->message->name,
+                        message_languages(s->arena, f->message));
+}
+
 static struct json_object *warnings_json(struct scan *s)
 {
     struct json_object *list = json_object_new_array();
@@ -277,6 +381,8 @@ static struct json_object *warnings_json(struct scan *s)
                                     "%ld rows name an attachment, and no attachments were given: "
                                     "they would be sent without.",
                                     s->without_file));
+    for (int i = 0; i < s->fall_count; i++)
+        add_text(list, fall_text(s, &s->falls[i]));
     for (size_t i = 0; i < json_object_array_length(unused); i++)
         add_text(list, arena_printf(s->arena, "The column “%s” is not used.",
                                     json_object_get_string(json_object_array_get_idx(unused, i))));
@@ -337,7 +443,7 @@ static struct scan *scan_new(struct arena *a, const struct import_options *optio
     arena_defer(a, free_arena, s->row_arena);
     s->options = options;
     s->rules =
-        (struct row_rules){ &s->columns, options->year, options->file_name, options->templates };
+        (struct row_rules){ &s->columns, options->year, options->file_name, options->messages };
     s->seen = key_set_new(a);
     s->units = key_set_new(a);
     s->buildings = key_set_new(a);
@@ -355,7 +461,7 @@ static enum err read_all(struct scan *s, const struct csv_file *file, struct csv
         e = csv_read(s->arena, file, format, on_row, s, &line, &why);
     if (e == OK || !why)
         return e;
-    add_fault(s, line, "", "", why);
+    add_fault(s, line, -1, "", "", why);
     s->damaged = true;
     return OK;
 }
@@ -367,6 +473,7 @@ enum err import_scan(struct arena *a, const struct import_options *options,
     struct arena *own = arena_new(SCAN_ARENA);
     struct scan *s = scan_new(own, options);
     struct csv_format format = { .header_line = 1 };
+    s->answer = a;
     s->attachments = attachments;
     s->take = take;
     s->to = to;

@@ -32,10 +32,14 @@ const struct shape imports_shape = { "ImportList", "The latest imports.", list_m
 
 static const struct member error_members[] = {
     { "line", SHAPE_INT, .help = "Of the file, from 1.", .example = "12" },
-    { "column", SHAPE_TEXT, .help = "As the file's header names it.", .example = "email" },
+    { "field", SHAPE_TEXT, .help = "As in ImportOptions; null: it is of the whole row.",
+      .example = "email", .nullable = true },
+    { "column", SHAPE_TEXT, .help = "As the file's header names it.", .example = "E-Mail" },
     { "value", SHAPE_TEXT, .help = "What stands there.", .example = "anna@" },
     { "reason", SHAPE_TEXT, .help = "What is wrong with it.",
       .example = "This is not an e-mail address." },
+    { "unit", SHAPE_TEXT, .help = "Of the row.", .example = "2.04", .nullable = true },
+    { "recipient", SHAPE_TEXT, .help = "Of the row.", .example = "Anna Meier", .nullable = true },
     { .name = NULL },
 };
 static const struct shape error = { "ImportError", "What is wrong in a file, and where.",
@@ -120,6 +124,21 @@ static const struct shape result = { "ImportResult", "What an import made.", res
 
 /* ---- an import ---- */
 
+static const struct member correction_members[] = {
+    { "id", SHAPE_UUID, .help = "The correction." },
+    { "line", SHAPE_INT, .help = "Of the file, from 1.", .example = "12" },
+    { "column", SHAPE_TEXT, .help = "As the file's header names it.", .example = "E-Mail" },
+    { "value", SHAPE_TEXT, .help = "What is read there.", .example = "anna@example.com" },
+    { "was", SHAPE_TEXT, .help = "What the file says there.", .example = "anna@" },
+    { "correctedAt", SHAPE_TIME, .help = "When, the last time." },
+    { "correctedByName", SHAPE_TEXT, .nullable = true },
+    { .name = NULL },
+};
+static const struct shape correction = {
+    "ImportCorrection", "A cell that is read as if the file said something else there.",
+    correction_members
+};
+
 static const struct member settings_members[] = {
     { "year", SHAPE_INT, .help = "Billing year of every row.", .example = "2025",
       .optional = true },
@@ -143,6 +162,8 @@ static const struct member import_members[] = {
     { "progress", SHAPE_OBJECT, .help = "While it is QUEUED or IMPORTING.", .of = &progress,
       .nullable = true },
     { "settings", SHAPE_OBJECT, .of = &settings },
+    { "corrections", SHAPE_LIST, .help = "By line. The file stays as it was uploaded.",
+      .of = &correction },
     { "preview", SHAPE_OBJECT, .of = &preview },
     { "result", SHAPE_OBJECT, .help = "What it made, once it is committed.", .of = &result,
       .nullable = true },

@@ -144,6 +144,7 @@ void import_view_add(struct ctx *c, struct json_object *import)
     json_set_text(view, "delimiterName", delimiter_name(json_text(preview, "delimiter")));
     json_set(view, "year", json_object_get(json_get(json_get(import, "settings"), "year")));
     add_state(import, preview, view);
+    import_view_errors(c, import, json_object_get_boolean(json_get(view, "open")), view);
     import_view_moving(import);
     json_set_text(import, "title", json_text(import, "fileName"));
     json_set(import, "view", view);

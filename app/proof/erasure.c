@@ -177,14 +177,16 @@ static bool file_holds(struct str bytes, const char *const *texts)
 }
 
 /* The originals of an import, which nobody needs once it is committed. */
-static enum err purge_import(struct erasing *x, const char *id, const char *sha256)
+static enum err purge_import(struct erasing *x, const char *id, const char *sha256,
+                             const char *corrections)
 {
     struct str bytes;
     struct ctx *c = x->c;
     enum err e = store_get(c->app->store, c->arena, sha256, &bytes);
     if (e == ERR_NOT_FOUND)
         return OK;
-    if (e != OK || !file_holds(bytes, x->addresses))
+    if (e != OK ||
+        (!file_holds(bytes, x->addresses) && !file_holds(str_of(corrections), x->addresses)))
         return e;
     db_begin(c->db, c->tenant_id);
     e = db_query(c->db, c->arena, erasure_import_removed, NULL, .id = id);
@@ -198,7 +200,8 @@ static enum err purge_imports(struct erasing *x)
     db_begin_reading(c->db, c->tenant_id);
     enum err e = db_end(c->db, db_run(c->db, c->arena, &sql_erasure_imports, NULL, &rows));
     for (int i = 0; e == OK && i < rows_count(rows); i++) {
-        e = purge_import(x, row_text(rows, i, "id"), row_text(rows, i, "sha256"));
+        e = purge_import(x, row_text(rows, i, "id"), row_text(rows, i, "sha256"),
+                         row_text(rows, i, "corrections"));
         if (e == OK)
             e = job_touch(x->j);
     }

@@ -91,13 +91,16 @@ update communication_exports set state = 'FAILED', rows_written = 0, scanned = 0
     error = 'Somebody in it asked to be forgotten meanwhile: ask for it again.'
 where tenant_id = current_tenant() and state = 'RUNNING';
 
--- Imports whose files may hold one of the addresses.
+-- Imports whose files, or what they were corrected to, may hold one of the addresses.
 -- name: erasure_imports
-select id, file_sha256 as sha256 from imports
-where tenant_id = current_tenant() and files_removed_at is null and state in ('COMMITTED', 'FAILED', 'PREVIEWED')
-order by id;
+select i.id, i.file_sha256 as sha256, coalesce((select string_agg(k.value, chr(10)) from import_corrections k
+    where k.tenant_id = i.tenant_id and k.import_id = i.id), '') as corrections
+from imports i
+where i.tenant_id = current_tenant() and i.files_removed_at is null and i.state in ('COMMITTED', 'FAILED', 'PREVIEWED')
+order by i.id;
 
 -- name: erasure_import_removed
+with corrections as (delete from import_corrections where tenant_id = current_tenant() and import_id = :id::uuid)
 update imports set files_removed_at = now(), preview = '{}', state = case state when 'PREVIEWED' then 'FAILED' else state end,
     error = case state when 'PREVIEWED' then 'Its file was removed: somebody in it asked to be forgotten.' else error end
 where tenant_id = current_tenant() and id = :id::uuid;

@@ -115,16 +115,21 @@ returning encode(items_hash, 'hex') as "itemsHash";
 -- name: retention_inbox
 select bodies, requests from inbox_forget(to_timestamp(:now_ms::bigint / 1000.0));
 
--- Originals of imports, once none of what the tenant's default policy keeps may be left of them.
+-- Originals of imports and their corrections, once none of what the tenant's default policy keeps may be left of them.
 -- name: retention_imports
-update imports i set files_removed_at = now(), preview = '{}'
-from retention_policies p
-where i.tenant_id = current_tenant() and i.files_removed_at is null and i.state in ('COMMITTED', 'FAILED')
-    and p.tenant_id = current_tenant() and p.hint = 'default' and p."delete"
-    and i.created_at < to_timestamp(:now_ms::bigint / 1000.0) - make_interval(days => greatest(p.content_days, p.person_days))
-    and not exists (select from communications c join communication_batches b on b.tenant_id = c.tenant_id and b.id = c.batch_id
-        where c.tenant_id = current_tenant() and b.import_id = i.id and held_by(c) is not null)
-returning i.id;
+with gone as (
+    update imports i set files_removed_at = now(), preview = '{}'
+    from retention_policies p
+    where i.tenant_id = current_tenant() and i.files_removed_at is null and i.state in ('COMMITTED', 'FAILED')
+        and p.tenant_id = current_tenant() and p.hint = 'default' and p."delete"
+        and i.created_at < to_timestamp(:now_ms::bigint / 1000.0) - make_interval(days => greatest(p.content_days, p.person_days))
+        and not exists (select from communications c join communication_batches b on b.tenant_id = c.tenant_id and b.id = c.batch_id
+            where c.tenant_id = current_tenant() and b.import_id = i.id and held_by(c) is not null)
+    returning i.id
+), corrections as (
+    delete from import_corrections k using gone where k.tenant_id = current_tenant() and k.import_id = gone.id
+)
+select id from gone;
 
 -- name: retention_unnamed
 select sha256, size from blobs_unnamed(make_interval(hours => :hours::int)) limit 2000;

@@ -33,13 +33,16 @@ pages.tags = `${pages.tagged.split("?")[0]}/tags`;
 for (const step of ["data", "check", "preview", "approve", "send", "close"]) pages[`run-${step}`] = `${pages.run}?step=${step}`;
 await page.goto("/outbox");
 pages.message = await page.locator(".outbox th a").first().getAttribute("href");
-const faulty = billing("ROS", 2024, 24, (i) => (i === 5 ? { email: "not an address" } : i === 6 ? { amount_due: "12,x" } : {}));
+const faulty = billing("ROS", 2024, 24, (i) => (i === 5 ? { email: "not an address" } : i === 6 ? { amount_due: "12,x" } : i > 15 && i < 20 ? { delivery_preference: "by pigeon" } : i === 21 ? { language: "it" } : i === 23 ? { city: "", delivery_preference: "letter" } : {}));
 await page.goto("/import");
 await page.setInputFiles("[name=file]", faulty.file);
 await page.setInputFiles("[name=attachments]", faulty.attachments);
 await page.click("main form button.primary");
 await page.waitForSelector(".stat-grid");
 faulty.remove();
+await page.fill('[aria-label="city on line 25"]', "Bern");
+await page.click('form:has([aria-label="city on line 25"]) button');
+await page.waitForSelector("#corrections");
 pages.preview = page.url();
 const storageState = await page.context().storageState();
 

@@ -387,6 +387,13 @@ static void a_person_is_forgotten_everywhere(void **state)
     (void)pg_sql("insert into imports (tenant_id, file_name, file_sha256, state, preview) values "
                  "('%s', 'x.csv', '%s', 'COMMITTED', '{\"errors\": [\"erase@example.org\"]}')",
                  pg_tenant(), csv);
+    const char *corrected = blob("name,email\nX,erase@\n");
+    (void)pg_sql("with i as (insert into imports (tenant_id, file_name, file_sha256, state, "
+                 "preview) values ('%s', 'y.csv', '%s', 'COMMITTED', '{}') returning tenant_id, "
+                 "id) insert into import_corrections (tenant_id, import_id, line, column_name, "
+                 "value, was) select tenant_id, id, 2, 'email', 'erase@example.org', 'erase@' "
+                 "from i",
+                 pg_tenant(), corrected);
     age_files();
     const char *export = blob("an export of just now, with erase@example.org");
     (void)pg_sql("insert into communication_exports (tenant_id, state, format, words, sha256, "
@@ -414,6 +421,7 @@ static void a_person_is_forgotten_everywhere(void **state)
     assert_false(file_is_there("PDF of erase@example.org"));
     assert_false(file_is_there("mail to erase@example.org"));
     assert_false(file_is_there("name,email\nX,erase@example.org\n"));
+    assert_false(file_is_there("name,email\nX,erase@\n"));
     assert_false(file_is_there("an export of just now, with erase@example.org"));
     assert_false(file_is_there("an evidence pack of just now, which no row names"));
     assert_int_equal(pg_int("select count(*) from communication_exports where state in ('READY', "
@@ -421,10 +429,10 @@ static void a_person_is_forgotten_everywhere(void **state)
                      0);
     struct json_object *done = json_get(d, "certificate");
     assert_int_equal(figure(done, "communications"), 1);
-    assert_int_equal(figure(done, "imports"), 1);
+    assert_int_equal(figure(done, "imports"), 2);
     assert_int_equal(figure(done, "files"),
                      pg_int("select count(*) from blobs where removed_at is not null") - before);
-    assert_int_equal(figure(done, "files"), 7);
+    assert_int_equal(figure(done, "files"), 8);
     assert_int_equal(figure(json_get(done, "stores"), "communication_events"), 6);
     assert_int_equal(figure(json_get(done, "stores"), "inbox by address"), 1);
     assert_int_equal(verified().n, 0);

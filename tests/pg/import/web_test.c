@@ -72,7 +72,7 @@ static void an_admin_imports_through_the_pages(void **state)
     const char *page = location(&b, a);
     a = get(&b, page);
     assert_int_equal(a.status, 200);
-    assert_shows(a, "</span>3</td><td>email</td><td>&lt;i&gt;</td>");
+    assert_shows(a, "</span>3</th><td>unit 2, Ben</td><td><span class=\"mono\">&lt;i&gt;</span>");
     assert_shows(a, "Import good rows only (1 of 2)");
     assert_null(strstr(a.text, "Import all"));
     assert_int_equal(pg_int("select count(*) from communications"), 0);
@@ -116,6 +116,68 @@ static void unknown_columns_are_asked_for(void **state)
     assert_shows(a, "Import all 1 rows");
     assert_shows(a, "<option selected>Haus</option>");
     assert_shows(a, "value=\"2023\"");
+}
+
+/* The names of all fields that the form for columns has. */
+static void every_field_of_the_form_is_taken(void **state)
+{
+    (void)state;
+    struct browser b = admin();
+    const char *page = location(&b, upload(&b, "/import",
+                                           "building;unit;name;email;versand;betreff\n"
+                                           "W4;1;Anna;a@example.ch;email;Bill 2024\n"));
+    struct answer a = get(&b, page);
+    struct buf form = buf_in(b.ctx->arena);
+    for (int f = 0; f < IMPORT_FIELDS; f++) {
+        const char *key = import_field_kinds[f].key;
+        assert_shows(a, arena_printf(b.ctx->arena, "<select name=\"%s\">", key));
+        if (!import_field_kinds[f].required && f != COLUMN_EMAIL)
+            buf_printf(&form, "%s%s=-", form.n ? "&" : "", key);
+    }
+    assert_int_equal(post(&b, arena_printf(b.ctx->arena, "%s/preview", page), form.p).status, 303);
+    assert_shows(get(&b, page), "Import all 1 rows");
+}
+
+/* Corrected on the page, row by row and many at once, taken back, and imported. */
+static void errors_are_corrected_on_the_page(void **state)
+{
+    (void)state;
+    struct browser b = admin();
+    const char *page = location(
+        &b, upload(&b, "/import",
+                   "building;unit;name;email;versand;betreff;Nr. & Co\n"
+                   "W5;1;Anna;a@;email;Bill 2024;\nW5;2;Ben;b@example.ch;pigeon;Bill 2024;\n"
+                   "W5;3;Cleo;c@example.ch;pigeon;Bill 2024;\n"));
+    const char *to = arena_printf(b.ctx->arena, "%s/corrections", page);
+    assert_shows(get(&b, page), "Correct all 2");
+    assert_int_equal(post(&b, to, "line=2&column=email&value=%20anna@example.ch").status, 303);
+    assert_int_equal(post(&b, to, "line=4&column=versand&value=email&alike=true").status, 303);
+    struct answer a = get(&b, page);
+    assert_shows(a, "Import all 3 rows");
+    assert_shows(a, "</span>3, 4</th><td>versand</td>");
+    assert_null(strstr(a.text, "To be corrected"));
+    const char *undo = arena_printf(b.ctx->arena, "%s/take-back", to);
+    const char *one = pg_sql("select id from import_corrections where line = 4");
+    assert_int_equal(
+        post(&b, undo, arena_printf(b.ctx->arena, "correctionId=%s&alike=true", one)).status, 303);
+    assert_int_equal(pg_int("select count(*) from import_corrections"), 1);
+    assert_shows(get(&b, page), "Correct all 2");
+    assert_int_equal(post(&b, to, "line=3&column=versand&value=sms&alike=true").status, 303);
+    assert_shows(get(&b, page), "Delivery by SMS needs a phone number.");
+    assert_int_equal(post(&b, to, "line=3&column=versand&value=email").status, 303);
+    assert_int_equal(post(&b, to, "line=4&column=versand&value=email").status, 303);
+    const char *commit = arena_printf(b.ctx->arena, "%s/commit", page);
+    assert_int_equal(post(&b, commit, "mode=all").status, 303);
+    assert_int_equal(post(&b, to, "line=2&column=email&value=x").status, 409);
+    work();
+    assert_string_equal(pg_sql("select string_agg(email || ' ' || channel, ', ' order by email) "
+                               "from communications c join buildings b on b.id = c.building_id "
+                               "where b.code = 'W5'"),
+                        "anna@example.ch EMAIL, b@example.ch EMAIL, c@example.ch EMAIL");
+    a = get(&b, page);
+    assert_shows(a, "Corrected cells");
+    assert_null(strstr(a.text, "/take-back"));
+    assert_int_equal(post(&b, to, "line=2&column=email&value=x").status, 409);
 }
 
 static void the_api_does_the_same(void **state)
@@ -165,6 +227,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_admin_imports_through_the_pages),
         cmocka_unit_test(unknown_columns_are_asked_for),
+        cmocka_unit_test(every_field_of_the_form_is_taken),
+        cmocka_unit_test(errors_are_corrected_on_the_page),
         cmocka_unit_test(the_api_does_the_same),
         cmocka_unit_test(who_is_no_admin_gets_nowhere),
     };

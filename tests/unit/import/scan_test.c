@@ -185,12 +185,14 @@ static void every_fault_names_its_place(void **state)
     assert_fault(HEADER ROW ROW, 3, "reference", "R1", "Line 2");
     assert_fault(HEADER "B1,1,\"Anna\nBcc: x\",a@b.ch,email,Bill 2024,R1\n", 2, "recipient_name",
                  "Anna Bcc: x", "line break");
-    static const char *const there[] = { "reminder", "statement", NULL };
+    static const struct message_kind there[] = { { .name = "reminder" },
+                                                 { .name = "statement" },
+                                                 { .name = NULL } };
 #define TEMPLATED                                                                                  \
     "building_code,unit_number,recipient_name,email,delivery_preference,subject,Vorlage\n"
     assert_fault(TEMPLATED "B1,1,Anna,a@b.ch,email,Bill 2024,reminder\n", 2, "Vorlage", "reminder",
                  "There are: statement.");
-    options.templates = there;
+    options.messages = there;
     assert_good(STR(TEMPLATED "B1,1,Anna,a@b.ch,email,Bill 2024,reminder\n"), 1);
     assert_fault(TEMPLATED "B1,1,Anna,a@b.ch,email,Bill 2024,dunning\n", 2, "Vorlage", "dunning",
                  "There are: reminder, statement.");

@@ -25,6 +25,7 @@ static const struct part {
     { "status", "notStatus", STATUS, "" },
     { "is", "notIs", PLAIN, "" },
     { "has", "notHas", PLAIN, "with " },
+    { "mentions", NULL, PLAIN, "with a note that names " },
     { "grade", "notGrade", PLAIN, "grade " },
     { "provider", "notProvider", PLAIN, "by " },
     { "code", "notCode", PLAIN, "code " },

@@ -25,6 +25,7 @@ static const char *const providers[] = {
 };
 static const char *const states[] = { "failed", "held", "moving", "waiting", "contradicted", NULL };
 static const char *const belongings[] = { "attachment", "error", "note", NULL };
+static const char *const named[] = { "me", NULL };
 
 const struct qualifier qualifiers[] = {
     { "status", "status", "notStatus", status_names, "Where it stands: failed, delivered …" },
@@ -44,6 +45,7 @@ const struct qualifier qualifiers[] = {
       "Who vouches for what became of it: A the recipient, B who saw it, C a provider, D nobody." },
     { "is", "is", "notIs", states, "failed, held, waiting, moving or contradicted." },
     { "has", "has", "notHas", belongings, "attachment, error or note." },
+    { "mentions", "mentions", NULL, named, "Those with a note that names me." },
     { "before", "before", NULL, NULL, "Last moved before a day: 2026-05-12, today, 7d." },
     { "after", "after", NULL, NULL, "Last moved on that day or later." },
     { .key = NULL },

@@ -104,7 +104,7 @@ static enum err find_since(struct ctx *c, bool odd, struct messages_search *s)
 /* Whether something that few messages have leads to all that are asked for. */
 static bool led(struct json_object *filter)
 {
-    static const char *const leading[] = { "units", "building", "run" };
+    static const char *const leading[] = { "units", "building", "run", "mentions" };
     for (size_t i = 0; i < sizeof(leading) / sizeof(leading[0]); i++)
         if (names(filter, leading[i]))
             return true;

@@ -21,6 +21,7 @@ static const struct {
     { "Held", "status:held" },
     { "Waiting", "status:enqueued" },
     { "Failed today", "status:failed,bounced after:today" },
+    { "Mentions of me", "mentions:me" },
     { "My runs", NULL },
 };
 

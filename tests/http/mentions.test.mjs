@@ -112,6 +112,23 @@ check("what a viewer reads is masked in its pieces as in the whole, and names st
     assert.equal(notes[1].mentions.length, 3);
 });
 
+check("the list finds those that name whoever asks, within what he sees", async () => {
+    const found = async ({ go }, q = "mentions:me") => (await (await go(`/api/track/communications?q=${encodeURIComponent(q)}`)).json()).communications.map((m) => m.communicationId);
+    assert.deepEqual(await found(people.ada), [id]);
+    assert.deepEqual(await found(people.ada, "mentions:me is:held"), [id]);
+    assert.deepEqual(await found(people.ada, "mentions:me is:failed"), []);
+    assert.deepEqual(await found(people.vera), [id]);
+    assert.deepEqual(await found(people.max), []);
+    sql(`update building_grants set building_id = (select id from buildings where tenant_id = '${tenantId}' and code = 'MEN-2') where actor_id = '${people.vera.userId}'`);
+    assert.deepEqual(await found(people.vera), [], "not granted any more");
+    sql(`update building_grants set building_id = (select id from buildings where tenant_id = '${tenantId}' and code = 'MEN-1') where actor_id = '${people.vera.userId}'`);
+    assert.deepEqual((await admin("GET", "/api/track/communications?q=mentions%3Ame")).body.communications, [], "nobody names a program");
+    const wrong = await admin("GET", "/api/track/communications?q=mentions%3Aada");
+    assert.deepEqual(wrong.body.errors, [{ field: "q", message: "mentions:ada: is none of me." }]);
+    const { views } = await (await people.ada.go("/api/track/views")).json();
+    assert.deepEqual(views.filter((v) => v.q === "mentions:me").map(({ name, count }) => [name, count]), [["Mentions of me", 1]]);
+});
+
 check("without scripts the form does the same, and says what is wrong", async () => {
     const refused = await write("@Max Muster", grace, `/messages/${id}/record`);
     assert.equal(refused.status, 422);

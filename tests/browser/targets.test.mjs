@@ -24,7 +24,15 @@ function tight() {
     const far = ([x, y], box) => Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom)) >= 12;
     const apart = ([x, y], [u, v]) => Math.hypot(x - u, y - v) >= 24;
     const roomy = (one) => places.every((other) => other.e === one.e || other.e.contains(one.e) || one.e.contains(other.e) || (small(other) ? apart(middle(one), middle(other)) : far(middle(one), other.box)));
-    return places.filter((one) => small(one) && !inSentence(one) && !roomy(one)).map(({ e, box }) => `${Math.round(box.width)}×${Math.round(box.height)} ${e.outerHTML.slice(0, 110)} in ${e.parentElement.className || e.parentElement.id || e.parentElement.tagName}`);
+    // Of what is in sight, where another target lies over a part and leaves less than 24 px, but for one of rounding.
+    const over = (e, x, y) => document.elementFromPoint(x, y)?.closest(links) ?? e;
+    const covered = ({ e, box }) => {
+        if (box.top < 0 || box.bottom > innerHeight || inSentence({ e })) return false;
+        const hits = Array.from({ length: Math.floor(box.height) }, (_, i) => over(e, box.x + Math.min(box.width / 2, 12), box.top + i + 0.5));
+        const free = hits.filter((hit) => e.contains(hit) || hit.contains(e) || hit.closest("label")?.contains(e));
+        return free.length > 0 && free.length < 23 && hits.every((hit) => !hit.closest("nav, header"));
+    };
+    return places.filter((one) => (small(one) && !inSentence(one) && !roomy(one)) || (!small(one) && covered(one))).map(({ e, box }) => `${Math.round(box.width)}×${Math.round(box.height)} ${e.outerHTML.slice(0, 110)} in ${e.parentElement.className || e.parentElement.id || e.parentElement.tagName}`);
 }
 
 check("pages to look at", async () => {

@@ -129,6 +129,20 @@ check("the list finds those that name whoever asks, within what he sees", async 
     assert.deepEqual(views.filter((v) => v.q === "mentions:me").map(({ name, count }) => [name, count]), [["Mentions of me", 1]]);
 });
 
+check("a bulk action goes by mentions of its asker, and its note names nobody", async () => {
+    const form = { csrfToken: /name="csrfToken" value="([^"]+)"/.exec(await (await people.ada.go("/track")).text())[1] };
+    const ask = async (path, more) => (await people.ada.go(path, { ...form, ...more })).json();
+    const { bulkId, total, planToken } = await ask("/api/track/bulk", { action: "cancel", q: "mentions:me", note: "As @Vera Müller said" });
+    assert.equal(total, 1);
+    await ask(`/api/track/bulk/${bulkId}/confirm`, { planToken });
+    const { body } = await eventually("it is done", async () => {
+        const answer = await admin("GET", at);
+        return answer.body.status === "CANCELLED" && answer;
+    });
+    assert.deepEqual([body.notes[0].note, body.notes[0].mentions], ["As @Vera Müller said", []]);
+    assert.equal(mails().length, 3);
+});
+
 check("without scripts the form does the same, and says what is wrong", async () => {
     const refused = await write("@Max Muster", grace, `/messages/${id}/record`);
     assert.equal(refused.status, 422);

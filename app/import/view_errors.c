@@ -47,8 +47,9 @@ static bool has_column(const struct errors *v, struct json_object *error)
     return false;
 }
 
-static const char *const preferences[] = { "email",     "sms",          "letter",     "registered",
-                                           "email+sms", "email+letter", "sms+letter", NULL };
+static const char *const preferences[] = {
+    "email", "sms", "letter", "letter_with_receipt", "email+sms", "email+letter", "sms+letter", NULL
+};
 
 static void add_choice(struct json_object *list, const char *value)
 {

@@ -64,7 +64,7 @@ check("a hold keeps a unit, until it is lifted", async () => {
 
 check("what is due goes, says so, and the proof holds", async () => {
     const run = trackctl("retention", "run", "--tenant", tenant);
-    assert.match(run.stdout, /3 communications, 1 archives made/);
+    assert.match(run.stdout, /3 communications, 1 archive made/);
     const { due, held, runs } = await tell("/api/track/retention");
     assert.deepEqual([due, held, runs[0].communications, runs[0].reason], [0, 1, 3, "policy “statement”"]);
     const [[gone]] = sql(`select unit_id from communications where tenant_id = '${tenantId}' and content_removed_at is not null limit 1`);

@@ -58,6 +58,11 @@ check("units and activity of a year", async () => {
     const year = `/track?building=${big.buildingId}&year=2025`;
     await weighs(year, /<tr\b/g);
     await weighs(`${year}&tab=activity`);
+    sql(`set track.tenant = '${id}'; update communication_batches set state = 'SENDING' where id = '${big.batchId}';
+        update communications c set delivery_status = (array['DELIVERED', 'SENT', 'MANUAL', 'FAILED', 'HELD', 'SKIPPED', 'CANCELLED', 'DRAFT', 'ENQUEUED'])[x.n]
+        from (select id, row_number() over (order by id) as n from communications where batch_id = '${big.batchId}') x where x.id = c.id and x.n <= 9`);
+    await weighs(year, /<tr\b/g);
+    sql(`set track.tenant = '${id}'; update communication_batches set state = 'COMPLETED' where id = '${big.batchId}'`);
 });
 
 check("outbox, runs, print runs, suppressions, exports and bulk actions", async () => {

@@ -61,6 +61,7 @@ static enum err check(struct ctx *c, struct bulk_new *n)
     bool tags = strcmp(n->action, "tag") == 0 || strcmp(n->action, "untag") == 0;
     const char *why = tags ? tag_read(c->arena, n->tag ? n->tag : "", &n->tag) : NULL;
     n->tag = tags ? n->tag : NULL;
+    n->mark = strcmp(n->action, "mark") == 0 ? n->mark : NULL;
     if (why)
         e = ctx_fault(c, "tag", "%s", why);
     if (n->channel && strcmp(n->action, "resend") != 0)

@@ -145,7 +145,10 @@ check("a resend by SMS or letter tells what it would cost", async () => {
     const mail = await plan(call, { action: "resend", ids });
     assert.deepEqual([mail.cost.lines, mail.cost.complete], [[], true]);
     assert.equal((await plan(call, { action: "export", ids })).cost, null);
-    for (const one of [sms, letters, mail]) await call("POST", at(one.bulkId, "cancel"));
+    sql(`select set_config('track.tenant', id::text, false) from tenants where slug = '${tenant}'; update communications set phone = null where id = '${ids[0]}'`);
+    const some = await plan(call, { action: "resend", ids, channel: "SMS", mark: "MANUAL_MARKED" });
+    assert.deepEqual([some.total, some.mark, some.exclusions.map((one) => one.reason)], [3, null, ["no-address"]]);
+    for (const one of [sms, letters, mail, some]) await call("POST", at(one.bulkId, "cancel"));
 });
 
 check("others' actions, other buildings and other tenants are not there", async () => {

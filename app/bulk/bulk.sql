@@ -36,6 +36,16 @@ cross join lateral (select case when :action::text in ('resend', 'release', 'tag
 where :all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id)
 
+-- name: bulk_first_of_ids
+select b.name as building, c.year, u.number as unit
+from communications c
+join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
+join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+where c.tenant_id = current_tenant() and c.id = any (:ids::uuid[])
+    and (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
+order by b.name, b.id, u.number, c.id limit 1
+
 -- What another action has done, to be taken back.
 -- name: bulk_snapshot_of_done
 insert into bulk_items (tenant_id, bulk_id, seq, communication_id, building_id, state)

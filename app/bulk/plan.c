@@ -54,6 +54,26 @@ static enum err ids_of(struct ctx *c, const char *const *ids, const char **out, 
     return OK;
 }
 
+/* "4 chosen communications: Lindenhof 12 2025, 1.01 and 3 more", by the first of them in their order. */
+static enum err words_of_ids(struct ctx *c, const char *ids, int n, const char **words)
+{
+    PGresult *row;
+    enum err e = db_query(c->db, c->arena, bulk_first_of_ids, &row, .ids = ids,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    struct buf b = buf_in(c->arena);
+    buf_puts(&b, n == 1 ? "One chosen communication"
+                        : arena_printf(c->arena, "%d chosen communications", n));
+    if (rows_count(row))
+        buf_printf(&b, ": %s %s, %s", row_text(row, 0, "building"), row_text(row, 0, "year"),
+                   row_text(row, 0, "unit"));
+    if (rows_count(row) && n > 1)
+        buf_printf(&b, " and %d more", n - 1);
+    *words = b.p;
+    return OK;
+}
+
 /* Each action wants its own particulars, and no others. */
 static enum err check(struct ctx *c, struct bulk_new *n)
 {
@@ -119,8 +139,7 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     if (e == OK && n->filter)
         e = export_words(c, n->filter, &words);
     else if (e == OK && (e = ids_of(c, n->ids, &ids, &named)) == OK)
-        words = named == 1 ? "One chosen communication"
-                           : arena_printf(c->arena, "%d chosen communications", named);
+        e = words_of_ids(c, ids, named, &words);
     if (e == OK)
         e = insert(c, n, words, NULL, id);
     if (e == OK && n->filter)

@@ -22,6 +22,12 @@ static const struct label looks[] = {
     { "EXPIRED", "Expired", "hourglass", "waiting" },
 };
 
+static const struct label formats[] = {
+    { "csv", "CSV", NULL, NULL },
+    { "jsonl", "JSON lines", NULL, NULL },
+    { "evidence", "Evidence", NULL, NULL },
+};
+
 /* ---- what is asked for ---- */
 
 static void add(struct json_object *filter, const char *key, struct json_object *value)
@@ -103,6 +109,9 @@ static bool show(struct json_object *export)
 {
     const struct label *look = look_of(json_text(export, "state"));
     struct json_object *progress = json_get(export, "progress");
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (strcmp(formats[i].name, json_text(export, "format")) == 0)
+            json_set_text(export, "formatWord", formats[i].word);
     json_set_text(export, "label", look->word);
     json_set_text(export, "icon", look->icon);
     json_set_text(export, "tone", look->tone);

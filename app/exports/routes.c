@@ -27,7 +27,13 @@
 
 static const struct field query_fields[] = {
     { "format", FIELD_CHOICE, AT(format), .values = export_row_formats, .help = "Of a new one." },
+    { "find", FIELD_TEXT, AT(find), .max = 100, .help = "Part of a building, for the side list." },
     FILTER_FIELDS,
+    { .name = NULL },
+};
+static const struct field place_fields[] = {
+    { "building", FIELD_UUID, AT(building), .help = "Of which the page is a tab." },
+    { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999, .help = "Of which it is." },
     { .name = NULL },
 };
 static const struct field new_fields[] = {
@@ -38,6 +44,8 @@ static const struct field new_fields[] = {
 };
 static const struct input export_query = { "ExportQuery", sizeof(struct export_query),
                                            query_fields };
+static const struct input place_input = { "ExportPlace", sizeof(struct export_query),
+                                          place_fields };
 static const struct input export_input = { "ExportNew", sizeof(struct export_query), new_fields };
 
 static enum err add(struct req *r, const char **id)
@@ -106,19 +114,15 @@ static enum err page(struct req *r, struct reply *p)
 static enum err page_list(struct req *r, struct reply *p)
 {
     struct json_object *o;
-    enum err e = export_page(&r->ctx, NULL, &o);
+    enum err e = export_page_list(&r->ctx, r->input, &o);
     return e ? e : reply_page(p, "exports/list", NULL, o);
 }
 
 static enum err page_add(struct req *r, struct reply *p)
 {
     const char *id = NULL;
-    const struct export_query *q = r->input;
     enum err e = add(r, &id);
-    if (e != OK || !q->building || !q->year)
-        return e ? e : reply_redirect(p, "/exports");
-    return reply_redirect(
-        p, arena_printf(r->ctx.arena, "/exports?building=%s&year=%ld", q->building, q->year));
+    return e ? e : reply_redirect(p, export_place(&r->ctx, r->input));
 }
 
 /* A link made now, for who may have it now. */
@@ -135,19 +139,19 @@ static enum err page_download(struct req *r, struct reply *p)
 static enum err page_delete(struct req *r, struct reply *p)
 {
     enum err e = export_delete(&r->ctx, req_param(r, "exportId"));
-    return e ? e : reply_redirect(p, "/exports");
+    return e ? e : reply_redirect(p, export_place(&r->ctx, r->input));
 }
 
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_PAGE, "/exports", page, ROLE_AGENT, &export_query,
       .doc = "Exports and their files, and the form for a new one." },
-    { METHOD_GET, ROUTE_PAGE, "/exports/list", page_list, ROLE_AGENT,
+    { METHOD_GET, ROUTE_PAGE, "/exports/list", page_list, ROLE_AGENT, &place_input,
       .doc = "The list of exports alone." },
     { METHOD_POST, ROUTE_PAGE, "/exports", page_add, ROLE_AGENT, &export_input, .queues = true,
       .doc = "Asks for an export." },
     { METHOD_GET, ROUTE_PAGE, "/exports/:exportId/download", page_download, ROLE_AGENT,
       .doc = "Leads to the file." },
-    { METHOD_POST, ROUTE_PAGE, "/exports/:exportId/delete", page_delete, ROLE_AGENT,
+    { METHOD_POST, ROUTE_PAGE, "/exports/:exportId/delete", page_delete, ROLE_AGENT, &place_input,
       .doc = "Deletes an export and its file." },
     { METHOD_POST, ROUTE_API, "/api/track/export", api_add, ROLE_AGENT, &export_input,
       .queues = true, .doc = "Asks for an export; its state tells when the file is there.",

@@ -8,9 +8,11 @@
 #include "exports/exports.h"
 #include "messages/filter.h"
 #include "track/labels.h"
-#include "track/tabs.h"
+#include "track/view.h"
 
 #include <string.h>
+
+#define TAB_ROWS 20 /* beside the list of buildings */
 
 static const struct label looks[] = {
     { "QUEUED", "Waiting", "clock", "waiting" },
@@ -121,13 +123,18 @@ static bool show(struct json_object *export)
     return progress != NULL;
 }
 
-static enum err add_list(struct ctx *c, struct json_object *to)
+/* At most so many; 0: all that are listed. */
+static enum err add_list(struct ctx *c, size_t most, struct json_object *to)
 {
     bool moving = false;
     struct json_object *list;
     enum err e = export_list(c, &list);
     if (e != OK)
         return e;
+    size_t n = json_object_array_length(list);
+    json_set_bool(to, "more", most && n > most);
+    if (most && n > most)
+        json_object_array_del_idx(list, most, n - most);
     for (size_t i = 0; i < json_object_array_length(list); i++)
         moving |= show(json_object_array_get_idx(list, i));
     json_set_bool(to, "any", json_object_array_length(list) > 0);
@@ -187,25 +194,63 @@ static enum err add_form(struct ctx *c, const struct export_query *q, struct jso
     json_set_bool(form, "jsonl", q->format && strcmp(q->format, "jsonl") == 0);
     if ((e = export_filter(c, q, &filter)) == OK && (e = export_words(c, filter, &words)) == OK)
         json_set_text(form, "words", words);
-    json_set_text(form, "place", json_get(to, "tabs") ? words : NULL);
+    return e;
+}
+
+/* ---- the page ---- */
+
+static bool is_tab(const struct export_query *q)
+{
+    return q->building && q->year;
+}
+
+const char *export_place(struct ctx *c, const struct export_query *q)
+{
+    return is_tab(q)
+               ? arena_printf(c->arena, "/exports?building=%s&year=%ld", q->building, q->year)
+               : "/exports";
+}
+
+static enum err add_tab(struct ctx *c, const struct export_query *q, struct json_object *to)
+{
+    struct json_object *tab;
+    const struct track_query place = {
+        .building = q->building, .year = q->year, .tab = "exports", .find = q->find
+    };
+    if (!is_tab(q))
+        return OK;
+    enum err e = side_document(c, &place, &tab);
+    if (e == OK)
+        json_set(to, "tab", json_object_get(tab));
+    return e;
+}
+
+enum err export_page_list(struct ctx *c, const struct export_query *q, struct json_object **out)
+{
+    struct json_object *o = json_own(c->arena, json_object_new_object());
+    enum err e = add_list(c, is_tab(q) ? TAB_ROWS : 0, o);
+    if (is_tab(q)) {
+        json_set_text(o, "placeBuilding", q->building);
+        json_set_int(o, "placeYear", q->year);
+    }
+    if (e == OK)
+        *out = o;
     return e;
 }
 
 enum err export_page(struct ctx *c, const struct export_query *asked, struct json_object **out)
 {
-    struct json_object *o = json_own(c->arena, json_object_new_object());
+    struct json_object *o;
+    enum err e = export_page_list(c, asked, &o);
+    if (e == OK)
+        e = add_form(c, asked, o);
+    if (e == OK)
+        e = add_tab(c, asked, o);
+    if (e != OK)
+        return e;
     json_set_text(o, "title", "Exports");
     json_set_int(o, "days", c->app->settings->export_days);
     json_set_bool(o, "oneDay", c->app->settings->export_days == 1);
-    if (asked && asked->building && asked->year)
-        tabs_show(c,
-                  &(struct track_query){
-                      .building = asked->building, .year = asked->year, .tab = "exports" },
-                  o);
-    enum err e = add_list(c, o);
-    if (e == OK && asked)
-        e = add_form(c, asked, o);
-    if (e == OK)
-        *out = o;
-    return e;
+    *out = o;
+    return OK;
 }

@@ -8,13 +8,22 @@
 /* What the form for a new one is filled with; texts are NULL where not asked. */
 struct export_query {
     const char *format, *q, *building, *channel, *status, *search;
-    long year; /* 0: not asked */
+    const char *find; /* part of a building, for the list beside the tab; no part of the filter */
+    long year;        /* 0: not asked */
 };
 
 /* {filter} of what was asked: ERR_NOT_FOUND or a fault where it names what is not there. */
 enum err export_filter(struct ctx *c, const struct export_query *q,
                        struct json_object **out) must_check;
 
-/* {title, exports: with label, icon and tone, moving, days, form}: `asked` fills the form. */
+/* {title, exports: with label, icon and tone, moving, days, form, tab}: `asked` fills the form; of
+   one building and year the page is a tab of these. */
 enum err export_page(struct ctx *c, const struct export_query *asked,
                      struct json_object **out) must_check;
+
+/* The list of it alone, as it stands on the page of all or on that of a building and year. */
+enum err export_page_list(struct ctx *c, const struct export_query *asked,
+                          struct json_object **out) must_check;
+
+/* Where the page is: "/exports", with the building and year that it is a tab of. */
+const char *export_place(struct ctx *c, const struct export_query *q);

@@ -10,7 +10,7 @@
 #include "letters/run.sql.h"
 #include "letters/settings.h"
 #include "letters/view.h"
-#include "track/tabs.h"
+#include "track/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,22 +45,16 @@ static void set_may_act(const struct ctx *c, struct json_object *d)
 /* Of one building and year it is a tab of that. */
 static enum err add_place(struct ctx *c, const struct list_input *in, struct json_object *d)
 {
-    PGresult *row;
-    const struct track_query q = { .building = in->building, .year = in->year, .tab = "letters" };
+    struct json_object *tab;
+    const struct track_query q = {
+        .building = in->building, .year = in->year, .tab = "letters", .find = in->find
+    };
     if (!in->building || !in->year)
         return OK;
-    enum err e = db_query(c->db, c->arena, run_place, &row, .building_id = in->building,
-                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
-    if (e != OK)
-        return e;
-    if (rows_count(row) == 0)
-        return ERR_NOT_FOUND;
-    struct json_object *place = json_object_new_object();
-    json_set_text(place, "building", row_text(row, 0, "name"));
-    json_set_int(place, "year", in->year);
-    tabs_show(c, &q, place);
-    json_set(d, "place", place);
-    return OK;
+    enum err e = side_document(c, &q, &tab);
+    if (e == OK)
+        json_set(d, "place", json_object_get(tab));
+    return e;
 }
 
 enum err letters_page(struct req *r, struct reply *p)

@@ -26,7 +26,7 @@ struct start_input {
 };
 
 struct list_input {
-    const char *building, *after;
+    const char *building, *after, *find;
     long year;
 };
 struct pieces_input {

@@ -50,16 +50,26 @@ static const struct field start_fields[] = {
 static const struct input start_input = { "PrintRunStart", sizeof(struct start_input),
                                           start_fields };
 
-static const struct field list_fields[] = {
-    { "building", FIELD_UUID, offsetof(struct list_input, building),
-      .help = "Only with letters of this building." },
-    { "year", FIELD_INT, offsetof(struct list_input, year), .min = 1900, .max = 2999,
-      .help = "Only with letters of this year." },
-    { "after", FIELD_TEXT, offsetof(struct list_input, after), .max = 2048,
-      .help = "The page after this cursor." },
+#define LIST_FIELDS                                                                                \
+    { "building", FIELD_UUID, offsetof(struct list_input, building),                               \
+      .help = "Only with letters of this building." },                                             \
+        { "year", FIELD_INT, offsetof(struct list_input, year), .min = 1900, .max = 2999,          \
+          .help = "Only with letters of this year." },                                             \
+    {                                                                                              \
+        "after", FIELD_TEXT, offsetof(struct list_input, after), .max = 2048,                      \
+            .help = "The page after this cursor."                                                  \
+    }
+static const struct field list_fields[] = { LIST_FIELDS, { .name = NULL } };
+static const struct input list_input = { "PrintRunsQuery", sizeof(struct list_input), list_fields };
+
+static const struct field page_fields[] = {
+    LIST_FIELDS,
+    { "find", FIELD_TEXT, offsetof(struct list_input, find), .max = 100,
+      .help = "Part of a building, for the side list." },
     { .name = NULL },
 };
-static const struct input list_input = { "PrintRunsQuery", sizeof(struct list_input), list_fields };
+static const struct input page_input = { "LettersPageQuery", sizeof(struct list_input),
+                                         page_fields };
 
 static const struct field ready_fields[] = {
     { "building", FIELD_UUID, offsetof(struct list_input, building), .help = "Only of this one." },
@@ -371,7 +381,7 @@ static enum err api_settings_put(struct req *r, struct reply *p)
 #define RUN_API "/api/track/print-runs/:printRunId"
 
 static const struct route routes[] = {
-    { METHOD_GET, ROUTE_PAGE, "/letters", letters_page, ROLE_VIEWER, &list_input,
+    { METHOD_GET, ROUTE_PAGE, "/letters", letters_page, ROLE_VIEWER, &page_input,
       .doc = "Letters that wait for a run, and the runs." },
     { METHOD_POST, ROUTE_PAGE, "/letters", letters_start, ROLE_AGENT, &start_input, .queues = true,
       .doc = "Starts a run." },

@@ -149,10 +149,3 @@ where l.tenant_id = current_tenant() and l.run_id is null and l.returned_at is n
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 group by b.id, b.name, c.year
 order by b.name, b.id, c.year desc
-
--- name: run_place
-select b.name as "name"
-from buildings b
-where b.tenant_id = current_tenant() and b.id = :building_id::uuid
-    and (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id));

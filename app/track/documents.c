@@ -238,6 +238,13 @@ static bool cut(struct json_object *buildings)
     return true;
 }
 
+/* Where a building and year are with the tab that is shown. */
+static const char *there(struct ctx *c, const struct track_query *q)
+{
+    const char *elsewhere = tab_elsewhere(c, q);
+    return elsewhere ? elsewhere : query_href(c, "/track", q);
+}
+
 /* Buildings and years with a link to each, the one shown marked; answers the building shown. */
 static struct json_object *side(struct ctx *c, const struct track_query *q,
                                 const struct page_rows *rows, struct json_object *to)
@@ -251,8 +258,7 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
         json_set_bool(b, "selected", selected);
         json_set_text(
             b, "href",
-            query_href(c, "/track",
-                       &(struct track_query){ .building = id, .year = q->year, .tab = q->tab }));
+            there(c, &(struct track_query){ .building = id, .year = q->year, .tab = q->tab }));
         if (selected)
             shown = b;
     }
@@ -261,13 +267,13 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
         long year = (long)row_int(rows->years, i, "year");
         json_set_bool(y, "selected", year == q->year);
         json_set_text(y, "href",
-                      query_href(c, "/track",
-                                 &(struct track_query){
-                                     .building = q->building, .year = year, .tab = q->tab }));
+                      there(c, &(struct track_query){
+                                   .building = q->building, .year = year, .tab = q->tab }));
     }
     json_set_bool(to, "moreBuildings", cut(buildings));
     json_set_bool(to, "fewBuildings", !q->find && json_object_array_length(buildings) < 6);
     json_set_text(to, "find", q->find);
+    json_set_text(to, "findAt", tab_path(c, q));
     json_set(to, "buildings", json_object_get(buildings));
     json_set(to, "years", json_object_get(years));
     return shown;
@@ -305,15 +311,38 @@ static struct json_object *empty_of(const struct track_query *q, int units)
     return d;
 }
 
+/* Within db_batch. */
+static enum err ask_side(struct ctx *c, const struct track_query *q, struct page_rows *rows)
+{
+    enum err e = db_query(c->db, c->arena, view_buildings_of_year, &rows->buildings,
+                          .year = year_text(c, q), .find = q->find, .building_id = q->building,
+                          .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
+    return e == OK ? ask_years(c, q->building, &rows->years) : e;
+}
+
+enum err side_document(struct ctx *c, const struct track_query *q, struct json_object **out)
+{
+    struct page_rows rows = { 0 };
+    db_batch(c->db);
+    enum err e = flush(c, ask_side(c, q, &rows));
+    if (e != OK)
+        return e;
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    struct json_object *building = side(c, q, &rows, d);
+    if (!building)
+        return ERR_NOT_FOUND;
+    json_set(d, "building", json_object_get(building));
+    json_set_int(d, "year", q->year);
+    tabs_show(c, q, d);
+    *out = d;
+    return OK;
+}
+
 static enum err ask_page(struct ctx *c, const struct track_query *q, struct page_rows *rows)
 {
     const char *all = actor_all_buildings(c), *year = year_text(c, q);
     db_batch(c->db);
-    enum err e = db_query(c->db, c->arena, view_buildings_of_year, &rows->buildings, .year = year,
-                          .find = q->find, .building_id = q->building, .all_buildings = all,
-                          .actor_id = c->actor.id);
-    if (e == OK)
-        e = ask_years(c, q->building, &rows->years);
+    enum err e = ask_side(c, q, rows);
     if (e == OK)
         e = db_query(c->db, c->arena, view_channels, &rows->channels, .building_id = q->building,
                      .year = year, .all_buildings = all, .actor_id = c->actor.id);

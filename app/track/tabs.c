@@ -32,12 +32,25 @@ static const char *href_of(struct ctx *c, const struct track_query *q, const str
                : t->path;
 }
 
-const char *tab_elsewhere(struct ctx *c, const struct track_query *q)
+/* NULL: it is of /track itself, or the role of c may not open it. */
+static const struct track_tab *elsewhere(struct ctx *c, const struct track_query *q)
 {
     for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++)
         if (tabs[i].path && c->actor.role >= tabs[i].role && tab_is(q, tabs[i].name))
-            return href_of(c, q, &tabs[i]);
+            return &tabs[i];
     return NULL;
+}
+
+const char *tab_elsewhere(struct ctx *c, const struct track_query *q)
+{
+    const struct track_tab *t = elsewhere(c, q);
+    return t ? href_of(c, q, t) : NULL;
+}
+
+const char *tab_path(struct ctx *c, const struct track_query *q)
+{
+    const struct track_tab *t = elsewhere(c, q);
+    return t ? t->path : "/track";
 }
 
 /* A tab by its address that is for others says in its place who it is for. */

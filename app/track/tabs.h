@@ -20,5 +20,8 @@ void tabs_show(struct ctx *c, const struct track_query *q, struct json_object *t
 /* Where a tab is that is not of /track itself; NULL: it is, or the role of c may not open it. */
 const char *tab_elsewhere(struct ctx *c, const struct track_query *q);
 
+/* The path of the tab that is shown: "/track" or that of another room. */
+const char *tab_path(struct ctx *c, const struct track_query *q);
+
 /* Whether the page shows this tab; units where none is asked for. */
 bool tab_is(const struct track_query *q, const char *name);

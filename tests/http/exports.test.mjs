@@ -130,6 +130,32 @@ check("the page asks for one, shows it and leads to its file", async () => {
     assert.equal((await go(download)).status, 404);
 });
 
+check("the tab of a building and year keeps both, and the buildings beside it", async () => {
+    const go = await person("agent", tenant);
+    const place = `building=${batch.buildingId}&year=2025`;
+    const found = await go(`/track?${place}&tab=exports`);
+    assert.deepEqual([found.status, found.headers.get("location")], [303, `/exports?${place}`]);
+    const page = (await (await go(`/exports?${place}`)).text()).replaceAll("&amp;", "&");
+    assert.match(page, /<h1>House EXPO <span>2025<\/span><\/h1>/);
+    const side = /<aside.*?<\/aside>/s.exec(page)[0];
+    assert.deepEqual([...side.matchAll(/<a href="([^"]+)"( aria-current="true")?><b>/g)].map(([, href, on]) => [/building=([^&]+)&year=2025$/.exec(href)[1] === batch.buildingId, Boolean(on)]), [[true, true], [false, false]]);
+    assert.doesNotMatch(side, /href="\/track/);
+    assert.match(side, /<form action="\/exports"/);
+    assert.match(await (await go(`/exports?${place}&find=extra`)).text(), /House EXTRA/);
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(page)[1];
+    const added = await go("/exports", { format: "jsonl", building: batch.buildingId, year: "2025", csrfToken });
+    assert.equal(added.headers.get("location"), `/exports?${place}`);
+    const list = (await (await go(`/exports/list?${place}`)).text()).replaceAll("&amp;", "&");
+    assert.match(list, /House EXPO, 2025 <span class="quiet-text">JSON lines</);
+    assert.ok(!list.includes("hx-get") || list.includes(`/exports/list?${place}`));
+    const [, mine] = /action="(\/exports\/[0-9a-f-]+)\/delete"/.exec(list);
+    const gone = await go(`${mine}/delete`, { csrfToken, building: batch.buildingId, year: "2025" });
+    assert.deepEqual([gone.status, gone.headers.get("location")], [303, `/exports?${place}`]);
+    const letters = await (await go(`/letters?${place}`)).text();
+    assert.match(letters, /<h1>House EXPO <span>2025<\/span><\/h1>/);
+    assert.match(letters, /<a href="\/letters\?building=[^"]+" aria-current="true"><b>House EXPO/);
+});
+
 check("asking, writing and deleting are in the audit trail", () => {
     const found = sql(`select distinct action from audit_history a join tenants t on t.id = a.tenant_id where t.slug = '${tenant}' and action like 'export.%' order by 1`);
     assert.deepEqual(found.flat(), ["export.add", "export.delete", "export.ready"]);

@@ -71,6 +71,7 @@ check("outbox, runs, print runs, suppressions, exports and bulk actions", async 
     many("bulk_actions", "action, words, created_by, created_by_kind, created_by_name, expires_at, total", "'resend', 'status:bounced building:BIG', uuid7(), 'user', 'Maximiliane Wintersteiner', now() + interval '1 day', 60");
     many("print_runs", "year, no, sorted, separators, building_ids, pieces, sheets, grams, state, created_by_name", `2025, i, 'walk', 'none', array['${big.buildingId}'::uuid], 60, 120, 600, 'READY', 'Maximiliane Wintersteiner'`);
     for (const path of ["/outbox", "/runs", "/letters", "/suppressions", "/exports", "/bulk"]) await weighs(path, /<(tr|li|article)\b/g);
+    for (const tab of ["/exports", "/letters"]) await weighs(`${tab}?building=${big.buildingId}&year=2025`, /<(tr|li)\b/g);
 });
 
 check("inbox, import and proof", async () => {

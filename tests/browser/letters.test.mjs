@@ -49,7 +49,7 @@ check("letters that are sent wait to be printed", async () => {
 check("they are a tab of their building and year", async () => {
     await openBuilding(page, "House LET");
     await page.click(".tabs a:text-is('Letters')");
-    await page.waitForSelector("h1:text-is('House LET 2024')");
+    await page.waitForSelector("h1:has-text('House LET 2024')");
     expect(/14 letters are ready/.test(await page.textContent("main")), "its letters alone");
     same(await page.textContent(".tabs [aria-current]"), "Letters", "the tab");
     await looked("tab");

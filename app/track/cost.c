@@ -27,6 +27,7 @@ static const struct {
 
 static const char *const channels[] = { "SMS", "LETTER", "LETTER_WITH_RECEIPT", NULL };
 static const char *const counted[] = { "parts", "letters", "sheets", NULL };
+static const char *const lacking[] = { "price", "pages", NULL };
 
 struct sum {
     int64_t messages, count, micros;
@@ -196,6 +197,7 @@ static struct json_object *line_of(struct ctx *c, enum line i, const struct sum 
     json_set_int(d, "count", s->count);
     put_amount(d, reason ? -1 : s->micros, s->currency);
     json_set_text(d, "why", reason);
+    json_set_text(d, "lacks", s->unread ? "pages" : s->unpriced ? "price" : NULL);
     return d;
 }
 
@@ -284,6 +286,14 @@ static const char *words_of(struct ctx *c, struct json_object *line)
     return arena_printf(c->arena, "%lld %.*s", n, (int)strlen(of) - (n == 1), of);
 }
 
+/* By which flag the page says what to do about it. */
+static const char *lack_of(struct json_object *line)
+{
+    if (strcmp(json_text(line, "lacks"), "pages") == 0)
+        return "lacksPages";
+    return strcmp(json_text(line, "channel"), "SMS") == 0 ? "lacksSmsPrice" : "lacksLetterPrice";
+}
+
 void cost_show(struct ctx *c, struct json_object *d)
 {
     struct json_object *lines = json_get(d, "lines"), *totals = json_get(d, "totals");
@@ -293,6 +303,8 @@ void cost_show(struct ctx *c, struct json_object *d)
     for (size_t i = 0; i < n; i++) {
         struct json_object *line = json_object_array_get_idx(lines, i);
         json_set_text(line, "words", words_of(c, line));
+        if (json_text(line, "lacks"))
+            json_set_bool(d, lack_of(line), true);
     }
     json_set_bool(d, "any", n > 0);
     json_set_bool(d, "unknown", n > 0 && json_object_array_length(totals) == 0);
@@ -316,6 +328,8 @@ static const struct member line_members[] = {
     AMOUNT(true),
     { "why", SHAPE_TEXT, .help = "Why there is no amount.", .example = "No price set",
       .nullable = true },
+    { "lacks", SHAPE_CHOICE, .help = "What an amount needs: a price, or files that were looked into.",
+      .values = lacking, .nullable = true },
     { .name = NULL },
 };
 static const struct shape line_shape = { "CostLine", "What is paid for.", line_members };

@@ -125,6 +125,8 @@ check("what it costs is told before it is sent, and what has no price is not not
     const viewer = await person("viewer", tenant);
     const page = await (await viewer(`/runs/${batch.batchId}?step=approve`)).text();
     assert.match(page, /No price set/);
+    assert.match(page, /Postage, paper and print cost what an administrator sets under Letters, Letterhead and postage\. SMS cost what the account/);
+    assert.deepEqual(before.lines.map((one) => one.lacks), ["price", "price", "price"]);
     assert.doesNotMatch(page, /0\.00/);
     const usual = (await admin("GET", "/api/track/letter-settings")).body;
     await admin("PUT", "/api/track/letter-settings", { ...usual, currency: "CHF", priceLetter20: 120, priceSheet: 8 });

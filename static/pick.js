@@ -42,7 +42,7 @@ function pick(range) {
     showPicked();
 }
 
-// Enter in a field beside several buttons means its own; only who uses that one has to fill it in.
+// Enter in a field beside several buttons means its own; only with that one it goes along, and a text has to be filled in.
 document.addEventListener("keydown", (event) => {
     const field = event.target.closest("input[data-enter]");
     if (!field || event.key !== "Enter") return;
@@ -51,7 +51,13 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=action]");
-    for (const field of button?.form ? [...button.form.elements].filter((e) => e.dataset.enter) : []) field.required = /tag$/.test(button.value);
+    const fields = button?.form ? [...button.form.elements].filter((e) => e.dataset.enter) : [];
+    for (const field of fields) {
+        const its = button.value.endsWith(field.dataset.enter); // "untag" has the field of "tag"
+        field.required = its && field.matches("input");
+        field.disabled = !its;
+    }
+    setTimeout(() => fields.forEach((field) => (field.disabled = false))); // what goes along is settled by then
 }, true);
 
 Object.assign(keys, {

@@ -182,8 +182,11 @@ check("units are picked by keys, ranges and the pointer; live updates wait, and 
     await page.waitForSelector("h1:text-is('Release 0 communications')");
     await page.goBack();
     await boxes.nth(0).click();
-    await page.click(".pick-bar button[value=resend]");
+    await page.click(".pick-bar [popovertarget=resend-dialog]");
+    await page.selectOption("#resend-dialog [name=channel]", "LETTER");
+    await page.click("#resend-dialog button.primary");
     await page.waitForSelector("h1:has-text('Resend')");
+    expect(/by Letter/.test(await page.textContent(".page-head")), "by which way");
 });
 
 check("at 390 px the bar of the picked fits", async () => {

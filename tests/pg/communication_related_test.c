@@ -1,5 +1,5 @@
 /* What a message hangs together with: links lead only where who looks may go. */
-#include "call.h"
+#include "pg/asking.h"
 
 #include "access/access.h"
 #include "base/json.h"
@@ -9,12 +9,6 @@
 
 static struct call viewer, agent, partial;
 static char one[40], hook[40], run[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static const struct answer *page(struct call *who, const char *before, const char *id)
 {

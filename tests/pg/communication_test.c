@@ -1,6 +1,6 @@
 /* One communication through the dispatcher: its document, sending again, stopping, notes, access.
  */
-#include "call.h"
+#include "pg/asking.h"
 
 #include "access/access.h"
 #include "base/json.h"
@@ -13,12 +13,6 @@
 
 static struct call viewer, agent, stranger;
 static char failed[40], delivered[40], draft[40], gone[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static const struct answer *get(struct call *who, const char *before, const char *id,
                                 const char *after)
@@ -75,13 +69,6 @@ static long long events(const char *id, const char *type)
 }
 
 /* Jobs of the product, without its schedules' doing anything. */
-static void work(void)
-{
-    static const int stop;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &stop, true);
-}
-
 static void setup(void **state)
 {
     (void)state;

@@ -11,17 +11,6 @@
 static struct call admin, agent;
 static char agent_id[40], first[40], second[40], third[40];
 
-static const struct answer *ask(const struct call *who, const char *method, const char *path,
-                                const char *body)
-{
-    struct call c = *who;
-    c.method = method;
-    c.path = path;
-    c.type = body ? "application/json" : NULL;
-    c.body = body;
-    return call(&c);
-}
-
 /* Plans the evidence of some and confirms it: the export's id. */
 static const char *asked(const struct call *who, const char *ids)
 {

@@ -1,4 +1,5 @@
 /* Evidence packs: what is in them, who gets them, and that the same facts make the same bytes. */
+#include "pg/asking.h"
 #include "pg/packs.h"
 
 #include "track/demo.h"
@@ -7,12 +8,6 @@
 
 static struct call reader, stranger;
 static char mail[40], letter[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static struct json_object *at(struct json_object *list, size_t i)
 {

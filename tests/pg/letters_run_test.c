@@ -1,6 +1,6 @@
 /* Letters from sending to the post and back, on a real Postgres, with the worker's own loop and
    real PDFs. */
-#include "pg/pg.h"
+#include "pg/asking.h"
 
 #include "base/json.h"
 #include "channels/letter.h"
@@ -18,19 +18,6 @@
 #define OURS "(select id from communications where batch_id = '%s' and channel like 'LETTER%%')"
 
 static char batch_id[40], other_batch[40], run_id[40], no_street[40], bad_pdf[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-static void work(void)
-{
-    static const int stop;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &stop, true);
-}
 
 /* A person who sees every building, unless `granted` names one. */
 static struct ctx *person(const char *granted)

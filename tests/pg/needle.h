@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "jobs/jobs.h"
-#include "pg/pg.h"
+#include "pg/asking.h"
 #include "proof/erasure.h"
 #include "proof/holds.h"
 #include "proof/retention.h"
@@ -20,12 +20,6 @@
 #include <sys/stat.h>
 
 #define OLD "now() - interval '3 years'"
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static struct ctx *as(const char *role)
 {
@@ -45,12 +39,6 @@ static inline struct verification verified(void)
     if (v.n)
         print_message("found: %s\n", v.findings[0].sentence);
     return v;
-}
-
-static inline void work(void)
-{
-    static const int stop;
-    jobs_work(pg_app(), as("track_worker")->db, &stop, true);
 }
 
 /* ---- arranging: a needle in every store ---- */

@@ -1,6 +1,6 @@
 /* What a superuser does to timelines, audit trail and roots behind everybody's back is found, and
  * the first row it was done to is named. */
-#include "pg/pg.h"
+#include "pg/asking.h"
 
 #include "base/json.h"
 #include "proof/roots.h"
@@ -19,12 +19,6 @@ static unsigned chance(unsigned below)
 {
     seed = seed * 1664525u + 1013904223u;
     return (seed >> 8) % below;
-}
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
 }
 
 static struct ctx *worker(void)

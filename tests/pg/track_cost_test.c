@@ -1,6 +1,6 @@
 /* What a run costs before it is sent, on a real Postgres: SMS by part and country, letters by
    weight and sheets, and what has no price. */
-#include "pg/pg.h"
+#include "pg/asking.h"
 
 #include "base/json.h"
 #include "track/cost.h"
@@ -9,12 +9,6 @@
 #include <string.h>
 
 static char batch[40], sha[65];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static void setup(void **state)
 {

@@ -1,6 +1,6 @@
 /* A message sent through a simulated Graph, and the reports that come back to its mailbox: told of
    by notifications, twice and out of order, or found by the sweep. */
-#include "pg/pg.h"
+#include "pg/asking.h"
 #include "pg/sim.h"
 
 #include "access/access.h"
@@ -18,12 +18,6 @@
 static struct ctx *c;
 static const char *sim;
 static char batch_id[40], account_id[40], one[40], sent_as[300];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static struct json_object *control(const char *what, const char *body)
 {

@@ -1,5 +1,5 @@
 /* Notes that name colleagues: who is meant, who may not be, how it is kept and told. */
-#include "call.h"
+#include "pg/asking.h"
 
 #include "base/json.h"
 #include "jobs/jobs.h"
@@ -11,12 +11,6 @@
 
 static struct call agent, viewer, ada_session;
 static char at[40], agent_id[40], ada[40], max[40], building[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static const struct answer *get(struct call *who, const char *after)
 {

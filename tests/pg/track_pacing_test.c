@@ -1,6 +1,6 @@
 /* Turns: a hundred messages through an account of sixty a minute get a hundred turns a second
    apart, whoever works; none is lost and none is sent twice. */
-#include "pg/pg.h"
+#include "pg/asking.h"
 #include "pg/sim.h"
 
 #include "base/crypto.h"
@@ -21,19 +21,6 @@
 static char batch[40], account[40];
 static int port;
 static long long messages;
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-static void work(void)
-{
-    static const int stop;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &stop, true);
-}
 
 /* Four at once, each a process with a connection of its own. */
 static void work_together(void)

@@ -1,5 +1,5 @@
 /* The track pages and API through the dispatcher: paging, refusals, the pixel, the outbox. */
-#include "call.h"
+#include "pg/asking.h"
 
 #include "base/json.h"
 #include "channels/email.h"
@@ -12,12 +12,6 @@
 
 static struct call viewer, agent;
 static char building[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
 
 static const struct answer *get(struct call *who, const char *path, const char *query)
 {

@@ -1,5 +1,5 @@
 /* Messages that cannot be sent: tried again while there is hope, given up in sight of all. */
-#include "pg/pg.h"
+#include "pg/asking.h"
 
 #include "jobs/jobs.h"
 #include "track/batch.h"
@@ -9,19 +9,6 @@
 #include <string.h>
 
 static char batch_id[40], one[40];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-static void work(void)
-{
-    static const int stop;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &stop, true);
-}
 
 /* Nobody listens there: it may be another day. */
 static void a_dead_server_is_tried_again(void **state)

@@ -1,6 +1,6 @@
 /* A batch from its sending to reports and figures, on a real Postgres, with the worker's own loop.
  */
-#include "pg/pg.h"
+#include "pg/asking.h"
 
 #include "base/json.h"
 #include "jobs/jobs.h"
@@ -16,20 +16,6 @@
 #define BATCH "(select id from communication_batches where state = 'DRAFT')"
 
 static char batch_id[40], one[40], message_id[200];
-
-static void keep(char *to, const char *text)
-{
-    assert_non_null(text);
-    memcpy(to, text, strlen(text) + 1);
-}
-
-/* Jobs of the product, without its schedules' doing anything. */
-static void work(void)
-{
-    static const int stop;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &stop, true);
-}
 
 static void append(const char *id, const struct timeline_event *e, bool expect_moved)
 {

@@ -1,5 +1,6 @@
 /* Imports as jobs: queued, done by the worker's own loop, failed with a reason, and done by another
    worker where the first dies. */
+#include "pg/asking.h"
 #include "pg/import/files.h"
 
 #include "base/domain.h"
@@ -27,13 +28,6 @@ static enum err queue(struct ctx *c, const char *id, bool good_rows_only)
     c->problem = (struct problem){ .n = 0 };
     db_begin(c->db, c->tenant_id);
     return db_end(c->db, import_queue(c, id, good_rows_only));
-}
-
-static void work(void)
-{
-    static const int never;
-    struct ctx *c = pg_ctx("track_worker");
-    jobs_work(pg_app(), c->db, &never, true);
 }
 
 /* A worker of its own process. */

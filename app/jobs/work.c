@@ -40,7 +40,7 @@ struct worker {
         struct arena *arena;
         struct job *job; /* NULL: none */
     } settling;
-    const char *name, *schedules;     /* schedules: their names, as a Postgres array */
+    const char *name, *schedules; /* schedules: their names, as a Postgres array */
     struct queues brief, external;
     int64_t ticked_ms, external_ms; /* when it last looked at the clock's work, at external jobs */
     int64_t brief_ms;               /* and at brief ones in vain */
@@ -203,8 +203,8 @@ static void put_back(struct worker *w, struct job *j, enum err e)
     bool park = !j->snooze && (!again || j->attempt >= j->max_attempts);
     const char *why = reason(j, e);
     enum err failed =
-        db_query(j->ctx.db, j->ctx.arena, job_put_back, &r, .id = NUM(j->id), .token = NUM(j->token),
-                 .park = park ? "t" : "f", .snooze = j->snooze ? "t" : "f",
+        db_query(j->ctx.db, j->ctx.arena, job_put_back, &r, .id = NUM(j->id),
+                 .token = NUM(j->token), .park = park ? "t" : "f", .snooze = j->snooze ? "t" : "f",
                  .wait_seconds = NUM(j->retry_after), .run_at = j->run_at, .error = why);
     if (park)
         log_error("job_parked", "kind", j->kind, "attempt", NUM(j->attempt), "error", why, NULL);

@@ -21,7 +21,7 @@ static enum err check(struct ctx *c, const char *tell)
 {
     if (c->actor.kind != ACTOR_USER)
         return ctx_refuse(c, ERR_DENIED, "Only people are told of views.");
-    return tell ? staff_mail_possible(c, "you") : OK;
+    return tell ? staff_mail_possible(c) : OK;
 }
 
 /* Looks again `at`; NULL: now. The worker reads no accounts of people: the job names the address.

@@ -91,7 +91,8 @@ static void dress_group(struct json_object *d, struct json_object *group, int64_
     }
     json_set_int(group, "attemptNo", no);
     json_set_bool(group, "current", of == d);
-    set_label(group, standing_label(json_text(of, "status"), json_text(of, "paper")), "statusLabel");
+    set_label(group, standing_label(json_text(of, "status"), json_text(of, "paper")),
+              "statusLabel");
     json_set_text(group, "channelLabel", channel_label(json_text(of, "channel"))->word);
     json_set_text(group, "address", of == d ? address_at_hand(d) : json_text(of, "address"));
 }

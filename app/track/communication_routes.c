@@ -11,6 +11,7 @@
 #include "track/mention.h"
 #include "track/outbox.h"
 #include "track/proof_file.h"
+#include "track/staff_mail.h"
 #include "track/tag.h"
 #include "track/when.h"
 #include "web/checks.h"
@@ -409,13 +410,25 @@ static enum err source(struct req *r, struct reply *p)
                       arena_printf(r->ctx.arena, mail ? "%s.eml" : "%s.txt", id));
 }
 
+/* What the forms with a note show: the plan, and whether those it names are told. */
+static enum err note_form(struct ctx *c, const char *id, struct json_object **out)
+{
+    bool told;
+    enum err e = communication_resend_plan(c, id, out);
+    if (e == OK)
+        e = staff_mail_reaches(c, &told);
+    if (e == OK)
+        json_set_bool(*out, "toldByEmail", told);
+    return e;
+}
+
 /* The dialog's form, or a page with it. */
 static enum err resend_form(struct req *r, struct reply *p)
 {
     struct json_object *d;
     const struct plan_query *q = r->input;
     const char *id = id_of(r, "communicationId");
-    enum err e = id ? communication_resend_plan(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    enum err e = id ? note_form(&r->ctx, id, &d) : ERR_NOT_FOUND;
     if (e != OK)
         return e;
     communication_plan_dress(d, q->channel);
@@ -426,7 +439,7 @@ static enum err record_form(struct req *r, struct reply *p)
 {
     struct json_object *d;
     const char *id = id_of(r, "communicationId");
-    enum err e = id ? communication_resend_plan(&r->ctx, id, &d) : ERR_NOT_FOUND;
+    enum err e = id ? note_form(&r->ctx, id, &d) : ERR_NOT_FOUND;
     if (e != OK)
         return e;
     json_set_bool(d, "isLetter", strncmp(json_text(d, "channel"), "LETTER", 6) == 0);

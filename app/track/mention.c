@@ -110,7 +110,6 @@ static void add(struct ctx *c, struct mentions *m, const PGresult *people, const
         return;
     struct json_object *person = json_object_new_object();
     json_set_text(person, "userId", id);
-    json_set_text(person, "name", row_text(people, who->who, "name"));
     json_set_text(person, "email", row_text(people, who->who, "email"));
     json_object_array_add(m->people, person);
 }
@@ -153,7 +152,7 @@ enum err mentions_read(struct ctx *c, const char *communication_id, const char *
 {
     PGresult *people;
     *out = (struct mentions){ json_own(c->arena, json_object_new_array()),
-                              json_own(c->arena, json_object_new_array()) };
+                              json_own(c->arena, json_object_new_array()), false };
     if (!note || !strchr(note, '@'))
         return OK;
     enum err e = db_query(c->db, c->arena, mention_candidates, &people, .note = note,
@@ -163,7 +162,7 @@ enum err mentions_read(struct ctx *c, const char *communication_id, const char *
         e = find(c, note, people, out);
     if (e != OK || json_object_array_length(out->people) == 0)
         return e;
-    return staff_mail_possible(c, json_text(json_object_array_get_idx(out->people, 0), "name"));
+    return staff_mail_reaches(c, &out->told);
 }
 
 /* ---- keeping them ---- */
@@ -193,7 +192,7 @@ enum err mentions_keep(struct ctx *c, const char *communication_id, const struct
     json_write(&spans, m->spans);
     enum err e = db_query(c->db, c->arena, mention_add, &rows, .communication_id = communication_id,
                           .mentions = spans.p);
-    for (size_t i = 0; e == OK && i < json_object_array_length(m->people); i++)
+    for (size_t i = 0; e == OK && m->told && i < json_object_array_length(m->people); i++)
         e = add_job(c, communication_id, row_text(rows, 0, "note_id"),
                     json_object_array_get_idx(m->people, i));
     return e;
@@ -204,11 +203,15 @@ enum err mentions_keep(struct ctx *c, const char *communication_id, const struct
 enum err mentions_possible(struct ctx *c, const char *communication_id, struct json_object **out)
 {
     PGresult *rows;
+    bool told;
     enum err e = db_query(c->db, c->arena, mention_possible, &rows,
                           .communication_id = communication_id, .actor_id = c->actor.id);
+    if (e == OK)
+        e = staff_mail_reaches(c, &told);
     if (e != OK)
         return e;
     *out = json_own(c->arena, json_object_new_object());
+    json_set_bool(*out, "toldByEmail", told);
     json_set(*out, "people", json_object_get(rows_json(c->arena, rows)));
     return OK;
 }
@@ -275,6 +278,7 @@ static const struct shape person = { "Mentionable", "A colleague whom a note can
 
 static const struct member mentionable_members[] = {
     { "people", SHAPE_LIST, .of = &person },
+    { "toldByEmail", SHAPE_BOOL, .help = "Whether there is an account to tell them through." },
     { .name = NULL },
 };
 const struct shape mentionable_shape = { "Mentionables",

@@ -1,5 +1,6 @@
-/* Mentions: notes that name colleagues, "@Ada Lovelace" or "@ada@example.com", who are told of them
-   by e-mail. What names nobody who works here is plain text. */
+/* Mentions: notes that name colleagues, "@Ada Lovelace" or "@ada@example.com", who find them by
+   mentions:me and, where there is an account for it, are told of them by e-mail. What names nobody
+   who works here is plain text. */
 #pragma once
 
 #include "base/ctx.h"
@@ -11,11 +12,11 @@
 struct mentions {
     struct json_object *spans;  /* [{userId, at, length}]: where in the note, in bytes */
     struct json_object *people; /* [{userId, email}]: to be told, each once */
+    bool told;                  /* there is an account to tell them through */
 };
 
 /* Whom a note (NULL: none) names that the actor writes to a communication. ERR_INVALID: a fault of
-   `note` says who may not see the message, or of whose name there are two; ERR_CONFLICT: there is
-   no account for e-mail to tell them through. */
+   `note` says who may not see the message, or of whose name there are two. */
 enum err mentions_read(struct ctx *c, const char *communication_id, const char *note,
                        struct mentions *out) must_check;
 
@@ -23,8 +24,8 @@ enum err mentions_read(struct ctx *c, const char *communication_id, const char *
 enum err mentions_keep(struct ctx *c, const char *communication_id,
                        const struct mentions *m) must_check;
 
-/* Whom a note to it can name: {people: [{userId, name, email, mention}]}, without the actor. The
-   caller knows that he sees it. */
+/* Whom a note to it can name: {people: [{userId, name, email, mention}], toldByEmail}, without the
+   actor. The caller knows that he sees it. */
 enum err mentions_possible(struct ctx *c, const char *communication_id,
                            struct json_object **out) must_check;
 

@@ -5,12 +5,20 @@
 #include "channels/email.h"
 #include "track/send_way.h"
 
-enum err staff_mail_possible(struct ctx *c, const char *whom)
+enum err staff_mail_reaches(struct ctx *c, bool *out)
 {
     struct provider_account account;
     enum err e = provider_find(c, "email", &account);
-    if (e == ERR_NOT_FOUND || e == ERR_DENIED)
-        e = ctx_refuse(c, ERR_CONFLICT, "There is no account for e-mail to tell %s through.", whom);
+    *out = e == OK;
+    return e == ERR_NOT_FOUND || e == ERR_DENIED ? OK : e;
+}
+
+enum err staff_mail_possible(struct ctx *c)
+{
+    bool reaches;
+    enum err e = staff_mail_reaches(c, &reaches);
+    if (e == OK && !reaches)
+        e = ctx_refuse(c, ERR_CONFLICT, "There is no account for e-mail to tell you through.");
     return e;
 }
 

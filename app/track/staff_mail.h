@@ -10,8 +10,11 @@ struct staff_mail {
     const char *to_name, *to_address, *subject, *text;
 };
 
-/* ERR_CONFLICT with a sentence that says whom, "you", where there is no account to tell through. */
-enum err staff_mail_possible(struct ctx *c, const char *whom) must_check;
+/* Whether there is an account to tell them through. */
+enum err staff_mail_reaches(struct ctx *c, bool *out) must_check;
+
+/* ERR_CONFLICT with a sentence where there is none. */
+enum err staff_mail_possible(struct ctx *c) must_check;
 
 /* The account, in the transaction at hand; NULL: there is none. */
 enum err staff_mail_account(struct job *j, struct channel_account **out) must_check;

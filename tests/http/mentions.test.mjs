@@ -14,7 +14,7 @@ const viewer = api(await token("viewer", tenant));
 const folder = mkdtempSync(join(tmpdir(), "track-mentions."));
 const mails = () => readFileSync(join(folder, "messages.jsonl"), { flag: "a+", encoding: "utf8" }).split("\n").slice(0, -1).map((line) => JSON.parse(line));
 const [[tenantId]] = sql(`select id from tenants where slug = '${tenant}'`);
-let grace, at, id, csrf;
+let grace, at, untold, id, csrf;
 
 async function named(name, role, ...buildings) {
     const go = await person(role, tenant, ...buildings);
@@ -35,10 +35,11 @@ async function write(note, of = grace, to = `${at}/manual-event`) {
 
 check("a tenant with a message", async () => {
     const made = async (building) => {
-        const list = rows(building, 2025, 1);
+        const list = rows(building, 2025, 2);
         return (await committed(admin, (await upload(admin, `${building}.csv`, csv(list), statements(list))).body.id)).result.batches[0];
     };
-    const [one] = await communications(admin, await made("MEN-1"));
+    const [one, other] = await communications(admin, await made("MEN-1"));
+    untold = `/api/track/communications/${other.communicationId}`;
     await made("MEN-2");
     id = one.communicationId;
     at = `/api/track/communications/${id}`;
@@ -60,11 +61,17 @@ check("whom a note can name is told to agents", async () => {
     assert.equal((await admin("GET", "/api/track/communications/nonsense/mentionable")).status, 404);
 });
 
-check("without an account for e-mail a mention is refused, and says so", async () => {
-    const { status, body } = await write("@Ada Lovelace, please");
-    assert.deepEqual([status, body.detail], [409, "There is no account for e-mail to tell Ada Lovelace through."]);
+check("without an account for e-mail a mention is kept, and the form says that nobody is told", async () => {
+    const form = async () => /no e-mail account tells them/.test(await (await grace.go(`/messages/${id}/record`)).text());
+    const told = async () => (await (await grace.go(`${at}/mentionable`)).json()).toldByEmail;
+    assert.deepEqual([await told(), await form()], [false, true]);
+    await named("Uma Hill", "agent", "MEN-1");
+    const { status, body } = await write("@Uma Hill, please", grace, `${untold}/manual-event`);
+    assert.deepEqual([status, body.notes[0].mentions.map((m) => m.name)], [201, ["Uma Hill"]]);
+    assert.equal(sql(`select from jobs where kind = 'track.tell_mention' and tenant_id = '${tenantId}'`).length, 0);
     await sim("smtp", "none", folder, process.env.SMTP_PORT);
     ctl("provider", "add", "smtp", "--tenant", tenant, "--name", "Mail", "--set", "host=127.0.0.1", "--set", `port=${process.env.SMTP_PORT}`, "--set", "security=none", "--set", "from=house@example.com");
+    assert.deepEqual([await told(), await form()], [true, false]);
 });
 
 check("a mention of one who may not see it is an error of the note, and nothing is written", async () => {

@@ -1,4 +1,5 @@
-/* The end of one job is written while the next one is run: who waits for it, when, and what a lost one leaves. */
+/* The end of one job is written while the next one is run: who waits for it, when, and what a lost
+ * one leaves. */
 #include "pg/pg.h"
 
 #include "base/domain.h"

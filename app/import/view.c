@@ -116,6 +116,11 @@ static bool filled(struct json_object *list)
     return list && json_object_array_length(list) > 0;
 }
 
+static bool is_one(struct json_object *of, const char *key)
+{
+    return json_object_get_int64(json_get(of, key)) == 1;
+}
+
 static void add_state(struct json_object *import, struct json_object *preview,
                       struct json_object *view)
 {
@@ -123,16 +128,21 @@ static void add_state(struct json_object *import, struct json_object *preview,
     bool failed = strcmp(state, "FAILED") == 0, open = failed || strcmp(state, "PREVIEWED") == 0;
     int64_t errors = json_object_get_int64(json_get(preview, "errorCount"));
     int64_t good = json_object_get_int64(json_get(preview, "goodRows"));
+    struct json_object *result = json_get(import, "result");
     json_set_bool(view, "open", open);
     json_set_bool(view, "preview", open && !failed);
     json_set_bool(view, "failed", failed);
     json_set_bool(view, "canAll", open && !errors && good);
     json_set_bool(view, "canGood", open && errors && good);
     json_set_bool(view, "hasErrors", errors > 0);
+    json_set_bool(view, "oneRow", is_one(preview, "rows"));
+    json_set_bool(view, "oneMade", is_one(result, "communications"));
+    json_set_bool(view, "oneThere", is_one(result, "alreadyThere"));
+    json_set_bool(view, "oneAdded", is_one(result, "attachments"));
     json_set_bool(view, "hasWarnings", filled(json_get(preview, "warnings")));
     json_set_bool(view, "askColumns", json_object_get_boolean(json_get(preview, "askColumns")));
     json_set_bool(view, "hasColumns", open && filled(json_get(preview, "columns")));
-    json_set_bool(view, "hasBatches", filled(json_get(json_get(import, "result"), "batches")));
+    json_set_bool(view, "hasBatches", filled(json_get(result, "batches")));
 }
 
 void import_view_add(struct ctx *c, struct json_object *import)

@@ -93,7 +93,7 @@ static void an_admin_imports_through_the_pages(void **state)
     assert_int_equal(pg_int("select count(*) from communications where created_at is not null"), 1);
     a = get(&b, page);
     assert_null(strstr(a.text, "http-equiv=\"refresh\""));
-    assert_shows(a, "<strong>1</strong> messages made");
+    assert_shows(a, "<strong>1</strong> message made");
     assert_shows(a, arena_printf(b.ctx->arena, "/track?building=%s&amp;year=2024",
                                  pg_sql("select id from buildings where code = 'W1'")));
     assert_int_equal(post(&b, to, "mode=good-rows").status, 409);
@@ -113,7 +113,7 @@ static void unknown_columns_are_asked_for(void **state)
                            "deliveryPreference=Wie&subject=Was&phone=-&year=2023");
     assert_int_equal(a.status, 303);
     a = get(&b, page);
-    assert_shows(a, "Import all 1 rows");
+    assert_shows(a, "Import the row");
     assert_shows(a, "<option selected>Haus</option>");
     assert_shows(a, "value=\"2023\"");
 }
@@ -135,7 +135,7 @@ static void every_field_of_the_form_is_taken(void **state)
             buf_printf(&form, "%s%s=-", form.n ? "&" : "", key);
     }
     assert_int_equal(post(&b, arena_printf(b.ctx->arena, "%s/preview", page), form.p).status, 303);
-    assert_shows(get(&b, page), "Import all 1 rows");
+    assert_shows(get(&b, page), "Import the row");
 }
 
 /* Corrected on the page, row by row and many at once, taken back, and imported. */

@@ -54,7 +54,7 @@ static enum err ids_of(struct ctx *c, const char *const *ids, const char **out, 
     return OK;
 }
 
-/* "4 chosen communications: Lindenhof 12 2025, 1.01 and 3 more", by the first of them in their order. */
+/* "4 chosen communications: Lindenhof 12 2025, 1.01 and 3 more": by the first in their order. */
 static enum err words_of_ids(struct ctx *c, const char *ids, int n, const char **words)
 {
     PGresult *row;

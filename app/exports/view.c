@@ -206,9 +206,8 @@ static bool is_tab(const struct export_query *q)
 
 const char *export_place(struct ctx *c, const struct export_query *q)
 {
-    return is_tab(q)
-               ? arena_printf(c->arena, "/exports?building=%s&year=%ld", q->building, q->year)
-               : "/exports";
+    return is_tab(q) ? arena_printf(c->arena, "/exports?building=%s&year=%ld", q->building, q->year)
+                     : "/exports";
 }
 
 static enum err add_tab(struct ctx *c, const struct export_query *q, struct json_object *to)

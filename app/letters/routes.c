@@ -53,11 +53,11 @@ static const struct input start_input = { "PrintRunStart", sizeof(struct start_i
 #define LIST_FIELDS                                                                                \
     { "building", FIELD_UUID, offsetof(struct list_input, building),                               \
       .help = "Only with letters of this building." },                                             \
-        { "year", FIELD_INT, offsetof(struct list_input, year), .min = 1900, .max = 2999,          \
-          .help = "Only with letters of this year." },                                             \
+        { "year",      FIELD_INT,   offsetof(struct list_input, year),                             \
+          .min = 1900, .max = 2999, .help = "Only with letters of this year." },                   \
     {                                                                                              \
-        "after", FIELD_TEXT, offsetof(struct list_input, after), .max = 2048,                      \
-            .help = "The page after this cursor."                                                  \
+        "after", FIELD_TEXT, offsetof(struct list_input, after),                                   \
+            .max = 2048, .help = "The page after this cursor."                                     \
     }
 static const struct field list_fields[] = { LIST_FIELDS, { .name = NULL } };
 static const struct input list_input = { "PrintRunsQuery", sizeof(struct list_input), list_fields };

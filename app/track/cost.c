@@ -328,8 +328,9 @@ static const struct member line_members[] = {
     AMOUNT(true),
     { "why", SHAPE_TEXT, .help = "Why there is no amount.", .example = "No price set",
       .nullable = true },
-    { "lacks", SHAPE_CHOICE, .help = "What an amount needs: a price, or files that were looked into.",
-      .values = lacking, .nullable = true },
+    { "lacks", SHAPE_CHOICE,
+      .help = "What an amount needs: a price, or files that were looked into.", .values = lacking,
+      .nullable = true },
     { .name = NULL },
 };
 static const struct shape line_shape = { "CostLine", "What is paid for.", line_members };

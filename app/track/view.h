@@ -49,8 +49,8 @@ enum err unit_document(struct ctx *c, const char *unit_id, const char *year,
                        struct json_object **out) must_check;
 enum err activity_document(struct ctx *c, const struct track_query *q,
                            struct json_object **out) must_check;
-/* What a tab of /track shows of it that is a page of another room: {building, year, tabs, buildings,
-   years, …} of the building, year and tab of the query, with links that lead there. */
+/* What a tab of /track shows of it that is a page of another room: {building, year, tabs,
+   buildings, years, …} of the building, year and tab of the query, with links that lead there. */
 enum err side_document(struct ctx *c, const struct track_query *q,
                        struct json_object **out) must_check;
 enum err page_document(struct ctx *c, const struct track_query *asked,

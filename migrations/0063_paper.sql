@@ -1,12 +1,15 @@
 -- How far a letter that was sent is on its way to the post: made and to be printed, printed, or handed in; null: it is none.
-create function letter_paper(message uuid, channel text, status text, since timestamptz) returns text
+-- Mostly the last that happened says it; a note or the like has what was before it.
+create function letter_paper(c communications) returns text
     language plpgsql stable parallel safe set plan_cache_mode = force_generic_plan as $$
 begin
-    if status <> 'SENT' or channel not like 'LETTER%' then
+    if c.delivery_status <> 'SENT' or c.channel not like 'LETTER%' then
         return null;
+    elsif c.last_event_type in ('READY_TO_PRINT', 'PRINTED', 'LODGED') then
+        return c.last_event_type;
     end if;
     return (select e.type from communication_events e
-        where e.tenant_id = current_tenant() and e.communication_id = message and e.received_at >= since
+        where e.tenant_id = current_tenant() and e.communication_id = c.id and e.received_at >= c.created_at
             and e.type in ('READY_TO_PRINT', 'PRINTED', 'LODGED')
         order by e.seq desc limit 1);
 end $$;
@@ -20,7 +23,7 @@ begin
     end if;
     return (select p.paper
         from communications c
-        cross join lateral (select letter_paper(c.id, c.channel, c.delivery_status, c.created_at) as paper) p
+        cross join lateral (select letter_paper(c) as paper) p
         where c.tenant_id = current_tenant() and c.unit_id = y.unit_id and c.year = y.year and p.paper is not null
         order by array_position('{READY_TO_PRINT,PRINTED,LODGED}', p.paper) limit 1);
 end $$;

@@ -125,7 +125,7 @@ select p.seq as "seq", p.communication_id as "communicationId", c.recipient_name
     b.name as "building", u.id as "unitId", c.year as "year",
     concat_ws(', ', c.street, concat_ws(' ', c.postal_code, c.city), nullif(c.country, '')) as "address",
     p.class as "class", p.sheets as "sheets", p.grams as "grams", p.page as "page", p.receipt as "receipt",
-    c.delivery_status as "status", letter_paper(c.id, c.channel, c.delivery_status, c.created_at) as "paper", l.returned_at as "returnedAt", l.return_reason as "returnReason",
+    c.delivery_status as "status", letter_paper(c) as "paper", l.returned_at as "returnedAt", l.return_reason as "returnReason",
     c.street as "_street", c.postal_code as "_postalCode", c.city as "_city", c.country as "_country"
 from print_pieces p
 join letters l on l.tenant_id = p.tenant_id and l.communication_id = p.communication_id and l.attempt_no = p.attempt_no

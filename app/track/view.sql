@@ -168,7 +168,7 @@ where u.tenant_id = current_tenant() and u.id = :unit_id::uuid
 
 -- name: view_communications
 select c.id as "communicationId", c.channel, c.delivery_status as status,
-    letter_paper(c.id, c.channel, c.delivery_status, c.created_at) as paper, c.recipient_name as "recipientName", c.email,
+    letter_paper(c) as paper, c.recipient_name as "recipientName", c.email,
     c.phone, nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', nullif(c.postal_code, ''),
     nullif(c.city, '')), ''), nullif(c.country, '')), '') as address, c.subject, c.amount_minor as "amountMinor",
     c.currency, nullif(c.reference, '') as reference, c.attempts, c.next_attempt_at as "nextAttemptAt", c.error, (

@@ -129,6 +129,9 @@ check("a letter that is made and not printed is told as one to be printed", asyn
     const { told, warning } = await papers(north, "To be printed");
     assert.deepEqual(told, Array(4).fill("READY_TO_PRINT"));
     assert.match(warning, /waits to be printed/);
+    const [one] = await communications(call, north);
+    await call("POST", `/api/track/communications/${one.communicationId}/manual-event`, { type: "NOTE", note: "Asked for it." });
+    assert.deepEqual((await papers(north, "To be printed")).told, told, "whatever is noted about it");
 });
 
 check("what a run may be asked is checked field by field", async () => {

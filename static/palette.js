@@ -3,6 +3,8 @@
 
 const palette = $("#palette");
 const asked = $("#palette-q");
+const found = $("#found");
+let entered = false; // before the answer was there: its first hit is opened then
 
 function openPalette() {
     for (const open of $$("[popover]:popover-open")) open.hidePopover();
@@ -24,14 +26,24 @@ document.addEventListener("keydown", (event) => {
     else openPalette();
 });
 
+// What was found belongs to the question that stands there, and to no other.
+asked.addEventListener("input", () => {
+    entered = false;
+    found.replaceChildren();
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target === found && detail.requestConfig.parameters.q !== asked.value) detail.shouldSwap = false;
+});
+
 palette.addEventListener("click", (event) => event.target === palette && palette.close());
 palette.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const links = $$("#found a", palette);
+    const links = $$("a", found);
     event.stopPropagation();
-    if (event.key === "Enter" && event.target === asked && links.length) {
+    if (event.key === "Enter" && event.target === asked && asked.value) {
         event.preventDefault();
-        links[0].click();
+        if (links.length) links[0].click();
+        else entered = !found.hasChildNodes();
     }
     if (!step || !links.length) return;
     event.preventDefault();
@@ -39,4 +51,9 @@ palette.addEventListener("keydown", (event) => {
     if (next < 0) asked.focus();
     else links[Math.min(next, links.length - 1)].focus();
 });
-document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => target.id === "found" && showTimes(palette));
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target !== found) return;
+    showTimes(palette);
+    if (entered) $("a", found)?.click();
+    entered = false;
+});

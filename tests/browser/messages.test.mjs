@@ -269,6 +269,19 @@ check("Ctrl+K finds over any page, by keys alone", async () => {
     await page.waitForURL("**/track?building=*");
 });
 
+check("Enter opens what is found for what stands there, never the hit of the question before", async () => {
+    await page.goto("/track");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("lindenhof");
+    await page.waitForSelector("#found a");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText("Rosengarten");
+    same(await page.locator("#found a").count(), 0, "hits of the question before");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/track?building=*");
+    same(/^Rosengarten/.test(await page.locator("main h1").first().textContent()), true, "the building that was asked for");
+});
+
 check("narrow: two lines a row, nothing wider than the screen; dark, too", async () => {
     const storageState = await page.context().storageState();
     for (const [name, options] of [["390", { viewport: { width: 390, height: 844 } }], ["390-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }], ["dark", { colorScheme: "dark" }]]) {

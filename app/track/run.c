@@ -46,6 +46,24 @@ static void show_phase(struct json_object *d, const char *name)
 
 /* ---- the list ---- */
 
+/* What was said of its approval last, where it was not sent since. */
+static void show_approval(struct json_object *run)
+{
+    static const struct phase said[] = {
+        { "asked", "Waits for approval", "hourglass", "attention", "approve" },
+        { "approved", "Approved", "check", "moving", "approve" },
+        { "refused", "Not approved", "ban", "failed", "approve" },
+    };
+    const char *approval = json_text(run, "approval");
+    for (size_t i = 0; approval && i < sizeof(said) / sizeof(said[0]); i++) {
+        if (strcmp(said[i].name, approval) != 0)
+            continue;
+        json_set_text(run, "phaseLabel", said[i].word);
+        json_set_text(run, "icon", said[i].icon);
+        json_set_text(run, "tone", said[i].tone);
+    }
+}
+
 enum err runs_list(struct ctx *c, const char *after, const char *path, struct json_object **out)
 {
     PGresult *rows;
@@ -64,6 +82,7 @@ enum err runs_list(struct ctx *c, const char *after, const char *path, struct js
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *run = json_object_array_get_idx(list, i);
         show_phase(run, json_text(run, "phase"));
+        show_approval(run);
         json_set_text(run, "href", arena_printf(c->arena, "/runs/%s", json_text(run, "batchId")));
     }
     const char *last = more ? row_text(rows, PAGE_ROWS - 1, "batchId") : NULL;

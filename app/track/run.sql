@@ -4,13 +4,20 @@
 -- name: runs_list
 select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", p.year, s.phase,
     p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt", p.closed_at as "closedAt",
-    i.created_by_name as "importedBy", w.actor_name as "sentBy", k.*
+    i.created_by_name as "importedBy", w.actor_name as "sentBy", nullif(v.decision, 'withdrawn') as approval,
+    v.actor_name as "approvalBy", v.at as "approvalAt", k.*
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 left join imports i on i.tenant_id = p.tenant_id and i.id = p.import_id
 left join lateral (
     select actor_name from batch_sends w where w.tenant_id = p.tenant_id and w.batch_id = p.id order by w.at desc limit 1
 ) w on true
+left join lateral (
+    select a.decision, a.actor_name, a.at from batch_approvals a
+    where a.tenant_id = p.tenant_id and a.batch_id = p.id
+        and not exists (select from batch_sends s where s.tenant_id = a.tenant_id and s.batch_id = a.batch_id and s.at > a.at)
+    order by a.at desc limit 1
+) v on true
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as "left", coalesce(sum(delivered + opened), 0) as delivered,
         coalesce(sum(draft + enqueued), 0) as waiting, coalesce(sum(held), 0) as held,

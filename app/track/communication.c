@@ -201,7 +201,9 @@ enum err communication_document(struct ctx *c, const char *id, bool page, struct
     json_set(d, "decisions", decisions_of(d));
     json_set(d, "actions", actions_of(c, p.one));
     struct json_object *said = json_object_new_object();
-    struct words_of of = { .communication = d, .agent = c->actor.role >= ROLE_AGENT };
+    struct words_of of = { .communication = d,
+                           .agent = c->actor.role >= ROLE_AGENT,
+                           .kept = row_text(p.one, 0, "_kept") };
     const char *other;
     set_ways(c, &p, d, &of, &other);
     communication_words(c->arena, &of, said);

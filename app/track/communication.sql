@@ -17,10 +17,11 @@ select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId"
     coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
     c.retention_hint as "retentionHint", held_by(c) as "holdId",
     case when c.delivery_status = 'ENQUEUED' and j.state = 'ready' and j.run_at > now() then j.run_at end as "cancelUntil",
-    j.state as _job
+    j.state as _job, case when p.paused_at is not null then 'PAUSED' when j.state = 'held' then 'CANARY' end as _kept
 from communications c
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
 join buildings b on b.tenant_id = c.tenant_id and b.id = c.building_id
+join communication_batches p on p.tenant_id = c.tenant_id and p.id = c.batch_id
 left join jobs j on j.kind = 'track.send_communication' and j.unique_key = c.id::text and j.state <> 'parked'
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g

@@ -126,6 +126,16 @@ static const struct words {
       .missed = true },
 };
 
+/* What waits to be sent and is kept back by its run. */
+static const struct words paused = { .happened = "Its run is paused.",
+                                     .means = "It has not left, and will not before somebody goes "
+                                              "on with the run.",
+                                     .act = "go on with its run, hold it or cancel it" };
+static const struct words canary = { .happened = "Others of its run go first.",
+                                     .means = "It has not left; it follows when those are through.",
+                                     .rest = "Wait.",
+                                     .act = "hold it or cancel it" };
+
 static bool one_of(const char *wanted, const char *text)
 {
     return !wanted || (text && strcmp(wanted, text) == 0);
@@ -216,6 +226,8 @@ void communication_words(struct arena *a, const struct words_of *of, struct json
     struct json_object *d = of->communication, *claim = claim_of_status(d);
     (void)status_of(json_text(d, "status"), &s);
     const struct words *w = words_for(s, d, claim);
+    if (of->kept && s == STATUS_ENQUEUED)
+        w = strcmp(of->kept, "PAUSED") == 0 ? &paused : &canary;
     const char *sentence = w->happened ? w->happened : claim ? json_text(claim, "sentence") : NULL;
     const char *rest = w->rest, *act = w->act;
     if (of->refused && (s == STATUS_SKIPPED || s == STATUS_FAILED || s == STATUS_BOUNCED))

@@ -10,6 +10,7 @@ struct words_of {
     struct json_object *communication; /* its document */
     bool agent;                        /* who reads it may act */
     bool refused;                      /* its channel takes nothing to its address any more */
+    const char *kept;   /* by its run: "PAUSED", or "CANARY", as others go first; NULL: it is not */
     const char *others; /* channels that would take it, "letter or SMS"; NULL: none */
 };
 

@@ -1,6 +1,6 @@
 // Runs over the API: the list, the check and what mends it, two-person approval, pause, the first messages, closing.
 import assert from "node:assert/strict";
-import { api, check, committed, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { api, check, committed, communications, eventually, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
 import { csv, pdf, rows, zip } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("runs");
@@ -180,6 +180,8 @@ check("over the threshold a second person has to say yes, and only to what was a
     assert.match(refused.body.detail, /second person/);
     const asked = (await agent("POST", at(small, "/approval"), { decision: "ask", note: "Please" })).body;
     assert.deepEqual([asked.approval.state, asked.approval.messages, asked.approval.askedNote], ["asked", 12, "Please"]);
+    const listed = (await agent("GET", "/api/track/runs")).body.runs.find((one) => one.batchId === small.batchId);
+    assert.deepEqual([listed.approval, listed.phaseLabel, listed.approvalBy], ["asked", "Waits for approval", asked.approval.askedBy]);
     assert.equal((await admin("POST", at(small, "/approval"), { decision: "approve" })).status, 409, "a client has no word in it");
     const go = await person("agent", tenant);
     const form = async (path, fields) => go(path, { ...fields, csrfToken: /name="csrfToken" value="([^"]+)"/.exec(await (await go("/runs")).text())[1] });
@@ -260,8 +262,12 @@ check("a run is paused and goes on; the first messages go before the others", as
         return now.counts.sent === 10 && now;
     });
     assert.deepEqual([first.phase, first.sending.firstMessages, first.counts.enqueued], ["CANARY", 10, 30]);
+    const waiting = (await communications(agent, batch)).find((one) => one.status === "ENQUEUED");
+    const happened = async () => (await agent("GET", `/api/track/communications/${waiting.communicationId}`)).body.said.happened;
+    assert.equal(await happened(), "Others of its run go first.");
     const paused = (await agent("POST", at(batch, "/pause"), { note: "Wait for Eva" })).body;
     assert.deepEqual([paused.phase, paused.sending.pausedWhy], ["PAUSED", "Wait for Eva"]);
+    assert.equal(await happened(), "Its run is paused.");
     assert.equal((await agent("POST", at(batch, "/resume"))).body.phase, "CANARY");
     assert.equal((await agent("POST", at(batch, "/resume"))).body.phase, "SENDING");
     const done = await eventually("all are sent", async () => {

@@ -86,6 +86,18 @@ static bool is_day(const char *text)
            (month != 2 || day < 29 || leap);
 }
 
+static const char *nothing_of(const char *scope)
+{
+    if (strcmp(scope, "unit") == 0)
+        return "There is no such unit: give its building's code and its number, as in LH-12 1.01, "
+               "or its id.";
+    if (strcmp(scope, "building") == 0)
+        return "There is no such building: give its code, its name or its id.";
+    if (strcmp(scope, "person") == 0)
+        return "must be an e-mail address or a phone number";
+    return "There is none with this id.";
+}
+
 enum err hold_add(struct ctx *c, const struct hold_new *n, struct json_object **out)
 {
     PGresult *rows;
@@ -96,8 +108,11 @@ enum err hold_add(struct ctx *c, const struct hold_new *n, struct json_object **
     enum err e = db_query(c->db, c->arena, holds_target, &rows, .scope = n->scope, .value = value);
     if (e != OK)
         return e;
-    if (!row_bool(rows, 0, "found"))
-        return ctx_fault(c, "value", "There is no %s with this id.", n->scope);
+    if (rows_count(rows) == 0)
+        return ctx_fault(c, "value", "%s", nothing_of(n->scope));
+    if (row_bool(rows, 0, "there"))
+        return ctx_refuse(c, ERR_CONFLICT, "There is a hold on it already.");
+    value = row_text(rows, 0, "value");
     e = db_query(c->db, c->arena, holds_add, &rows, .scope = n->scope, .value = value,
                  .reason = n->reason, .owner = n->owner, .review_on = day,
                  .actor_name = c->actor.name);

@@ -14,14 +14,29 @@ from legal_holds h
 where h.tenant_id = current_tenant() and (:id::uuid is null or h.id = :id::uuid)
 order by h.lifted_at is not null, h.created_at desc, h.id limit 500;
 
--- Whether there is what a hold is to be put on.
+-- What a hold is to be put on, by its id or as people call it, a unit by its building's code and its number, and whether one
+-- is on it already; no row where there is no such thing, or more than one.
 -- name: holds_target
-select case :scope::text
-    when 'building' then exists (select from buildings where tenant_id = current_tenant() and id::text = :value::text)
-    when 'unit' then exists (select from units where tenant_id = current_tenant() and id::text = :value::text)
-    when 'batch' then exists (select from communication_batches where tenant_id = current_tenant() and id::text = :value::text)
-    when 'communication' then exists (select from communications where tenant_id = current_tenant() and id::text = :value::text)
-    else length(:value::text) between 3 and 320 end as found;
+with t as (
+    select id::text as value from buildings
+    where :scope::text = 'building' and tenant_id = current_tenant() and :value::text in (id::text, lower(code), lower(name))
+    union all
+    select u.id::text from units u
+    join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
+    where :scope::text = 'unit' and u.tenant_id = current_tenant()
+        and :value::text in (u.id::text, lower(b.code || ' ' || u.number), lower(b.name || ' ' || u.number))
+    union all
+    select id::text from communication_batches
+    where :scope::text = 'batch' and tenant_id = current_tenant() and id::text = :value::text
+    union all
+    select id::text from communications
+    where :scope::text = 'communication' and tenant_id = current_tenant() and id::text = :value::text
+    union all
+    select :value::text where :scope::text = 'person' and length(:value::text) between 3 and 320
+)
+select min(t.value) as value, exists (select from legal_holds h where h.tenant_id = current_tenant() and h.lifted_at is null
+    and h.scope = :scope::text and h.value = min(t.value)) as there
+from t having count(*) = 1;
 
 -- name: holds_add
 insert into legal_holds (tenant_id, scope, value, reason, owner, review_on, created_by_name)

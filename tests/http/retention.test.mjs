@@ -114,6 +114,8 @@ check("the page says it all and its forms work", async () => {
     await go("/retention/holds", { csrfToken: csrf, scope: "person", value: "Kept@Example.org", reason: "Asked to", owner: "Office" });
     const put = await page();
     assert.match(put, /person: kept@example\.org/);
+    const again = await go("/retention/holds", { csrfToken: csrf, scope: "person", value: "kept@example.org", reason: "Asked to", owner: "Office" });
+    assert.deepEqual([again.status, /There is a hold on it already/.test(await again.text())], [409, true]);
     const lift = /action="(\/retention\/holds\/[^"]+\/lift)"/.exec(put)[1];
     assert.equal((await go(lift, { csrfToken: csrf })).status, 303);
     assert.equal((await go("/retention/erasures", { csrfToken: csrf, email: "nobody@example.org" })).status, 303);

@@ -306,7 +306,7 @@ static enum err api_scan(struct req *r, struct reply *p)
                    : e;
 }
 
-static enum err api_labels(struct req *r, struct reply *p)
+static enum err run_labels(struct req *r, struct reply *p)
 {
     struct json_object *run;
     struct str pdf;
@@ -397,6 +397,9 @@ static const struct route routes[] = {
       .doc = "A run: what to do next, its files and letters." },
     { METHOD_GET, ROUTE_PAGE, RUN_PAGE "/progress", run_progress, ROLE_VIEWER,
       .doc = "How far the making of its file is." },
+    { METHOD_GET, ROUTE_PAGE, RUN_PAGE "/labels", run_labels, ROLE_AGENT, &labels_input,
+      .slow = true, .doc = "Address labels of its letters, on the sheet that is asked for.",
+      .file = "application/pdf" },
     { METHOD_GET, ROUTE_PAGE, RUN_PAGE "/certificate", certificate_page, ROLE_VIEWER,
       .doc = "What it proves." },
     { METHOD_POST, ROUTE_PAGE, RUN_PAGE "/printed", run_step, ROLE_AGENT,
@@ -438,7 +441,7 @@ static const struct route routes[] = {
       .doc = "Its letters in order, 100 at a time.", .answer = &print_pieces_shape },
     { METHOD_GET, ROUTE_API, RUN_API "/print", api_print, ROLE_AGENT,
       .doc = "All its letters in one file.", .file = "application/pdf" },
-    { METHOD_GET, ROUTE_API, RUN_API "/labels", api_labels, ROLE_AGENT, &labels_input, .slow = true,
+    { METHOD_GET, ROUTE_API, RUN_API "/labels", run_labels, ROLE_AGENT, &labels_input, .slow = true,
       .doc = "Address labels of its letters.", .file = "application/pdf" },
     { METHOD_GET, ROUTE_API, RUN_API "/slip", api_slip, ROLE_AGENT, .slow = true,
       .doc = "The list for the post, with room for its stamp.", .file = "application/pdf" },

@@ -168,6 +168,7 @@ static struct json_object *message(struct ctx *c, const PGresult *rows, int i, c
                                row_text(rows, i, "year")));
     json_set_text(f, "channel", row_text(rows, i, "channel"));
     json_set_text(f, "status", row_text(rows, i, "status"));
+    json_set_text(f, "paper", row_text(rows, i, "paper"));
     set_event(f, row_json(c->arena, rows, i));
     json_set_text(f, "href", arena_printf(c->arena, "/messages/%s", row_text(rows, i, "id")));
     return f;
@@ -194,6 +195,7 @@ static struct json_object *unit(struct ctx *c, const PGresult *rows, int i)
                                row_text(rows, i, "building"), year ? ", " : "", year ? year : ""));
     json_set_text(f, "channel", NULL);
     json_set_text(f, "status", worst_of(c, row_text(rows, i, "_statuses")));
+    json_set_text(f, "paper", NULL);
     set_event(f, row_json(c->arena, rows, i));
     json_set_text(f, "href",
                   arena_printf(c->arena, "/track?building=%s%s%s&unit=%s",
@@ -206,6 +208,7 @@ static void set_none(struct json_object *f)
 {
     json_set_text(f, "channel", NULL);
     json_set_text(f, "status", NULL);
+    json_set_text(f, "paper", NULL);
     json_set_text(f, "lastEvent", NULL);
     json_set_text(f, "lastEventAt", NULL);
 }
@@ -229,7 +232,11 @@ static struct json_object *run(struct ctx *c, const PGresult *rows, int i)
     json_set_text(
         f, "title",
         arena_printf(c->arena, "%s %s", row_text(rows, i, "name"), row_text(rows, i, "year")));
-    json_set_text(f, "detail", arena_printf(c->arena, "Run, %s", row_text(rows, i, "state")));
+    const char *state = row_text(rows, i, "state");
+    json_set_text(f, "detail",
+                  strcmp(state, "DRAFT") == 0     ? "Run, not sent yet"
+                  : strcmp(state, "SENDING") == 0 ? "Run, being sent"
+                                                  : "Run, sent");
     set_none(f);
     json_set_text(f, "lastEventAt", json_text(row_json(c->arena, rows, i), "lastEventAt"));
     json_set_text(f, "href", arena_printf(c->arena, "/runs/%s", row_text(rows, i, "id")));
@@ -287,6 +294,8 @@ static const struct member found_members[] = {
     { "channel", SHAPE_CHOICE, .values = channel_names, .nullable = true },
     { "status", SHAPE_CHOICE, .help = "Of a message; of a unit, its worst.", .values = status_names,
       .nullable = true },
+    { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
+      .values = letter_papers, .nullable = true },
     { "lastEvent", SHAPE_TEXT, .help = "In a word.", .example = "Delivered", .nullable = true },
     { "lastEventAt", SHAPE_TIME, .nullable = true },
     { "why", SHAPE_TEXT, .help = "As what the text was found.", .example = "Message-ID" },

@@ -229,8 +229,9 @@ static void dress_found(struct json_object *f)
         if (strcmp(type_icons[i][0], type) == 0)
             icon = type_icons[i][1];
     json_set_text(f, "icon", channel ? channel_label(channel)->icon : icon);
-    json_set_text(f, "statusLabel", status ? status_label(status)->word : NULL);
-    json_set_text(f, "tone", status ? status_label(status)->tone : NULL);
+    const struct label *standing = status ? standing_label(status, json_text(f, "paper")) : NULL;
+    json_set_text(f, "statusLabel", standing ? standing->word : NULL);
+    json_set_text(f, "tone", standing ? standing->tone : NULL);
 }
 
 static enum err search_page(struct req *r, struct reply *p)

@@ -163,9 +163,9 @@ static struct json_object *message(struct ctx *c, const PGresult *rows, int i, c
     struct json_object *f = found(rows, i, "message", why ? why : row_text(rows, i, "why"));
     json_set_text(f, "title", row_text(rows, i, "name"));
     json_set_text(f, "detail",
-                  arena_printf(c->arena, "%s · %s, unit %s, %s", row_text(rows, i, "subject"),
-                               row_text(rows, i, "building"), row_text(rows, i, "unit"),
-                               row_text(rows, i, "year")));
+                  arena_printf(c->arena, "%s, unit %s, %s · %s", row_text(rows, i, "building"),
+                               row_text(rows, i, "unit"), row_text(rows, i, "year"),
+                               row_text(rows, i, "subject")));
     json_set_text(f, "channel", row_text(rows, i, "channel"));
     json_set_text(f, "status", row_text(rows, i, "status"));
     json_set_text(f, "paper", row_text(rows, i, "paper"));
@@ -290,7 +290,7 @@ static const struct member found_members[] = {
     { "type", SHAPE_CHOICE, .values = found_types },
     { "id", SHAPE_UUID, .help = "Of what it is." },
     { "title", SHAPE_TEXT, .example = "Anna Keller" },
-    { "detail", SHAPE_TEXT, .example = "Statement 2025 · Lindenhof 12, unit 1.01, 2025" },
+    { "detail", SHAPE_TEXT, .example = "Lindenhof 12, unit 1.01, 2025 · Statement 2025" },
     { "channel", SHAPE_CHOICE, .values = channel_names, .nullable = true },
     { "status", SHAPE_CHOICE, .help = "Of a message; of a unit, its worst.", .values = status_names,
       .nullable = true },

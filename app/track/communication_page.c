@@ -207,7 +207,7 @@ static void add_tabs(struct ctx *c, const char *id, const struct list_place *fro
         json_set_text(t, "word", tabs[i].word);
         json_set_text(
             t, "href",
-            arena_printf(c->arena, "/messages/%s?tab=%s%s", id, tabs[i].name, list_query));
+            arena_printf(c->arena, "/messages/%s?tab=%s%s#beside", id, tabs[i].name, list_query));
         json_set_bool(t, "selected", on);
         json_put(d, tabs[i].flag, false, json_object_new_boolean(on));
         json_object_array_add(list, t);

@@ -243,6 +243,20 @@ check("the activity tab shows what people did first", async () => {
     await page.waitForSelector("#activity .heap[open] li");
 });
 
+check("on a phone a tab is in sight once it was touched; beside the timeline the page stays at its head", async () => {
+    const storageState = await page.context().storageState();
+    for (const [width, top] of [[390, 300], [1440, 2]]) {
+        const at = await newPage({ storageState, viewport: { width, height: 844 } });
+        await at.goto("/messages?q=is%3Afailed");
+        await at.locator("table.messages tbody tr:not(.day) th a").first().click();
+        await at.waitForSelector("#beside .tabs");
+        await at.click("#beside .tabs >> text=Data");
+        await at.waitForSelector("#beside .tabs [aria-current]:text-is('Data')");
+        await at.waitForFunction((least) => document.querySelector("#beside .tabs").getBoundingClientRect().top < innerHeight - 100 && (least > 2) === scrollY > least, top);
+        await at.context().close();
+    }
+});
+
 check("without JavaScript the same is done by pages and forms", async () => {
     const plain = await newPage({ javaScriptEnabled: false, storageState: await page.context().storageState() });
     await plain.goto(page.url().replace(/&tab=activity/, ""));

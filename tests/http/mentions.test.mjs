@@ -62,7 +62,7 @@ check("whom a note can name is told to agents", async () => {
 });
 
 check("without an account for e-mail a mention is kept, and the form says that nobody is told", async () => {
-    const form = async () => /no e-mail account tells them/.test(await (await grace.go(`/messages/${id}/record`)).text());
+    const form = async () => /there is no account to e-mail them/.test(await (await grace.go(`/messages/${id}/record`)).text());
     const told = async () => (await (await grace.go(`${at}/mentionable`)).json()).toldByEmail;
     assert.deepEqual([await told(), await form()], [false, true]);
     await named("Uma Hill", "agent", "MEN-1");

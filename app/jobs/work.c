@@ -287,8 +287,10 @@ static bool run(struct worker *w, const PGresult *r, int row)
 {
     struct job *j = arena_new_of(w->job, struct job);
     fill(w, j, r, row);
-    log_scope("jobId", j->ctx.work_id);
     const struct job_kind *kind = job_kind_of(j->kind);
+    if (!kind || !kind->together)
+        settle(w); /* as this one may take long */
+    log_scope("jobId", j->ctx.work_id);
     enum err e = kind ? kind->run(j) : job_fail(j, ERR_INVALID, "No such kind of job.");
     bool later = !e && j->settle, left = false;
     if (!later) {

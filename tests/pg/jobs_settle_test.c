@@ -29,8 +29,8 @@ static void work(const char *const *todo, volatile const int *stop)
         struct json_object *args = json_own(c->arena, json_object_new_object());
         json_set_text(args, "do", todo[i]);
         db_begin(c->db, c->tenant_id);
-        assert_int_equal(job_add(c, &(struct job_new){ .kind = "test.call", .args = args }, NULL),
-                         OK);
+        const char *kind = strcmp(todo[i], "long") == 0 ? "test.long" : "test.call";
+        assert_int_equal(job_add(c, &(struct job_new){ .kind = kind, .args = args }, NULL), OK);
         assert_int_equal(db_commit(c->db), OK);
     }
     jobs_work(pg_app(), pg_ctx("track_worker")->db, stop, true);
@@ -44,6 +44,15 @@ static void the_next_one_runs_before_an_end_is_waited_for(void **state)
                               "settle 4, settle 5");
     assert_int_equal(pg_int("select count(*) from job_history"), 5);
     assert_int_equal(pg_int("select count(*) from jobs"), 0);
+}
+
+/* One that may take long would keep it waiting past its lease. */
+static void an_end_is_waited_for_before_one_that_may_take_long(void **state)
+{
+    (void)state;
+    work((const char *[]){ "1", "2", "long", NULL }, &never);
+    assert_string_equal(told, "run 1, run 2, settle 1, settle 2, run long");
+    assert_int_equal(pg_int("select count(*) from job_history"), 3);
 }
 
 /* It is under way by itself: nobody has to ask for it. */
@@ -122,7 +131,14 @@ static enum err run(struct job *j)
     return OK;
 }
 
+static enum err run_long(struct job *j)
+{
+    tell("run", j);
+    return OK;
+}
+
 static const struct job_kind kinds[] = {
+    { .name = "test.long", .queue = "calls", .external = true, .run = run_long },
     { .name = "test.call", .queue = "calls", .external = true, .together = 3, .run = run },
     { .name = NULL }
 };
@@ -134,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_one_runs_before_an_end_is_waited_for),
+        cmocka_unit_test(an_end_is_waited_for_before_one_that_may_take_long),
         cmocka_unit_test(the_database_writes_it_meanwhile),
         cmocka_unit_test(an_end_that_is_refused_puts_its_own_job_back),
         cmocka_unit_test(one_that_leaves_its_transaction_open_is_put_back),

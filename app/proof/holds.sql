@@ -19,12 +19,12 @@ order by h.lifted_at is not null, h.created_at desc, h.id limit 500;
 -- name: holds_target
 with t as (
     select id::text as value from buildings
-    where :scope::text = 'building' and tenant_id = current_tenant() and :value::text in (id::text, lower(code), lower(name))
+    where :scope::text = 'building' and tenant_id = current_tenant() and lower(:value::text) in (id::text, lower(code), lower(name))
     union all
     select u.id::text from units u
     join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
     where :scope::text = 'unit' and u.tenant_id = current_tenant()
-        and :value::text in (u.id::text, lower(b.code || ' ' || u.number), lower(b.name || ' ' || u.number))
+        and lower(:value::text) in (u.id::text, lower(b.code || ' ' || u.number), lower(b.name || ' ' || u.number))
     union all
     select id::text from communication_batches
     where :scope::text = 'batch' and tenant_id = current_tenant() and id::text = :value::text

@@ -89,7 +89,8 @@ static const struct field hold_fields[] = {
     { "scope", FIELD_CHOICE, HOLD(scope), .required = true, .values = hold_scopes,
       .help = "what it is on" },
     { "value", FIELD_TEXT, HOLD(value), .required = true, .min = 3, .max = 320,
-      .help = "its id; of a person e-mail or phone" },
+      .help = "its id; of a building its code or name, of a unit that and its number (LH-12 "
+              "1.01), of a person e-mail or phone" },
     { "reason", FIELD_TEXT, HOLD(reason), .required = true, .min = 3, .max = 500, .help = "why" },
     { "owner", FIELD_TEXT, HOLD(owner), .required = true, .min = 2, .max = 200,
       .help = "who answers for it" },

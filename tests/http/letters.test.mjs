@@ -189,6 +189,11 @@ check("labels and the posting list hold every address; a receipt's number is on 
     assert.equal(labels.text.match(/Zoë Müller \d/g).length, 8);
     const bad = await call("GET", `${runs}/${run.runId}/labels?layout=5163&start=30`);
     assert.deepEqual([bad.status, bad.body.errors[0].field], [422, "start"]);
+    const go = await person("agent", tenant);
+    const sheet = await go(`/letters/${run.runId}/labels?layout=5163&start=2`);
+    assert.deepEqual([sheet.status, sheet.headers.get("content-type")], [200, "application/pdf"]);
+    const told = await go(`/letters/${run.runId}/labels?layout=5163&start=30`);
+    assert.deepEqual([told.status, /text\/html/.test(told.headers.get("content-type")), /is 1 to 10 on this sheet/.test(await told.text())], [422, true, true]);
     const { pieces } = (await call("GET", `${runs}/${run.runId}/pieces`)).body;
     const registered = pieces.filter((p) => p.class === "LETTER_WITH_RECEIPT");
     assert.equal(registered.length, 2);

@@ -116,7 +116,17 @@ check("the page says it all and its forms work", async () => {
     assert.match(put, /person: kept@example\.org/);
     const again = await go("/retention/holds", { csrfToken: csrf, scope: "person", value: "kept@example.org", reason: "Asked to", owner: "Office" });
     assert.deepEqual([again.status, /There is a hold on it already/.test(await again.text())], [409, true]);
-    const lift = /action="(\/retention\/holds\/[^"]+\/lift)"/.exec(put)[1];
+    assert.equal((await go(/action="(\/retention\/holds\/[^"]+\/lift)"/.exec(put)[1], { csrfToken: csrf })).status, 303);
+    for (const [scope, value, label] of [["unit", "ret 1.00", /^House RET, unit 1\.00$/], ["building", "House Ret", /^House RET$/], ["building", "RET", /^House RET$/]]) {
+        const made = await call("POST", "/api/track/holds", { scope, value, reason: "A suit", owner: "Office" });
+        assert.deepEqual([made.status, label.test(made.body.label)], [201, true], value);
+        assert.equal((await call("POST", "/api/track/holds", { scope, value, reason: "A suit", owner: "Office" })).status, 409, "there is one already");
+        assert.equal((await call("POST", `/api/track/holds/${made.body.id}/lift`)).status, 200);
+    }
+    const none = await call("POST", "/api/track/holds", { scope: "unit", value: "RET 9.99", reason: "A suit", owner: "Office" });
+    assert.deepEqual([none.status, none.body.errors[0].field, /give its building's code and its number/.test(none.body.errors[0].message)], [422, "value", true]);
+    await go("/retention/holds", { csrfToken: csrf, scope: "person", value: "kept@example.org", reason: "Asked to", owner: "Office" });
+    const lift = /action="(\/retention\/holds\/[^"]+\/lift)"/.exec(await page())[1];
     assert.equal((await go(lift, { csrfToken: csrf })).status, 303);
     assert.equal((await go("/retention/erasures", { csrfToken: csrf, email: "nobody@example.org" })).status, 303);
     assert.equal((await go("/proof")).status, 200);

@@ -46,22 +46,21 @@ static void show_phase(struct json_object *d, const char *name)
 
 /* ---- the list ---- */
 
-/* What was said of its approval last, where it was not sent since. */
+/* What was said last of the approval of what is due. Whether a yes still holds the run's page says,
+   which compares what would be sent. */
 static void show_approval(struct json_object *run)
 {
-    static const struct phase said[] = {
-        { "asked", "Waits for approval", "hourglass", "attention", "approve" },
-        { "approved", "Approved", "check", "moving", "approve" },
-        { "refused", "Not approved", "ban", "failed", "approve" },
-    };
-    const char *approval = json_text(run, "approval");
-    for (size_t i = 0; approval && i < sizeof(said) / sizeof(said[0]); i++) {
-        if (strcmp(said[i].name, approval) != 0)
-            continue;
-        json_set_text(run, "phaseLabel", said[i].word);
-        json_set_text(run, "icon", said[i].icon);
-        json_set_text(run, "tone", said[i].tone);
-    }
+    static const struct {
+        const char *decision, *word;
+    } words[] = { { "asked", "Asked for approval" },
+                  { "approved", "Approved" },
+                  { "refused", "Refused" } };
+    const char *approval = json_text(run, "approval"), *word = NULL;
+    for (size_t i = 0; approval && i < sizeof(words) / sizeof(words[0]); i++)
+        word = strcmp(words[i].decision, approval) == 0 ? words[i].word : word;
+    json_set_text(run, "approvalLabel", word);
+    if (approval && strcmp(approval, "asked") == 0)
+        json_set_text(run, "phaseLabel", "Waits for approval");
 }
 
 enum err runs_list(struct ctx *c, const char *after, const char *path, struct json_object **out)

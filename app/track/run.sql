@@ -4,7 +4,7 @@
 -- name: runs_list
 select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", p.year, s.phase,
     p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt", p.closed_at as "closedAt",
-    i.created_by_name as "importedBy", w.actor_name as "sentBy", nullif(v.decision, 'withdrawn') as approval,
+    i.created_by_name as "importedBy", w.actor_name as "sentBy", v.decision as approval,
     v.actor_name as "approvalBy", v.at as "approvalAt", k.*
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
@@ -12,12 +12,6 @@ left join imports i on i.tenant_id = p.tenant_id and i.id = p.import_id
 left join lateral (
     select actor_name from batch_sends w where w.tenant_id = p.tenant_id and w.batch_id = p.id order by w.at desc limit 1
 ) w on true
-left join lateral (
-    select a.decision, a.actor_name, a.at from batch_approvals a
-    where a.tenant_id = p.tenant_id and a.batch_id = p.id
-        and not exists (select from batch_sends s where s.tenant_id = a.tenant_id and s.batch_id = a.batch_id and s.at > a.at)
-    order by a.at desc limit 1
-) v on true
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as "left", coalesce(sum(delivered + opened), 0) as delivered,
         coalesce(sum(draft + enqueued), 0) as waiting, coalesce(sum(held), 0) as held,
@@ -31,6 +25,12 @@ cross join lateral (
 cross join lateral (select case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
     when p.state = 'DRAFT' then case when k."left" + k.failed = 0 then 'DRAFT' when k.waiting + k.held > 0 then 'PART' else 'SENT' end
     when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY' else 'SENDING' end as phase) s
+left join lateral (
+    select a.decision, a.actor_name, a.at from batch_approvals a
+    where a.tenant_id = p.tenant_id and a.batch_id = p.id and s.phase in ('DRAFT', 'PART')
+        and not exists (select from batch_sends w where w.tenant_id = a.tenant_id and w.batch_id = a.batch_id and w.at > a.at)
+    order by a.at desc limit 1
+) v on v.decision <> 'withdrawn'
 where p.tenant_id = current_tenant() and (:after::uuid is null or p.id < :after::uuid)
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))

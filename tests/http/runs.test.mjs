@@ -181,7 +181,7 @@ check("over the threshold a second person has to say yes, and only to what was a
     const asked = (await agent("POST", at(small, "/approval"), { decision: "ask", note: "Please" })).body;
     assert.deepEqual([asked.approval.state, asked.approval.messages, asked.approval.askedNote], ["asked", 12, "Please"]);
     const listed = (await agent("GET", "/api/track/runs")).body.runs.find((one) => one.batchId === small.batchId);
-    assert.deepEqual([listed.approval, listed.phaseLabel, listed.approvalBy], ["asked", "Waits for approval", asked.approval.askedBy]);
+    assert.deepEqual([listed.approval, listed.approvalLabel, listed.phaseLabel, listed.approvalBy], ["asked", "Asked for approval", "Waits for approval", asked.approval.askedBy]);
     assert.equal((await admin("POST", at(small, "/approval"), { decision: "approve" })).status, 409, "a client has no word in it");
     const go = await person("agent", tenant);
     const form = async (path, fields) => go(path, { ...fields, csrfToken: /name="csrfToken" value="([^"]+)"/.exec(await (await go("/runs")).text())[1] });

@@ -25,7 +25,8 @@ from (select from communication_tags t
 -- name: messages_since
 select nullif(communications_since(:filter::jsonb, :most::int), '-infinity') as since;
 
--- `since`: only what moved then or later is looked through; null: all.
+-- `since`: only what moved then or later is looked through; null: all. Left, though every message has a unit and a building:
+-- the newest messages are to be read, not all those of a tenant's few units.
 -- name: messages_page anew
 select c.id as "communicationId", c.delivery_status as status,
     letter_paper(c) as paper, c.evidence_grade as grade, c.channel,
@@ -44,8 +45,8 @@ select c.id as "communicationId", c.delivery_status as status,
     to_char(c.moved_at at time zone o.time_zone, 'YYYY-MM-DD') as "updatedDay",
     to_char(c.moved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as _key
 from communications_matching(:filter::jsonb, :all_buildings::bool, :actor_id::uuid) c
-join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
-join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
+left join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
+left join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
 join tenants o on o.id = current_tenant()
 where (:since::timestamptz is null or c.moved_at >= :since::timestamptz)
     and (:at::timestamptz is null or (c.moved_at, c.id) < (:at::timestamptz, :id::uuid))

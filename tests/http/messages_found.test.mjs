@@ -51,6 +51,12 @@ check("what few have is looked for among the last of them", async () => {
         from (select * from communications where tenant_id = '${id}' limit 1) c, generate_series(1, 3000) i;
         insert into communication_tags (tenant_id, communication_id, tag, building_id)
         select tenant_id, id, 'seen', building_id from communications where tenant_id = '${id}' and delivery_status = 'BOUNCED'; analyze communications; analyze communication_tags`);
+    // and as many elsewhere, each of a unit of its own: what a unit has is then thought to be little
+    const [[far]] = sql(`select id from tenants where slug = '${tenantNew("far")}'`);
+    const theirs = columns.split(", ").map((column) => ({ tenant_id: `'${far}'`, unit_id: "uuid7()" })[column] ?? column);
+    sql(`set session_replication_role = replica; insert into communications (id, reference, delivery_status, last_event_at, ${columns})
+        select uuid7(), 'far-' || i, 'DELIVERED', timestamptz '2026-03-01' + i * interval '1 minute', ${theirs}
+        from (select * from communications where tenant_id = '${id}' limit 1) c, generate_series(1, 3000) i`);
     const since = (filter, most) => sql(`set track.tenant = '${id}'; set role track_web; set time zone 'UTC'; select communications_since('${JSON.stringify(filter)}', ${most})`)[0][0].replace("2026-03-", "").replace(":00+00", "");
     const bounced = { status: ["BOUNCED"], channel: ["SMS"] };
     assert.deepEqual([since(bounced, 100), since({ ...bounced, year: [2025] }, 100), since({ ...bounced, year: [2024] }, 100)], ["02 07:40", "02 07:40", "-infinity"]);

@@ -6,7 +6,7 @@ const icons = `
     archive arrow-down arrow-left arrow-right arrow-up ban bell bell-off building-2 check check-check chevron-down chevron-left
     chevron-right circle-alert circle-check circle-help circle-x clock code columns-3 corner-up-left download ellipsis external-link eye
     file-text fingerprint flag mailbox hand hourglass inbox info key-round keyboard link list-checks list-filter loader lock lock-open log-out mail mail-check mail-open
-    mail-x map-pin message-square moon package panel-right paperclip pause phone play plus printer refresh-cw rotate-cw route search
+    mail-x map-pin message-square moon package panel-right paperclip pause phone play plus printer refresh-cw rotate-cw route scale search
     send shield-alert shield-check sticky-note skip-forward sun sun-moon tag triangle-alert truck undo-2 upload user users x
 `.trim().split(/\s+/);
 

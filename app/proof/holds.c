@@ -6,6 +6,8 @@
 #include "base/uuid.h"
 #include "db/db.h"
 #include "proof/holds.sql.h"
+#include "proof/token.h"
+#include "track/value.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -25,6 +27,11 @@ static const struct member hold_members[] = {
     { "createdByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },
     { "liftedAt", SHAPE_TIME, .help = "Null while it stands.", .nullable = true },
     { "liftedByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },
+    { "messages", SHAPE_COUNT,
+      .help = "It is on; 10001: more than 10,000. Null of one that was lifted, and in the list of "
+              "a person.",
+      .nullable = true },
+    { "href", SHAPE_LINK, .help = "To what it is on.", .nullable = true },
     { .name = NULL },
 };
 const struct shape hold_shape = { "LegalHold", "What is kept whatever the clocks say.",
@@ -34,6 +41,17 @@ static const struct member holds_members[] = {
     { "holds", SHAPE_LIST, .help = "Those that stand first.", .of = &hold_shape },
     { .name = NULL },
 };
+static const struct member lifting_members[] = {
+    { "hold", SHAPE_OBJECT, .of = &hold_shape },
+    { "messages", SHAPE_COUNT, .help = "It is on." },
+    { "free", SHAPE_COUNT, .help = "Of these, those that no other hold keeps." },
+    { "due", SHAPE_COUNT, .help = "Of these, those that go with the next run." },
+    { "planToken", SHAPE_TEXT, .help = "To lift it with, for ten minutes." },
+    { .name = NULL },
+};
+const struct shape hold_lifting_shape = { "LegalHoldLifting", "What lifting a hold would free.",
+                                          lifting_members };
+
 const struct shape holds_shape = { "LegalHoldList", "The legal holds.", holds_members };
 
 enum err holds_document(struct ctx *c, struct json_object **out)
@@ -51,9 +69,25 @@ enum err holds_document(struct ctx *c, struct json_object **out)
 static enum err get(struct ctx *c, const char *id, struct json_object **out)
 {
     PGresult *rows;
+    if (!uuid_valid(id))
+        return ERR_NOT_FOUND;
     enum err e = db_query(c->db, c->arena, holds_list, &rows, .id = id);
+    if (e != OK)
+        return e;
+    if (rows_count(rows) == 0)
+        return ERR_NOT_FOUND;
+    *out = row_json(c->arena, rows, 0);
+    return OK;
+}
+
+enum err hold_document(struct ctx *c, const char *id, struct json_object **out)
+{
+    PGresult *told;
+    enum err e = get(c, id, out);
     if (e == OK)
-        *out = row_json(c->arena, rows, 0);
+        e = db_query(c->db, c->arena, holds_told, &told, .id = id);
+    if (e == OK && rows_count(told))
+        json_set(*out, "freed", json_object_get(json_get(row_json(c->arena, told, 0), "after")));
     return e;
 }
 
@@ -93,54 +127,141 @@ static const char *nothing_of(const char *scope)
                "or its id.";
     if (strcmp(scope, "building") == 0)
         return "There is no such building: give its code, its name or its id.";
-    if (strcmp(scope, "person") == 0)
-        return "must be an e-mail address or a phone number";
     return "There is none with this id.";
+}
+
+static bool is_person(const char *scope)
+{
+    return strcmp(scope, "person") == 0;
+}
+
+/* An address as messages have it, in lower case. */
+static enum err read_address(struct ctx *c, const char *text, const char **out)
+{
+    const char *why = strchr(text, '@') ? read_email(c->arena, str_of(text), out)
+                                        : read_phone(c->arena, str_of(text), "", out);
+    if (why)
+        return ctx_fault(c, "value", "%s Give an e-mail address, or a number as +41791234567.",
+                         why);
+    *out = lower_trimmed(c->arena, *out);
+    return OK;
+}
+
+static enum err find_target(struct ctx *c, const char *scope, const char *text, PGresult **row)
+{
+    const char *value = lower_trimmed(c->arena, text);
+    enum err e = is_person(scope) ? read_address(c, value, &value) : OK;
+    if (e == OK)
+        e = db_query(c->db, c->arena, holds_target, row, .scope = scope, .value = value);
+    if (e == OK && rows_count(*row) == 0)
+        return ctx_fault(c, "value", "%s", nothing_of(scope));
+    return e;
+}
+
+enum err hold_target(struct ctx *c, const char *scope, const char *value, struct json_object **out)
+{
+    PGresult *row;
+    enum err e = find_target(c, scope, value, &row);
+    if (e == OK)
+        *out = row_json(c->arena, row, 0);
+    return e;
+}
+
+/* What the trail tells, which keeps for good: no address of a person. */
+static struct json_object *for_the_trail(struct ctx *c, struct json_object *hold)
+{
+    struct json_object *o = json_own(c->arena, json_object_new_object());
+    json_set_text(o, "scope", json_text(hold, "scope"));
+    json_set_text(o, "reason", json_text(hold, "reason"));
+    json_set_text(o, "owner", json_text(hold, "owner"));
+    if (!is_person(json_text(hold, "scope")))
+        json_set_text(o, "value", json_text(hold, "value"));
+    return o;
 }
 
 enum err hold_add(struct ctx *c, const struct hold_new *n, struct json_object **out)
 {
     PGresult *rows;
-    const char *value = lower_trimmed(c->arena, n->value);
     const char *day = n->review_on && *n->review_on ? n->review_on : NULL;
     if (day && !is_day(day))
         return ctx_fault(c, "reviewOn", "Give a day as 2026-06-30.");
-    enum err e = db_query(c->db, c->arena, holds_target, &rows, .scope = n->scope, .value = value);
+    enum err e = find_target(c, n->scope, n->value, &rows);
     if (e != OK)
         return e;
-    if (rows_count(rows) == 0)
-        return ctx_fault(c, "value", "%s", nothing_of(n->scope));
-    if (row_bool(rows, 0, "there"))
+    if (row_text(rows, 0, "holdId"))
         return ctx_refuse(c, ERR_CONFLICT, "There is a hold on it already.");
-    value = row_text(rows, 0, "value");
-    e = db_query(c->db, c->arena, holds_add, &rows, .scope = n->scope, .value = value,
-                 .reason = n->reason, .owner = n->owner, .review_on = day,
-                 .actor_name = c->actor.name);
+    e = db_query(c->db, c->arena, holds_add, &rows, .scope = n->scope,
+                 .value = row_text(rows, 0, "value"), .reason = n->reason, .owner = n->owner,
+                 .review_on = day, .actor_name = c->actor.name);
     if (e == OK)
         e = get(c, row_text(rows, 0, "id"), out);
     if (e != OK)
         return e;
-    struct json_object *after = json_own(c->arena, json_object_new_object());
-    json_set_text(after, "scope", n->scope);
-    json_set_text(after, "reason", n->reason);
-    json_set_text(after, "owner", n->owner);
-    /* The trail keeps for good: no address of a person. */
-    if (strcmp(n->scope, "person") != 0)
-        json_set_text(after, "value", value);
-    return audit_add(c, "hold.added", "legal_hold", json_text(*out, "id"), NULL, after);
+    return audit_add(c, "hold.added", "legal_hold", json_text(*out, "id"), NULL,
+                     for_the_trail(c, *out));
 }
 
-enum err hold_lift(struct ctx *c, const char *id, struct json_object **out)
+/* ---- lifting ---- */
+
+static enum err plan_lifting(struct ctx *c, const char *id, int64_t at_ms, PGresult **row,
+                             const char **words)
 {
-    PGresult *rows;
-    if (!uuid_valid(id))
+    enum err e = db_query(c->db, c->arena, holds_freed, row, .id = id,
+                          .now_ms = arena_printf(c->arena, "%lld", (long long)at_ms));
+    if (e == OK)
+        *words = arena_printf(c->arena, "lift|%s|%s|%s|%s", id, row_text(*row, 0, "messages"),
+                              row_text(*row, 0, "free"), row_text(*row, 0, "_digest"));
+    return e;
+}
+
+enum err hold_lifting(struct ctx *c, const char *id, struct json_object **out)
+{
+    PGresult *row;
+    struct json_object *hold;
+    const char *words;
+    int64_t at = c->app->now_ms(c->app);
+    enum err e = get(c, id, &hold);
+    if (e == OK && json_text(hold, "liftedAt"))
         return ERR_NOT_FOUND;
-    enum err e =
-        db_query(c->db, c->arena, holds_lift, &rows, .id = id, .actor_name = c->actor.name);
+    if (e == OK)
+        e = plan_lifting(c, id, at, &row, &words);
     if (e != OK)
         return e;
-    if (rows_count(rows) == 0)
+    *out = row_json(c->arena, row, 0);
+    json_set(*out, "hold", json_object_get(hold));
+    json_set_text(*out, "planToken", plan_token(c, at, words));
+    return OK;
+}
+
+static enum err check_lifting(struct ctx *c, const char *id, const char *token, PGresult **row)
+{
+    PGresult *locked;
+    int64_t at;
+    const char *words;
+    enum err e = db_query(c->db, c->arena, holds_lock, &locked, .id = id);
+    if (e == OK && rows_count(locked) == 0)
         return ERR_NOT_FOUND;
-    e = get(c, id, out);
-    return e == OK ? audit_add(c, "hold.lifted", "legal_hold", id, NULL, NULL) : e;
+    if (e == OK)
+        e = plan_token_time(c, token, &at);
+    if (e == OK)
+        e = plan_lifting(c, id, at, row, &words);
+    return e == OK ? plan_token_check(c, token, words) : e;
+}
+
+enum err hold_lift(struct ctx *c, const char *id, const char *token, struct json_object **out)
+{
+    PGresult *freed;
+    if (!uuid_valid(id))
+        return ERR_NOT_FOUND;
+    enum err e = check_lifting(c, id, token, &freed);
+    if (e == OK)
+        e = db_query(c->db, c->arena, holds_lift, NULL, .id = id, .actor_name = c->actor.name);
+    if (e == OK)
+        e = get(c, id, out);
+    if (e != OK)
+        return e;
+    struct json_object *after = for_the_trail(c, *out);
+    json_set_int(after, "free", row_int(freed, 0, "free"));
+    json_set_int(after, "due", row_int(freed, 0, "due"));
+    return audit_add(c, "hold.lifted", "legal_hold", id, NULL, after);
 }

@@ -1,21 +1,21 @@
 -- Legal holds: what is kept whatever the clocks say.
 
+-- Those that stand first. How many messages it keeps is counted up to 10,001 of one, and in the list not of a person, whose
+-- messages no index finds.
 -- name: holds_list
 select h.id, h.scope, h.value, h.reason, h.owner, to_char(h.review_on, 'YYYY-MM-DD') as "reviewOn",
     h.review_on < current_date as overdue, h.created_at as "createdAt", h.created_by_name as "createdByName",
-    h.lifted_at as "liftedAt", h.lifted_by_name as "liftedByName", case h.scope
-        when 'building' then (select b.name from buildings b where b.tenant_id = h.tenant_id and b.id::text = h.value)
-        when 'unit' then (select b.name || ', unit ' || u.number from units u join buildings b on b.tenant_id = u.tenant_id
-            and b.id = u.building_id where u.tenant_id = h.tenant_id and u.id::text = h.value)
-        when 'batch' then (select b.name || ' ' || p.year from communication_batches p join buildings b
-            on b.tenant_id = p.tenant_id and b.id = p.building_id where p.tenant_id = h.tenant_id and p.id::text = h.value)
-        else h.value end as label
+    h.lifted_at as "liftedAt", h.lifted_by_name as "liftedByName", hold_label(h.scope, h.value) as label,
+    case when h.lifted_at is null and (:id::uuid is not null or h.scope <> 'person')
+        then (select count(*) from (select from hold_keeps(h.scope, h.value) limit 10001) k) end as messages,
+    case h.scope when 'building' then '/track?building=' || h.value when 'unit' then '/track/units/' || h.value
+        when 'batch' then '/runs/' || h.value when 'communication' then '/messages/' || h.value end as href
 from legal_holds h
 where h.tenant_id = current_tenant() and (:id::uuid is null or h.id = :id::uuid)
 order by h.lifted_at is not null, h.created_at desc, h.id limit 500;
 
--- What a hold is to be put on, by its id or as people call it, a unit by its building's code and its number, and whether one
--- is on it already; no row where there is no such thing, or more than one.
+-- What a hold is to be put on, by its id or as people call it, a unit by its building's code and its number, how many messages
+-- it has, and the hold that is on it already; no row where there is no such thing, or more than one.
 -- name: holds_target
 with t as (
     select id::text as value from buildings
@@ -32,16 +32,47 @@ with t as (
     select id::text from communications
     where :scope::text = 'communication' and tenant_id = current_tenant() and id::text = :value::text
     union all
-    select :value::text where :scope::text = 'person' and length(:value::text) between 3 and 320
+    select :value::text where :scope::text = 'person'
+), one as (
+    select min(t.value) as value from t having count(*) = 1
 )
-select min(t.value) as value, exists (select from legal_holds h where h.tenant_id = current_tenant() and h.lifted_at is null
-    and h.scope = :scope::text and h.value = min(t.value)) as there
-from t having count(*) = 1;
+select one.value, hold_label(:scope::text, one.value) as label,
+    (select count(*) from (select from hold_keeps(:scope::text, one.value) limit 10001) k) as messages,
+    (select h.id from legal_holds h where h.tenant_id = current_tenant() and h.lifted_at is null
+        and h.scope = :scope::text and h.value = one.value limit 1) as "holdId"
+from one;
 
 -- name: holds_add
 insert into legal_holds (tenant_id, scope, value, reason, owner, review_on, created_by_name)
 values (current_tenant(), :scope::text, :value::text, :reason::text, :owner::text, :review_on::date, :actor_name::text)
 returning id;
+
+-- One that stands, until the end of the transaction where it is to be lifted.
+-- name: holds_lock
+select id from legal_holds where tenant_id = current_tenant() and id = :id::uuid and lifted_at is null for update;
+
+-- What lifting it would free: messages that no other hold keeps, of these those that go with the next run, and all of them.
+-- name: holds_freed
+with h as (
+    select id, scope, value from legal_holds where tenant_id = current_tenant() and id = :id::uuid and lifted_at is null
+), others as materialized (
+    select distinct k.id from legal_holds o cross join lateral hold_keeps(o.scope, o.value) k
+    where o.tenant_id = current_tenant() and o.lifted_at is null and o.id <> :id::uuid
+), freed as materialized (
+    select k.id from h cross join lateral hold_keeps(h.scope, h.value) k where k.id not in (select o.id from others o)
+), due as (
+    select d.id from retention_due(to_timestamp(:now_ms::bigint / 1000.0)) d where d.deletes and d.id in (select f.id from freed f)
+)
+select (select count(*) from h cross join lateral hold_keeps(h.scope, h.value)) as messages, (select count(*) from freed) as free,
+    (select count(*) from due) as due,
+    (select encode(sha256(convert_to(coalesce(string_agg(id::text, ',' order by id), ''), 'UTF8')), 'hex') from due) as _digest;
+
+-- What the audit trail tells of a lifting.
+-- name: holds_told
+select after from audit_history
+where tenant_id = current_tenant() and entity_type = 'legal_hold' and entity_id = :id::text and action = 'hold.lifted'
+    and after is not null
+limit 1;
 
 -- name: holds_lift
 update legal_holds set lifted_at = now(), lifted_by_name = :actor_name::text

@@ -29,7 +29,7 @@ returning hint, content_days as "contentDays", person_days as "personDays", proo
     updated_at as "updatedAt", updated_by_name as "updatedByName";
 
 -- name: retention_plan
-select store, relation, deletes, "rows", bytes from retention_plan(to_timestamp(:now_ms::bigint / 1000.0)) where "rows" > 0;
+select store, relation, deletes, "rows", bytes from retention_plan(to_timestamp(:now_ms::bigint / 1000.0), null) where "rows" > 0;
 
 -- name: retention_counts
 select count(*) filter (where deletes and hold_id is null) as due,

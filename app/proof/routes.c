@@ -6,6 +6,7 @@
 #include "base/words.h"
 #include "proof/documents.h"
 #include "proof/erasure.h"
+#include "proof/hold_pages.h"
 #include "proof/holds.h"
 #include "proof/retention.h"
 
@@ -88,7 +89,7 @@ static const struct input policy_input = { "RetentionPolicyInput", sizeof(struct
 static const struct field hold_fields[] = {
     { "scope", FIELD_CHOICE, HOLD(scope), .required = true, .values = hold_scopes,
       .help = "what it is on" },
-    { "value", FIELD_TEXT, HOLD(value), .required = true, .min = 3, .max = 320,
+    { "value", FIELD_TEXT, HOLD(value), .required = true, .max = 320,
       .help = "its id; of a building its code or name, of a unit that and its number (LH-12 "
               "1.01), of a person e-mail or phone" },
     { "reason", FIELD_TEXT, HOLD(reason), .required = true, .min = 3, .max = 500, .help = "why" },
@@ -98,6 +99,21 @@ static const struct field hold_fields[] = {
     { .name = NULL },
 };
 static const struct input hold_input = { "LegalHoldInput", sizeof(struct hold_new), hold_fields };
+
+static const struct field hold_of_fields[] = {
+    { "scope", FIELD_CHOICE, offsetof(struct hold_of, scope), .values = hold_scopes,
+      .help = "what it is to be on" },
+    { "value", FIELD_TEXT, offsetof(struct hold_of, value), .max = 320, .help = "which" },
+    { .name = NULL },
+};
+static const struct input hold_of_input = { "LegalHoldOf", sizeof(struct hold_of), hold_of_fields };
+
+static const struct field confirm_fields[] = {
+    { "planToken", FIELD_TEXT, 0, .max = 100, .help = "of the plan that is confirmed" },
+    { .name = NULL },
+};
+static const struct input confirm_input = { "PlanConfirmation", sizeof(const char *),
+                                            confirm_fields };
 
 #define PERSON(member) offsetof(struct person, member)
 static const struct field person_fields[] = {
@@ -142,7 +158,15 @@ static enum err api_hold_add(struct req *r, struct reply *p)
 static enum err api_hold_lift(struct req *r, struct reply *p)
 {
     struct json_object *d;
-    enum err e = hold_lift(&r->ctx, req_param(r, "id"), &d);
+    const char *const *token = r->input;
+    enum err e = hold_lift(&r->ctx, req_param(r, "id"), *token, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_hold_lifting(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = hold_lifting(&r->ctx, req_param(r, "id"), &d);
     return e == OK ? reply_json(p, 200, d) : e;
 }
 
@@ -197,7 +221,10 @@ static enum err page_retention(struct req *r, struct reply *p)
     if (e != OK)
         return e;
     json_set_text(d, "title", "Retention");
-    json_set(d, "holds", json_object_get(json_get(holds, "holds")));
+    holds = json_get(holds, "holds");
+    for (size_t i = 0; i < json_object_array_length(holds); i++)
+        hold_dress(&r->ctx, json_object_array_get_idx(holds, i));
+    json_set(d, "holds", json_object_get(holds));
     show_certificates(&r->ctx, erasures);
     json_set(d, "erasures", json_object_get(erasures));
     set_any(d, "planAny", "plan");
@@ -216,18 +243,6 @@ static enum err page_policy(struct req *r, struct reply *p)
 {
     struct json_object *d;
     return back(p, retention_set(&r->ctx, r->input, &d));
-}
-
-static enum err page_hold_add(struct req *r, struct reply *p)
-{
-    struct json_object *d;
-    return back(p, hold_add(&r->ctx, r->input, &d));
-}
-
-static enum err page_hold_lift(struct req *r, struct reply *p)
-{
-    struct json_object *d;
-    return back(p, hold_lift(&r->ctx, req_param(r, "id"), &d));
 }
 
 static enum err page_erase(struct req *r, struct reply *p)
@@ -255,8 +270,12 @@ const struct route proof_routes[] = {
       .doc = "The legal holds, those that stand first", .answer = &holds_shape },
     { METHOD_POST, ROUTE_API, "/api/track/holds", api_hold_add, ROLE_ADMIN, &hold_input,
       .whole = true, .doc = "Put a legal hold", .answer = &hold_shape, .status = 201 },
-    { METHOD_POST, ROUTE_API, "/api/track/holds/:id/lift", api_hold_lift, ROLE_ADMIN, .whole = true,
-      .doc = "Lift a legal hold", .answer = &hold_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/holds/:id/lift", api_hold_lifting, ROLE_ADMIN,
+      .whole = true, .slow = true, .doc = "What lifting a legal hold would free",
+      .answer = &hold_lifting_shape },
+    { METHOD_POST, ROUTE_API, "/api/track/holds/:id/lift", api_hold_lift, ROLE_ADMIN,
+      &confirm_input, .whole = true, .slow = true, .doc = "Lift a legal hold, as planned",
+      .answer = &hold_shape },
     { METHOD_POST, ROUTE_API, "/api/track/erasures", api_erase, ROLE_ADMIN, &person_input,
       .whole = true, .queues = true, .doc = "Forget one person", .answer = &erasure_shape,
       .status = 202 },
@@ -266,10 +285,15 @@ const struct route proof_routes[] = {
       .doc = "Retention, legal holds, erasures" },
     { METHOD_POST, ROUTE_PAGE, "/retention/policies", page_policy, ROLE_ADMIN, &policy_input,
       .whole = true, .doc = "Set how long messages of a hint are kept" },
+    { METHOD_GET, ROUTE_PAGE, "/retention/holds/new", page_hold_new, ROLE_ADMIN, &hold_of_input,
+      .whole = true, .slow = true, .doc = "The form of a legal hold" },
     { METHOD_POST, ROUTE_PAGE, "/retention/holds", page_hold_add, ROLE_ADMIN, &hold_input,
-      .whole = true, .doc = "Put a legal hold" },
+      .whole = true, .slow = true, .again = page_hold_again, .doc = "Put a legal hold" },
+    { METHOD_GET, ROUTE_PAGE, "/retention/holds/:id", page_hold, ROLE_ADMIN, .whole = true,
+      .slow = true, .doc = "A legal hold, and what lifting it would free" },
     { METHOD_POST, ROUTE_PAGE, "/retention/holds/:id/lift", page_hold_lift, ROLE_ADMIN,
-      .whole = true, .doc = "Lift a legal hold" },
+      &confirm_input, .whole = true, .slow = true, .again = page_hold,
+      .doc = "Lift a legal hold, as planned" },
     { METHOD_POST, ROUTE_PAGE, "/retention/erasures", page_erase, ROLE_ADMIN, &person_input,
       .whole = true, .queues = true, .doc = "Forget one person" },
     { .path = NULL },

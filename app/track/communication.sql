@@ -15,7 +15,7 @@ select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId"
     c.next_attempt_at as "nextAttemptAt", c.queued_at as "queuedAt", c.sent_at as "sentAt", c.delivered_at as "deliveredAt",
     c.opened_at as "openedAt", c.failed_at as "failedAt", c.last_event_at as "lastEventAt", c.error, c.contradiction,
     coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
-    c.retention_hint as "retentionHint", held_by(c) as "holdId",
+    c.retention_hint as "retentionHint", held_by(c) as "holdId", hold_told(held_by(c)) as hold,
     case when c.delivery_status = 'ENQUEUED' and j.state = 'ready' and j.run_at > now() then j.run_at end as "cancelUntil",
     j.state as _job, case when p.paused_at is not null then 'PAUSED' when j.state = 'held' then 'CANARY' end as _kept
 from communications c
@@ -105,10 +105,18 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by h.at desc, h.id desc limit 50;
 
+-- What was done to it, and the holds that were put on it and lifted.
 -- name: communication_audit
 select h.at, h.action, h.actor_kind as "actorKind", h.actor_name as "actorName", h.before, h.after
 from communications c
-join audit_history h on h.tenant_id = c.tenant_id and h.entity_id = c.id::text and h.entity_type = 'communication'
+cross join lateral (
+    select * from audit_history a
+    where a.tenant_id = c.tenant_id and a.entity_id = c.id::text and a.entity_type = 'communication'
+    union all
+    select a.* from legal_holds l
+    join audit_history a on a.tenant_id = l.tenant_id and a.entity_id = l.id::text and a.entity_type = 'legal_hold'
+    where l.tenant_id = c.tenant_id and exists (select from hold_keeps(l.scope, l.value) k where k.id = c.id)
+) h
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))

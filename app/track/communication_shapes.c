@@ -214,6 +214,8 @@ static const struct member members[] = {
     { "removedBy", SHAPE_TEXT, .help = "By which policy or erasure.", .nullable = true },
     { "retentionHint", SHAPE_TEXT, .help = "Whose policy's clocks it goes by." },
     { "holdId", SHAPE_UUID, .help = "The legal hold it is under.", .nullable = true },
+    { "hold", SHAPE_OBJECT, .help = "The same, as it tells of itself.", .of = &hold_told_shape,
+      .nullable = true },
     { "said", SHAPE_OBJECT, .of = &said },
     { "content", SHAPE_OBJECT, .of = &content },
     { "data", SHAPE_OBJECT, .help = "What the template was given." },

@@ -338,6 +338,7 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out)
     struct json_object *d = json_own(c->arena, json_object_new_object());
     struct json_object *check = json_object_new_object();
     show_head(c, &r, d);
+    json_set(d, "hold", json_object_get(json_get(row_json(c->arena, r.run, 0), "hold")));
     json_set(d, "imports", imports_of(c, r.imports));
     json_set_int(d, "lastYear", row_int(r.sizes, 0, "lastYear"));
     check_show(c, r.faults, r.sizes, check);

@@ -45,7 +45,9 @@ select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name
     cardinality(p.canary) as "canaryMessages", p.canary_until as "canaryUntil",
     p.closed_at as "closedAt", p.closed_by as "closedBy", p.close_note as "closeNote",
     coalesce(s.approval_threshold, 500) as "approvalThreshold", coalesce(s.canary_over, 250) as "canaryOver",
-    coalesce(s.canary_minutes, 10) as "canaryMinutes"
+    coalesce(s.canary_minutes, 10) as "canaryMinutes",
+    (select hold_told(h.id) from legal_holds h where h.tenant_id = p.tenant_id and h.lifted_at is null
+        and (h.scope, h.value) in (('batch', p.id::text), ('building', b.id::text)) order by h.created_at, h.id limit 1) as hold
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 left join run_settings s on s.tenant_id = p.tenant_id

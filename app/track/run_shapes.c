@@ -2,6 +2,7 @@
 #include "track/run_shapes.h"
 
 #include "track/labels.h"
+#include "track/shapes.h"
 
 static const char *const phases[] = { "DRAFT",  "PART", "SENDING", "CANARY",
                                       "PAUSED", "SENT", "CLOSED",  NULL };
@@ -59,8 +60,8 @@ static const struct member row_members[] = {
     TIMES,
     { "importedBy", SHAPE_TEXT, .nullable = true },
     { "sentBy", SHAPE_TEXT, .nullable = true },
-    { "approval", SHAPE_CHOICE, .help = "What was said last of what is due.",
-      .values = decisions, .nullable = true },
+    { "approval", SHAPE_CHOICE, .help = "What was said last of what is due.", .values = decisions,
+      .nullable = true },
     { "approvalLabel", SHAPE_TEXT, .help = "The same in words.", .nullable = true },
     { "approvalBy", SHAPE_TEXT, .help = "Who said so.", .nullable = true },
     { "approvalAt", SHAPE_TIME, .help = "When.", .nullable = true },
@@ -282,6 +283,8 @@ static const struct member runs_members[] = {
     { "approval", SHAPE_OBJECT, .of = &approval },
     { "sending", SHAPE_OBJECT, .of = &sending },
     { "may", SHAPE_OBJECT, .of = &may },
+    { "hold", SHAPE_OBJECT, .help = "The legal hold on it or its building, the oldest.",
+      .of = &hold_told_shape, .nullable = true },
     { .name = NULL },
 };
 const struct shape runs_shape = { "Run", "A run with all its steps.", runs_members };

@@ -37,6 +37,24 @@
         "cancelled", SHAPE_COUNT, .help = "Called off by a person."                                \
     }
 
+/* ---- a legal hold ---- */
+
+static const char *const hold_scopes[] = { "unit",     "communication", "batch",
+                                           "building", "person",        NULL };
+static const struct member hold_told_members[] = {
+    { "holdId", SHAPE_UUID, .help = "The hold." },
+    { "scope", SHAPE_CHOICE, .help = "What it is on.", .values = hold_scopes },
+    { "label", SHAPE_TEXT, .help = "What people call that." },
+    { "reason", SHAPE_TEXT, .help = "Why." },
+    { "owner", SHAPE_TEXT, .help = "Who answers for it." },
+    { "by", SHAPE_TEXT, .help = "Who put it.", .nullable = true },
+    { "since", SHAPE_TIME, .help = "When it was put." },
+    { .name = NULL },
+};
+const struct shape hold_told_shape = { "LegalHoldTold",
+                                       "A legal hold, as what it is on tells of it.",
+                                       hold_told_members };
+
 static const struct member channel_figures_members[] = {
     CHANNEL,
     FIGURES,
@@ -206,6 +224,8 @@ static const struct member communication_members[] = {
       .nullable = true },
     { "removedBy", SHAPE_TEXT, .help = "By which policy or erasure.", .nullable = true },
     { "holdId", SHAPE_UUID, .help = "The legal hold it is under.", .nullable = true },
+    { "hold", SHAPE_OBJECT, .help = "The same, as it tells of itself.", .of = &hold_told_shape,
+      .nullable = true },
     { "events", SHAPE_LIST, .help = "Its timeline, the latest first.", .of = &event },
     { .name = NULL },
 };
@@ -217,6 +237,8 @@ static const struct member unit_members[] = {
     { "number", SHAPE_TEXT, .example = "1.01" },
     { "year", SHAPE_INT, .example = "2025", .nullable = true },
     { "building", SHAPE_OBJECT, .of = &building_name },
+    { "hold", SHAPE_OBJECT, .help = "The legal hold on it or its building, the oldest.",
+      .of = &hold_told_shape, .nullable = true },
     { "communications", SHAPE_LIST, .of = &communication },
     { "deliveryRecords", SHAPE_LIST, .help = "What people recorded.",
       .of = &delivery_record_shape },

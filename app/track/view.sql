@@ -159,7 +159,9 @@ order by case when :down::bool then -place else place end limit 51;
 
 -- name: view_unit
 select u.id as "unitId", u.number, b.id as "buildingId", b.code, b.name, b.city, coalesce(:year::int,
-    (select max(c.year) from communications c where c.tenant_id = u.tenant_id and c.unit_id = u.id)) as year
+    (select max(c.year) from communications c where c.tenant_id = u.tenant_id and c.unit_id = u.id)) as year,
+    (select hold_told(h.id) from legal_holds h where h.tenant_id = u.tenant_id and h.lifted_at is null
+        and (h.scope, h.value) in (('unit', u.id::text), ('building', b.id::text)) order by h.created_at, h.id limit 1) as hold
 from units u
 join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
 where u.tenant_id = current_tenant() and u.id = :unit_id::uuid
@@ -177,7 +179,7 @@ select c.id as "communicationId", c.channel, c.delivery_status as status,
         from communication_attachments a where a.tenant_id = c.tenant_id and a.communication_id = c.id
             and c.content_removed_at is null) as attachments,
     coalesce(c.content_removed_at, c.person_removed_at) as "contentRemovedAt", c.removed_by as "removedBy",
-    held_by(c) as "holdId"
+    held_by(c) as "holdId", hold_told(held_by(c)) as hold
 from communications c
 where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
     and c.year = coalesce(:year::int, (select max(y.year) from communications y

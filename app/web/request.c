@@ -1,6 +1,7 @@
 /* FastCGI parameters into a request, and looking things up in it. */
 #include "web/request.h"
 
+#include "base/json.h"
 #include "base/uuid.h"
 #include "web/checks.h"
 
@@ -216,6 +217,31 @@ const char *req_cookie(const struct req *r, const char *name)
 const char *req_param(const struct req *r, const char *name)
 {
     return pairs_get(&request_of(r)->params, name);
+}
+
+/* Beside its field a message stands by itself. */
+static const char *of_field(struct arena *a, const char *message)
+{
+    bool whole = *message < 'a' || *message > 'z';
+    return whole ? message : arena_printf(a, "This %s.", message);
+}
+
+struct json_object *req_form_again(const struct req *r)
+{
+    const struct pairs *form = &request_of(r)->form;
+    const struct problem *why = &r->ctx.problem;
+    struct json_object *o = json_own(r->ctx.arena, json_object_new_object());
+    struct json_object *given = json_object_new_object(), *errors = json_object_new_object();
+    for (size_t i = 0; i < form->n; i++)
+        if (strcmp(form->at[i].name, "csrfToken") != 0)
+            json_put(given, form->at[i].name, false, json_text_new(form->at[i].value));
+    for (int i = 0; i < why->n; i++)
+        json_put(errors, why->faults[i].field, false,
+                 json_text_new(of_field(r->ctx.arena, why->faults[i].message)));
+    json_set(o, "given", given);
+    json_set(o, "errors", errors);
+    json_set_text(o, "error", why->detail);
+    return o;
 }
 
 enum err req_unknown(struct req *r, const char *detail)

@@ -152,8 +152,28 @@ static enum err work(struct request *r, struct reply *p)
     return e;
 }
 
+/* A form that is wrong stays in its page. False where it has none, or that fails. */
+static bool show_again(struct request *r, struct reply *p, enum err e)
+{
+    struct req *q = &r->req;
+    const struct problem why = q->ctx.problem;
+    if (!q->route || !q->route->again || !q->session || r->status || req_is_fragment(q) ||
+        (e != ERR_INVALID && e != ERR_CONFLICT))
+        return false;
+    begin_reply(r, p);
+    q->ctx.problem = why;
+    p->status = err_status(e);
+    db_begin_reading(q->ctx.db, q->ctx.tenant_id);
+    if (db_end(q->ctx.db, q->route->again(q, p)) == OK)
+        return true;
+    q->ctx.problem = why;
+    return false;
+}
+
 static void refuse(struct request *r, struct reply *p, enum err e)
 {
+    if (show_again(r, p, e))
+        return;
     const struct route *route = r->req.route;
     if (r->status == 401 && route && route->kind == ROUTE_PAGE) {
         problem_login(r, p);

@@ -55,6 +55,11 @@ const char *req_header(const struct req *r, const char *name);
 const char *req_query(const struct req *r, const char *name);
 const char *req_cookie(const struct req *r, const char *name);
 const char *req_param(const struct req *r, const char *name);
+
+/* What a form that is shown again needs: {given: {name: value}, errors: {field: message}, error},
+   of the body as it came and of ctx.problem; error, its sentence, may be null. */
+struct json_object *req_form_again(const struct req *r);
+
 /* Whether htmx asked for a fragment (HX-Request: true, and not a history restore). */
 bool req_is_fragment(const struct req *r);
 
@@ -118,6 +123,8 @@ struct route {
     const char *doc; /* one sentence, for OpenAPI and people */
     const struct shape *answer; /* of the JSON it answers with; NULL: a page or a file */
     const char *file;           /* media type of the file it answers with */
+    handler *again; /* of a form on a page: shows it again, by req_form_again and reading only,
+                       where it is refused as wrong or as in conflict; NULL: a page tells why */
     int status; /* it answers with, 0: 200; with 201 or 202 goes the Location of what it is about */
 };
 

@@ -129,7 +129,9 @@ static void lift(struct json_object *h)
     struct json_object *d;
     struct ctx *c = as("track_web");
     db_begin(c->db, pg_tenant());
-    assert_int_equal(db_end(c->db, hold_lift(c, json_text(h, "id"), &d)), OK);
+    assert_int_equal(hold_lifting(c, json_text(h, "id"), &d), OK);
+    const char *token = json_text(d, "planToken");
+    assert_int_equal(db_end(c->db, hold_lift(c, json_text(h, "id"), token, &d)), OK);
     assert_non_null(json_text(d, "liftedAt"));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/json.h"
+#include "channels/sms_error.h"
 #include "channels/sms_sign.h"
 #include "http/http.h"
 
@@ -17,31 +18,20 @@
 
 static const struct json_limits limits = { 12, 2000, 1 << 16 };
 
-static const struct meaning {
-    int status;
-    enum err e;
-    const char *sentence;
-    int pause;
-} meanings[] = {
+static const struct sms_status statuses[] = {
+    { 400, ERR_INVALID, "Azure refused the message.", 0 },
     { 401, ERR_DENIED, "Azure refused the access key of the account.", 0 },
     { 403, ERR_DENIED, "Azure does not let this account send SMS.", 0 },
     { 404, ERR_DENIED, "Azure knows no such resource: check the account's endpoint.", 0 },
     { 408, ERR_RETRY, "Azure took too long.", 0 },
     { 413, ERR_INVALID, "The message is too long for Azure.", 0 },
     { 429, ERR_LIMITED, "Azure asks to send more slowly.", 30 },
+    { 500, ERR_RETRY, "Azure has a fault just now.", 0 },
+    { 0 },
 };
-static const struct meaning refused = { 400, ERR_INVALID, "Azure refused the message.", 0 };
-static const struct meaning sender = { 400, ERR_DENIED,
-                                       "Azure refused the number that the account sends from.", 0 };
-static const struct meaning failing = { 500, ERR_RETRY, "Azure has a fault just now.", 0 };
-
-static const struct meaning *meaning_of(int status)
-{
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-        if (meanings[i].status == status)
-            return &meanings[i];
-    return status >= 400 && status < 500 ? &refused : &failing;
-}
+static const struct sms_status sender = { 400, ERR_DENIED,
+                                          "Azure refused the number that the account sends from.",
+                                          0 };
 
 /* A UUID that every try of the attempt makes again. */
 static const char *request_id(struct arena *a, const char *message_id)
@@ -97,9 +87,9 @@ static bool blames_sender(struct json_object *answer)
 
 static enum err judge(struct ctx *c, const struct http_answer *answer, struct send_result *result)
 {
-    const struct meaning *m = meaning_of(answer->status);
+    const struct sms_status *m = sms_status_of(statuses, answer->status);
     const char *code = json_text(json_get(result->raw, "error"), "code");
-    if (m == &refused && blames_sender(result->raw))
+    if (m->status == 400 && blames_sender(result->raw))
         m = &sender;
     result->sentence = m->sentence;
     result->code = code ? code : arena_printf(c->arena, "HTTP %d", answer->status);
@@ -126,7 +116,7 @@ static enum err refused_one(struct ctx *c, struct json_object *one, struct send_
 {
     int status = json_object_get_int(json_get(one, "httpStatusCode"));
     const char *words = json_text(one, "errorMessage");
-    const struct meaning *m = meaning_of(status);
+    const struct sms_status *m = sms_status_of(statuses, status);
     result->sentence = m->sentence;
     result->code = arena_printf(c->arena, "HTTP %d", status);
     result->retry_after = m->pause;

@@ -69,3 +69,13 @@ const struct sms_error *sms_error_of(const char *provider, int code)
             return &errors[i];
     return NULL;
 }
+
+const struct sms_status *sms_status_of(const struct sms_status *list, int status)
+{
+    int usual = status >= 400 && status < 500 ? 400 : 500;
+    const struct sms_status *found = NULL;
+    for (const struct sms_status *m = list; m->sentence; m++)
+        if (m->status == status || (m->status == usual && !found))
+            found = m;
+    return found;
+}

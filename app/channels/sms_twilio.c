@@ -17,21 +17,16 @@
 
 static const struct json_limits limits = { 12, 20000, 1 << 16 };
 
-static const struct meaning {
-    int status;
-    enum err e;
-    const char *sentence;
-    int pause;
-} meanings[] = {
+static const struct sms_status statuses[] = {
+    { 400, ERR_INVALID, "Twilio refused the message.", 0 },
     { 401, ERR_DENIED, "Twilio refused the account's token.", 0 },
     { 403, ERR_DENIED, "Twilio does not let this account send SMS.", 0 },
     { 404, ERR_DENIED, "Twilio knows no such account.", 0 },
     { 408, ERR_RETRY, "Twilio took too long.", 0 },
     { 429, ERR_LIMITED, "Twilio asks to send more slowly.", 10 },
+    { 500, ERR_RETRY, "Twilio has a fault just now.", 0 },
+    { 0 },
 };
-static const struct meaning refused = { 400, ERR_INVALID, "Twilio refused the message.", 0 };
-static const struct meaning failing = { 500, ERR_RETRY, "Twilio has a fault just now.", 0 };
-
 struct sending {
     struct ctx *c;
     const struct channel_account *account;
@@ -41,18 +36,10 @@ struct sending {
     struct json_object *body;
 };
 
-static const struct meaning *meaning_of(int status)
-{
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-        if (meanings[i].status == status)
-            return &meanings[i];
-    return status >= 400 && status < 500 ? &refused : &failing;
-}
-
 static enum err judge(struct sending *s)
 {
     struct send_result *result = s->result;
-    const struct meaning *m = meaning_of(s->answer.status);
+    const struct sms_status *m = sms_status_of(statuses, s->answer.status);
     int code = json_object_get_int(json_get(s->body, "code"));
     const struct sms_error *known = sms_error_of("twilio", code);
     result->raw = s->body;
@@ -62,7 +49,7 @@ static enum err judge(struct sending *s)
     result->bad_address = known && known->bad_address;
     result->opted_out = known && known->opted_out;
     result->retry_after = s->answer.retry_after ? s->answer.retry_after : m->pause;
-    return known && m == &refused ? known->e : m->e;
+    return known && m->status == 400 ? known->e : m->e;
 }
 
 static enum err unreadable(struct sending *s)

@@ -103,6 +103,31 @@ static enum err enter(struct ctx *c, const struct words *w)
     return e ? e : scope_enter(c, id);
 }
 
+/* Answers a statement's rows, as JSON or each by `line`. */
+static int list(struct ctx *c, int argc, char **args, const struct sql *statement,
+                void (*line)(const PGresult *, int))
+{
+    static const char *const options[] = { "--tenant", "--json!", NULL };
+    struct words w = { argc, args };
+    PGresult *rows = NULL;
+    if (!words_fit(&w, 0, options))
+        return WRONG_USAGE;
+    enum err e = enter(c, &w);
+    if (e == OK)
+        e = db_run(c->db, c->arena, statement, NULL, &rows);
+    if (finish(c, e))
+        return 1;
+    struct buf b = buf_in(c->arena);
+    if (option(&w, "--json", 0)) {
+        json_write(&b, rows_json(c->arena, rows));
+        printf("%s\n", b.p);
+        return 0;
+    }
+    for (int i = 0; i < rows_count(rows); i++)
+        line(rows, i);
+    return 0;
+}
+
 static enum err role_given(struct ctx *c, const struct words *w, enum role most, enum role *out)
 {
     const char *text = option(w, "--role", 0);
@@ -230,27 +255,15 @@ static int client_add_run(struct ctx *c, int argc, char **args)
                                        "expiresAt", made.expires_at, NULL });
 }
 
+static void client_line(const PGresult *rows, int i)
+{
+    printf("%s  %s  %s  %s until %.10s\n", row_text(rows, i, "id"), row_text(rows, i, "name"),
+           row_text(rows, i, "role"), row_text(rows, i, "state"), row_text(rows, i, "expiresAt"));
+}
+
 static int client_list_run(struct ctx *c, int argc, char **args)
 {
-    static const char *const options[] = { "--tenant", "--json!", NULL };
-    struct words w = { argc, args };
-    PGresult *rows = NULL;
-    if (!words_fit(&w, 0, options))
-        return WRONG_USAGE;
-    enum err e = enter(c, &w);
-    if (e == OK)
-        e = db_run(c->db, c->arena, &sql_client_list, NULL, &rows);
-    if (finish(c, e))
-        return 1;
-    struct buf b = buf_in(c->arena);
-    json_write(&b, rows_json(c->arena, rows));
-    if (option(&w, "--json", 0))
-        printf("%s\n", b.p);
-    for (int i = 0; !option(&w, "--json", 0) && i < rows_count(rows); i++)
-        printf("%s  %s  %s  %s until %.10s\n", row_text(rows, i, "id"), row_text(rows, i, "name"),
-               row_text(rows, i, "role"), row_text(rows, i, "state"),
-               row_text(rows, i, "expiresAt"));
-    return 0;
+    return list(c, argc, args, &sql_client_list, client_line);
 }
 
 static int client_revoke_run(struct ctx *c, int argc, char **args)
@@ -355,27 +368,16 @@ static int provider_set_run(struct ctx *c, int argc, char **args)
     return finish(c, e);
 }
 
+static void provider_line(const PGresult *rows, int i)
+{
+    printf("%s  %s  %s  %s%s\n", row_text(rows, i, "id"), row_text(rows, i, "provider"),
+           row_text(rows, i, "name"), row_text(rows, i, "settings"),
+           row_bool(rows, i, "enabled") ? "" : "  (off)");
+}
+
 static int provider_list_run(struct ctx *c, int argc, char **args)
 {
-    static const char *const options[] = { "--tenant", "--json!", NULL };
-    struct words w = { argc, args };
-    PGresult *rows = NULL;
-    if (!words_fit(&w, 0, options))
-        return WRONG_USAGE;
-    enum err e = enter(c, &w);
-    if (e == OK)
-        e = db_run(c->db, c->arena, &sql_provider_list, NULL, &rows);
-    if (finish(c, e))
-        return 1;
-    struct buf b = buf_in(c->arena);
-    json_write(&b, rows_json(c->arena, rows));
-    if (option(&w, "--json", 0))
-        printf("%s\n", b.p);
-    for (int i = 0; !option(&w, "--json", 0) && i < rows_count(rows); i++)
-        printf("%s  %s  %s  %s%s\n", row_text(rows, i, "id"), row_text(rows, i, "provider"),
-               row_text(rows, i, "name"), row_text(rows, i, "settings"),
-               row_bool(rows, i, "enabled") ? "" : "  (off)");
-    return 0;
+    return list(c, argc, args, &sql_provider_list, provider_line);
 }
 
 const struct command access_commands[] = {

@@ -102,6 +102,18 @@ static enum err flush(struct ctx *c, enum err asked)
     return asked != OK ? asked : e;
 }
 
+/* Ends a pipeline and begins the document of the building that was asked for in it. */
+static enum err begin(struct ctx *c, enum err asked, PGresult *const *building,
+                      struct json_object **out)
+{
+    enum err e = flush(c, asked);
+    if (e != OK || rows_count(*building) == 0)
+        return e != OK ? e : ERR_NOT_FOUND;
+    *out = json_own(c->arena, json_object_new_object());
+    json_set(*out, "building", json_object_get(row_json(c->arena, *building, 0)));
+    return OK;
+}
+
 enum err years_document(struct ctx *c, const char *building_id, struct json_object **out)
 {
     PGresult *building, *years;
@@ -109,12 +121,9 @@ enum err years_document(struct ctx *c, const char *building_id, struct json_obje
     enum err e = ask_building(c, building_id, &building);
     if (e == OK)
         e = ask_years(c, building_id, &years);
-    if ((e = flush(c, e)) != OK)
+    struct json_object *d;
+    if ((e = begin(c, e, &building, &d)) != OK)
         return e;
-    if (rows_count(building) == 0)
-        return ERR_NOT_FOUND;
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set(d, "building", json_object_get(row_json(c->arena, building, 0)));
     json_set(d, "years", json_object_get(rows_json(c->arena, years)));
     *out = d;
     return OK;
@@ -127,12 +136,9 @@ enum err units_document(struct ctx *c, const struct track_query *q, struct json_
     enum err e = ask_building(c, q->building, &building);
     if (e == OK)
         e = units_ask(c, q, &units);
-    if ((e = flush(c, e)) != OK)
+    struct json_object *d;
+    if ((e = begin(c, e, &building, &d)) != OK)
         return e;
-    if (rows_count(building) == 0)
-        return ERR_NOT_FOUND;
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set(d, "building", json_object_get(row_json(c->arena, building, 0)));
     json_set_int(d, "year", q->year);
     units_show(
         c, q,
@@ -149,12 +155,9 @@ enum err activity_document(struct ctx *c, const struct track_query *q, struct js
     enum err e = ask_building(c, q->building, &building);
     if (e == OK)
         e = activity_ask(c, q, &events);
-    if ((e = flush(c, e)) != OK)
+    struct json_object *d;
+    if ((e = begin(c, e, &building, &d)) != OK)
         return e;
-    if (rows_count(building) == 0)
-        return ERR_NOT_FOUND;
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set(d, "building", json_object_get(row_json(c->arena, building, 0)));
     json_set_int(d, "year", q->year);
     activity_show(
         c, q,

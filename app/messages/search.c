@@ -14,21 +14,31 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORDS_MOST 8
 #define WORD_LEAST 3  /* characters: shorter ones are found by no index */
 #define PHONE_LEAST 6 /* digits */
+#define NUMBER_WORDS 2
 
 const char *const found_types[] = { "message", "unit", "building", "run", NULL };
 
 /* What a text may be. */
 struct reading {
-    const char *text;   /* without white space and brackets around it */
-    const char *id;     /* NULL: it is none */
-    const char *why;    /* of an id that was written as another code; NULL */
-    const char *words;  /* a JSON array; empty where no index would find them */
-    const char *digits; /* the same, of one: a phone number's */
-    const char *phone;  /* with its country, as messages have it; "": it is none */
+    const char *text;            /* without white space and brackets around it */
+    const char *id;              /* NULL: it is none */
+    const char *why;             /* of an id that was written as another code; NULL */
+    const char *words;           /* a JSON array; empty where no index would find them */
+    const char *digits;          /* the same, of one: a phone number's */
+    const char *phone;           /* with its country, as messages have it; "": it is none */
+    const char *year, *building; /* of a run: "Lindenhof 2025"; NULL */
+    const char *pairs;           /* [{building, number}] of units: "Lindenhof 2.01" */
+};
+
+/* The words of a text that may name a unit or a run. */
+struct naming {
+    const char *at[WORDS_MOST];
+    int n;
 };
 
 struct answers {
@@ -97,6 +107,71 @@ static const char *json_of(struct ctx *c, struct json_object *value)
     return b.p;
 }
 
+static bool is_year(const char *word)
+{
+    return strlen(word) == 4 && strspn(word, "0123456789") == 4 &&
+           (strncmp(word, "19", 2) == 0 || strncmp(word, "20", 2) == 0);
+}
+
+/* "Lindenhof 12, unit 1.01, 2025", as pages have it, without what belongs to no name. */
+static struct naming naming_of(struct ctx *c, const char *text)
+{
+    struct naming names = { .n = 0 };
+    char *rest, *copy = arena_strdup(c->arena, text);
+    for (char *w = strtok_r(copy, " \t\r\n,;", &rest); w; w = strtok_r(NULL, " \t\r\n,;", &rest)) {
+        if (names.n == WORDS_MOST)
+            return (struct naming){ .n = 0 };
+        if (strcasecmp(w, "unit") != 0 && strcasecmp(w, "run") != 0)
+            names.at[names.n++] = w;
+    }
+    return names;
+}
+
+static const char *joined(struct ctx *c, const struct naming *names, int from, int to)
+{
+    struct buf b = buf_in(c->arena);
+    for (int i = from; i < to; i++)
+        buf_printf(&b, "%s%s", i > from ? " " : "", names->at[i]);
+    return b.p;
+}
+
+static void add_pair(struct json_object *list, const char *building, const char *number)
+{
+    struct json_object *pair = json_object_new_object();
+    json_set_text(pair, "building", building);
+    json_set_text(pair, "number", number);
+    json_object_array_add(list, pair);
+}
+
+/* A unit's number, of one word or two, stands behind the building's name, or before it. */
+static void add_pairs(struct ctx *c, const struct naming *names, struct json_object *list)
+{
+    for (int n = 1; n <= NUMBER_WORDS && n < names->n; n++) {
+        int rest = names->n - n;
+        add_pair(list, joined(c, names, 0, rest), joined(c, names, rest, names->n));
+        add_pair(list, joined(c, names, n, names->n), joined(c, names, 0, n));
+    }
+}
+
+/* The year is the last word that may be one. */
+static void read_names(struct ctx *c, struct reading *r)
+{
+    struct naming names = naming_of(c, r->text);
+    struct json_object *pairs = json_own(c->arena, json_object_new_array());
+    int at = names.n;
+    add_pairs(c, &names, pairs);
+    while (at > 0 && !is_year(names.at[at - 1]))
+        at--;
+    if (at > 0 && names.n > 1) {
+        r->year = names.at[at - 1];
+        memmove(&names.at[at - 1], &names.at[at], (size_t)(names.n - at) * sizeof(names.at[0]));
+        names.n--;
+        r->building = joined(c, &names, 0, names.n);
+        add_pairs(c, &names, pairs);
+    }
+    r->pairs = json_of(c, pairs);
+}
+
 static void read_text(struct ctx *c, const char *q, struct reading *r)
 {
     char uuid[37];
@@ -111,6 +186,7 @@ static void read_text(struct ctx *c, const char *q, struct reading *r)
     r->words = json_object_array_length(digits) ? "[]" : json_of(c, words_of(c, r->text));
     r->digits = json_of(c, digits);
     r->phone = json_object_array_length(digits) ? phone_of(c, r->text) : "";
+    read_names(c, r);
 }
 
 /* ---- asking ---- */
@@ -124,11 +200,11 @@ static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
         db_query(c->db, to, search_by_id, &a->by_id, .id = r->id, .text = r->text,
                  .all_buildings = all, .actor_id = actor),
         db_query(c->db, to, search_units, &a->units, .id = r->id, .text = r->text,
-                 .all_buildings = all, .actor_id = actor),
+                 .pairs = r->pairs, .year = r->year, .all_buildings = all, .actor_id = actor),
         db_query(c->db, to, search_buildings, &a->buildings, .id = r->id, .text = r->text,
                  .all_buildings = all, .actor_id = actor),
-        db_query(c->db, to, search_runs, &a->runs, .id = r->id, .all_buildings = all,
-                 .actor_id = actor),
+        db_query(c->db, to, search_runs, &a->runs, .id = r->id, .building = r->building,
+                 .year = r->year, .all_buildings = all, .actor_id = actor),
         db_query(c->db, to, search_words, &a->words, .words = r->words, .digits = r->digits,
                  .phone = r->phone, .text = r->text, .all_buildings = all, .actor_id = actor),
         OK,

@@ -26,25 +26,42 @@ where (:all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
 order by c.id, f.why limit 12;
 
--- Units by their number, with their latest year: of a hundred, the ones where something happened last.
+-- Units by their number, or by building and number as `pairs` has them, with their latest year, or the one asked for: of a
+-- hundred, the ones where something happened last. Buildings are asked for only where some unit has the number.
 -- name: search_units
-with f as materialized (
-    select u.id, u.number, u.building_id
+with t as materialized (
+    select distinct t.building, n.number from jsonb_to_recordset(:pairs::jsonb) t (building text, number text)
+    cross join lateral unnest(array[t.number, upper(t.number), lower(t.number)]) n (number)
+), p as materialized (
+    select t.number, x.id as building_id
+    from t
+    cross join lateral buildings_found(t.building, :all_buildings::bool, :actor_id::uuid, 50) x (id)
+    where exists (select from units u where u.tenant_id = current_tenant() and u.number = t.number offset 0)
+), f as materialized (
+    (select u.id, u.number, u.building_id
     from units u
     where u.tenant_id = current_tenant()
         and (u.number in (:text::text, upper(:text::text), lower(:text::text)) or u.id = :id::uuid)
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
-    limit 100
+    limit 100)
+    union
+    (select u.id, u.number, u.building_id
+    from p
+    cross join lateral (select u.id, u.number, u.building_id from units u
+        where u.tenant_id = current_tenant() and u.building_id = p.building_id and u.number = p.number offset 0) u
+    where (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
+    limit 100)
 )
 select f.id, f.number as unit, b.name as building, b.id as "buildingId", y.year, y.recipient_name as name,
     y.last_event_type as "eventType", y.last_event_at as "lastEventAt", y.statuses as _statuses
 from f
-join buildings b on b.tenant_id = current_tenant() and b.id = f.building_id
+cross join lateral (select b.id, b.name from buildings b where b.tenant_id = current_tenant() and b.id = f.building_id offset 0) b
 left join lateral (
     select y.* from unit_years y
     where y.tenant_id = current_tenant() and y.building_id = f.building_id and y.number = f.number and y.unit_id = f.id
-    order by y.year desc limit 1) y on true
+    order by y.year is distinct from :year::int, y.year desc limit 1) y on true
 order by y.last_event_at desc nulls last, b.name, f.id limit 5;
 
 -- name: search_buildings
@@ -55,15 +72,25 @@ where b.tenant_id = current_tenant()
         union all select buildings_found(:text::text, :all_buildings::bool, :actor_id::uuid, 4)))
     and (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
-order by lower(b.code) <> lower(:text::text), b.name, b.id limit 4;
+order by lower(b.code) <> lower(:text::text), b.search !~ (select word_pattern(:text::text)), b.name, b.id limit 4;
 
+-- Runs by their id, or by building and year.
 -- name: search_runs
+with f as materialized (
+    select :id::uuid as id
+    union
+    select p.id
+    from buildings_found(:building::text, :all_buildings::bool, :actor_id::uuid, 50) x (id)
+    cross join lateral (select p.id from communication_batches p
+        where p.tenant_id = current_tenant() and p.building_id = x.id and p.year = :year::int offset 0) p
+)
 select p.id, b.name, p.year, p.state, coalesce(p.completed_at, p.sent_at) as "lastEventAt"
-from communication_batches p
+from f
+cross join lateral (select p.* from communication_batches p where p.tenant_id = current_tenant() and p.id = f.id offset 0) p
 join buildings b on b.tenant_id = current_tenant() and b.id = p.building_id
-where p.tenant_id = current_tenant() and p.id = :id::uuid
-    and (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id));
+where (:all_buildings::bool or exists (select from building_grants g
+        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
+order by lower(b.code) <> lower(:building::text), b.search !~ (select word_pattern(:building::text)), b.name, p.id limit 4;
 
 -- Messages of a reference or, where there is none of it, of units that hold all the words, to a phone, or, where none went
 -- to it, with the digits of one.
@@ -105,7 +132,6 @@ join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
 join buildings b on b.tenant_id = current_tenant() and b.id = c.building_id
 where (:all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
-order by (lower(concat_ws(' ', u.number, c.recipient_name, c.email, c.phone, c.reference, c.subject))
-        like all (array(select '%' || regexp_replace(lower(w), '([%_\\])', '\\\1', 'g') || '%'
-            from jsonb_array_elements_text(:words::jsonb) w))) desc,
+order by (folded(concat_ws(' ', u.number, c.recipient_name, c.email, c.phone, c.reference, c.subject))
+        ~ all (array(select word_pattern(w) from jsonb_array_elements_text(:words::jsonb) w))) desc,
     c.last_event_at desc nulls last, c.id desc limit 12;

@@ -22,20 +22,9 @@ static bool descending(const struct track_query *q)
     return q->direction && strcmp(q->direction, "desc") == 0;
 }
 
-/* Text to be found anywhere, for LIKE. */
-static const char *pattern_of(struct ctx *c, const char *search)
+static const char *text_of(const char *search)
 {
-    struct buf b = buf_in(c->arena);
-    if (!search || !*search)
-        return NULL;
-    buf_putc(&b, '%');
-    for (const char *p = search; *p; p++) {
-        if (strchr("%_\\", *p))
-            buf_putc(&b, '\\');
-        buf_putc(&b, *p);
-    }
-    buf_putc(&b, '%');
-    return b.p;
+    return search && *search ? search : NULL;
 }
 
 static const char *purpose_of(struct ctx *c, const struct track_query *q)
@@ -56,13 +45,12 @@ enum err units_ask(struct ctx *c, const struct track_query *q, PGresult **rows)
                         .year = year, .all_buildings = actor_all_buildings(c),
                         .actor_id = c->actor.id, .key = at[0] ? at[0] : "",
                         .unit_id = at[1] ? at[1] : NO_UNIT, .channel = q->channel,
-                        .status = q->status, .search = pattern_of(c, q->search));
-    return db_query(c->db, c->arena, view_units_sorted, rows, .sort = sort_of(q),
-                    .building_id = q->building, .year = year,
-                    .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id, .key = at[0],
-                    .unit_id = at[1], .channel = q->channel, .status = q->status,
-                    .search = pattern_of(c, q->search),
-                    .down = descending(q) != (q->before != NULL) ? "t" : "f");
+                        .status = q->status, .search = text_of(q->search));
+    return db_query(
+        c->db, c->arena, view_units_sorted, rows, .sort = sort_of(q), .building_id = q->building,
+        .year = year, .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
+        .key = at[0], .unit_id = at[1], .channel = q->channel, .status = q->status,
+        .search = text_of(q->search), .down = descending(q) != (q->before != NULL) ? "t" : "f");
 }
 
 /* The next word of an array as Postgres prints one of plain words: {EMAIL,SMS}. */

@@ -28,7 +28,7 @@ from (
     where b.tenant_id = current_tenant()
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = b.id))
-        and (:find::text is null or strpos(lower(concat_ws(' ', b.name, b.code, b.city)), lower(:find::text)) > 0)
+        and (:find::text is null or b.search ~ (select word_pattern(:find::text)))
         and (:key::text is null or (b.name, b.id) > (:key::text, :building_id::uuid))
     order by b.name, b.id limit 51
 ) b
@@ -46,7 +46,7 @@ group by b.id, b.code, b.name, b.city order by b.name, b.id;
 -- than is shown tells that there are more.
 -- name: view_buildings_of_year
 with granted as not materialized (
-    select b.id, b.code, b.name, b.city
+    select b.id, b.code, b.name, b.city, b.search
     from buildings b
     where b.tenant_id = current_tenant()
         and (:all_buildings::bool or exists (select from building_grants g
@@ -55,7 +55,7 @@ with granted as not materialized (
     select * from granted where id = :building_id::uuid
     union all
     (select * from granted b where id <> :building_id::uuid and (:find::text is null
-        or strpos(lower(concat_ws(' ', b.name, b.code, b.city)), lower(:find::text)) > 0)
+        or b.search ~ (select word_pattern(:find::text)))
     order by name, id limit 50)
 )
 select b.id as "buildingId", b.code, b.name, b.city, k.*
@@ -125,7 +125,7 @@ where u.tenant_id = current_tenant() and u.building_id = :building_id::uuid and 
     and (u.number, u.unit_id) > (:key::text, :unit_id::uuid)
     and (:channel::text is null or :channel::text = any (u.channels))
     and (:status::text is null or :status::text = any (u.statuses))
-    and (:search::text is null or u.search like lower(:search::text))
+    and (:search::text is null or u.search ~ (select word_pattern(:search::text)))
 order by u.number, u.unit_id limit 51;
 
 -- A page of units by any column: a building's year is small enough to be sorted. `down` turns the order around.
@@ -150,7 +150,7 @@ from (
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = :building_id::uuid))
         and (:channel::text is null or :channel::text = any (u.channels))
         and (:status::text is null or :status::text = any (u.statuses))
-        and (:search::text is null or u.search like lower(:search::text))
+        and (:search::text is null or u.search ~ (select word_pattern(:search::text)))
         and (:key::text is null
             or not :down::bool and (k.key, u.unit_id) > (:key::text collate natural_order, :unit_id::uuid)
             or :down::bool and (k.key, u.unit_id) < (:key::text collate natural_order, :unit_id::uuid))

@@ -240,7 +240,8 @@ check("views, figures and search are pages, too, and forms", async () => {
     assert.match(figures, /<li class="tone-waiting"><i><\/i>Not sent<\/li>/, "drafts, those that wait, and those that were skipped");
     assert.doesNotMatch(figures, /action="\/bulk"/);
     assert.match(await page("/search?q=lindenhof"), /Lindenhof 12/);
-    assert.match(await page("/search"), /Paste anything/);
+    assert.match(await page("/search"), /Paste anything[^]*a letter’s code; for a unit/);
+    assert.match(await page("/search?q=qqqqqq"), /Nothing that you may see was found for “qqqqqq”[^]*for a unit \(<i>Lindenhof 2.01<\/i>\)[^]*href="\/runs"/);
 });
 
 /* ---- being told ---- */

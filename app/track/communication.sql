@@ -124,12 +124,12 @@ order by h.seq desc limit 50;
 
 -- What went out in the attempt at hand, byte for byte, where it was kept: by the sink, or as a letter.
 -- name: communication_kept
-select k.sha256, c.channel
+select k.sha256, c.channel, k.dry, letter_paper(c) as paper
 from communications c
 cross join lateral (
-    select m.sha256 from sink_messages m where m.tenant_id = c.tenant_id and m.message_id = c.message_id
+    select m.sha256, true as dry from sink_messages m where m.tenant_id = c.tenant_id and m.message_id = c.message_id
     union all
-    select l.sha256 from letters l
+    select l.sha256, false from letters l
     where l.tenant_id = c.tenant_id and l.communication_id = c.id and l.attempt_no = c.attempt_no and c.channel like 'LETTER%'
 ) k
 where c.tenant_id = current_tenant() and c.id = :communication_id::uuid

@@ -17,9 +17,33 @@
 
 #include <string.h>
 
-/* Of what was kept: a mail of ours, an SMS as plain text; a letter is a file, and has no text. */
-static enum err read_kept(struct ctx *c, const char *channel, struct communication_text *out)
+/* What a file that was kept is: of a letter by how far its paper is, of the sink what never left.
+ */
+static const char *kept_words(const PGresult *kept)
 {
+    static const struct {
+        const char *paper, *words;
+    } papers[] = {
+        { "READY_TO_PRINT", "This is its letter, made and to be printed: it is not on paper yet, "
+                            "and was not sent." },
+        { "PRINTED", "This is its letter as it was printed, byte for byte. Nothing says that it "
+                     "was handed in." },
+        { "LODGED", "This is its letter as it was printed and handed in, byte for byte." },
+    };
+    const char *paper = row_text(kept, 0, "paper");
+    if (row_bool(kept, 0, "dry"))
+        return "It was a dry run: this is what would have been sent, byte for byte. It is kept "
+               "here, and did not leave.";
+    for (size_t i = 0; paper && i < sizeof(papers) / sizeof(papers[0]); i++)
+        if (strcmp(papers[i].paper, paper) == 0)
+            return papers[i].words;
+    return "This is what was sent, byte for byte.";
+}
+
+/* Of what was kept: a mail of ours, an SMS as plain text; a letter is a file, and has no text. */
+static enum err read_kept(struct ctx *c, const PGresult *kept, struct communication_text *out)
+{
+    const char *channel = row_text(kept, 0, "channel");
     struct str raw;
     struct mail_read mail = { 0 };
     enum err e = store_get(c->app->store, c->arena, out->raw_sha256, &raw);
@@ -28,7 +52,7 @@ static enum err read_kept(struct ctx *c, const char *channel, struct communicati
     if (e != OK)
         return e;
     out->source = "sent";
-    out->sentence = "This is what was sent, byte for byte.";
+    out->sentence = kept_words(kept);
     out->subject = mail.subject;
     out->text = strcmp(channel, "SMS") == 0 ? raw : mail.text;
     out->html = mail.html;
@@ -109,7 +133,7 @@ enum err communication_text(struct ctx *c, const char *id, bool as_sent,
     e = ERR_NOT_FOUND;
     if (as_sent && rows_count(kept)) {
         out->raw_sha256 = row_text(kept, 0, "sha256");
-        e = read_kept(c, channel, out);
+        e = read_kept(c, kept, out);
     }
     if (e == ERR_NOT_FOUND || e == ERR_INVALID)
         e = render(&s, channel, out);

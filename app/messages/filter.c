@@ -23,7 +23,8 @@
 static const char *const providers[] = {
     "smtp", "msgraph", "acs", "twilio", "sink", "print", NULL
 };
-static const char *const states[] = { "failed", "held", "moving", "waiting", "contradicted", NULL };
+static const char *const states[] = { "failed",    "held",         "moving", "waiting",
+                                      "unprinted", "contradicted", NULL };
 static const char *const belongings[] = { "attachment", "error", "note", NULL };
 static const char *const named[] = { "me", NULL };
 
@@ -43,7 +44,7 @@ const struct qualifier qualifiers[] = {
     { "tag", "tag", "notTag", NULL, "A word that people put on it." },
     { "grade", "grade", "notGrade", event_grades,
       "Who vouches for what became of it: A the recipient, B who saw it, C a provider, D nobody." },
-    { "is", "is", "notIs", states, "failed, held, waiting, moving or contradicted." },
+    { "is", "is", "notIs", states, "failed, held, waiting, moving, unprinted or contradicted." },
     { "has", "has", "notHas", belongings, "attachment, error or note." },
     { "mentions", "mentions", NULL, named, "Those with a note that names me." },
     { "before", "before", NULL, NULL, "Last moved before a day: 2026-05-12, today, 7d." },

@@ -101,6 +101,16 @@ static enum err find_since(struct ctx *c, bool odd, struct messages_search *s)
     return e;
 }
 
+/* Letters that are still to be printed are found by an index of their own. */
+static bool names_unprinted(struct json_object *filter)
+{
+    struct json_object *is = json_get(filter, "is");
+    for (size_t i = 0; is && i < json_object_array_length(is); i++)
+        if (strcmp(json_object_get_string(json_object_array_get_idx(is, i)), "unprinted") == 0)
+            return true;
+    return false;
+}
+
 /* Whether something that few messages have leads to all that are asked for. */
 static bool led(struct json_object *filter)
 {
@@ -108,7 +118,7 @@ static bool led(struct json_object *filter)
     for (size_t i = 0; i < sizeof(leading) / sizeof(leading[0]); i++)
         if (names(filter, leading[i]))
             return true;
-    return (names(filter, "tag") && !names(filter, "tagOften")) ||
+    return names_unprinted(filter) || (names(filter, "tag") && !names(filter, "tagOften")) ||
            (names_odd_ones_only(filter) && names_no_more(filter)) ||
            json_object_object_length(filter) == 0;
 }

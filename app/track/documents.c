@@ -248,6 +248,12 @@ static const char *there(struct ctx *c, const struct track_query *q)
     return elsewhere ? elsewhere : query_href(c, "/track", q);
 }
 
+/* On pages a letter that is still to be printed is not said to be sent. */
+static void take_unprinted(const PGresult *rows, int i, struct json_object *one)
+{
+    json_set_int(one, "sent", row_int(rows, i, "sent") - row_int(rows, i, "unprinted"));
+}
+
 /* Buildings and years with a link to each, the one shown marked; answers the building shown. */
 static struct json_object *side(struct ctx *c, const struct track_query *q,
                                 const struct page_rows *rows, struct json_object *to)
@@ -258,6 +264,7 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
         struct json_object *b = json_object_array_get_idx(buildings, (size_t)i);
         const char *id = row_text(rows->buildings, i, "buildingId");
         bool selected = strcmp(id, q->building) == 0;
+        take_unprinted(rows->buildings, i, b);
         json_set_bool(b, "selected", selected);
         json_set_text(
             b, "href",
@@ -268,6 +275,7 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
     for (int i = 0; i < rows_count(rows->years); i++) {
         struct json_object *y = json_object_array_get_idx(years, (size_t)i);
         long year = (long)row_int(rows->years, i, "year");
+        take_unprinted(rows->years, i, y);
         json_set_bool(y, "selected", year == q->year);
         json_set_text(y, "href",
                       there(c, &(struct track_query){
@@ -282,12 +290,29 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
     return shown;
 }
 
-static struct json_object *channels_of(struct ctx *c, const PGresult *rows)
+/* The letters of a building and year that are still to be printed, in the list of messages. */
+static const char *unprinted_href(struct ctx *c, const struct track_query *q,
+                                  struct json_object *building, const char *channel)
+{
+    struct buf b = buf_in(c->arena);
+    const char *words = arena_printf(c->arena, "building:\"%s\" year:%ld channel:%s is:unprinted",
+                                     json_text(building, "code"), q->year, channel);
+    buf_puts(&b, "/messages?q=");
+    buf_url(&b, words, strlen(words));
+    return b.p;
+}
+
+static struct json_object *channels_of(struct ctx *c, const struct track_query *q,
+                                       struct json_object *building, const PGresult *rows)
 {
     struct json_object *list = rows_json(c->arena, rows);
-    for (int i = 0; i < rows_count(rows); i++)
-        json_set_text(json_object_array_get_idx(list, (size_t)i), "label",
-                      channel_label(row_text(rows, i, "channel"))->word);
+    for (int i = 0; i < rows_count(rows); i++) {
+        struct json_object *one = json_object_array_get_idx(list, (size_t)i);
+        const char *channel = row_text(rows, i, "channel");
+        json_set_text(one, "label", channel_label(channel)->word);
+        json_set_text(one, "unprintedHref", unprinted_href(c, q, building, channel));
+        take_unprinted(rows, i, one);
+    }
     return json_object_get(list);
 }
 
@@ -434,7 +459,7 @@ enum err page_document(struct ctx *c, const struct track_query *asked, struct js
     json_set(d, "building", json_object_get(building));
     json_set_int(d, "year", q.year);
     json_set(d, "batch", batch_of(c, rows.batch));
-    json_set(d, "channels", channels_of(c, rows.channels));
+    json_set(d, "channels", channels_of(c, &q, building, rows.channels));
     tabs_show(c, &q, d);
     if (rows.activity)
         activity_show_days(c, &q, rows.activity, d);

@@ -27,6 +27,7 @@
 
 #define FIGURES                                                                                    \
     { "sent", SHAPE_COUNT, .help = "Communications that left, delivered ones included." },         \
+        { "unprinted", SHAPE_COUNT, .help = "Of those, letters that are still to be printed." },   \
         { "delivered", SHAPE_COUNT, .help = "Of those, reported as delivered or opened." },        \
         { "failed", SHAPE_COUNT, .help = "Failed or returned." },                                  \
         { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },                             \
@@ -105,6 +106,7 @@ static const struct member year_members[] = {
     { "state", SHAPE_CHOICE, .help = "Of its batch.", .values = batch_states },
     { "communications", SHAPE_COUNT, .help = "Of every channel." },
     { "sent", SHAPE_COUNT, .help = "Those that left, delivered ones included." },
+    { "unprinted", SHAPE_COUNT, .help = "Of those, letters that are still to be printed." },
     { "failed", SHAPE_COUNT, .help = "Failed or returned." },
     { "channels", SHAPE_LIST, .help = "By channel.", .of = &year_channel },
     { .name = NULL },

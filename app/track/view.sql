@@ -20,7 +20,7 @@ select b.id as "buildingId", b.code, b.name, b.city, coalesce(sum(k.sent), 0)::b
     coalesce(sum(k.delivered), 0)::bigint as delivered, coalesce(sum(k.failed), 0)::bigint as failed,
     coalesce(sum(k."byHand"), 0)::bigint as "byHand", coalesce(sum(k.waiting), 0)::bigint as waiting,
     coalesce(sum(k.held), 0)::bigint as held, coalesce(sum(k.skipped), 0)::bigint as skipped,
-    coalesce(sum(k.cancelled), 0)::bigint as cancelled,
+    coalesce(sum(k.cancelled), 0)::bigint as cancelled, coalesce(sum(k.unprinted), 0)::bigint as unprinted,
     coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from (
     select b.id, b.code, b.name, b.city
@@ -35,7 +35,10 @@ from (
 left join lateral (
     select k.channel, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
         sum(failed + bounced) as failed, sum(manual) as "byHand", sum(draft + enqueued) as waiting, sum(held) as held,
-        sum(skipped) as skipped, sum(cancelled) as cancelled
+        sum(skipped) as skipped, sum(cancelled) as cancelled, (
+            select count(*) from communications c
+            where c.tenant_id = current_tenant() and c.building_id = b.id and c.channel = k.channel and letter_unprinted(c))
+            as unprinted
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id
     group by k.channel
@@ -58,7 +61,9 @@ with granted as not materialized (
         or b.search ~ (select word_pattern(:find::text)))
     order by name, id limit 50)
 )
-select b.id as "buildingId", b.code, b.name, b.city, k.*
+select b.id as "buildingId", b.code, b.name, b.city, k.*, (
+    select count(*) from communications c
+    where c.tenant_id = current_tenant() and c.building_id = b.id and c.year = :year::int and letter_unprinted(c)) as unprinted
 from shown b
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as sent,
@@ -79,14 +84,17 @@ where b.tenant_id = current_tenant() and b.id = :building_id::uuid
 
 -- name: view_years
 select p.year, p.state, coalesce(sum(k.communications), 0)::bigint as communications, coalesce(sum(k.sent), 0)::bigint as sent,
-    coalesce(sum(k.failed), 0)::bigint as failed,
+    coalesce(sum(k.unprinted), 0)::bigint as unprinted, coalesce(sum(k.failed), 0)::bigint as failed,
     coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from communication_batches p
 left join lateral (
     select k.channel, sum(draft + held + enqueued + k.sent + delivered + opened + k.failed + bounced + manual + cancelled
         + skipped) as communications, sum(k.sent + delivered + opened) as sent, sum(delivered + opened) as delivered,
         sum(k.failed + bounced) as failed, sum(manual) as "byHand", sum(draft + enqueued) as waiting, sum(held) as held,
-        sum(skipped) as skipped, sum(cancelled) as cancelled
+        sum(skipped) as skipped, sum(cancelled) as cancelled, (
+            select count(*) from communications c
+            where c.tenant_id = p.tenant_id and c.building_id = p.building_id and c.year = p.year and c.channel = k.channel
+                and letter_unprinted(c)) as unprinted
     from communication_counts k
     where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
     group by k.channel
@@ -97,7 +105,10 @@ where p.tenant_id = current_tenant() and p.building_id = :building_id::uuid
 group by p.year, p.state order by p.year desc;
 
 -- name: view_channels
-select *
+select s.*, (
+    select count(*) from communications c
+    where c.tenant_id = current_tenant() and c.building_id = :building_id::uuid and c.year = :year::int
+        and c.channel = s.channel and letter_unprinted(c)) as unprinted
 from (
     select k.channel, sum(k.sent) as sent, sum(k.delivered + k.opened) as delivered, sum(k.opened) as opened,
         sum(k.failed + bounced) as failed, sum(manual) as "byHand",
@@ -109,7 +120,7 @@ from (
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = k.building_id))
     group by k.channel
-) c
+) s
 where total > 0 order by channel;
 
 -- A page of units by number, read off the primary key. Backwards for the page before.

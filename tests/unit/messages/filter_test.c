@@ -43,6 +43,7 @@ static const struct {
     { "year:2025,2024 unit:3.07", "{\"unit\":[\"3.07\"],\"year\":[2025,2024]}" },
     { "is:held has:attachment -has:note",
       "{\"is\":[\"held\"],\"has\":[\"attachment\"],\"notHas\":[\"note\"]}" },
+    { "is:unprinted -is:waiting", "{\"is\":[\"unprinted\"],\"notIs\":[\"waiting\"]}" },
     { "mentions:ME", "{\"mentions\":[\"me\"]}" },
     { "cause:\"The mailbox … is full.\" -cause:x",
       "{\"cause\":[\"The mailbox … is full.\"],\"notCause\":[\"x\"]}" },

@@ -35,7 +35,7 @@ function symbol(id, name = id) {
 }
 
 // Those of dense rows as one column, from which a class of a few letters shows one: rows would weigh twice with the sprite.
-const rowIcons = ["ban", "check", "circle-help", "circle-x", "columns-3", "download", "eye", "file-text", "hand", "hourglass", "list-checks", "list-filter", "loader", "mail", "mailbox", "panel-right", "pause", "play", "printer", "rotate-cw", "send", "shield-check", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
+const rowIcons = ["archive", "ban", "check", "circle-help", "circle-x", "columns-3", "download", "eye", "file-text", "flag", "hand", "hourglass", "list-checks", "list-filter", "loader", "mail", "mailbox", "panel-right", "pause", "play", "printer", "rotate-cw", "send", "shield-check", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
     ...Object.keys(aliases).filter((name) => /^(tone|channel)-/.test(name))];
 
 function column(names) {

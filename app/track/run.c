@@ -36,9 +36,15 @@ static const struct phase *phase_of(const char *name)
     return &phases[i];
 }
 
-static void show_phase(struct json_object *d, const char *name)
+/* A run of which all that left was taken by our own stand-in was a dry run, and is not said to be
+   sent; `sent` are all that left. */
+static void show_phase(struct json_object *d, const char *name, long long sent, long long dry)
 {
-    const struct phase *p = phase_of(name);
+    static const struct phase dry_run = { .word = "Dry run",
+                                          .icon = "archive",
+                                          .tone = "attention" };
+    const struct phase *p =
+        dry && dry == sent && strcmp(name, "SENT") == 0 ? &dry_run : phase_of(name);
     json_set_text(d, "phaseLabel", p->word);
     json_set_text(d, "icon", p->icon);
     json_set_text(d, "tone", p->tone);
@@ -80,7 +86,8 @@ enum err runs_list(struct ctx *c, const char *after, const char *path, struct js
         json_object_array_del_idx(list, PAGE_ROWS, 1);
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *run = json_object_array_get_idx(list, i);
-        show_phase(run, json_text(run, "phase"));
+        show_phase(run, json_text(run, "phase"), json_object_get_int64(json_get(run, "left")),
+                   json_object_get_int64(json_get(run, "dryRun")));
         show_approval(run);
         json_set_text(run, "href", arena_printf(c->arena, "/runs/%s", json_text(run, "batchId")));
     }
@@ -126,9 +133,9 @@ static enum err ask(struct ctx *c, const char *id, struct runs_rows *r)
     return e == OK && rows_count(r->run) == 0 ? ERR_NOT_FOUND : e;
 }
 
-static const char *const counted[] = { "total",  "draft",     "held",    "enqueued",
-                                       "sent",   "delivered", "failed",  "returned",
-                                       "byHand", "stopped",   "leftOut", NULL };
+static const char *const counted[] = { "total",     "draft",   "held",    "enqueued",  "sent",
+                                       "unprinted", "printed", "dryRun",  "delivered", "failed",
+                                       "returned",  "byHand",  "stopped", "leftOut",   NULL };
 
 static long long sum(const PGresult *channels, const char *column)
 {
@@ -314,7 +321,8 @@ static void show_head(struct ctx *c, const struct runs_rows *r, struct json_obje
     for (int i = 0; copied[i]; i++)
         json_set(d, copied[i], json_object_get(json_get(run, copied[i])));
     const char *phase = row_text(r->run, 0, "phase");
-    show_phase(d, phase);
+    show_phase(d, phase, sum(r->channels, "sent") + sum(r->channels, "delivered"),
+               sum(r->channels, "dryRun"));
     json_set_text(d, "step", phase_of(phase)->step);
     json_set(d, "building", building_of(r->run));
     json_set(d, "counts", runs_counts(r->channels));
@@ -336,7 +344,7 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out)
     if (e != OK)
         return e;
     struct json_object *d = json_own(c->arena, json_object_new_object());
-    struct json_object *check = json_object_new_object();
+    struct json_object *check = json_object_new_object(), *log;
     show_head(c, &r, d);
     json_set(d, "hold", json_object_get(json_get(row_json(c->arena, r.run, 0), "hold")));
     json_set(d, "imports", imports_of(c, r.imports));
@@ -345,11 +353,12 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out)
     json_set(d, "check", check);
     if (any_sms_due(r.channels) && (e = check_texts(c, id, check)) != OK)
         return e;
-    if ((e = approval_show(c, id, d)) != OK)
+    if ((e = approval_show(c, id, d)) != OK || (e = runs_log(c, id, &log)) != OK)
         return e;
     struct json_object *approval = json_get(d, "approval");
     show_plan(&r, approval);
     json_set(d, "sending", sending_of(c, &r));
+    json_set(d, "log", json_object_get(log));
     json_set(d, "may",
              may_of(c, &r, approval, json_get(d, "counts"),
                     json_object_get_int64(json_get(check, "blocking"))));

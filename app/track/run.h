@@ -27,6 +27,11 @@ enum err runs_get(struct ctx *c, const char *id, struct json_object **out) must_
 /* The counts and what did not arrive, to be kept or printed (runs_report_shape). */
 enum err runs_report(struct ctx *c, const char *id, struct json_object **out) must_check;
 
+/* What was done with it, by whom: [{at, what, actorName, note, messages, sentence}], the latest
+   first; of a run that was asked for. */
+extern const char *const runs_deeds[]; /* NULL at the end */
+enum err runs_log(struct ctx *c, const char *batch_id, struct json_object **out) must_check;
+
 /* What became of the messages of a run, of rows of runs_channels. */
 struct json_object *runs_counts(const PGresult *channels);
 

@@ -5,7 +5,11 @@
 select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", p.year, s.phase,
     p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt", p.closed_at as "closedAt",
     i.created_by_name as "importedBy", w.actor_name as "sentBy", v.decision as approval,
-    v.actor_name as "approvalBy", v.at as "approvalAt", k.*
+    v.actor_name as "approvalBy", v.at as "approvalAt", k.*, (
+        select count(*) from communications c
+        where c.tenant_id = p.tenant_id and c.building_id = p.building_id and c.year = p.year and letter_unprinted(c)) as unprinted, (
+        select count(*) from communications c
+        where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.provider = 'sink' and c.delivery_status = 'SENT') as "dryRun"
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 left join imports i on i.tenant_id = p.tenant_id and i.id = p.import_id
@@ -77,7 +81,9 @@ order by i.committed_at desc limit 20;
 select c.channel, count(*) as total, count(*) filter (where c.delivery_status = 'DRAFT') as draft,
     count(*) filter (where c.delivery_status = 'HELD') as held,
     count(*) filter (where c.delivery_status = 'ENQUEUED') as enqueued,
-    count(*) filter (where c.delivery_status = 'SENT') as sent,
+    count(*) filter (where c.delivery_status = 'SENT') as sent, count(*) filter (where letter_unprinted(c)) as unprinted,
+    count(*) filter (where c.delivery_status = 'SENT' and c.channel like 'LETTER%' and letter_paper(c) = 'PRINTED') as printed,
+    count(*) filter (where c.delivery_status = 'SENT' and c.provider = 'sink') as "dryRun",
     count(*) filter (where c.delivery_status in ('DELIVERED', 'OPENED')) as delivered,
     count(*) filter (where c.delivery_status = 'FAILED') as failed,
     count(*) filter (where c.delivery_status = 'BOUNCED') as returned,
@@ -282,13 +288,17 @@ returning id;
 
 -- What is counted for the automatic pause begins anew; the ones that waited for the first ones need not any more.
 -- name: runs_resume
+with was as (
+    select case when paused_at is null then cardinality(canary) end as skipped from communication_batches
+    where tenant_id = current_tenant() and id = :batch_id::uuid
+)
 update communication_batches p set paused_at = null, paused_by = null, paused_why = null, watched_from = now(),
     watched_base = (select coalesce(sum(n.sent + n.delivered + n.opened + n.failed + n.bounced), 0) from communication_counts n
         where n.tenant_id = p.tenant_id and n.building_id = p.building_id and n.year = p.year),
     canary = case when paused_at is null then null else canary end,
     canary_until = case when paused_at is null then null else canary_until end
 where tenant_id = current_tenant() and id = :batch_id::uuid and state = 'SENDING' and (paused_at is not null or canary is not null)
-returning id;
+returning id, (select skipped from was) as skipped;
 
 -- Whether the batch is paused, which it stays until the end of the transaction.
 -- name: runs_paused_still
@@ -389,6 +399,27 @@ from batch_sends s
 left join batch_approvals a on a.tenant_id = s.tenant_id and a.id = s.approval_id
 where s.tenant_id = current_tenant() and s.batch_id = :batch_id::uuid order by s.at desc limit 20;
 
+-- What was done with the run, by whom: null is by itself.
+-- name: runs_log
+select *
+from (
+    select s.at, 'sent' as what, s.actor_name as "actorName", null as note, s.messages, s.approval_id is not null as _approved,
+        a.actor_name as _by
+    from batch_sends s
+    left join batch_approvals a on a.tenant_id = s.tenant_id and a.id = s.approval_id
+    where s.tenant_id = current_tenant() and s.batch_id = :batch_id::uuid
+    union all
+    select h.at, coalesce(h.after ->> 'decision', case when h.after ? 'firstSkipped' then 'firstSkipped' else w.what end),
+        case when h.actor_kind in ('user', 'client') then h.actor_name end, h.after ->> 'note',
+        coalesce(h.after ->> 'messages', h.after ->> 'firstSkipped', h.after ->> 'first')::int, false, null
+    from audit_history h
+    join (values ('run.approval', null), ('run.paused', 'paused'), ('run.resumed', 'resumed'),
+        ('run.others_followed', 'othersFollowed'), ('run.closed', 'closed'), ('run.reopened', 'reopened')) w (action, what)
+        on w.action = h.action
+    where h.tenant_id = current_tenant() and h.entity_id = :batch_id::uuid::text and h.entity_type = 'batch'
+) l
+order by l.at desc limit 100;
+
 -- ---------------------------------------------------------------- closing
 
 -- Units of which something did not arrive: failed, returned, or not sent at all.
@@ -406,9 +437,9 @@ order by u.number, c.channel limit 200;
 -- name: runs_unreported
 select count(*) filter (where letter and not coalesce(printed or lodged, false)) as "lettersToPrint",
     count(*) filter (where letter and printed and not lodged) as "lettersToHandIn",
-    count(*) filter (where not letter or lodged) as unreported
+    count(*) filter (where lodged or not letter and provider is distinct from 'sink') as unreported
 from (
-    select c.channel like 'LETTER%' as letter, e.printed, e.lodged
+    select c.channel like 'LETTER%' as letter, c.provider, e.printed, e.lodged
     from communications c
     left join lateral (
         select bool_or(e.type = 'PRINTED') as printed, bool_or(e.type = 'LODGED') as lodged

@@ -222,6 +222,8 @@ static const char *rate_words(struct ctx *c, struct json_object *d)
         return "Some were released by themselves; the run is not sent.";
     if (is(d, "phase", "PAUSED"))
         return "Standing still.";
+    if (truth(d, "allDry") && !is(d, "phase", "SENDING") && !is(d, "phase", "CANARY"))
+        return "Through. Nothing left, so that nothing comes back.";
     if (!is(d, "phase", "SENDING") && !is(d, "phase", "CANARY"))
         return "Through: these figures change only when reports come back.";
     if (!per_minute)
@@ -230,6 +232,21 @@ static const char *rate_words(struct ctx *c, struct json_object *d)
         return arena_printf(c->arena, "%lld a minute.", per_minute);
     return arena_printf(c->arena, "%lld a minute, %s left.", per_minute,
                         time_words(c, number(s, "secondsLeft")));
+}
+
+/* What counts as sent and has not left yet: letters that are no more than paper, and what our own
+   stand-in took. */
+static void show_kept(struct ctx *c, struct json_object *d)
+{
+    struct json_object *n = json_get(d, "counts");
+    long long dry = number(n, "dryRun"), kept = number(n, "unprinted") + number(n, "printed") + dry;
+    json_set_int(d, "kept", kept);
+    json_set_int(d, "noReport", number(n, "sent") - kept);
+    json_set_text(
+        d, "unprintedHref",
+        arena_printf(c->arena, "/messages?q=run:%s%%20is:unprinted", json_text(d, "batchId")));
+    json_set_bool(d, "oneDry", dry == 1);
+    json_set_bool(d, "allDry", dry && dry == number(n, "sent") + number(n, "delivered"));
 }
 
 static void show_sending(struct ctx *c, struct json_object *d, bool shown)
@@ -242,7 +259,7 @@ static void show_sending(struct ctx *c, struct json_object *d, bool shown)
     json_set_bool(d, "first", is(d, "phase", "CANARY"));
     json_set_bool(d, "notSent", is(d, "phase", "DRAFT"));
     json_set_bool(d, "anyFailure", json_object_array_length(json_get(s, "failures")) > 0);
-    json_set_bool(d, "anySend", json_object_array_length(json_get(s, "sends")) > 0);
+    json_set_bool(d, "anyLog", json_object_array_length(json_get(d, "log")) > 0);
     json_set_int(d, "poll", !shown ? 0 : moves ? 3 : paused ? 15 : 0);
 }
 
@@ -278,8 +295,10 @@ static void show_under_way(struct ctx *c, struct json_object *d)
     json_set_text(d, "paperWords", b.n ? b.p : NULL);
     json_set_bool(d, "oneWaiting", waiting == 1);
     json_set_bool(d, "oneUnreported", number(d, "unreported") == 1);
+    show_kept(c, d);
     json_set_bool(d, "nothingOpen",
-                  !b.n && !waiting && !number(d, "unreported") && !number(d, "openMessages"));
+                  !b.n && !waiting && !number(json_get(d, "counts"), "dryRun") &&
+                      !number(d, "unreported") && !number(d, "openMessages"));
 }
 
 enum err runs_page_report(struct ctx *c, const char *id, struct json_object **out)
@@ -324,6 +343,7 @@ enum err runs_page_document(struct ctx *c, const char *id, const struct runs_vie
     show_steps(c, d, step);
     show_check(d, act);
     show_approval(c, d, act);
+    show_kept(c, d);
     show_sending(c, d, strcmp(step, "send") == 0);
     json_set_text(d, "closeWhy", act ? runs_unfinished(c, json_get(d, "counts")) : NULL);
     json_set_bool(d, "letters", any_letter(d));

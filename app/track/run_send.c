@@ -20,17 +20,33 @@ enum err runs_lock(struct ctx *c, const char *batch_id, PGresult **row)
     return e == OK && rows_count(*row) == 0 ? ERR_NOT_FOUND : e;
 }
 
-/* Tells the other domains and the audit trail; `why` may be NULL. */
-static enum err tell(struct ctx *c, const char *what, const char *batch_id, const char *why)
+/* Tells the other domains and the audit trail, which the log of the run is read from. */
+static enum err tell_of(struct ctx *c, const char *what, const char *batch_id,
+                        struct json_object *after)
 {
-    struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "batchId", batch_id);
-    if (why)
-        json_set_text(after, "note", why);
     enum err e = event_emit(c, arena_printf(c->arena, "batch.%s", what), "batch", batch_id, after);
     return e != OK ? e
                    : audit_add(c, arena_printf(c->arena, "run.%s", what), "batch", batch_id, NULL,
                                after);
+}
+
+/* `why` may be NULL. */
+static enum err tell(struct ctx *c, const char *what, const char *batch_id, const char *why)
+{
+    struct json_object *after = json_own(c->arena, json_object_new_object());
+    if (why)
+        json_set_text(after, "note", why);
+    return tell_of(c, what, batch_id, after);
+}
+
+/* About the messages that went first. */
+static enum err tell_first(struct ctx *c, const char *what, const char *batch_id, const char *key,
+                           long long first)
+{
+    struct json_object *after = json_own(c->arena, json_object_new_object());
+    json_set_int(after, key, first);
+    return tell_of(c, what, batch_id, after);
 }
 
 static enum err let_go_later(struct ctx *c, const char *batch_id)
@@ -66,7 +82,11 @@ enum err runs_resume(struct ctx *c, const char *batch_id)
         return ctx_refuse(c, ERR_CONFLICT, "This run does not wait for anybody.");
     if (e == OK)
         e = let_go_later(c, batch_id);
-    return e != OK ? e : tell(c, "resumed", batch_id, NULL);
+    if (e != OK)
+        return e;
+    return row_text(row, 0, "skipped")
+               ? tell_first(c, "resumed", batch_id, "firstSkipped", row_int(row, 0, "skipped"))
+               : tell(c, "resumed", batch_id, NULL);
 }
 
 enum err runs_close(struct ctx *c, const char *batch_id, const char *note)
@@ -178,7 +198,11 @@ static enum err watch_one(struct ctx *c, const PGresult *r, int i)
                    ? db_query(c->db, c->arena, runs_canary_through, NULL, .batch_id = batch_id)
                    : OK;
     enum err e = db_query(c->db, c->arena, runs_canary_over, &row, .batch_id = batch_id);
-    return e == OK && rows_count(row) ? let_go_later(c, batch_id) : e;
+    if (e != OK || rows_count(row) == 0)
+        return e;
+    e = let_go_later(c, batch_id);
+    return e == OK ? tell_first(c, "others_followed", batch_id, "first", row_int(r, i, "first"))
+                   : e;
 }
 
 static enum err watch_tenant(struct ctx *c)

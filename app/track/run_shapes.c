@@ -2,6 +2,7 @@
 #include "track/run_shapes.h"
 
 #include "track/labels.h"
+#include "track/run.h"
 #include "track/shapes.h"
 
 static const char *const phases[] = { "DRAFT",  "PART", "SENDING", "CANARY",
@@ -73,6 +74,8 @@ static const struct member row_members[] = {
     { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },
     { "stopped", SHAPE_COUNT, .help = "Cancelled or skipped." },
     { "total", SHAPE_COUNT, .help = "All of every channel." },
+    { "unprinted", SHAPE_COUNT, .help = "Of those that left, letters still to be printed." },
+    { "dryRun", SHAPE_COUNT, .help = "Of those that left, kept here: they did not leave." },
     { "href", SHAPE_LINK, .help = "Its page." },
     { .name = NULL },
 };
@@ -102,6 +105,9 @@ static const struct shape building = { "RunBuilding", "The building of a run.", 
         { "held", SHAPE_COUNT, .help = "Kept back until they are released." },                     \
         { "enqueued", SHAPE_COUNT, .help = "Waiting to be sent." },                                \
         { "sent", SHAPE_COUNT, .help = "Accepted, not yet reported as delivered." },               \
+        { "unprinted", SHAPE_COUNT, .help = "Of those, letters that are still to be printed." },   \
+        { "printed", SHAPE_COUNT, .help = "Of those, letters printed and not handed in." },        \
+        { "dryRun", SHAPE_COUNT, .help = "Of those, kept here: they did not leave." },             \
         { "delivered", SHAPE_COUNT, .help = "Delivered or opened." },                              \
         { "failed", SHAPE_COUNT, .help = "Failed." },                                              \
         { "returned", SHAPE_COUNT, .help = "Came back." },                                         \
@@ -253,6 +259,17 @@ static const struct member sending_members[] = {
 static const struct shape sending = { "RunSending", "How the sending of a run goes.",
                                       sending_members };
 
+static const struct member deed_members[] = {
+    { "at", SHAPE_TIME, .help = "When." },
+    { "what", SHAPE_CHOICE, .values = runs_deeds },
+    { "sentence", SHAPE_TEXT, .help = "The same in words." },
+    { "actorName", SHAPE_TEXT, .help = "Who; null: the run did it by itself.", .nullable = true },
+    { "note", SHAPE_TEXT, .help = "What was said with it.", .nullable = true },
+    { "messages", SHAPE_COUNT, .help = "How many it was about.", .nullable = true },
+    { .name = NULL },
+};
+static const struct shape deed = { "RunDeed", "Something that was done with a run.", deed_members };
+
 static const struct member may_members[] = {
     { "act", SHAPE_BOOL, .help = "Mend, leave out, ask." },
     { "send", SHAPE_BOOL, .help = "Send what is due." },
@@ -282,6 +299,7 @@ static const struct member runs_members[] = {
     { "check", SHAPE_OBJECT, .of = &check },
     { "approval", SHAPE_OBJECT, .of = &approval },
     { "sending", SHAPE_OBJECT, .of = &sending },
+    { "log", SHAPE_LIST, .help = "What was done with it, the latest 100 first.", .of = &deed },
     { "may", SHAPE_OBJECT, .of = &may },
     { "hold", SHAPE_OBJECT, .help = "The legal hold on it or its building, the oldest.",
       .of = &hold_told_shape, .nullable = true },

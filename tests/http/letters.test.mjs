@@ -134,6 +134,39 @@ check("a letter that is made and not printed is told as one to be printed", asyn
     assert.deepEqual((await papers(north, "To be printed")).told, told, "whatever is noted about it");
 });
 
+// What is told of the letters of a house that are still to be printed: by its cards, its run and the list of them.
+async function unprinted(house) {
+    const agent = api(await token("agent", tenant));
+    const go = await person("agent", tenant);
+    const { building } = (await call("GET", `/api/track/buildings/${house.buildingId}/years`)).body;
+    const figures = (await agent("GET", `/api/track/buildings?find=${building.code}`)).body.buildings.find((b) => b.buildingId === house.buildingId);
+    const years = (await agent("GET", `/api/track/buildings/${house.buildingId}/years`)).body.years;
+    const { counts } = (await agent("GET", `/api/track/runs/${house.batchId}`)).body;
+    const row = (await agent("GET", "/api/track/runs")).body.runs.find((r) => r.batchId === house.batchId);
+    const list = (q) => agent("GET", `/api/track/communications?q=${encodeURIComponent(`building:${building.code} ${q}`)}`).then(({ body }) => body.communications.length);
+    const page = await (await go(`/track?building=${house.buildingId}&year=${year}`)).text();
+    const [, href] = /<a href="([^"]*)">To print</.exec(page) ?? [];
+    const send = await (await go(`/runs/${house.batchId}?step=send`)).text();
+    const [, noReport] = /Sent, no report yet<\/dt><dd data-count>(\d+)/.exec(send);
+    return {
+        told: [figures.unprinted, years.find((y) => y.year === year).unprinted, counts.unprinted, row.unprinted, await list("is:unprinted"), await list("is:unprinted is:moving")],
+        others: await list("-is:unprinted channel:letter status:sent"), noReport: Number(noReport),
+        sent: counts.sent, side: Number(/(\d+) to print</.exec(page)?.[1] ?? 0), listed: href ? (await (await go(href.replaceAll("&amp;", "&"))).text()).match(/>To be printed</g).length : 0,
+        onRun: Number(/Letters to be printed<\/a><\/dt><dd data-count>(\d+)/.exec(send)?.[1] ?? 0), handIn: Number(/Letters to be handed in<\/a><\/dt><dd data-count>(\d+)/.exec(send)?.[1] ?? 0),
+    };
+}
+
+// What the tab Content says its letter is.
+const content = async (house) => (await call("GET", `/api/track/communications/${(await communications(call, house))[0].communicationId}`)).body.content.sentence;
+
+check("letters that are still to be printed are counted as such, by house, year and run, and found", async () => {
+    const { told, listed, ...rest } = await unprinted(north);
+    assert.deepEqual(told, Array(6).fill(5));
+    assert.deepEqual(rest, { others: 0, noReport: 0, sent: 5, side: 5, onRun: 5, handIn: 0 });
+    assert.ok(listed > 0);
+    assert.match(await content(north), /made and to be printed: it is not on paper yet/);
+});
+
 check("what a run may be asked is checked field by field", async () => {
     const cases = [
         [{ order: "random" }, "order"], [{ separators: "all" }, "separators"], [{ labelLayout: "round" }, "labelLayout"],
@@ -216,6 +249,8 @@ check("printed, handed in and closed: the post's number must match or be explain
     assert.equal((await call("GET", `${at}/certificate`)).status, 409);
     assert.equal((await call("POST", `${at}/printed`)).body.state, "PRINTED");
     assert.deepEqual(await papers(north, "Printed"), { told: Array(4).fill("PRINTED"), warning: "Its letter is printed already: send it again?" });
+    assert.deepEqual(await unprinted(north), { told: [0, 0, 0, 0, 0, 0], others: 4, noReport: 0, sent: 5, side: 0, listed: 0, onRun: 0, handIn: 5 });
+    assert.match(await content(north), /as it was printed, byte for byte\. Nothing says that it was handed in/);
     assert.equal((await call("POST", `${at}/cancel`)).status, 409);
     for (const [body, field] of [[{}, "acceptedCount"], [{ acceptedCount: -1 }, "acceptedCount"], [{ acceptedCount: "8" }, "acceptedCount"],
         [{ acceptedCount: 8, lodgedAt: "yesterday" }, "lodgedAt"], [{ acceptedCount: 8, lodgedAt: "2199-01-01T00:00:00Z" }, "lodgedAt"]])

@@ -199,6 +199,10 @@ check("over the threshold a second person has to say yes, and only to what was a
         return now.phase === "SENT" && now;
     });
     const [[by]] = sql(`select actor_name from batch_approvals where batch_id = '${small.batchId}' and decision = 'approved'`);
+    assert.deepEqual(done.log.map((d) => [d.what, d.sentence, d.note]), [
+        ["sent", `12 messages sent, approved by ${by}`, null], ["approved", "12 messages approved", null],
+        ["asked", "Approval of 12 messages asked for", null], ["asked", "Approval of 12 messages asked for", "Please"],
+    ]);
     assert.deepEqual(done.sending.sends.map((one) => [one.messages, one.approved, one.approvedBy]), [[12, true, by]]);
     const told = await (await go(`/runs/${small.batchId}?step=approve`)).text();
     assert.match(told, new RegExp(`Needed, and ${by} approved it`));
@@ -245,7 +249,12 @@ check("a run whose messages were released by themselves says what left", async (
     assert.equal(await told(), "Partly sent");
     assert.match(await (await go(`/runs/${batch.batchId}?step=send`)).text(), /Some were released by themselves; the run is not sent\./);
     await released(other);
-    assert.equal(await told(), "Sent");
+    assert.equal(await told(), "Dry run");
+    const { runs } = (await admin("GET", "/api/track/runs")).body;
+    assert.equal(runs.find((row) => row.batchId === batch.batchId).dryRun, 2);
+    assert.match(await (await go("/runs")).text(), /<span data-count>2<\/span> kept here: a dry run/);
+    for (const path of ["?step=send", "?step=close", "/report"])
+        assert.match(await (await go(`/runs/${batch.batchId}${path}`)).text(), /It was a dry run: nothing left\.[^]*<span data-count>2<\/span> messages are kept here/);
     assert.doesNotMatch(await (await go(`/runs/${batch.batchId}?step=send`)).text(), /Nothing has been sent yet|Not sent/);
     const { may, step } = await run(batch);
     assert.deepEqual([may.send, may.close, step], [false, true, "send"]);
@@ -276,6 +285,15 @@ check("a run is paused and goes on; the first messages go before the others", as
     });
     assert.equal(done.counts.sent, 40);
     assert.equal((await agent("POST", at(batch, "/resume"))).status, 409);
+    const { log } = await run(batch);
+    const who = log.at(-1).actorName;
+    assert.ok(who);
+    assert.deepEqual(log.map((d) => [d.what, d.sentence, d.actorName, d.note]), [
+        ["firstSkipped", "Went on without waiting for the first 10 messages", who, null], ["resumed", "Went on", who, null],
+        ["paused", "Paused", who, "Wait for Eva"], ["sent", "40 messages sent", who, null],
+    ]);
+    const page = await (await (await person("viewer", tenant))(`/runs/${batch.batchId}?step=send`)).text();
+    assert.match(page, /What was done, by whom[^]*Went on without waiting for the first 10 messages<\/th><td>[^<]+<\/td>[^]*Wait for Eva/);
 });
 
 check("a run is closed with a note, told by its report, and opened again", async () => {
@@ -283,14 +301,16 @@ check("a run is closed with a note, told by its report, and opened again", async
     assert.deepEqual([closed.phase, closed.closeNote, closed.may.act], ["CLOSED", "Letters by hand", false]);
     assert.equal((await agent("POST", at(faulty, "/close"), {})).status, 409);
     assert.equal((await agent("POST", `/api/track/batches/${faulty.batchId}/send`)).status, 409);
+    sql(`update communications set provider = 'smtp' where id = (select id from communications where batch_id = '${faulty.batchId}' and provider = 'sink' limit 1)`);
     const report = (await agent("GET", at(faulty, "/report"))).body;
     assert.ok(report.openMessages >= 3 && report.open.some((one) => one.reason === "Attachment missing"));
     const [[mails, letters]] = sql(`select count(*) filter (where channel = 'EMAIL'), count(*) filter (where channel = 'LETTER') from communications where batch_id = '${faulty.batchId}' and delivery_status = 'SENT'`);
-    assert.deepEqual([report.lettersToPrint, report.lettersToHandIn, report.unreported], [Number(letters), 0, Number(mails)]);
+    assert.deepEqual([report.lettersToPrint, report.lettersToHandIn, report.unreported, report.counts.dryRun], [Number(letters), 0, 1, mails - 1]);
     assert.equal(letters, "1");
     const shown = await (await (await person("viewer", tenant))(`/runs/${faulty.batchId}?step=close`)).text();
     assert.match(shown, /1 letter is still to be printed/);
-    assert.match(shown, new RegExp(`${mails}</span> were sent and no delivery was reported since`));
+    assert.match(shown, /1<\/span> was sent and no delivery was reported since/);
+    assert.match(shown, new RegExp(`Part of it was a dry run\\.</strong> <span data-count>${mails - 1}</span> messages are kept here`));
     assert.doesNotMatch(shown, /Nothing is open/);
     assert.equal((await agent("POST", at(faulty, "/reopen"))).body.phase, "SENT");
     assert.equal((await agent("POST", at(faulty, "/reopen"))).status, 409);

@@ -3,12 +3,14 @@
 
 {
     let closed = [];
+    let open = false; // whether the corrected cells are listed
     let from = {};
 
     document.addEventListener("htmx:beforeSwap", ({ detail: { target, requestConfig } }) => {
         if (target.id !== "import") return;
         const { elt: form } = requestConfig;
         closed = $$("details[id]:not([open])", target).map(({ id }) => id);
+        open = Boolean($("#corrections")?.open);
         from = { kind: form.closest("details")?.id, line: Number(form.elements.line?.value), column: form.elements.column?.value };
     });
 
@@ -18,6 +20,7 @@
         if (target.id !== "import" || !from.kind) return;
         const page = $("#import");
         for (const id of closed) document.getElementById(id)?.removeAttribute("open");
+        if (open) $("#corrections")?.setAttribute("open", "");
         const forms = $$("td.mend form", page);
         const own = forms.filter((form) => form.closest("details").id === from.kind);
         const wrong = forms.find((form) => lineOf(form) === from.line && form.elements.column.value === from.column);

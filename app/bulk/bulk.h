@@ -27,6 +27,7 @@ struct bulk_new {
     const char *action;         /* one of bulk_actions */
     struct json_object *filter; /* as messages/filter.h makes it; NULL: */
     const char *const *ids;     /* of communications, NULL at the end */
+    const char *of;             /* what that plan of the same actor was about; NULL */
     const char *channel;        /* of resend, by another way; NULL */
     const char *mark;           /* of mark: what was seen or done */
     const char *format;         /* of export: one of export_row_formats */

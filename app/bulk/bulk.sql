@@ -36,6 +36,14 @@ cross join lateral (select case when :action::text in ('resend', 'release', 'tag
 where :all_buildings::bool or exists (select from building_grants g
     where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id)
 
+-- What a plan of the actor was about: its filter, or the ids that were named.
+-- name: bulk_asked
+select a.filter, (select json_agg(i.communication_id order by i.seq) from bulk_items i
+    where a.filter is null and i.tenant_id = a.tenant_id and i.bulk_id = a.id) as ids
+from bulk_actions a
+where a.tenant_id = current_tenant() and a.id = :id::uuid and a.created_by = :actor_id::uuid and a.state in ('PLANNED', 'EXPIRED', 'CANCELLED')
+    and a.undo_of is null
+
 -- name: bulk_first_of_ids
 select b.name as building, c.year, u.number as unit
 from communications c

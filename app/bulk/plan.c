@@ -74,6 +74,29 @@ static enum err words_of_ids(struct ctx *c, const char *ids, int n, const char *
     return OK;
 }
 
+static enum err take_asked(struct ctx *c, struct bulk_new *n)
+{
+    PGresult *row;
+    if (!n->of)
+        return OK;
+    enum err e = db_query(c->db, c->arena, bulk_asked, &row, .id = n->of, .actor_id = c->actor.id);
+    if (e != OK)
+        return e;
+    struct json_object *ids = rows_count(row) ? json_get(row_json(c->arena, row, 0), "ids") : NULL;
+    if (!rows_count(row) || !(ids || row_text(row, 0, "filter")))
+        return ctx_fault(c, "of", "There is no such plan any more: choose the messages again.");
+    if (!ids) {
+        n->filter = json_get(row_json(c->arena, row, 0), "filter");
+        return OK;
+    }
+    size_t count = json_object_array_length(ids);
+    const char **list = arena_zalloc(c->arena, count + 1, sizeof(*list));
+    for (size_t i = 0; i < count; i++)
+        list[i] = json_object_get_string(json_object_array_get_idx(ids, i));
+    n->ids = list;
+    return OK;
+}
+
 /* Each action wants its own particulars, and no others. */
 static enum err check(struct ctx *c, struct bulk_new *n)
 {
@@ -134,7 +157,9 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
     const char *words, *ids = NULL;
     const char *judged =
         bulk_way_of(n->action)->act ? n->action : "export"; /* leaves out nothing */
-    enum err e = check(c, n);
+    enum err e = take_asked(c, n);
+    if (e == OK)
+        e = check(c, n);
     const char *how = n->tag ? n->tag : n->mark ? n->mark : n->channel;
     if (e == OK && n->filter)
         e = export_words(c, n->filter, &words);

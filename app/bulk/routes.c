@@ -15,7 +15,7 @@
 /* ---- inputs ---- */
 
 struct plan_input {
-    const char *action, *q, *channel, *mark, *note, *format, *tag;
+    const char *action, *q, *of, *channel, *mark, *note, *format, *tag;
     const char **ids, **units;
     bool all;
 };
@@ -27,6 +27,7 @@ static const struct field plan_fields[] = {
     { "q", FIELD_TEXT, AT(q), .max = 2000,
       .help = "To which communications: qualifiers and words, as in the list of messages." },
     { "ids", FIELD_TEXTS, AT(ids), .help = "Or to these, by their ids." },
+    { "of", FIELD_UUID, AT(of), .help = "Or to those of one's own plan with this id." },
     { "units", FIELD_TEXTS, AT(units), .max = 100,
       .help = "Of what q says only these units, by their numbers." },
     { "all", FIELD_BOOL, AT(all), .help = "Or to all that one may see." },
@@ -76,12 +77,13 @@ static enum err plan(struct req *r, const char **id)
     const struct plan_input *in = r->input;
     struct bulk_new n = { .action = in->action,
                           .ids = (const char *const *)in->ids,
+                          .of = in->of,
                           .channel = in->channel,
                           .mark = in->mark,
                           .note = in->note,
                           .tag = in->tag,
                           .format = in->format ? in->format : "csv" };
-    if ((in->q && *in->q ? 1 : 0) + in->all + (in->ids && in->ids[0]) > 1)
+    if ((in->q && *in->q ? 1 : 0) + in->all + (in->ids && in->ids[0]) + (in->of ? 1 : 0) > 1)
         return ctx_fault(&r->ctx, "ids", "Either name them, or say which, or take all.");
     enum err e = OK;
     if ((in->q && *in->q) || in->all)

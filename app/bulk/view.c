@@ -75,14 +75,29 @@ static const char *duration(struct ctx *c, int64_t seconds)
     return arena_printf(c->arena, "about %lld h", (long long)(seconds + 1800) / 3600);
 }
 
+/* "Mark 2 communications as handed over": what was seen or done. */
+static const char *marked_as(const char *mark)
+{
+    static const char *const words[][2] = {
+        { "NOTE", " with a note" },       { "MANUAL_MARKED", " as handed over" },
+        { "DELIVERED", " as delivered" }, { "RETURNED", " as come back" },
+        { "PRINTED", " as printed" },     { "LODGED", " as handed in at the post office" },
+    };
+    for (size_t i = 0; mark && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i][0], mark) == 0)
+            return words[i][1];
+    return "";
+}
+
 static void set_title(struct ctx *c, struct json_object *bulk)
 {
     const struct bulk_way *way = bulk_way_of(json_text(bulk, "action"));
     long long total = json_object_get_int64(json_get(bulk, "total"));
     const char *tag = json_text(bulk, "tag");
     json_set_text(bulk, "title",
-                  arena_printf(c->arena, "%s %lld %s%s%s", way->word, total,
-                               total == 1 ? "communication" : "communications", tag ? ": " : "",
+                  arena_printf(c->arena, "%s %lld %s%s%s%s", way->word, total,
+                               total == 1 ? "communication" : "communications",
+                               marked_as(json_text(bulk, "mark")), tag ? ": " : "",
                                tag ? tag : ""));
     json_set_text(bulk, "word", way->word);
     json_set_text(bulk, "doing", way->doing);
@@ -121,6 +136,10 @@ void bulk_show(struct ctx *c, struct json_object *bulk)
                     json_object_get_int64(json_get(bulk, "failed"));
     json_set_int(bulk, "ended", ended);
     json_set_bool(bulk, "some", json_object_get_int64(json_get(bulk, "total")) > 0);
+    json_set_bool(bulk, "idle",
+                  json_get(bulk, "plan") && json_object_get_boolean(json_get(bulk, "mine")) &&
+                      json_object_get_int64(json_get(bulk, "total")) == 0 &&
+                      json_object_get_int64(json_get(bulk, "excluded")) > 0);
     json_set_bool(bulk, "anyFailed", json_object_get_int64(json_get(bulk, "failed")) > 0);
     json_set_bool(bulk, "anyExcluded", json_object_get_int64(json_get(bulk, "excluded")) > 0);
     json_set_text(bulk, "by", channel ? channel_label(channel)->word : NULL);
@@ -132,6 +151,10 @@ void bulk_show(struct ctx *c, struct json_object *bulk)
         cost_show(c, json_get(bulk, "cost"));
     if (json_text(bulk, "exportId"))
         show_file(bulk);
-    json_set(bulk, "ways", ways(json_get(bulk, "channels")));
+    struct json_object *by = json_get(bulk, "channels");
+    json_set_bool(bulk, "posts",
+                  strcmp(json_text(bulk, "action"), "resend") == 0 &&
+                      (json_get(by, "LETTER") || json_get(by, "LETTER_WITH_RECEIPT")));
+    json_set(bulk, "ways", ways(by));
     json_set_text(bulk, "duration", duration(c, json_object_get_int64(json_get(bulk, "seconds"))));
 }

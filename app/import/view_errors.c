@@ -158,6 +158,7 @@ static struct json_object *row(const struct errors *v, struct json_object *error
     json_set_text(o, "says", json_text(error, "value"));
     json_set_bool(o, "corrected", correction != NULL);
     json_set_text(o, "was", correction ? json_text(correction, "was") : NULL);
+    json_set_text(o, "correctionId", correction && v->open ? json_text(correction, "id") : NULL);
     json_set_text(o, "reason", own ? reason : NULL);
     json_set(
         o, "cell",
@@ -316,17 +317,35 @@ static struct json_object *kinds(const struct errors *v)
 
 /* ---- what was corrected ---- */
 
-static struct json_object *corrections(const struct errors *v)
+/* Those whose cells are right now; what is still wrong stands among the errors. */
+static struct json_object **right(const struct errors *v, size_t *n)
+{
+    struct json_object *wrong = json_get(v->preview, "errors");
+    size_t all = length(v->corrections);
+    struct json_object **at = arena_zalloc(v->c->arena, all + 1, sizeof(struct json_object *));
+    bool *left_out = arena_zalloc(v->c->arena, all + 1, sizeof(*left_out));
+    for (size_t i = 0; all && i < length(wrong); i++) {
+        struct json_object *one = correction_of(v, json_object_array_get_idx(wrong, i));
+        for (size_t k = 0; one && k < all; k++)
+            left_out[k] |= json_object_array_get_idx(v->corrections, k) == one;
+    }
+    *n = 0;
+    for (size_t i = 0; i < all; i++)
+        if (!left_out[i])
+            at[(*n)++] = json_object_array_get_idx(v->corrections, i);
+    return at;
+}
+
+static struct json_object *corrections(const struct errors *v, struct json_object **at, size_t n)
 {
     struct json_object *list = json_object_new_array();
-    size_t n = length(v->corrections);
     bool *told = arena_zalloc(v->c->arena, n + 1, sizeof(*told));
     for (size_t i = 0; i < n && length(list) < CORRECTIONS_SHOWN; i++) {
-        struct json_object *first = json_object_array_get_idx(v->corrections, i);
+        struct json_object *first = at[i];
         struct buf lines = buf_in(v->c->arena);
         long alike = 0;
         for (size_t j = i; !told[i] && j < n; j++) {
-            struct json_object *one = json_object_array_get_idx(v->corrections, j);
+            struct json_object *one = at[j];
             if (!same(one, first, "column") || !same(one, first, "was") ||
                 !same(one, first, "value"))
                 continue;
@@ -360,10 +379,13 @@ void import_view_errors(struct ctx *c, struct json_object *import, bool open,
                         .corrections = json_get(import, "corrections"),
                         .messages = message_kinds(c),
                         .open = open };
+    size_t n;
+    struct json_object **at = right(&v, &n);
     json_set(view, "kinds", kinds(&v));
-    json_set(view, "corrections", corrections(&v));
-    json_set_int(view, "correctionCount", (int64_t)length(v.corrections));
-    json_set_bool(view, "hasCorrections", length(v.corrections) > 0);
+    json_set(view, "corrections", corrections(&v, at, n));
+    json_set_int(view, "correctionCount", (int64_t)n);
+    json_set_bool(view, "oneCorrection", n == 1);
+    json_set_bool(view, "hasCorrections", n > 0);
     json_set_bool(view, "hasFindings",
                   length(v.corrections) || length(json_get(v.preview, "errors")) ||
                       length(json_get(v.preview, "warnings")));

@@ -295,6 +295,19 @@ static struct json_object *claims_of(struct json_object *d)
     return list;
 }
 
+/* Where a letter that is not handed in yet is printed next; NULL: it is none. */
+static const char *letters_href(struct ctx *c, struct json_object *d)
+{
+    const char *paper = json_text(d, "paper");
+    if (strncmp(json_text(d, "channel"), "LETTER", 6) != 0 ||
+        !(strcmp(json_text(d, "status"), "ENQUEUED") == 0 ||
+          (paper && strcmp(paper, "LODGED") != 0)))
+        return NULL;
+    return arena_printf(c->arena, "/letters?building=%s&year=%lld",
+                        json_text(json_get(d, "building"), "buildingId"),
+                        (long long)json_object_get_int64(json_get(d, "year")));
+}
+
 static void dress_head(struct ctx *c, struct json_object *d)
 {
     const char *currency = json_text(d, "currency");
@@ -314,6 +327,7 @@ static void dress_head(struct ctx *c, struct json_object *d)
     json_set_text(d, "unitHref",
                   arena_printf(c->arena, "/track/units/%s?year=%lld", json_text(d, "unitId"),
                                (long long)json_object_get_int64(json_get(d, "year"))));
+    json_set_text(d, "lettersHref", letters_href(c, d));
     json_set_bool(d, "canLetter",
                   send_way_of("LETTER") && strcmp(json_text(d, "channel"), "LETTER") != 0);
 }

@@ -162,7 +162,7 @@ check("units are picked by keys, ranges and the pointer; live updates wait, and 
     same(await axeFaults(page), [], "axe on the dialog");
     await page.fill("#mark-dialog [name=note]", "Handed over at the door.");
     await page.click("#mark-dialog button.primary");
-    await page.waitForSelector("h1:text-is('Mark 4 communications')");
+    await page.waitForSelector("h1:text-is('Mark 4 communications as handed over')");
     await page.goBack();
     await page.waitForSelector("#units tbody input");
     await eventually("nothing is picked any more", async () => (await picked()).length === 0);

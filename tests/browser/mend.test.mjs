@@ -64,7 +64,8 @@ check("a cell is saved in place: what was closed stays closed, where one was sta
 check("what is still wrong says so, with what the file says", async () => {
     await page.fill(at("email on line 6"), "unit4@nowhere");
     await page.press(at("email on line 6"), "Enter");
-    await page.waitForSelector("td:has-text('the file says unit4@')");
+    await page.waitForSelector("td:has-text('Corrected, but still wrong; the file says unit4@.')");
+    same(await page.textContent("#corrections summary"), "1 cell corrected", "only what is right is among the corrected");
     same(await focused(), "email on line 6", "the same");
     same(await page.textContent("#said"), "Line 6: This is not an e-mail address.", "said");
     await save("email on line 6", "unit4@example.ch", 18);
@@ -85,11 +86,18 @@ check("what is wrong in the same way is corrected at once, by what may stand the
 });
 
 check("a correction is taken back, and made again", async () => {
+    expect(!(await page.locator("#corrections").evaluate((one) => one.open)), "the list is opened by whom it concerns");
+    await page.click("#corrections summary");
     const row = page.locator("#corrections tr:has-text('unit2@example.ch')");
     expect(/4\s*email\s*unit2@.*unit2@example\.ch\s*Ada Example/s.test(await row.textContent()), await row.textContent());
     await row.locator("button").click();
     await page.waitForSelector('[data-errors]:text-is("1")');
     same(await kinds(), ["email 1"], "kinds");
+    expect(await page.locator("#corrections").evaluate((one) => one.open), "what was opened stays open");
+    await save("email on line 4", "second@", 1);
+    await page.click("td:has-text('Corrected, but still wrong') button:has-text('Take back')");
+    await page.waitForSelector("td:has-text('Corrected, but still wrong')", { state: "detached" });
+    same([await page.inputValue(at("email on line 4")), await kinds()], ["unit2@", ["email 1"]], "as the file says");
     await save("email on line 4", "second@example.ch", 0);
 });
 

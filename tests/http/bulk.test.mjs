@@ -173,6 +173,33 @@ check("of what a list says only the units that are named are taken", async () =>
     await plan(call, { action: "export", units: [first] }, 422);
 });
 
+check("a plan of nothing leads on: to what was chosen, and to another action for the same", async () => {
+    const go = await person("admin", tenant);
+    const page = async (path) => (await go(path)).text();
+    await committed(call, (await upload(call, "idle.csv", csv(rows("IDLE", 2025, 3, () => ({ attachment: "" }))))).body.id);
+    const ids = (await call("GET", "/api/track/communications?q=building:IDLE")).body.communications.map((one) => one.communicationId).slice(0, 2);
+    const none = await plan(call, { action: "release", ids });
+    assert.deepEqual([none.total, none.excluded], [0, 2]);
+    const mark = await plan(call, { action: "mark", of: none.bulkId, mark: "MANUAL_MARKED", note: "at the door" });
+    assert.deepEqual([mark.total, mark.excluded, mark.words], [2, 0, none.words]);
+    const filtered = await plan(call, { action: "hold", of: (await plan(call, { action: "release", q: "building:IDLE unit:1.00" })).bulkId });
+    assert.deepEqual([filtered.total + filtered.excluded, filtered.words], [1, "House IDLE, unit 1.00"]);
+    assert.match(await page(`/bulk/${mark.bulkId}`), /<h1>Mark 2 communications as handed over<\/h1>/);
+    for (const [body, field] of [[{ of: none.bulkId, q: "building:IDLE" }, "ids"], [{ of: "00000000-0000-7000-8000-000000000000" }, "of"], [{ of: "x" }, "of"]]) {
+        const answer = await call("POST", "/api/track/bulk", { action: "hold", ...body });
+        assert.deepEqual([answer.status, answer.body.errors[0].field], [422, field]);
+    }
+    const other = api(await token("agent", tenant, "BULK"));
+    assert.equal((await other("POST", "/api/track/bulk", { action: "hold", of: none.bulkId })).status, 422, "of another's plan");
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await page("/bulk"))[1];
+    const made = await go("/bulk", { csrfToken, action: "release", ids: ids[0] });
+    const text = await page(made.headers.get("location"));
+    const of = /name="of" value="([^"]+)"/.exec(text)[1];
+    assert.match(text, new RegExp(`Do something else with the same[^]*href="/messages/${ids[0]}"[^]*Not held`));
+    const again = await go("/bulk", { csrfToken, action: "mark", mark: "MANUAL_MARKED", note: "at the door", channel: "", tag: "", of });
+    assert.match(await page(again.headers.get("location")), /<h1>Mark 1 communication as handed over<\/h1>/);
+});
+
 check("the pages plan, confirm and report without a script", async () => {
     const go = await person("agent", tenant);
     const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await (await go("/exports")).text())[1];

@@ -122,12 +122,13 @@ async function papers(house, word) {
     for (const path of [`/messages/${id}`, "/messages?q=status%3Asent+channel%3Aletter", `/track?building=${building.buildingId}&year=${year}`, `/track?building=${building.buildingId}&year=${year}&unit=${unitId}`])
         assert.match(await (await go(path)).text(), new RegExp(`>${word}<`), path);
     const plan = (await call("GET", `/api/track/communications/${id}/resend`)).body;
-    return { told, warning: plan.warnings.find((w) => w.kind === "arrived")?.sentence };
+    const leads = /href="\/letters\?building=[0-9a-f-]+&amp;year=2025"/.test(await (await go(`/messages/${id}`)).text());
+    return { told, leads, warning: plan.warnings.find((w) => w.kind === "arrived")?.sentence };
 }
 
 check("a letter that is made and not printed is told as one to be printed", async () => {
-    const { told, warning } = await papers(north, "To be printed");
-    assert.deepEqual(told, Array(4).fill("READY_TO_PRINT"));
+    const { told, leads, warning } = await papers(north, "To be printed");
+    assert.deepEqual([...told, leads], [...Array(4).fill("READY_TO_PRINT"), true]);
     assert.match(warning, /waits to be printed/);
     const [one] = await communications(call, north);
     await call("POST", `/api/track/communications/${one.communicationId}/manual-event`, { type: "NOTE", note: "Asked for it." });
@@ -248,7 +249,7 @@ check("printed, handed in and closed: the post's number must match or be explain
     assert.equal((await lodge({ acceptedCount: 8 })).status, 409);
     assert.equal((await call("GET", `${at}/certificate`)).status, 409);
     assert.equal((await call("POST", `${at}/printed`)).body.state, "PRINTED");
-    assert.deepEqual(await papers(north, "Printed"), { told: Array(4).fill("PRINTED"), warning: "Its letter is printed already: send it again?" });
+    assert.deepEqual(await papers(north, "Printed"), { told: Array(4).fill("PRINTED"), leads: true, warning: "Its letter is printed already: send it again?" });
     assert.deepEqual(await unprinted(north), { told: [0, 0, 0, 0, 0, 0], others: 4, noReport: 0, sent: 5, side: 0, listed: 0, onRun: 0, handIn: 5 });
     assert.match(await content(north), /as it was printed, byte for byte\. Nothing says that it was handed in/);
     assert.equal((await call("POST", `${at}/cancel`)).status, 409);

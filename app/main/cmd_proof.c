@@ -1,5 +1,6 @@
 /* trackctl commands about proof: is everything what it was, and what goes when? */
 #include "base/json.h"
+#include "base/utf8.h"
 #include "base/words.h"
 #include "db/db.h"
 #include "main/command.h"
@@ -70,23 +71,136 @@ static const char *size_text(struct ctx *c, long long n)
     return arena_printf(c->arena, i ? "%.1f %s" : "%.0f %s", x, units[i]);
 }
 
+/* ---- tables of texts, aligned however long they are ---- */
+
+enum { COLUMNS = 5 };
+
+struct grid {
+    struct arena *a;
+    const char *(*rows)[COLUMNS];
+    size_t n, most;
+    unsigned right; /* bits of the columns with numbers */
+};
+
+static struct grid grid_of(struct arena *a, size_t most, unsigned right)
+{
+    return (struct grid){ a, arena_zalloc(a, most + 1, sizeof(const char *[COLUMNS])), 0, most,
+                          right };
+}
+
+static const char **grid_row(struct grid *g)
+{
+    return g->rows[g->n < g->most ? g->n++ : g->most];
+}
+
+static int width_of(const struct grid *g, int column)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        size_t n = g->rows[i][column] ? utf8_length(str_of(g->rows[i][column])) : 0;
+        width = n > width ? n : width;
+    }
+    return (int)width;
+}
+
+static void grid_print(const struct grid *g)
+{
+    int widths[COLUMNS];
+    for (int k = 0; k < COLUMNS; k++)
+        widths[k] = width_of(g, k);
+    for (size_t i = 0; i < g->n; i++) {
+        struct buf line = buf_in(g->a);
+        for (int k = 0; k < COLUMNS && widths[k]; k++) {
+            const char *text = g->rows[i][k] ? g->rows[i][k] : "";
+            int space = widths[k] - (int)utf8_length(str_of(text));
+            bool right = g->right & 1u << k;
+            buf_printf(&line, "  %*s%s%*s", right ? space : 0, "", text, right ? 0 : space, "");
+        }
+        while (line.n && line.p[line.n - 1] == ' ')
+            line.n--;
+        printf("%.*s\n", (int)line.n, line.p);
+    }
+}
+
+/* 1234567 as 1,234,567. */
+static const char *grouped(struct arena *a, long long n)
+{
+    const char *digits = arena_printf(a, "%lld", n);
+    size_t len = strlen(digits);
+    struct buf text = buf_in(a);
+    for (size_t i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            buf_putc(&text, ',');
+        buf_putc(&text, digits[i]);
+    }
+    return buf_str(&text).p;
+}
+
+/* ---- a plan ---- */
+
+static long long figure(struct json_object *of, const char *key)
+{
+    return json_object_get_int64(json_get(of, key));
+}
+
+static const char *goes(struct json_object *o)
+{
+    return json_object_get_boolean(json_get(o, "deletes")) ? "goes" : "plan only";
+}
+
+static void print_places(struct ctx *c, struct json_object *places)
+{
+    size_t n = json_object_array_length(places);
+    struct grid g = grid_of(c->arena, n + 1, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
+    const char **head = grid_row(&g);
+    head[0] = "building", head[1] = "year", head[2] = "messages", head[3] = "content";
+    head[4] = "personal data";
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *o = json_object_array_get_idx(places, i);
+        const char **row = grid_row(&g);
+        row[0] = json_text(o, "buildingName");
+        row[1] = arena_printf(c->arena, "%lld", figure(o, "year"));
+        row[2] = grouped(c->arena, figure(o, "messages"));
+        row[3] = grouped(c->arena, figure(o, "content"));
+        row[4] = grouped(c->arena, figure(o, "person"));
+    }
+    if (n)
+        grid_print(&g);
+}
+
+/* Rows of {deletes, …, rows, bytes} under the names of the columns that tell what they are. */
+static void print_list(struct ctx *c, struct json_object *list, const char *first,
+                       const char *second)
+{
+    size_t n = json_object_array_length(list);
+    struct grid g = grid_of(c->arena, n + 1, 1u << 3 | 1u << 4);
+    const char **head = grid_row(&g);
+    head[0] = "", head[1] = first, head[2] = second, head[3] = "rows", head[4] = "size";
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *o = json_object_array_get_idx(list, i);
+        const char **row = grid_row(&g);
+        row[0] = goes(o);
+        row[1] = json_text(o, first);
+        row[2] = json_text(o, second);
+        row[3] = grouped(c->arena, figure(o, "rows"));
+        row[4] = size_text(c, figure(o, "bytes"));
+    }
+    if (n)
+        grid_print(&g);
+}
+
 static void print_plan(struct ctx *c, const char *slug, struct json_object *d)
 {
-    struct json_object *plan = json_get(d, "plan");
-    long long due = json_object_get_int64(json_get(d, "due"));
-    long long held = json_object_get_int64(json_get(d, "held"));
-    printf("%s: %s, %lld would if their policy deleted, %s held\n", slug,
-           count_words(c->arena, due, "communication goes", "communications go"),
-           (long long)json_object_get_int64(json_get(d, "planned")),
-           count_words(c->arena, held, "is", "are"));
-    for (size_t i = 0; i < json_object_array_length(plan); i++) {
-        struct json_object *o = json_object_array_get_idx(plan, i);
-        long long rows = json_object_get_int64(json_get(o, "rows"));
-        printf("  %-10s %-28s %-34s %10lld %-4s %12s\n",
-               json_object_get_boolean(json_get(o, "deletes")) ? "goes" : "plan only",
-               json_text(o, "store"), json_text(o, "relation"), rows, rows == 1 ? "row" : "rows",
-               size_text(c, json_object_get_int64(json_get(o, "bytes"))));
-    }
+    long long held = figure(d, "held");
+    printf("%s: %s, %lld would if their policy deleted, %s held; %s in all\n", slug,
+           count_words(c->arena, figure(d, "due"), "communication goes", "communications go"),
+           figure(d, "planned"), count_words(c->arena, held, "is", "are"),
+           size_text(c, figure(d, "bytes")));
+    print_places(c, json_get(d, "places"));
+    print_list(c, json_get(d, "parts"), "what", "clock");
+    if (json_object_array_length(json_get(d, "plan")))
+        printf("%s: by table and partition\n", slug);
+    print_list(c, json_get(d, "plan"), "store", "relation");
 }
 
 /* The name of the tenant at hand, and whether it is the one that is asked for. */
@@ -153,7 +267,11 @@ static int run_plan(struct ctx *c, int argc, char **args)
 
 static int run_purge(struct ctx *c, int argc, char **args)
 {
-    return each_tenant(c, argc, args, purge);
+    bool yes = argc && strcmp(args[argc - 1], "--yes") == 0;
+    int status = each_tenant(c, argc - yes, args, yes ? purge : plan);
+    if (status || yes)
+        return status;
+    return ctx_refuse(c, ERR_CONFLICT, "Nothing was removed: --yes removes what goes.") != OK;
 }
 
 /* ---- files ---- */
@@ -182,12 +300,13 @@ const struct command proof_commands[] = {
       .run = run_verify },
     { .name = "retention plan",
       .usage = "[--tenant SLUG]",
-      .help = "Tells what would go now, by table and partition, and how much it is.",
+      .help = "Tells what would go now, by building and year, by what it is and by table and "
+              "partition, and how much.",
       .run = run_plan },
     { .name = "retention run",
-      .usage = "[--tenant SLUG]",
-      .help = "Archives and takes out now what the policies say is to go; the worker does so each "
-              "night.",
+      .usage = "[--tenant SLUG] [--yes]",
+      .help = "Archives and takes out now what the policies say is to go, as the worker does each "
+              "night; without --yes tells only what that is.",
       .run = run_purge },
     { .name = "files",
       .usage = "",

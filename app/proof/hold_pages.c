@@ -127,7 +127,10 @@ static enum err add_lifting(struct ctx *c, const char *id, struct json_object *t
     json_set_text(lifting, "freeWords", count_words(c->arena, freed, "message", "messages"));
     json_set_bool(lifting, "some", freed > 0);
     json_set_bool(lifting, "someDue", due > 0);
-    json_set_bool(lifting, "oneDue", due == 1);
+    json_set_text(lifting, "dueWords",
+                  due < freed  ? count_words(c->arena, due, "of them is", "of them are")
+                  : freed == 1 ? "It is"
+                               : "All of them are");
     if (messages > freed)
         json_set_text(lifting, "stay",
                       count_words(c->arena, messages - freed, "message stays", "messages stay"));

@@ -28,8 +28,8 @@ static const struct member hold_members[] = {
     { "liftedAt", SHAPE_TIME, .help = "Null while it stands.", .nullable = true },
     { "liftedByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },
     { "messages", SHAPE_COUNT,
-      .help = "It is on; 10001: more than 10,000. Null of one that was lifted, and in the list of "
-              "a person.",
+      .help = "It is on; 10001: more than 10,000. Null of one that was lifted, and in a list of "
+              "many persons.",
       .nullable = true },
     { "href", SHAPE_LINK, .help = "To what it is on.", .nullable = true },
     { .name = NULL },

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "proof/erasure.h"
+#include "proof/plan.h"
 #include "proof/proof.h"
 #include "proof/retention.h"
 #include "proof/roots.h"
@@ -47,6 +48,9 @@ static enum err daily_root(struct job *j)
 static enum err retention(struct job *j)
 {
     struct retention_done done;
+    const char *removal = json_text(j->args, "removalId");
+    if (removal)
+        return removal_run(j, removal);
     return retention_run(&j->ctx, j, &done);
 }
 
@@ -99,7 +103,8 @@ static const struct job_kind jobs[] = {
       .lease_seconds = LEASE_SECONDS,
       .external = true,
       .run = retention,
-      .doc = "Archives and takes out what the policies say is to go" },
+      .doc =
+          "Archives and takes out what the policies say is to go, each night or when asked for" },
     { .name = "proof.erase",
       .queue = "proof",
       .lease_seconds = LEASE_SECONDS,

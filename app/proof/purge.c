@@ -27,6 +27,8 @@ static struct json_object *certificate(struct ctx *c, const struct purge *p,
     json_set_text(o, "reason", p->reason);
     if (p->archive_id)
         json_set_text(o, "archiveId", p->archive_id);
+    if (p->removal_id)
+        json_set_text(o, "removalId", p->removal_id);
     json_set_text(o, "layers", p->layers);
     json_set_int(o, "communications", p->communications);
     json_set(o, "stores", json_object_get(stores));
@@ -117,7 +119,7 @@ enum err files_sweep(struct ctx *c, int hours, const char *erasure_id, int *unli
 struct run {
     struct ctx *c;
     struct job *j;
-    const char *now_ms;
+    const char *now_ms, *removal_id;
     struct retention_done done;
 };
 
@@ -139,6 +141,7 @@ static enum err purge_page(struct run *r, const char *batch_id, const char *arch
                          .kind = "retention",
                          .reason = arena_printf(c->arena, "policy “%s”", row_text(page, 0, "hint")),
                          .archive_id = archive_id,
+                         .removal_id = r->removal_id,
                          .communications = *n },
         NULL);
     r->done.communications += *n;
@@ -176,7 +179,12 @@ static enum err run_rest(struct run *r)
     if (e != OK ||
         row_int(inbox, 0, "bodies") + row_int(inbox, 0, "requests") + rows_count(imports) == 0)
         return db_end(c->db, e);
+    r->done.inbox_bodies = row_int(inbox, 0, "bodies");
+    r->done.inbox_requests = row_int(inbox, 0, "requests");
+    r->done.imports = rows_count(imports);
     struct json_object *after = json_own(c->arena, json_object_new_object());
+    if (r->removal_id)
+        json_set_text(after, "removalId", r->removal_id);
     json_set_int(after, "inboxBodies", row_int(inbox, 0, "bodies"));
     json_set_int(after, "inboxRequests", row_int(inbox, 0, "requests"));
     json_set_int(after, "imports", rows_count(imports));
@@ -186,9 +194,15 @@ static enum err run_rest(struct run *r)
 
 enum err retention_run(struct ctx *c, struct job *j, struct retention_done *out)
 {
+    return retention_run_of(c, j, &(struct retention_of){ c->app->now_ms(c->app), NULL }, out);
+}
+
+enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_of *of,
+                          struct retention_done *out)
+{
     PGresult *batches;
     struct run r = {
-        c, j, arena_printf(c->arena, "%lld", (long long)c->app->now_ms(c->app)), { 0 }
+        c, j, arena_printf(c->arena, "%lld", (long long)of->at_ms), of->removal_id, { 0 }
     };
     db_begin_reading(c->db, c->tenant_id);
     enum err e =

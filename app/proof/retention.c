@@ -4,6 +4,7 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "proof/plan.h"
 #include "proof/retention.sql.h"
 
 #include <string.h>
@@ -27,16 +28,6 @@ static const struct member policy_members[] = {
 const struct shape policy_shape = { "RetentionPolicy", "How long things are kept.",
                                     policy_members };
 
-static const struct member plan_members[] = {
-    { "store", SHAPE_TEXT, .help = "What of it.", .example = "communication_events" },
-    { "relation", SHAPE_TEXT, .help = "Table or partition." },
-    { "deletes", SHAPE_BOOL, .help = "False: its policy only plans." },
-    { "rows", SHAPE_COUNT, .help = "Rows, or files." },
-    { "bytes", SHAPE_COUNT, .help = "In those columns, or files." },
-    { .name = NULL },
-};
-static const struct shape plan_shape = { "RetentionPlan", "What would go now.", plan_members };
-
 static const struct member run_members[] = {
     { "id", SHAPE_UUID, .help = "The run." },
     { "kind", SHAPE_CHOICE, .help = "By a clock or on request.", .values = run_kinds },
@@ -51,10 +42,16 @@ static const struct shape run_shape = { "RetentionRun", "What was taken out.", r
 
 static const struct member retention_members[] = {
     { "policies", SHAPE_LIST, .help = "Set or built in.", .of = &policy_shape },
-    { "plan", SHAPE_LIST, .help = "By table and partition.", .of = &plan_shape },
+    { "places", SHAPE_LIST, .help = "What goes by building and year, at most 200.",
+      .of = &plan_place_shape },
+    { "parts", SHAPE_LIST, .help = "What would go.", .of = &plan_part_shape },
+    { "plan", SHAPE_LIST, .help = "By table and partition.", .of = &plan_table_shape },
     { "due", SHAPE_COUNT, .help = "Communications that go next night." },
     { "planned", SHAPE_COUNT, .help = "That would, if their policy deleted." },
     { "held", SHAPE_COUNT, .help = "That a legal hold keeps." },
+    { "rows", SHAPE_COUNT, .help = "That go next night, in all tables, and files." },
+    { "bytes", SHAPE_COUNT, .help = "In them." },
+    { "removalId", SHAPE_UUID, .help = "Of a removal under way.", .nullable = true },
     { "runs", SHAPE_LIST, .help = "The last 50.", .of = &run_shape },
     { .name = NULL },
 };
@@ -78,40 +75,37 @@ const struct shape erasure_shape = { "Erasure", "A request to forget one person.
 
 /* ---- documents ---- */
 
-struct rows {
-    PGresult *policies, *plan, *counts, *runs;
-};
-
-static enum err ask(struct ctx *c, struct rows *r)
+static enum err ask(struct ctx *c, PGresult **policies, PGresult **runs)
 {
-    const char *now = arena_printf(c->arena, "%lld", (long long)c->app->now_ms(c->app));
     db_batch(c->db);
-    enum err e = db_run(c->db, c->arena, &sql_retention_policies_list, NULL, &r->policies);
+    enum err e = db_run(c->db, c->arena, &sql_retention_policies_list, NULL, policies);
     if (e == OK)
-        e = db_query(c->db, c->arena, retention_plan, &r->plan, .now_ms = now);
-    if (e == OK)
-        e = db_query(c->db, c->arena, retention_counts, &r->counts, .now_ms = now);
-    if (e == OK)
-        e = db_run(c->db, c->arena, &sql_retention_runs_list, NULL, &r->runs);
+        e = db_run(c->db, c->arena, &sql_retention_runs_list, NULL, runs);
     enum err sent = db_flush(c->db);
     return e != OK ? e : sent;
 }
 
 enum err retention_document(struct ctx *c, struct json_object **out)
 {
-    struct rows r = { 0 };
-    enum err e = ask(c, &r);
+    static const struct {
+        const char *name, *of;
+    } copied[] = { { "due", "messages" }, { "planned", "planned" }, { "held", "held" },
+                   { "rows", "rows" },    { "bytes", "bytes" },     { "places", "places" },
+                   { "parts", "parts" },  { "plan", "tables" } };
+    PGresult *policies, *runs;
+    struct json_object *plan;
+    enum err e = ask(c, &policies, &runs);
+    if (e == OK)
+        e = plan_document(c, NULL, &plan);
     if (e != OK)
         return e;
     struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set(d, "policies", json_object_get(rows_json(c->arena, r.policies)));
-    json_set(d, "plan", json_object_get(rows_json(c->arena, r.plan)));
-    json_set_int(d, "due", row_int(r.counts, 0, "due"));
-    json_set_int(d, "planned", row_int(r.counts, 0, "planned"));
-    json_set_int(d, "held", row_int(r.counts, 0, "held"));
-    json_set(d, "runs", json_object_get(rows_json(c->arena, r.runs)));
+    json_set(d, "policies", json_object_get(rows_json(c->arena, policies)));
+    for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+        json_put(d, copied[i].name, true, json_object_get(json_get(plan, copied[i].of)));
+    json_set(d, "runs", json_object_get(rows_json(c->arena, runs)));
     *out = d;
-    return OK;
+    return removal_open(c, d);
 }
 
 static const char *days(struct ctx *c, long n)
@@ -119,14 +113,22 @@ static const char *days(struct ctx *c, long n)
     return arena_printf(c->arena, "%ld", n);
 }
 
-enum err retention_set(struct ctx *c, const struct retention_policy *p, struct json_object **out)
+enum err retention_check(struct ctx *c, const struct retention_policy *p)
 {
-    PGresult *before, *rows;
     if (strspn(p->hint, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(p->hint))
         return ctx_fault(c, "hint", "Small letters, digits, - and _ only.");
     if (p->proof_days < p->content_days || p->proof_days < p->person_days)
         return ctx_fault(c, "proofDays", "Proof is kept at least as long as what it proves.");
-    enum err e = db_query(c->db, c->arena, retention_policy_get, &before, .hint = p->hint);
+    return OK;
+}
+
+enum err retention_set(struct ctx *c, const struct retention_policy *p, struct json_object **out)
+{
+    PGresult *before, *rows;
+    enum err e = retention_check(c, p);
+    if (e != OK)
+        return e;
+    e = db_query(c->db, c->arena, retention_policy_get, &before, .hint = p->hint);
     if (e == OK)
         e = db_query(c->db, c->arena, retention_policy_put, &rows, .hint = p->hint,
                      .content_days = days(c, p->content_days),

@@ -16,10 +16,13 @@ struct retention_policy {
     bool deletes;
 };
 
-/* {policies, plan, due, planned, held, runs} */
+/* {policies, plan, parts, places, due, planned, held, rows, bytes, runs, removalId} */
 enum err retention_document(struct ctx *c, struct json_object **out) must_check;
 
-/* Sets the policy of a hint. ERR_INVALID: proof would end before what it proves. */
+/* ERR_INVALID with a fault: no hint, or proof would end before what it proves. */
+enum err retention_check(struct ctx *c, const struct retention_policy *p) must_check;
+
+/* Sets the policy of a hint, as it is checked. */
 enum err retention_set(struct ctx *c, const struct retention_policy *p,
                        struct json_object **out) must_check;
 
@@ -28,18 +31,26 @@ extern const struct shape retention_shape, policy_shape, erasure_shape;
 /* ---- doing it, by the worker's role outside a transaction; j may be NULL ---- */
 
 struct retention_done {
-    int archives, files; /* bundles made, files unlinked */
-    long long communications;
+    int archives, files, imports; /* bundles made, files unlinked, imports whose files went */
+    long long communications, inbox_bodies, inbox_requests;
+};
+
+struct retention_of {
+    int64_t at_ms;          /* what is due later does not join */
+    const char *removal_id; /* of the removal whose run it is; NULL: by the clocks alone */
 };
 
 /* Archives, then takes out what the policies say is to go, then unlinks files that nothing names.
  */
 enum err retention_run(struct ctx *c, struct job *j, struct retention_done *out) must_check;
+enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_of *of,
+                          struct retention_done *out) must_check;
 
 /* One purge of communications (a Postgres array of ids) in a transaction of its own: the rows, the
    run with its certificate, the audit trail. *stores, which may be NULL, is what was done. */
 struct purge {
-    const char *ids, *layers, *kind, *reason, *archive_id;
+    const char *ids, *layers, *kind, *reason, *archive_id,
+        *removal_id; /* the last two may be NULL */
     int communications;
 };
 enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores) must_check;

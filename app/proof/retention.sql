@@ -28,14 +28,6 @@ on conflict (tenant_id, hint) do update set content_days = excluded.content_days
 returning hint, content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete",
     updated_at as "updatedAt", updated_by_name as "updatedByName";
 
--- name: retention_plan
-select store, relation, deletes, "rows", bytes from retention_plan(to_timestamp(:now_ms::bigint / 1000.0), null) where "rows" > 0;
-
--- name: retention_counts
-select count(*) filter (where deletes and hold_id is null) as due,
-    count(*) filter (where not deletes and hold_id is null) as planned, count(*) filter (where hold_id is not null) as held
-from retention_due(to_timestamp(:now_ms::bigint / 1000.0));
-
 -- name: retention_runs_list
 select id, kind, reason, at, archive_id as "archiveId", communications, certificate
 from retention_runs where tenant_id = current_tenant() order by retention_runs.at desc, id desc limit 50;

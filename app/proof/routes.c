@@ -8,7 +8,9 @@
 #include "proof/erasure.h"
 #include "proof/hold_pages.h"
 #include "proof/holds.h"
+#include "proof/plan.h"
 #include "proof/retention.h"
+#include "proof/retention_pages.h"
 
 #include <stddef.h>
 
@@ -69,21 +71,51 @@ static enum err page_proof(struct req *r, struct reply *p)
 
 /* ---- retention ---- */
 
-#define POLICY(member) offsetof(struct retention_policy, member)
+#define POLICY(member) offsetof(struct policy_form, policy.member)
+#define POLICY_FIELDS(must)                                                                        \
+    { "hint",                                                                                      \
+      FIELD_TEXT,                                                                                  \
+      POLICY(hint),                                                                                \
+      .required = (must),                                                                          \
+      .min = 1,                                                                                    \
+      .max = 40,                                                                                   \
+      .help = "which messages: statement, notice, …; default: all others; inbox: webhooks" },      \
+        { "contentDays",                                                                           \
+          FIELD_INT,                                                                               \
+          POLICY(content_days),                                                                    \
+          .required = (must),                                                                      \
+          .min = 1,                                                                                \
+          .max = 36500,                                                                            \
+          .help = "bodies, files, what providers said" },                                          \
+        { "personDays", FIELD_INT,    POLICY(person_days),          .required = (must),            \
+          .min = 1,     .max = 36500, .help = "names and addresses" },                             \
+        { "proofDays",                                                                             \
+          FIELD_INT,                                                                               \
+          POLICY(proof_days),                                                                      \
+          .required = (must),                                                                      \
+          .min = 1,                                                                                \
+          .max = 36500,                                                                            \
+          .help = "ids, kinds, times, grades, hashes" },                                           \
+    {                                                                                              \
+        "delete", FIELD_BOOL, POLICY(deletes), .help = "whether anything goes; else it is planned" \
+    }
 static const struct field policy_fields[] = {
-    { "hint", FIELD_TEXT, POLICY(hint), .required = true, .min = 1, .max = 40,
-      .help = "which messages: statement, notice, …; default: all others; inbox: webhooks" },
-    { "contentDays", FIELD_INT, POLICY(content_days), .required = true, .min = 1, .max = 36500,
-      .help = "bodies, files, what providers said" },
-    { "personDays", FIELD_INT, POLICY(person_days), .required = true, .min = 1, .max = 36500,
-      .help = "names and addresses" },
-    { "proofDays", FIELD_INT, POLICY(proof_days), .required = true, .min = 1, .max = 36500,
-      .help = "ids, kinds, times, grades, hashes" },
-    { "delete", FIELD_BOOL, POLICY(deletes), .help = "whether anything goes; else it is planned" },
+    POLICY_FIELDS(true),
+    { "planToken", FIELD_TEXT, offsetof(struct policy_form, token), .max = 100,
+      .help = "of the plan that is confirmed, of a policy that removes" },
     { .name = NULL },
 };
-static const struct input policy_input = { "RetentionPolicyInput", sizeof(struct retention_policy),
+static const struct input policy_input = { "RetentionPolicyInput", sizeof(struct policy_form),
                                            policy_fields };
+static const struct field plan_fields[] = { POLICY_FIELDS(false), { .name = NULL } };
+static const struct input plan_input = { "RetentionPlanQuery", sizeof(struct policy_form),
+                                         plan_fields };
+
+static const struct field saved_fields[] = {
+    { "saved", FIELD_TEXT, 0, .max = 40, .help = "the hint of a policy that was just set" },
+    { .name = NULL },
+};
+static const struct input saved_input = { "RetentionQuery", sizeof(const char *), saved_fields };
 
 #define HOLD(member) offsetof(struct hold_new, member)
 static const struct field hold_fields[] = {
@@ -134,7 +166,36 @@ static enum err api_retention(struct req *r, struct reply *p)
 static enum err api_policy(struct req *r, struct reply *p)
 {
     struct json_object *d;
-    enum err e = retention_set(&r->ctx, r->input, &d);
+    const struct policy_form *f = r->input;
+    enum err e = plan_policy(&r->ctx, &f->policy, f->token, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_plan(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const struct policy_form *f = r->input;
+    enum err e = plan_make(&r->ctx, f->policy.hint ? &f->policy : NULL, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_removal_ask(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    const char *const *token = r->input;
+    enum err e = removal_ask(&r->ctx, *token, &d);
+    if (e != OK)
+        return e;
+    reply_header(
+        p, "Location",
+        arena_printf(r->ctx.arena, "/api/track/retention/removals/%s", json_text(d, "id")));
+    return reply_json(p, 202, d);
+}
+
+static enum err api_removal(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = removal_get(&r->ctx, req_param(r, "id"), &d);
     return e == OK ? reply_json(p, 200, d) : e;
 }
 
@@ -188,69 +249,6 @@ static enum err api_erasure(struct req *r, struct reply *p)
     return e == OK ? reply_json(p, 200, d) : e;
 }
 
-/* ---- the page ---- */
-
-static void set_any(struct json_object *d, const char *name, const char *list)
-{
-    json_put(d, name, true,
-             json_object_new_boolean(json_object_array_length(json_get(d, list)) > 0));
-}
-
-static void show_certificates(struct ctx *c, struct json_object *erasures)
-{
-    for (size_t i = 0; i < json_object_array_length(erasures); i++) {
-        struct json_object *one = json_object_array_get_idx(erasures, i);
-        struct json_object *certificate = json_get(one, "certificate");
-        if (certificate)
-            json_set_text(
-                one, "certificateWords",
-                arena_printf(c->arena, "%s, %s",
-                             counted(c, certificate, "communications", "message", "messages"),
-                             counted(c, certificate, "files", "file", "files")));
-    }
-}
-
-static enum err page_retention(struct req *r, struct reply *p)
-{
-    struct json_object *d, *holds, *erasures;
-    enum err e = retention_document(&r->ctx, &d);
-    if (e == OK)
-        e = holds_document(&r->ctx, &holds);
-    if (e == OK)
-        e = erasures_list(&r->ctx, &erasures);
-    if (e != OK)
-        return e;
-    json_set_text(d, "title", "Retention");
-    holds = json_get(holds, "holds");
-    for (size_t i = 0; i < json_object_array_length(holds); i++)
-        hold_dress(&r->ctx, json_object_array_get_idx(holds, i));
-    json_set(d, "holds", json_object_get(holds));
-    show_certificates(&r->ctx, erasures);
-    json_set(d, "erasures", json_object_get(erasures));
-    set_any(d, "planAny", "plan");
-    set_any(d, "holdsAny", "holds");
-    set_any(d, "erasuresAny", "erasures");
-    set_any(d, "runsAny", "runs");
-    return reply_page(p, "proof/retention", NULL, d);
-}
-
-static enum err back(struct reply *p, enum err e)
-{
-    return e == OK ? reply_redirect(p, "/retention") : e;
-}
-
-static enum err page_policy(struct req *r, struct reply *p)
-{
-    struct json_object *d;
-    return back(p, retention_set(&r->ctx, r->input, &d));
-}
-
-static enum err page_erase(struct req *r, struct reply *p)
-{
-    struct json_object *d;
-    return back(p, erasure_ask(&r->ctx, r->input, &d));
-}
-
 const struct route proof_routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/proof", api_proof, ROLE_ADMIN, &proof_input, .whole = true,
       .doc = "The roots of days, newest first, and what the last verification found",
@@ -264,8 +262,19 @@ const struct route proof_routes[] = {
     { METHOD_GET, ROUTE_API, "/api/track/retention", api_retention, ROLE_ADMIN, .whole = true,
       .slow = true, .doc = "How long things are kept, what would go, what went",
       .answer = &retention_shape },
+    { METHOD_GET, ROUTE_API, "/api/track/retention/plan", api_plan, ROLE_ADMIN, &plan_input,
+      .whole = true, .slow = true,
+      .doc = "What would go now, or if a policy were set, with the token to confirm it",
+      .answer = &plan_shape },
     { METHOD_POST, ROUTE_API, "/api/track/retention", api_policy, ROLE_ADMIN, &policy_input,
-      .whole = true, .doc = "Set how long messages of a hint are kept", .answer = &policy_shape },
+      .whole = true, .slow = true,
+      .doc = "Set how long messages of a hint are kept; one that removes, as planned",
+      .answer = &policy_shape },
+    { METHOD_POST, ROUTE_API, "/api/track/retention/removals", api_removal_ask, ROLE_ADMIN,
+      &confirm_input, .whole = true, .slow = true, .queues = true,
+      .doc = "Remove what is due now, as planned", .answer = &removal_shape, .status = 202 },
+    { METHOD_GET, ROUTE_API, "/api/track/retention/removals/:id", api_removal, ROLE_ADMIN,
+      .whole = true, .doc = "How far it is, and what went", .answer = &removal_shape },
     { METHOD_GET, ROUTE_API, "/api/track/holds", api_holds, ROLE_ADMIN, .whole = true,
       .doc = "The legal holds, those that stand first", .answer = &holds_shape },
     { METHOD_POST, ROUTE_API, "/api/track/holds", api_hold_add, ROLE_ADMIN, &hold_input,
@@ -281,10 +290,18 @@ const struct route proof_routes[] = {
       .status = 202 },
     { METHOD_GET, ROUTE_API, "/api/track/erasures/:id", api_erasure, ROLE_ADMIN, .whole = true,
       .doc = "How far it is, and its certificate", .answer = &erasure_shape },
-    { METHOD_GET, ROUTE_PAGE, "/retention", page_retention, ROLE_ADMIN, .whole = true, .slow = true,
-      .doc = "Retention, legal holds, erasures" },
+    { METHOD_GET, ROUTE_PAGE, "/retention", page_retention, ROLE_ADMIN, &saved_input, .whole = true,
+      .slow = true, .doc = "Retention, legal holds, erasures" },
+    { METHOD_GET, ROUTE_PAGE, "/retention/plan", page_plan, ROLE_ADMIN, &plan_input, .whole = true,
+      .slow = true, .doc = "What would go now, or if a policy were set, to be confirmed" },
+    { METHOD_POST, ROUTE_PAGE, "/retention/removals", page_removal_ask, ROLE_ADMIN, &confirm_input,
+      .whole = true, .slow = true, .queues = true, .again = page_removal_again,
+      .doc = "Remove what is due now, as planned" },
+    { METHOD_GET, ROUTE_PAGE, "/retention/removals/:id", page_removal, ROLE_ADMIN, .whole = true,
+      .doc = "How far it is, and what went" },
     { METHOD_POST, ROUTE_PAGE, "/retention/policies", page_policy, ROLE_ADMIN, &policy_input,
-      .whole = true, .doc = "Set how long messages of a hint are kept" },
+      .whole = true, .slow = true, .again = page_policy_again,
+      .doc = "Set how long messages of a hint are kept; one that removes, as planned" },
     { METHOD_GET, ROUTE_PAGE, "/retention/holds/new", page_hold_new, ROLE_ADMIN, &hold_of_input,
       .whole = true, .slow = true, .doc = "The form of a legal hold" },
     { METHOD_POST, ROUTE_PAGE, "/retention/holds", page_hold_add, ROLE_ADMIN, &hold_input,
@@ -295,6 +312,6 @@ const struct route proof_routes[] = {
       &confirm_input, .whole = true, .slow = true, .again = page_hold,
       .doc = "Lift a legal hold, as planned" },
     { METHOD_POST, ROUTE_PAGE, "/retention/erasures", page_erase, ROLE_ADMIN, &person_input,
-      .whole = true, .queues = true, .doc = "Forget one person" },
+      .whole = true, .queues = true, .again = page_erase_again, .doc = "Forget one person" },
     { .path = NULL },
 };

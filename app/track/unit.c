@@ -103,6 +103,14 @@ static struct json_object *communication_row(const struct showing *s, int i)
     return d;
 }
 
+/* Whether the hold that a unit tells of is the communication's, too. */
+static bool same_hold(struct json_object *unit, struct json_object *communication)
+{
+    const char *one = json_text(json_get(unit, "hold"), "holdId");
+    const char *other = json_text(communication, "holdId");
+    return one && other && strcmp(one, other) == 0;
+}
+
 struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows, bool page)
 {
     const struct showing s = { c, rows, page };
@@ -116,8 +124,12 @@ struct json_object *unit_show(struct ctx *c, const struct unit_rows *rows, bool 
         json_set_text(building, of_building[i], row_text(rows->unit, 0, of_building[i]));
         json_object_object_del(unit, of_building[i]);
     }
-    for (int i = 0; i < rows_count(rows->communications); i++)
-        json_object_array_add(list, json_object_get(communication_row(&s, i)));
+    for (int i = 0; i < rows_count(rows->communications); i++) {
+        struct json_object *one = communication_row(&s, i);
+        if (page)
+            json_set_bool(one, "heldItself", !same_hold(unit, one));
+        json_object_array_add(list, json_object_get(one));
+    }
     json_set(unit, "building", building);
     json_set(unit, "communications", list);
     json_set(unit, "deliveryRecords", deliveries_show(c, rows->deliveries, page));

@@ -13,6 +13,7 @@ const call = api(bearer);
 const folder = mkdtempSync(join(tmpdir(), "track-retention."));
 const [[tenantId]] = sql(`select id from tenants where slug = '${tenant}'`);
 const tell = async (path) => (await call("GET", path)).body;
+const planned = async (policy) => (await tell(`/api/track/retention/plan?${new URLSearchParams(policy)}`)).planToken;
 const lift = async (id) => call("POST", `/api/track/holds/${id}/lift`, { planToken: (await tell(`/api/track/holds/${id}/lift`)).planToken });
 let unit;
 
@@ -35,8 +36,9 @@ check("nothing goes by itself, and the command says what would", async () => {
     const plan = trackctl("retention", "plan", "--tenant", tenant);
     assert.equal(plan.status, 0, plan.stderr);
     assert.match(plan.stdout, /0 communications go, 4 would if their policy deleted, 0 are held/);
-    assert.match(plan.stdout, /plan only +communications, person +communications +4 rows +\d/);
-    assert.match(trackctl("retention", "run", "--tenant", tenant).stdout, /0 communications/);
+    assert.match(plan.stdout, /plan only +Messages: names and addresses +person +4 +\d/);
+    assert.match(plan.stdout, /plan only +communications, person +communications +4 +\d/);
+    assert.match(trackctl("retention", "run", "--tenant", tenant, "--yes").stdout, /0 communications/);
     assert.equal(trackctl("retention", "plan", "--tenant", "nobody-here").status, 1);
 });
 
@@ -44,7 +46,14 @@ check("a policy is set by field, and proof outlives what it proves", async () =>
     const policy = { hint: "statement", contentDays: 700, personDays: 700, proofDays: 3650, delete: true };
     assert.equal((await call("POST", "/api/track/retention", { ...policy, proofDays: 30 })).body.errors[0].field, "proofDays");
     assert.equal((await call("POST", "/api/track/retention", { ...policy, hint: "Not so" })).status, 422);
-    assert.equal((await call("POST", "/api/track/retention", policy)).body.delete, true);
+    const unasked = await call("POST", "/api/track/retention", policy);
+    assert.deepEqual([unasked.status, unasked.body.errors[0].field], [422, "planToken"], "one that removes is planned first");
+    const plan = await tell(`/api/track/retention/plan?${new URLSearchParams(policy)}`);
+    assert.deepEqual([plan.messages, plan.content, plan.person, plan.planned, plan.places.map((p) => [p.buildingName, p.year, p.messages])], [4, 4, 4, 0, [["House RET", 2020, 4]]]);
+    assert.ok(plan.rows >= 8 && plan.bytes > 0 && plan.parts.some((p) => p.what === "Messages: names and addresses" && p.clock === "person" && p.rows === 4));
+    assert.equal((await call("POST", "/api/track/retention", { ...policy, contentDays: 699, planToken: plan.planToken })).status, 409, "a token is of its plan");
+    assert.equal((await tell("/api/track/retention")).due, 0);
+    assert.equal((await call("POST", "/api/track/retention", { ...policy, planToken: plan.planToken })).body.delete, true);
     assert.equal((await tell("/api/track/retention")).due, 4);
     assert.equal((await api(await token("agent", tenant))("POST", "/api/track/retention", policy)).status, 403);
 });
@@ -64,8 +73,22 @@ check("a hold keeps a unit, until it is lifted", async () => {
 });
 
 check("what is due goes, says so, and the proof holds", async () => {
-    const run = trackctl("retention", "run", "--tenant", tenant);
-    assert.match(run.stdout, /3 communications, 1 archive made/);
+    const asked = trackctl("retention", "run", "--tenant", tenant);
+    assert.deepEqual([asked.status, /3 communications go/.test(asked.stdout), /--yes/.test(asked.stderr)], [1, true, true]);
+    const stale = await planned({});
+    const { body: hold } = await call("POST", "/api/track/holds", { scope: "building", value: "RET", reason: "Wait", owner: "Legal" });
+    assert.equal((await call("POST", "/api/track/retention/removals", { planToken: stale })).status, 409, "what would go has changed");
+    await lift(hold.id);
+    assert.equal((await call("POST", "/api/track/retention/removals", {})).body.errors[0].field, "planToken");
+    const removal = await call("POST", "/api/track/retention/removals", { planToken: await planned({}) });
+    assert.deepEqual([removal.status, removal.body.planned.messages, removal.body.planned.held], [202, 3, 1]);
+    const { done, askedByName } = await eventually("it is done", async () => {
+        const now = await tell(removal.headers.get("location"));
+        return now.state === "DONE" && now;
+    });
+    assert.ok(askedByName.startsWith("test-admin"));
+    assert.deepEqual([done.communications, done.archives, done.stores.find((s) => s.store === "communications, person").rows], [3, 1, 3]);
+    assert.equal((await call("POST", "/api/track/retention/removals", { planToken: await planned({}) })).status, 409, "nothing is due");
     const { due, held, runs } = await tell("/api/track/retention");
     assert.deepEqual([due, held, runs[0].communications, runs[0].reason], [0, 1, 3, "policy “statement”"]);
     const [[gone]] = sql(`select unit_id from communications where tenant_id = '${tenantId}' and content_removed_at is not null limit 1`);
@@ -110,7 +133,7 @@ check("the page says it all and its forms work", async () => {
     const csrf = /name="csrfToken" value="([^"]+)"/.exec(await page())[1];
     assert.match(await page(), /policy “statement”/);
     const set = await go("/retention/policies", { csrfToken: csrf, hint: "notice", contentDays: "10", personDays: "10", proofDays: "20" });
-    assert.deepEqual([set.status, set.headers.get("location")], [303, "/retention"]);
+    assert.deepEqual([set.status, set.headers.get("location")], [303, "/retention?saved=notice"]);
     assert.match(await page(), /value="notice"/);
     for (const [scope, value, label] of [["unit", "ret 1.00", /^House RET, unit 1\.00$/], ["building", "House Ret", /^House RET$/], ["building", "RET", /^House RET$/]]) {
         const made = await call("POST", "/api/track/holds", { scope, value, reason: "A suit", owner: "Office" });

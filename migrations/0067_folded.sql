@@ -64,8 +64,9 @@ create or replace function buildings_found(words text, all_buildings boolean, ac
 declare
     ours text = format('b.tenant_id = %L', current_tenant()) || case when all_buildings then '' else ' and exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = $1 and g.building_id = b.id)' end;
-    ways text[] = array[words_in('b.search', array[words], true),
-        words_in('b.search', array(select w from regexp_split_to_table(words, '\s+') w where w <> ''), true)];
+    each text[] = array(select w from regexp_split_to_table(words, '\s+') w where w <> '');
+    ways text[] = array[words_in('b.search', array[words], true) || words_in('b.search', array[words], false),
+        words_in('b.search', each, true) || words_in('b.search', each, false)];
     found uuid[];
     held text;
 begin

@@ -10,6 +10,7 @@
 #include "track/communication_page.h"
 #include "track/communication_words.h"
 #include "track/labels.h"
+#include "track/mention.h"
 #include "track/track.h"
 
 #include <string.h>
@@ -173,12 +174,22 @@ static struct json_object *content_of(struct ctx *c, const struct communication_
     return d;
 }
 
+static struct json_object *notes_of(struct ctx *c, const PGresult *rows)
+{
+    struct json_object *list = rows_json(c->arena, rows);
+    for (int i = 0; i < rows_count(rows); i++)
+        json_set_text(
+            json_object_array_get_idx(list, (size_t)i), "missed",
+            mention_missed(c->arena, row_text(rows, i, "note"), row_text(rows, i, "_spans")));
+    return list;
+}
+
 static void set_lists(struct ctx *c, const struct parts *p, struct json_object *d)
 {
     json_set(d, "attachments", json_object_get(rows_json(c->arena, p->files)));
     json_set(d, "events", json_object_get(rows_json(c->arena, p->events)));
     json_set(d, "earlierAttempts", json_object_get(rows_json(c->arena, p->attempts)));
-    json_set(d, "notes", json_object_get(rows_json(c->arena, p->notes)));
+    json_set(d, "notes", json_object_get(notes_of(c, p->notes)));
     json_set(d, "calls", json_object_get(rows_json(c->arena, p->calls)));
     json_set(d, "history", json_object_get(rows_json(c->arena, p->audit)));
 }

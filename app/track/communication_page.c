@@ -58,6 +58,7 @@ static void dress_event(struct arena *a, struct json_object *d, struct json_obje
         return;
     json_set(e, "proof", json_object_get(json_get(note, "proof")));
     bool alone = strcmp(type, "NOTE") == 0;
+    json_set_text(e, "missed", json_text(note, "missed"));
     if (!alone)
         json_set_text(e, "note", json_text(note, "note"));
     json_set(e, alone ? "sentenceParts" : "noteParts", json_object_get(json_get(note, "parts")));

@@ -97,6 +97,8 @@ static const struct member note_members[] = {
     { "proof", SHAPE_OBJECT, .of = &kept_file_shape, .nullable = true },
     { "mentions", SHAPE_LIST, .help = "Whom it names, as they stand in it, each once.",
       .of = &mentioned_shape },
+    { "missed", SHAPE_TEXT, .help = "The first @ in it that names nobody: nobody was told by it.",
+      .example = "@nobody", .nullable = true },
     { .name = NULL },
 };
 static const struct shape note = { "Note", "What a person wrote, with the file that proves it.",

@@ -258,6 +258,47 @@ struct json_object *mention_parts(struct arena *a, const char *note, const char 
     return parts;
 }
 
+/* Where the span ends that begins at `at`; NONE: none does. */
+static size_t span_end(struct json_object *spans, size_t at)
+{
+    for (size_t i = 0; spans && i < json_object_array_length(spans); i++) {
+        struct json_object *span = json_object_array_get_idx(spans, i);
+        if ((size_t)json_object_get_int64(json_get(span, "at")) == at)
+            return at + (size_t)json_object_get_int64(json_get(span, "length"));
+    }
+    return NONE;
+}
+
+static const char *first_missed(struct arena *a, const struct note *n, struct json_object *spans)
+{
+    for (size_t at = 0; at < n->text.n; at++) {
+        size_t named = span_end(spans, at), end = at + 1, next = end;
+        if (n->text.p[at] != '@' || !begins(n, at))
+            continue;
+        while (next < n->text.n && of_word(n, char_next(n->text, &next)))
+            end = next;
+        if (named != NONE)
+            at = named - 1;
+        else if (end > at + 1)
+            return arena_strndup(a, n->text.p + at, end - at);
+    }
+    return NULL;
+}
+
+const char *mention_missed(struct arena *a, const char *note, const char *spans)
+{
+    const char *why;
+    struct json_object *list = NULL;
+    if (!strchr(note, '@') ||
+        (spans && json_parse(a, str_of(spans), &json_request_limits, &list, &why) != OK))
+        return NULL;
+    const struct note n = { str_of(note), newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0) };
+    const char *missed = n.unicode ? first_missed(a, &n, list) : NULL;
+    if (n.unicode)
+        freelocale(n.unicode);
+    return missed;
+}
+
 static const struct member mentioned_members[] = {
     { "userId", SHAPE_UUID, .help = "The colleague." },
     { "name", SHAPE_TEXT, .help = "As he is called now." },

@@ -34,6 +34,9 @@ enum err mentions_possible(struct ctx *c, const char *communication_id,
    [{at, length, name}] in order; NULL: there are none, and no pieces either. */
 struct json_object *mention_parts(struct arena *a, const char *note, const char *spans);
 
+/* The first "@word" of a note that names nobody; NULL: there is none. */
+const char *mention_missed(struct arena *a, const char *note, const char *spans);
+
 /* The job that tells one of those whom a note names. */
 enum err mention_tell(struct job *j) must_check;
 

@@ -48,6 +48,10 @@ static struct json_object *event_row(const struct showing *s, int i)
     json_set(event, "sentenceParts",
              json_object_get(mention_parts(s->c->arena, row_text(s->rows->events, i, "sentence"),
                                            row_text(s->rows->events, i, "_spans"))));
+    if (strcmp(row_text(s->rows->events, i, "type"), "NOTE") == 0)
+        json_set_text(event, "missed",
+                      mention_missed(s->c->arena, row_text(s->rows->events, i, "sentence"),
+                                     row_text(s->rows->events, i, "_spans")));
     return event;
 }
 

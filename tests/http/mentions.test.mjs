@@ -161,4 +161,12 @@ check("without scripts the form does the same, and says what is wrong", async ()
     rmSync(folder, { recursive: true });
 });
 
+check("who is told nothing is said: an @ that names nobody stands with its note", async () => {
+    const missed = async (note) => (await write(note, grace, `${untold}/manual-event`)).body.notes[0].missed;
+    const answers = { "@nobody, please": "@nobody", "@Grace Hopper and @Nöbody-else": "@Nöbody", "write to a@example.com": null, "@Grace Hopper": null, "5 @ 3.20": null, "(@nobody@example.com)": "@nobody" };
+    for (const [note, is] of Object.entries(answers)) assert.equal(await missed(note), is, note);
+    const page = await (await grace.go(`/messages/${untold.split("/").pop()}`)).text();
+    assert.match(page, /“@nobody” named nobody: nobody was told\./);
+});
+
 await finish();

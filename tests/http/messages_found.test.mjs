@@ -90,6 +90,7 @@ check("a run is found by building and year, a unit by building and number, as th
     const runs = { "Lindenhof 2025": ["Lindenhof 12 2025"], "lindenhof 12 2024": ["Lindenhof 12 2024"], "LH-12 2025": ["Lindenhof 12 2025"], "2025 lh-12": ["Lindenhof 12 2025"], "Run Lindenhof 12, 2025": ["Lindenhof 12 2025"],
         "muhle 2025": ["Mühle am Bäuerweg 2025"], "Muehle am Baeuerweg 2025": ["Mühle am Bäuerweg 2025"], "mühle bauerweg 2025": ["Mühle am Bäuerweg 2025"], "Hof 5999 2025": ["Hof 5999 2025"], "Lindenhof 2023": [], "2025": [], "Lindenhof": [] };
     for (const [text, is] of Object.entries(runs)) assert.deepEqual(await titles("run", text), is, text);
+    for (const text of ["Lindenhof 2025", "Lindenhof 12 2025", "LH-12 2025"]) assert.deepEqual(await titles("building", text), [], `${text} is no building`);
     const units = { "Lindenhof 2.01": ["Unit 2.01 of Lindenhof 12"], "LH-12 2.01": ["Unit 2.01 of Lindenhof 12"], "2.01 lindenhof": ["Unit 2.01 of Lindenhof 12"], "Lindenhof 12, unit 2.01, 2025": ["Unit 2.01 of Lindenhof 12"], "muehle EG links": ["Unit EG links of Mühle am Bäuerweg"],
         "Hof 5999 2.01": ["Unit 2.01 of Hof 5999"], "Lindenhof 2025": ["Unit 2025 of Lindenhof 12"], "Lindenhof 2.02": [], "Nowhere 2.01": [] };
     for (const [text, is] of Object.entries(units)) assert.deepEqual(await titles("unit", text), is, text);

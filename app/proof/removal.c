@@ -115,7 +115,7 @@ static struct json_object *rest_of(struct ctx *c, const struct retention_done *d
 
 enum err removal_run(struct job *j, const char *id)
 {
-    PGresult *rows;
+    PGresult *rows = NULL;
     struct ctx *c = &j->ctx;
     struct retention_done done;
     db_begin_reading(c->db, c->tenant_id);

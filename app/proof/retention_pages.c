@@ -7,6 +7,7 @@
 #include "proof/hold_pages.h"
 #include "proof/holds.h"
 #include "proof/plan.h"
+#include "proof/token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -275,10 +276,41 @@ enum err page_policy_again(struct req *r, struct reply *p)
     return show_all(r, p, req_form_again(r), NULL);
 }
 
+/* ---- forgetting a person ---- */
+
+/* How many messages have the address, and what a token of that is bound to. */
+static enum err find_person(struct ctx *c, const char *email, struct json_object **out,
+                            const char **words)
+{
+    enum err e = email ? hold_target(c, "person", email, out)
+                       : ctx_fault(c, "email", "Give the e-mail address.");
+    if (e == ERR_INVALID && email)
+        (void)ctx_fault(c, "email", "This is no e-mail address that a message can have.");
+    if (e == OK)
+        *words = arena_printf(c->arena, "erase|%s|%lld", json_text(*out, "value"),
+                              (long long)figure(*out, "messages"));
+    return e;
+}
+
+/* Asked back first; no address stands in a link. */
 enum err page_erase(struct req *r, struct reply *p)
 {
-    struct json_object *d;
-    enum err e = erasure_ask(&r->ctx, r->input, &d);
+    struct ctx *c = &r->ctx;
+    struct json_object *d = NULL;
+    const char *words = "";
+    const struct erase_form *f = r->input;
+    enum err e = find_person(c, f->email, &d, &words);
+    if (e == OK && !f->token) {
+        json_set_text(d, "title", "Forget a person");
+        json_set_text(d, "scope", "person");
+        hold_dress(c, d);
+        json_set_text(d, "planToken", plan_token(c, c->app->now_ms(c->app), words));
+        return reply_page(p, "proof/erase", NULL, d);
+    }
+    if (e == OK)
+        e = plan_token_check(c, f->token, words);
+    if (e == OK)
+        e = erasure_ask(c, &(struct person){ .email = f->email }, &d);
     return e == OK ? reply_redirect(p, "/retention") : e;
 }
 

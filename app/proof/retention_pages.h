@@ -9,6 +9,10 @@ struct policy_form {
     const char *token;
 };
 
+struct erase_form {
+    const char *email, *token; /* the token NULL: to be asked back */
+};
+
 handler page_retention, page_erase, page_erase_again;
 handler page_policy, page_policy_again; /* sets one, by its plan if it removes */
 handler page_plan;                      /* what is to be confirmed */

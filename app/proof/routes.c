@@ -156,6 +156,14 @@ static const struct field person_fields[] = {
 };
 static const struct input person_input = { "ErasureInput", sizeof(struct person), person_fields };
 
+static const struct field erase_fields[] = {
+    { "email", FIELD_EMAIL, offsetof(struct erase_form, email), .help = "whose messages" },
+    { "planToken", FIELD_TEXT, offsetof(struct erase_form, token), .max = 100,
+      .help = "of the page that asks back" },
+    { .name = NULL },
+};
+static const struct input erase_input = { "ErasureForm", sizeof(struct erase_form), erase_fields };
+
 static enum err api_retention(struct req *r, struct reply *p)
 {
     struct json_object *d;
@@ -311,7 +319,8 @@ const struct route proof_routes[] = {
     { METHOD_POST, ROUTE_PAGE, "/retention/holds/:id/lift", page_hold_lift, ROLE_ADMIN,
       &confirm_input, .whole = true, .slow = true, .again = page_hold,
       .doc = "Lift a legal hold, as planned" },
-    { METHOD_POST, ROUTE_PAGE, "/retention/erasures", page_erase, ROLE_ADMIN, &person_input,
-      .whole = true, .queues = true, .again = page_erase_again, .doc = "Forget one person" },
+    { METHOD_POST, ROUTE_PAGE, "/retention/erasures", page_erase, ROLE_ADMIN, &erase_input,
+      .whole = true, .queues = true, .again = page_erase_again, .slow = true,
+      .doc = "Forget one person, once asked back" },
     { .path = NULL },
 };

@@ -143,7 +143,13 @@ check("the page says it all and its forms work", async () => {
     }
     const none = await call("POST", "/api/track/holds", { scope: "unit", value: "RET 9.99", reason: "A suit", owner: "Office" });
     assert.deepEqual([none.status, none.body.errors[0].field, /give its building's code and its number/.test(none.body.errors[0].message)], [422, "value", true]);
-    assert.equal((await go("/retention/erasures", { csrfToken: csrf, email: "nobody@example.org" })).status, 303);
+    const ask = await go("/retention/erasures", { csrfToken: csrf, email: "nobody@example.org" });
+    const asked = await ask.text();
+    assert.deepEqual([ask.status, /Forget this person\?/.test(asked), /No message has this address/.test(asked)], [200, true, true], "asked back first");
+    assert.equal(sql(`select count(*) from erasures where tenant_id = '${tenantId}' and state = 'QUEUED'`)[0][0], "0");
+    const planToken = /name="planToken" value="([^"]+)"/.exec(asked)[1];
+    assert.equal((await go("/retention/erasures", { csrfToken: csrf, email: "other@example.org", planToken })).status, 409, "a token is of its person");
+    assert.equal((await go("/retention/erasures", { csrfToken: csrf, email: "nobody@example.org", planToken })).status, 303);
     assert.equal((await go("/proof")).status, 200);
     assert.equal((await (await person("viewer", tenant))("/retention")).status, 403);
 });

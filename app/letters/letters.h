@@ -62,14 +62,19 @@ struct lodgement {
     long accepted;
     const char *at;        /* RFC 3339; NULL: now, or `on` and `time` */
     const char *on, *time; /* "2026-05-03", "16:12" where the tenant is; NULL */
+    const char *missing;   /* numbers of the letters that the post did not take: "3, 17"; NULL */
 };
 
 /* Handed in at the post office, with the scan of the stamped slip where there is one; again to
-   correct it until the run is closed. ERR_CONFLICT: not printed yet, or closed. */
+   correct it until the run is closed. Where the post took fewer than there are, no letter is told
+   to be handed in before the number is corrected or the missing ones are named; what was told
+   before is taken back. A letter is told once, and again where it is better proven. ERR_INVALID:
+   as many are not missing; ERR_CONFLICT: not printed yet, or closed. */
 enum err print_run_lodged(struct ctx *c, const char *id, const struct lodgement *l,
                           const struct upload *slip) must_check;
 
-/* ERR_INVALID: the post took another number, and nobody explains it. */
+/* Letters that were not handed in, or of which nobody knows it, are told so. ERR_INVALID: the post
+   took another number, and nobody explains it. */
 enum err print_run_close(struct ctx *c, const char *id, const char *explanation) must_check;
 
 /* The number of a registered letter's receipt. */

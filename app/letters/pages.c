@@ -110,15 +110,15 @@ enum err letters_start(struct req *r, struct reply *p)
 
 /* ---- one run ---- */
 
-enum err run_page(struct req *r, struct reply *p)
+/* `form`: what was given in it and what is wrong there; NULL: nothing was. */
+static enum err show_run(struct req *r, struct reply *p, long after, struct json_object *form)
 {
     struct ctx *c = &r->ctx;
     struct json_object *d, *pieces;
-    const struct pieces_input *in = r->input;
     const char *id = run_id_of(r);
     enum err e = id ? print_run_get(c, id, &d) : ERR_NOT_FOUND;
     if (e == OK)
-        e = print_run_pieces(c, id, in->after, &pieces);
+        e = print_run_pieces(c, id, after, &pieces);
     if (e != OK)
         return e;
     view_run(c, d);
@@ -127,7 +127,19 @@ enum err run_page(struct req *r, struct reply *p)
     json_set(d, "list", json_object_get(pieces));
     json_set(d, "layouts", label_choices(json_text(d, "labelLayout")));
     json_set_text(d, "title", arena_printf(c->arena, "Run %s", json_text(d, "name")));
+    view_form(d, form);
     return reply_page(p, "letters/run", NULL, d);
+}
+
+enum err run_page(struct req *r, struct reply *p)
+{
+    const struct pieces_input *in = r->input;
+    return show_run(r, p, in->after, NULL);
+}
+
+enum err run_page_again(struct req *r, struct reply *p)
+{
+    return show_run(r, p, 0, req_form_again(r));
 }
 
 /* The part of the page that asks again until the file is made; then the page is loaded anew. */
@@ -158,9 +170,11 @@ enum err run_step(struct req *r, struct reply *p)
 enum err run_lodge(struct req *r, struct reply *p)
 {
     const struct lodge_input *in = r->input;
-    const struct lodgement l = {
-        .accepted = in->accepted, .at = in->at, .on = in->on, .time = in->time
-    };
+    const struct lodgement l = { .accepted = in->accepted,
+                                 .at = in->at,
+                                 .on = in->on,
+                                 .time = in->time,
+                                 .missing = in->missing };
     const char *id = run_id_of(r);
     enum err e = id ? print_run_lodged(&r->ctx, id, &l, upload_of(r, "slip")) : ERR_NOT_FOUND;
     return e == OK ? to_run(r, p, id) : e;

@@ -6,6 +6,7 @@
 enum err letters_page(struct req *r, struct reply *p) must_check;
 enum err letters_start(struct req *r, struct reply *p) must_check;
 enum err run_page(struct req *r, struct reply *p) must_check;
+enum err run_page_again(struct req *r, struct reply *p) must_check;
 enum err run_progress(struct req *r, struct reply *p) must_check;
 enum err run_step(struct req *r, struct reply *p) must_check;
 enum err run_lodge(struct req *r, struct reply *p) must_check;
@@ -34,7 +35,7 @@ struct pieces_input {
 };
 struct lodge_input {
     long accepted;
-    const char *at, *on, *time;
+    const char *at, *on, *time, *missing;
 };
 struct close_input {
     const char *explanation;

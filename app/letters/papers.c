@@ -175,6 +175,10 @@ static const char *sentence(struct ctx *c, const PGresult *row)
                row_text(row, 0, "letters"), row_text(row, 0, "letters"));
     if (accepted)
         buf_printf(&b, ", %s accepted on %s", accepted, moment(row, "_lodgedLocal"));
+    if (row_text(row, 0, "missingNumbers"))
+        buf_printf(&b, ", missing no. %s", row_text(row, 0, "missingNumbers"));
+    else if (accepted && row_int(row, 0, "missing"))
+        buf_printf(&b, ", %s missing and not known which", row_text(row, 0, "missing"));
     if (scan)
         buf_printf(&b, ", slip scan SHA-256 %s", scan);
     if (row_text(row, 0, "closedByName"))

@@ -37,6 +37,8 @@ struct telling {
     enum event_type type;
     const char *grade; /* NULL: we did it ourselves */
     const char *occurred_at, *sentence, *dedupe_key;
+    const char *missing;  /* "t": only letters that are missing, "f": only the others; NULL: all */
+    const char *standing; /* only those that the run told so last: "PRINTED"; NULL: any */
     struct json_object *detail;
 };
 
@@ -63,10 +65,10 @@ static enum err tell(struct ctx *c, const char *id, const struct telling *t)
     bool person = c->actor.kind == ACTOR_USER || c->actor.kind == ACTOR_CLIENT;
     return db_query(c->db, c->arena, post_tell, NULL, .run_id = id,
                     .type = event_type_name(t->type), .source = person ? "user" : "system",
-                    .grade = t->grade, .statuses = statuses, .after = after,
-                    .occurred_at = t->occurred_at, .actor_id = c->actor.id,
-                    .actor_name = c->actor.name, .sentence = t->sentence, .detail = detail.p,
-                    .dedupe_key = t->dedupe_key);
+                    .grade = t->grade, .missing = t->missing, .standing = t->standing,
+                    .statuses = statuses, .after = after, .occurred_at = t->occurred_at,
+                    .actor_id = c->actor.id, .actor_name = c->actor.name, .sentence = t->sentence,
+                    .detail = detail.p, .dedupe_key = t->dedupe_key);
 }
 
 static enum err note_state(struct ctx *c, const char *id, const char *name,
@@ -162,25 +164,104 @@ static struct json_object *lodged_detail(struct ctx *c, const PGresult *row, lon
     return d;
 }
 
-/* One stamp stands for every letter, where the post took as many as there are. */
-static enum err tell_lodged(struct ctx *c, const char *id, const char *at, const char *scan,
-                            struct json_object *detail)
+/* "3, 17" as an array literal, each once; *n counts them. */
+static enum err read_missing(struct ctx *c, const char *text, long long produced, const char **seqs,
+                             long long *n)
 {
-    long long accepted = json_object_get_int64(json_get(detail, "accepted"));
-    long long produced = json_object_get_int64(json_get(detail, "produced"));
-    bool whole = accepted == produced;
+    struct buf b = buf_in(c->arena);
+    bool *seen = arena_zalloc(c->arena, (size_t)produced + 1, sizeof(*seen));
+    *n = 0;
+    buf_putc(&b, '{');
+    for (const char *p = text ? text : ""; *(p += strspn(p, ", ;\t\r\n"));) {
+        char *end;
+        long seq = strtol(p, &end, 10);
+        if (end == p || (*end && !strchr(", ;\t\r\n", *end)))
+            return ctx_fault(c, "missing", "holds something other than numbers of letters: 3, 17");
+        if (seq < 1 || seq > produced)
+            return ctx_fault(c, "missing", "names %ld, and the run has letters 1 to %lld", seq,
+                             produced);
+        if (!seen[seq])
+            buf_printf(&b, "%s%ld", (*n)++ ? "," : "", seq);
+        seen[seq] = true;
+        p = end;
+    }
+    buf_putc(&b, '}');
+    *seqs = b.p;
+    return OK;
+}
+
+/* What the post took of a run, and what of it is known. */
+struct count {
+    const char *id, *run;         /* its id and its name */
+    long long accepted, produced; /* letters */
+    long long named;              /* how many of the missing ones are */
+    const char *seqs;             /* those, as an array literal */
+    const char *at, *scan;        /* scan: SHA-256 of the stamped slip; NULL: none */
+    long long nth;                /* count of the run, from 1 */
+};
+
+static bool settled(const struct count *n)
+{
+    return n->accepted >= n->produced || n->named > 0;
+}
+
+static enum err check_missing(struct ctx *c, const struct count *n)
+{
+    long long missing = n->produced > n->accepted ? n->produced - n->accepted : 0;
+    return !n->named || n->named == missing
+               ? OK
+               : ctx_fault(c, "missing", "names %lld, and of %s the post accepted %lld: %lld %s",
+                           n->named, count_words(c->arena, n->produced, "letter", "letters"),
+                           n->accepted, missing, missing == 1 ? "is missing" : "are missing");
+}
+
+/* What an earlier count told of letters that this one does not know to be handed in. */
+static enum err take_back(struct ctx *c, const struct count *n, struct json_object *detail)
+{
     const struct telling t = {
-        .type = EVENT_LODGED,
-        .grade = whole && scan ? "B" : "C",
-        .occurred_at = at,
-        .sentence = arena_printf(c->arena, "Handed in at the post office: %lld of %s accepted%s.",
-                                 accepted, count_words(c->arena, produced, "letter", "letters"),
-                                 scan ? ", the slip stamped" : ""),
-        .dedupe_key =
-            arena_printf(c->arena, "lodged:%s:%lld:%.16s", id, accepted, scan ? scan : "-"),
+        .type = EVENT_PRINTED,
+        .sentence = arena_printf(c->arena,
+                                 "Not known to be handed in: the number of run %s was corrected to "
+                                 "%lld of %s.",
+                                 n->run, n->accepted,
+                                 count_words(c->arena, n->produced, "letter", "letters")),
+        .dedupe_key = arena_printf(c->arena, "taken-back:%s:%lld", n->id, n->nth),
+        .missing = n->named ? "t" : NULL,
+        .standing = "LODGED",
         .detail = detail,
     };
-    return tell(c, id, &t);
+    enum err e = tell(c, n->id, &t);
+    return e != OK ? e
+                   : db_query(c->db, c->arena, post_ungraded, NULL, .run_id = n->id,
+                              .dedupe_key = t.dedupe_key);
+}
+
+/* One stamp stands for every letter, where the post took as many as there are. */
+static enum err tell_lodged(struct ctx *c, const struct count *n, struct json_object *detail)
+{
+    bool whole = n->accepted == n->produced;
+    const struct telling t = {
+        .type = EVENT_LODGED,
+        .grade = whole && n->scan ? "B" : "C",
+        .occurred_at = n->at,
+        .sentence =
+            arena_printf(c->arena, "Handed in at the post office: %lld of %s accepted%s%s.",
+                         n->accepted, count_words(c->arena, n->produced, "letter", "letters"),
+                         n->scan ? ", the slip stamped" : "",
+                         n->named ? ", and this is not one of those missing" : ""),
+        .dedupe_key = arena_printf(c->arena, "lodged:%s:%lld", n->id, n->nth),
+        .missing = "f",
+        .detail = detail,
+    };
+    return tell(c, n->id, &t);
+}
+
+static enum err tell_count(struct ctx *c, const struct count *n, struct json_object *detail)
+{
+    enum err e = db_query(c->db, c->arena, post_missing, NULL, .run_id = n->id, .seqs = n->seqs);
+    if (e == OK && n->accepted < n->produced)
+        e = take_back(c, n, detail);
+    return e == OK && settled(n) ? tell_lodged(c, n, detail) : e;
 }
 
 /* One that was printed before its papers were kept gets them now. */
@@ -199,19 +280,27 @@ enum err print_run_lodged(struct ctx *c, const char *id, const struct lodgement 
                           const struct upload *slip)
 {
     PGresult *row;
-    const char *at = NULL;
+    struct count n = { .id = id, .accepted = l->accepted };
     enum err e = hold_lodged(c, id, &row);
     if (e == OK)
-        e = when(c, l, &at);
+        e = when(c, l, &n.at);
     if (e == OK)
         e = check_scan(c, slip);
     if (e != OK)
         return e;
-    const char *scan = slip ? slip->sha256 : row_text(row, 0, "scan_sha256");
-    struct json_object *detail = lodged_detail(c, row, l->accepted, scan);
-    if ((e = tell_lodged(c, id, at, scan, detail)) != OK ||
+    n.run = row_text(row, 0, "name");
+    n.produced = row_int(row, 0, "pieces");
+    n.nth = row_int(row, 0, "counts") + 1;
+    n.scan = slip ? slip->sha256 : row_text(row, 0, "scan_sha256");
+    if ((e = read_missing(c, l->missing, n.produced, &n.seqs, &n.named)) != OK ||
+        (e = check_missing(c, &n)) != OK)
+        return e;
+    struct json_object *detail = lodged_detail(c, row, l->accepted, n.scan);
+    if (n.named)
+        json_set_text(detail, "missing", l->missing);
+    if ((e = tell_count(c, &n, detail)) != OK ||
         (e = db_query(
-             c->db, c->arena, post_lodged, NULL, .run_id = id, .at = at,
+             c->db, c->arena, post_lodged, NULL, .run_id = id, .at = n.at,
              .actor_name = c->actor.name, .accepted = arena_printf(c->arena, "%ld", l->accepted),
              .scan = slip ? slip->sha256 : NULL, .scan_name = slip ? slip->file_name : NULL,
              .scan_type = slip ? slip->content_type : NULL)) != OK)
@@ -220,6 +309,29 @@ enum err print_run_lodged(struct ctx *c, const char *id, const struct lodgement 
 }
 
 /* ---- closed ---- */
+
+/* Letters of which the run never told that they were handed in: missing, or nobody knows. */
+static enum err tell_not_lodged(struct ctx *c, const char *id, const PGresult *row,
+                                const char *explanation, struct json_object *detail)
+{
+    bool named = row_bool(row, 0, "named");
+    const char *letters = count_words(c->arena, row_int(row, 0, "pieces"), "letter", "letters");
+    const char *run = row_text(row, 0, "name"), *took = row_text(row, 0, "accepted");
+    const struct telling t = {
+        .type = EVENT_NOTE,
+        .sentence = arena_printf(
+            c->arena,
+            named ? "Not handed in: it is missing, the post accepted %s of %s of run %s. %s"
+                  : "Whether it was handed in is not known: the post accepted %s of %s of run %s, "
+                    "and which are missing was not found out. %s",
+            took, letters, run, explanation),
+        .dedupe_key = arena_printf(c->arena, "not-lodged:%s", id),
+        .missing = named ? "t" : NULL,
+        .standing = "PRINTED",
+        .detail = detail,
+    };
+    return tell(c, id, &t);
+}
 
 enum err print_run_close(struct ctx *c, const char *id, const char *explanation)
 {
@@ -239,6 +351,8 @@ enum err print_run_close(struct ctx *c, const char *id, const char *explanation)
         return e;
     struct json_object *after = lodged_detail(c, row, accepted, row_text(row, 0, "scan_sha256"));
     json_set_text(after, "explanation", blank ? NULL : explanation);
+    if (accepted < produced && (e = tell_not_lodged(c, id, row, explanation, after)) != OK)
+        return e;
     return note_state(c, id, "closed", after);
 }
 

@@ -107,8 +107,14 @@ static const struct input labels_input = { "PrintLabelsQuery", sizeof(struct lab
         "acceptedCount", FIELD_INT, offsetof(struct lodge_input, accepted),                        \
             .required = true, .min = 0, .max = 1000000, .help = "How many letters the post took."  \
     }
+#define MISSING                                                                                    \
+    {                                                                                              \
+        "missing", FIELD_TEXT, offsetof(struct lodge_input, missing),                              \
+            .max = 4000, .help = "Numbers of the letters it did not take: 3, 17."                  \
+    }
 static const struct field lodge_fields[] = {
     ACCEPTED,
+    MISSING,
     { "lodgedAt", FIELD_TIME, offsetof(struct lodge_input, at), .help = "When. Absent: now." },
     { .name = NULL },
 };
@@ -116,6 +122,7 @@ static const struct input lodge_input = { "PrintRunLodged", sizeof(struct lodge_
                                           lodge_fields };
 static const struct field lodge_form_fields[] = {
     ACCEPTED,
+    MISSING,
     { "lodgedOn", FIELD_TEXT, offsetof(struct lodge_input, on), .min = 10, .max = 10,
       .help = "The day, where the tenant is." },
     { "lodgedTime", FIELD_TEXT, offsetof(struct lodge_input, time), .min = 5, .max = 5,
@@ -223,7 +230,7 @@ static enum err api_cancel(struct req *r, struct reply *p)
 static enum err api_lodged(struct req *r, struct reply *p)
 {
     const struct lodge_input *in = r->input;
-    const struct lodgement l = { .accepted = in->accepted, .at = in->at };
+    const struct lodgement l = { .accepted = in->accepted, .at = in->at, .missing = in->missing };
     const char *id = run_id_of(r);
     enum err e = id ? print_run_lodged(&r->ctx, id, &l, upload_of(r, "slip")) : ERR_NOT_FOUND;
     return e == OK ? reply_run(r, p, 200, id) : e;
@@ -407,9 +414,10 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_PAGE, RUN_PAGE "/cancel", run_step, ROLE_AGENT,
       .doc = "Cancels it and frees its letters." },
     { METHOD_POST, ROUTE_PAGE, RUN_PAGE "/lodged", run_lodge, ROLE_AGENT, &lodge_form, .slow = true,
-      .body_limit = SCAN_LIMIT, .files = slip_file, .doc = "Notes that it was handed in." },
+      .body_limit = SCAN_LIMIT, .files = slip_file, .again = run_page_again,
+      .doc = "Notes that it was handed in." },
     { METHOD_POST, ROUTE_PAGE, RUN_PAGE "/close", run_close, ROLE_AGENT, &close_input,
-      .doc = "Closes it." },
+      .again = run_page_again, .doc = "Closes it." },
     { METHOD_POST, ROUTE_PAGE, RUN_PAGE "/pieces/:seq/receipt", run_receipt, ROLE_AGENT,
       &receipt_input, .doc = "Notes the number of a registered letter." },
 

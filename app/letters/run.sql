@@ -62,7 +62,10 @@ select r.id as "runId", r.year || '-' || lpad(r.no::text, greatest(2, length(r.n
     r.pieces as "letters", r.sheets as "sheets", r.grams as "grams", r.pages as "pages", r.done as "done", r.error as "error",
     r.print_sha256 as "printSha256", r.created_at as "createdAt", r.created_by_name as "createdByName",
     r.made_at as "madeAt", r.printed_at as "printedAt", r.printed_by_name as "printedByName", r.lodged_at as "lodgedAt",
-    r.lodged_by_name as "lodgedByName", r.accepted as "accepted", r.scan_sha256 as "scanSha256",
+    r.lodged_by_name as "lodgedByName", r.accepted as "accepted", greatest(r.pieces - r.accepted, 0) as "missing",
+    exists (select from print_pieces p where p.tenant_id = r.tenant_id and p.run_id = r.id and p.missing) as "missingNamed",
+    (select string_agg(p.seq::text, ', ' order by p.seq) from print_pieces p
+        where p.tenant_id = r.tenant_id and p.run_id = r.id and p.missing) as "missingNumbers", r.scan_sha256 as "scanSha256",
     r.slip_sha256 as "slipSha256", r.labels_sha256 as "labelsSha256",
     r.scan_file_name as "scanFileName", r.scan_content_type as "_scanContentType", r.explanation as "explanation",
     r.closed_at as "closedAt", r.closed_by_name as "closedByName", r.cancelled_at as "cancelledAt",
@@ -90,7 +93,8 @@ order by r.created_at desc, r.id desc limit 51
 
 -- For a change: who may see all of it.
 -- name: run_hold
-select r.state, r.pieces, r.accepted, r.scan_sha256, r.slip_sha256, r.labels_sha256,
+select r.state, r.pieces, r.accepted, r.counts, exists (select from print_pieces p
+        where p.tenant_id = r.tenant_id and p.run_id = r.id and p.missing) as named, r.scan_sha256, r.slip_sha256, r.labels_sha256,
     r.year || '-' || lpad(r.no::text, greatest(2, length(r.no::text)), '0') as name
 from print_runs r
 where r.tenant_id = current_tenant() and r.id = :run_id::uuid
@@ -125,6 +129,7 @@ select p.seq as "seq", p.communication_id as "communicationId", c.recipient_name
     b.name as "building", u.id as "unitId", c.year as "year",
     concat_ws(', ', c.street, concat_ws(' ', c.postal_code, c.city), nullif(c.country, '')) as "address",
     p.class as "class", p.sheets as "sheets", p.grams as "grams", p.page as "page", p.receipt as "receipt",
+    p.missing as "missing",
     c.delivery_status as "status", letter_paper(c) as "paper", l.returned_at as "returnedAt", l.return_reason as "returnReason",
     c.street as "_street", c.postal_code as "_postalCode", c.city as "_city", c.country as "_country"
 from print_pieces p

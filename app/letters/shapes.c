@@ -105,6 +105,9 @@ static const struct shape building = { "PrintRunBuilding", "A building of the ru
         { "lodgedAt", SHAPE_TIME, .help = "When it was handed in.", .nullable = true },            \
         { "lodgedByName", SHAPE_TEXT, .nullable = true },                                          \
         { "accepted", SHAPE_COUNT, .help = "Letters the post took.", .nullable = true },           \
+        { "missing", SHAPE_COUNT, .help = "Letters it did not take.", .nullable = true },          \
+        { "missingNamed", SHAPE_BOOL, .help = "Whether it is known which those are." },            \
+        { "missingNumbers", SHAPE_TEXT, .help = "Theirs in the run: 3, 17.", .nullable = true },   \
         { "returned", SHAPE_COUNT, .help = "Letters that came back." },                            \
         { "registered", SHAPE_COUNT, .help = "Registered letters among them." },                   \
         { "scanSha256", SHAPE_TEXT, .help = "Of the stamped slip.", .nullable = true },            \
@@ -176,6 +179,7 @@ static const struct member piece_members[] = {
     { "grams", SHAPE_ANY, .help = "Weight with its envelope." },
     { "page", SHAPE_COUNT, .help = "Where it begins in the file, from 1.", .nullable = true },
     { "receipt", SHAPE_TEXT, .help = "Number of a registered letter.", .nullable = true },
+    { "missing", SHAPE_BOOL, .help = "Named as one that the post did not take." },
     { "status", SHAPE_CHOICE, .help = "Where the communication stands.", .values = status_names },
     { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
       .values = letter_papers, .nullable = true },

@@ -19,6 +19,11 @@ static const struct label states[] = {
     { "CANCELLED", "Cancelled", "ban", "waiting" },
 };
 
+/* Handed in, but the post took fewer, and which is not known. */
+static const struct label letters_missing = { .word = "Letters missing",
+                                              .icon = "triangle-alert",
+                                              .tone = "attention" };
+
 static const struct {
     const char *name, *word;
 } reasons[] = {
@@ -29,6 +34,11 @@ static const struct {
 static int64_t number(struct json_object *o, const char *key)
 {
     return json_object_get_int64(json_get(o, key));
+}
+
+static bool truth(struct json_object *o, const char *key)
+{
+    return json_object_get_boolean(json_get(o, key));
 }
 
 static bool is(struct json_object *run, const char *state)
@@ -53,9 +63,12 @@ static void set_state(struct ctx *c, struct json_object *run)
     size_t i = sizeof(states) / sizeof(states[0]) - 1;
     while (i && !is(run, states[i].name))
         i--;
-    json_set_text(run, "label", states[i].word);
-    json_set_text(run, "icon", states[i].icon);
-    json_set_text(run, "tone", states[i].tone);
+    const struct label *l = &states[i];
+    if (is(run, "LODGED") && number(run, "missing") > 0 && !truth(run, "missingNamed"))
+        l = &letters_missing;
+    json_set_text(run, "label", l->word);
+    json_set_text(run, "icon", l->icon);
+    json_set_text(run, "tone", l->tone);
     json_set_text(run, "weight", weight(c, run));
     json_set_text(run, "sheetWords", sheet_words(c, run));
     json_set_bool(run, "oneLetter", number(run, "letters") == 1);
@@ -143,6 +156,8 @@ static void set_counts(struct ctx *c, struct json_object *run)
     struct json_object *accepted = json_get(run, "accepted"), *postage;
     bool mismatch = accepted && number(run, "accepted") != number(run, "letters");
     json_set_bool(run, "mismatch", mismatch);
+    json_set_bool(run, "short", number(run, "missing") > 0);
+    json_set_bool(run, "oneMissing", number(run, "missing") == 1);
     json_set_text(run, "acceptedWord",
                   accepted ? arena_printf(c->arena, "%lld", (long long)number(run, "accepted"))
                            : "–");
@@ -174,6 +189,22 @@ void view_run(struct ctx *c, struct json_object *run)
     json_set_bool(run, "separated", strcmp(json_text(run, "separators"), "building") == 0);
     if (is(run, "MAKING"))
         set_making(run);
+}
+
+void view_form(struct json_object *run, struct json_object *form)
+{
+    struct json_object *given = json_object_new_object();
+    if (form) {
+        json_object_put(given);
+        json_set(run, "given", json_object_get(json_get(form, "given")));
+        json_set(run, "errors", json_object_get(json_get(form, "errors")));
+        json_set(run, "error", json_object_get(json_get(form, "error")));
+        return;
+    }
+    if (json_get(run, "accepted"))
+        json_set_int(given, "acceptedCount", number(run, "accepted"));
+    json_set_text(given, "missing", json_text(run, "missingNumbers"));
+    json_set(run, "given", given);
 }
 
 static const char *reason_word(const char *name)

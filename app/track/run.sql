@@ -433,7 +433,8 @@ where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
     and c.delivery_status in ('DRAFT', 'HELD', 'FAILED', 'BOUNCED', 'CANCELLED', 'SKIPPED')
 order by u.number, c.channel limit 200;
 
--- What left and of which no delivery was reported: letters by how far their paper is since they were last asked for, and the rest.
+-- What left and of which no delivery was reported: letters by how far their paper is since they were last asked for, or were
+-- not handed in after all, and the rest.
 -- name: runs_unreported
 select count(*) filter (where letter and not coalesce(printed or lodged, false)) as "lettersToPrint",
     count(*) filter (where letter and printed and not lodged) as "lettersToHandIn",
@@ -445,8 +446,9 @@ from (
         select bool_or(e.type = 'PRINTED') as printed, bool_or(e.type = 'LODGED') as lodged
         from communication_events e
         where e.tenant_id = c.tenant_id and e.communication_id = c.id and e.type in ('PRINTED', 'LODGED')
-            and e.seq > coalesce((select max(r.seq) from communication_events r where r.tenant_id = c.tenant_id
-                and r.communication_id = c.id and r.type in ('READY_TO_PRINT', 'RESEND_REQUESTED')), 0)
+            and e.seq >= coalesce((select max(r.seq) from communication_events r where r.tenant_id = c.tenant_id
+                and r.communication_id = c.id and (r.type in ('READY_TO_PRINT', 'RESEND_REQUESTED')
+                    or r.type = 'PRINTED' and r.dedupe_key like 'taken-back:%')), 0)
     ) e on c.channel like 'LETTER%'
     where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid and c.delivery_status = 'SENT'
 ) s;

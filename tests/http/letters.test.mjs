@@ -256,8 +256,16 @@ check("printed, handed in and closed: the post's number must match or be explain
     for (const [body, field] of [[{}, "acceptedCount"], [{ acceptedCount: -1 }, "acceptedCount"], [{ acceptedCount: "8" }, "acceptedCount"],
         [{ acceptedCount: 8, lodgedAt: "yesterday" }, "lodgedAt"], [{ acceptedCount: 8, lodgedAt: "2199-01-01T00:00:00Z" }, "lodgedAt"]])
         assert.deepEqual((await lodge(body)).body.errors?.map((e) => e.field), [field], JSON.stringify(body));
-    assert.equal((await lodge({ acceptedCount: 7, lodgedAt: "2026-05-03T14:12:00Z" })).body.accepted, 7);
+    const short = (await lodge({ acceptedCount: 7, lodgedAt: "2026-05-03T14:12:00Z" })).body;
+    assert.deepEqual([short.accepted, short.missing, short.missingNamed], [7, 1, false]);
+    assert.deepEqual((await papers(north, "Printed")).told, Array(4).fill("PRINTED"), "which is missing is not known");
+    for (const [missing, says] of [["1, 2", /names 2, and of 8 letters the post accepted 7: 1 is missing/], ["none", /something other than numbers/], ["9", /has letters 1 to 8/]])
+        assert.match((await lodge({ acceptedCount: 7, missing })).body.errors.find((e) => e.field === "missing").message, says);
+    const named = (await lodge({ acceptedCount: 7, missing: "8" })).body;
+    assert.deepEqual([named.missing, named.missingNamed, named.missingNumbers], [1, true, "8"]);
     assert.deepEqual((await papers(north, "Handed in")).told, Array(4).fill("LODGED"));
+    const pieces = (await call("GET", `${at}/pieces`)).body.pieces;
+    assert.deepEqual(pieces.map((p) => [p.missing, p.paper]), pieces.map((p) => p.seq === 8 ? [true, "PRINTED"] : [false, "LODGED"]));
     const refused = await call("POST", `${at}/close`, {});
     assert.deepEqual([refused.status, refused.body.errors[0].field], [422, "explanation"]);
     assert.match(refused.body.errors[0].message, /7 of 8/);
@@ -274,11 +282,39 @@ check("printed, handed in and closed: the post's number must match or be explain
     const certificate = (await call("GET", `${at}/certificate`)).body;
     assert.match(certificate.sentence, new RegExp(`^Run ${run.name}: 8 expected, 8 produced, 8 accepted on .*, slip scan SHA-256 ${again.body.scanSha256}`));
     assert.equal(certificate.matches, true);
+    assert.deepEqual([closed.body.missing, closed.body.missingNumbers], [0, null]);
     for (const one of [...(await communications(call, north)), ...(await communications(call, south))].filter((c) => c.status !== "SKIPPED")) {
-        assert.deepEqual(one.events.map((e) => e.type), ["LODGED", "LODGED", "PRINTED", "READY_TO_PRINT", "ENQUEUED"]);
-        assert.deepEqual(one.events.slice(0, 2).map((e) => e.grade), ["B", "C"]);
+        const was = pieces.find((p) => p.communicationId === one.communicationId).missing ? [] : [["LODGED", "C"]];
+        assert.deepEqual(one.events.map((e) => [e.type, e.grade]), [["LODGED", "B"], ...was, ["PRINTED", null], ["READY_TO_PRINT", null], ["ENQUEUED", null]]);
         assert.equal(one.status, "SENT");
     }
+});
+
+check("letters of which nobody knows whether they were handed in stay as printed, and say so", async () => {
+    const fourth = await imported("FOURTH", 2);
+    await call("POST", `/api/track/batches/${fourth.batchId}/send`);
+    await eventually("all is sent", async () => (await call("GET", `/api/track/batches/${fourth.batchId}`)).body.state === "COMPLETED", 60);
+    const { runId } = await made((await call("POST", runs, { building: fourth.buildingId })).body.runId);
+    const at = `${runs}/${runId}`;
+    await call("POST", `${at}/printed`);
+    const go = await person("agent", tenant);
+    const page = async () => (await go(`/letters/${runId}`)).text();
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(await page())[1];
+    const wrong = await go(`/letters/${runId}/lodged`, { csrfToken, acceptedCount: "1", missing: "1, 2" });
+    const again = await wrong.text();
+    assert.equal(wrong.status, 422);
+    assert.match(again, /name="acceptedCount"[^>]*value="1"[^]*name="missing"[^>]*value="1, 2"[^>]*aria-invalid="true"[^]*id="missing-error" role="alert">This names 2, and of 2 letters the post accepted 1: 1 is missing/);
+    assert.equal((await go(`/letters/${runId}/lodged`, { csrfToken, acceptedCount: "1" })).status, 303);
+    assert.match(await page(), /Letters missing[^]*2 produced, 1 accepted: 1 is missing\.<\/strong> Which cannot be known from the number/);
+    const unexplained = await go(`/letters/${runId}/close`, { csrfToken });
+    assert.deepEqual([unexplained.status, /id="explanation-error" role="alert">This is required: the post accepted 1 of 2 letters/.test(await unexplained.text())], [422, true]);
+    assert.equal((await call("POST", `${at}/close`, { explanation: "The counter was closing." })).body.state, "CLOSED");
+    for (const one of await communications(call, fourth)) {
+        assert.deepEqual([one.paper, one.events.map((e) => e.type)], ["PRINTED", ["NOTE", "PRINTED", "READY_TO_PRINT", "ENQUEUED"]]);
+        assert.match(one.events[0].sentence, /^Whether it was handed in is not known: the post accepted 1 of 2 letters of run .*, and which are missing was not found out\. The counter was closing\.$/);
+    }
+    assert.match((await call("GET", `${at}/certificate`)).body.sentence, /1 accepted on .*, 1 missing and not known which/);
+    assert.match(await page(), /Which one is missing is not known: the letters stay as printed\./);
 });
 
 check("a letter that came back is known by its code, by who may see it", async () => {

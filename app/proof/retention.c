@@ -19,7 +19,11 @@ static const struct member policy_members[] = {
       .example = "statement" },
     { "contentDays", SHAPE_COUNT, .help = "Bodies, files, what providers said.", .example = "730" },
     { "personDays", SHAPE_COUNT, .help = "Names and addresses.", .example = "730" },
-    { "proofDays", SHAPE_COUNT, .help = "Ids, kinds, times, grades, hashes.", .example = "3650" },
+    { "proofDays", SHAPE_COUNT,
+      .help =
+          "Ids, kinds, times, grades, hashes: the least they are kept. Of `inbox` the keys, which "
+          "go then; of messages nothing removes them.",
+      .example = "3650" },
     { "delete", SHAPE_BOOL, .help = "Whether anything goes; else it is only planned." },
     { "updatedAt", SHAPE_TIME, .help = "Null where nobody set it.", .nullable = true },
     { "updatedByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },

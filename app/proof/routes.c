@@ -95,7 +95,7 @@ static enum err page_proof(struct req *r, struct reply *p)
           .required = (must),                                                                      \
           .min = 1,                                                                                \
           .max = 36500,                                                                            \
-          .help = "ids, kinds, times, grades, hashes" },                                           \
+          .help = "ids, kinds, times, grades, hashes: the least they are kept" },                  \
     {                                                                                              \
         "delete", FIELD_BOOL, POLICY(deletes), .help = "whether anything goes; else it is planned" \
     }

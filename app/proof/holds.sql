@@ -18,20 +18,25 @@ order by h.lifted_at is not null, h.created_at desc, h.id limit 500;
 -- What a hold is to be put on, by its id or as people call it, a unit by its building's code and its number, how many messages
 -- it has, and the hold that is on it already; no row where there is no such thing, or more than one.
 -- name: holds_target
-with t as (
-    select id::text as value from buildings
-    where :scope::text = 'building' and tenant_id = current_tenant() and lower(:value::text) in (id::text, lower(code), lower(name))
+with i as materialized (
+    select case when :value::text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then :value::uuid end as id
+), t as (
+    select b.id::text as value from buildings b
+    where :scope::text = 'building' and b.tenant_id = current_tenant()
+        and (b.id = (select i.id from i) or lower(:value::text) in (lower(b.code), lower(b.name)))
+    union all
+    select u.id::text from units u where :scope::text = 'unit' and u.tenant_id = current_tenant() and u.id = (select i.id from i)
     union all
     select u.id::text from units u
     join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
-    where :scope::text = 'unit' and u.tenant_id = current_tenant()
-        and lower(:value::text) in (u.id::text, lower(b.code || ' ' || u.number), lower(b.name || ' ' || u.number))
+    where :scope::text = 'unit' and (select i.id from i) is null and u.tenant_id = current_tenant()
+        and lower(:value::text) in (lower(b.code || ' ' || u.number), lower(b.name || ' ' || u.number))
     union all
-    select id::text from communication_batches
-    where :scope::text = 'batch' and tenant_id = current_tenant() and id::text = :value::text
+    select p.id::text from communication_batches p
+    where :scope::text = 'batch' and p.tenant_id = current_tenant() and p.id = (select i.id from i)
     union all
-    select id::text from communications
-    where :scope::text = 'communication' and tenant_id = current_tenant() and id::text = :value::text
+    select c.id::text from communications c
+    where :scope::text = 'communication' and c.tenant_id = current_tenant() and c.id = (select i.id from i)
     union all
     select :value::text where :scope::text = 'person'
 ), one as (

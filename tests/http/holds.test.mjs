@@ -1,6 +1,7 @@
 // Legal holds as people use them: a form that stays where it is wrong, what a hold is on and says so, what lifting it frees.
 import assert from "node:assert/strict";
 import { api, check, committed, finish, person, sql, tenantNew, token, upload } from "../checks.mjs";
+import { statement } from "../bench/measure.mjs";
 import { rows, csv, statements } from "../fixtures/billing.mjs";
 
 const tenant = tenantNew("holds");
@@ -101,6 +102,15 @@ check("lifting says what becomes free to go, asks, and says who did it", async (
     const after = await text(path);
     assert.match(after, new RegExp(`lifted it on <time[^>]*>[^<]*</time>\\. That freed ${4 - of} messages?, of which ${4 - of - 1} went with the next run`));
     assert.ok(!after.includes('name="planToken"'));
+});
+
+check("the form of one message reads that one, of all there are", () => {
+    const given = { scope: "'communication'", value: `'${message}'` };
+    const target = statement("app/proof/holds.sql", "holds_target").replaceAll(/(?<!:):([a-z_]+)\b/g, (all, key) => given[key]);
+    const [read] = sql(`begin; analyze communications; set local track.tenant = '${tenantId}'; set local role track_web;
+        create temp table answer on commit drop as ${target}; select (select count(*) from answer), sum(coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0))
+        from pg_stat_xact_user_tables where relname = 'communications'; commit`);
+    assert.deepEqual([Number(read[0]), Number(read[1]) < 5], [1, true], `${read[1]} rows`);
 });
 
 await finish();

@@ -38,7 +38,8 @@ check("letters that are sent wait to be printed", async () => {
         await openBuilding(page, name);
         await page.click("[popovertarget=confirm-send]");
         await page.click("#confirm-send button.primary");
-        await eventually("it is sent", async () => !(await page.locator("[data-moving]").count()) && !(await page.locator("[popovertarget=confirm-send]").count()), 90);
+        await eventually("it is sent", async () => sql(`select count(*) from communications c join buildings b on b.id = c.building_id where b.name = '${name}' and c.delivery_status <> 'SENT'`)[0][0] === "0"
+            && !(await page.locator("[data-moving]").count()) && !(await page.locator("[popovertarget=confirm-send]").count()), 90);
     }
     await page.click(".nav a[href='/letters']");
     all = Number(/(\d+) letters are ready/.exec(await page.textContent("main"))[1]);

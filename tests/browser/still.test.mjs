@@ -44,6 +44,23 @@ check("pages to look at", async () => {
     await page.context().close();
 });
 
+// A browser does not report every shift: what stands below the figures is measured before they come, and after.
+for (const width of [1920, 1440, 1200, 1000, 390]) {
+    check(`figures come into their place at ${width} px`, async () => {
+        const at = await newPage({ viewport: { width, height: 900 }, storageState });
+        const below = async () => (await at.locator("#units").boundingBox()).y;
+        const asked = new Promise((done) => at.route("**/messages/figures*", done));
+        await at.goto("/messages");
+        const figures = await asked;
+        const before = await below();
+        await figures.continue();
+        await at.waitForSelector("section#figures", { state: "attached" });
+        const after = await below();
+        expect(Math.abs(after - before) <= 1, `the list stands at ${before} px before the figures, at ${after} px with them`);
+        await at.context().close();
+    });
+}
+
 for (const width of [1440, 390]) {
     check(`nothing moves at ${width} px`, async () => {
         const touch = width < 800;

@@ -11,14 +11,16 @@
 #include "track/channel.h"
 #include "track/labels.h"
 #include "track/track.h"
+#include "track/value.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #define WORDS_MOST 8
-#define WORD_LEAST 3  /* characters: shorter ones are found by no index */
-#define PHONE_LEAST 6 /* digits */
+#define WORD_LEAST 3   /* characters: shorter ones are found by no index */
+#define PHONE_LEAST 6  /* digits */
+#define PHONE_WHOLE 11 /* digits with those of the country: not one that is still being typed */
 #define NUMBER_WORDS 2
 
 const char *const found_types[] = { "message", "unit", "building", "run", NULL };
@@ -30,7 +32,7 @@ struct reading {
     const char *why;             /* of an id that was written as another code; NULL */
     const char *words;           /* a JSON array; empty where no index would find them */
     const char *digits;          /* the same, of one: a phone number's */
-    const char *phone;           /* with its country, as messages have it; "": it is none */
+    const char *phones;          /* a JSON array: with their country, as messages have them */
     const char *year, *building; /* of a run: "Lindenhof 2025"; NULL */
     const char *pairs;           /* [{building, number}] of units: "Lindenhof 2.01" */
 };
@@ -57,18 +59,8 @@ static const char *trimmed(struct ctx *c, const char *q)
     return arena_strndup(c->arena, q, (size_t)(end - q));
 }
 
-/* "+41 79 123 45 67" or "0041 79…" (E.164). */
-static const char *phone_of(struct ctx *c, const char *text)
-{
-    struct buf b = buf_in(c->arena);
-    bool country = *text == '+' || strncmp(text, "00", 2) == 0;
-    for (const char *p = text + (*text == '+' ? 1 : 2); country && *p; p++)
-        if (isdigit((unsigned char)*p))
-            buf_putc(&b, *p);
-    return b.n >= PHONE_LEAST ? arena_printf(c->arena, "+%s", b.p) : "";
-}
-
-/* "079 123 45 67", "0041 79…" and "+41 (0)79…" have their last nine digits in common. */
+/* Found in numbers, references and the like. "079 123 45 67", "0041 79…" and "+41 (0)79…" have
+   their last nine digits in common. */
 static struct json_object *digits_of(struct ctx *c, const char *text)
 {
     struct buf b = buf_in(c->arena);
@@ -83,6 +75,15 @@ static struct json_object *digits_of(struct ctx *c, const char *text)
     last += b.n <= 9 ? strspn(last, "0") : 0;
     if (strlen(last) >= PHONE_LEAST)
         json_object_array_add(list, json_text_new(last));
+    return list;
+}
+
+static struct json_object *phones_of(struct ctx *c, const char *text)
+{
+    const char *phones[PHONES_MOST];
+    struct json_object *list = json_own(c->arena, json_object_new_array());
+    for (int i = 0, n = read_phones(c->arena, str_of(text), phones); i < n; i++)
+        json_object_array_add(list, json_text_new(phones[i]));
     return list;
 }
 
@@ -182,10 +183,11 @@ static void read_text(struct ctx *c, const char *q, struct reading *r)
         r->id = arena_strdup(c->arena, uuid);
         r->why = "Letter’s code";
     }
-    struct json_object *digits = digits_of(c, r->text); /* found in references and the like, too */
+    struct json_object *digits = digits_of(c, r->text), *phones = phones_of(c, r->text);
+    const char *whole = json_object_get_string(json_object_array_get_idx(phones, 0));
     r->words = json_object_array_length(digits) ? "[]" : json_of(c, words_of(c, r->text));
-    r->digits = json_of(c, digits);
-    r->phone = json_object_array_length(digits) ? phone_of(c, r->text) : "";
+    r->phones = json_of(c, phones);
+    r->digits = *r->text == '+' && whole && strlen(whole) > PHONE_WHOLE ? "[]" : json_of(c, digits);
     read_names(c, r);
 }
 
@@ -206,7 +208,7 @@ static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
         db_query(c->db, to, search_runs, &a->runs, .id = r->id, .building = r->building,
                  .year = r->year, .all_buildings = all, .actor_id = actor),
         db_query(c->db, to, search_words, &a->words, .words = r->words, .digits = r->digits,
-                 .phone = r->phone, .text = r->text, .all_buildings = all, .actor_id = actor),
+                 .phones = r->phones, .text = r->text, .all_buildings = all, .actor_id = actor),
         OK,
     };
     e[5] = db_flush(c->db);

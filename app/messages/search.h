@@ -12,8 +12,8 @@
    first: an id, a Message-ID or a provider's id, a letter's code; then units by number, or by
    building and number, buildings by the words of their name, code or address, runs by building and
    year; then messages whose names, addresses, references or subject hold every word, or whose phone
-   number holds the digits. Words are found however their letters are written: Müller as muller and
-   mueller. Only of buildings that the actor may see. */
+   number it is or holds the digits. Words are found however their letters are written: Müller as
+   muller and mueller. Only of buildings that the actor may see. */
 enum err search_everywhere(struct ctx *c, const char *q, struct json_object **out) must_check;
 
 extern const struct shape search_shape;

@@ -92,12 +92,12 @@ where (:all_buildings::bool or exists (select from building_grants g
         where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
 order by lower(b.code) <> lower(:building::text), b.search !~ (select word_pattern(:building::text)), b.name, p.id limit 4;
 
--- Messages of a reference or, where there is none of it, of units that hold all the words, to a phone, or, where none went
--- to it, with the digits of one.
+-- Messages of a reference or, where there is none of it, of units that hold all the words; to a phone or, where none went
+-- to it, with the digits of one. A whole number with its country comes without: nothing else would be meant by it.
 -- name: search_words anew
 with p as materialized (
     select c.unit_id, c.year from communications c
-    where c.tenant_id = current_tenant() and c.phone = :phone::text
+    where c.tenant_id = current_tenant() and c.phone = any (array(select jsonb_array_elements_text(:phones::jsonb)))
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = c.building_id))
     limit 50

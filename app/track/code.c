@@ -145,6 +145,7 @@ static const struct {
     { "358", "FI", true },  { "48", "PL", false },  { "420", "CZ", false }, { "1", "US", false },
     { "1", "CA", false },
 };
+_Static_assert(sizeof(dialling) / sizeof(dialling[0]) == PHONES_MOST, "one number of each");
 
 /* Digits, and a + at the start; NULL where anything else but the usual marks stands. */
 static char *bare_number(struct arena *a, struct str text)
@@ -167,7 +168,7 @@ static char *bare_number(struct arena *a, struct str text)
 
 static const char *national(struct arena *a, const char *number, const char *country)
 {
-    for (size_t i = 0; i < sizeof(dialling) / sizeof(dialling[0]); i++) {
+    for (size_t i = 0; i < PHONES_MOST; i++) {
         if (strcmp(dialling[i].country, country) != 0)
             continue;
         if (dialling[i].trunk && *number != '0')
@@ -193,6 +194,17 @@ const char *read_phone(struct arena *a, struct str text, const char *country, co
         return "This is not a phone number: it has too few or too many digits.";
     *out = number;
     return NULL;
+}
+
+int read_phones(struct arena *a, struct str text, const char *out[PHONES_MOST])
+{
+    int n = 0;
+    if (!read_phone(a, text, "", &out[0]))
+        return 1;
+    for (size_t i = 0; i < PHONES_MOST; i++)
+        if (!read_phone(a, text, dialling[i].country, &out[n]))
+            n++;
+    return n;
 }
 
 /* ---- e-mail addresses ---- */

@@ -24,6 +24,11 @@ const char *read_date(struct arena *a, struct str text, const char **out);
 /* E.164; a number without + or 00 is one of the country (ISO 3166, "" unknown). */
 const char *read_phone(struct arena *a, struct str text, const char *country, const char **out);
 
+/* The numbers that a text may be: its own where it has its country, else one of each country that
+   writes numbers so; how many they are, 0 where it is none. */
+#define PHONES_MOST 21
+int read_phones(struct arena *a, struct str text, const char *out[PHONES_MOST]);
+
 /* RFC 5321 address with a domain of at least two labels, whose accents become A-labels (RFC 5890):
    "eva@zürich.ch" → "eva@xn--zrich-kva.ch". None are taken before the @ (RFC 6531). */
 const char *read_email(struct arena *a, struct str text, const char **out);

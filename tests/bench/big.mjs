@@ -15,9 +15,13 @@ const page = (path) => fetch(base + path, { headers: { cookie: cookies(jar) } })
 const call = (path) => fetch(base + path, { headers: { authorization: `Bearer ${bearer}` } });
 
 const places = () =>
-    psql("select id || ' ' || code from buildings where code like 'B-%' order by md5(id::text) limit 30")
+    psql(`select id || ' ' || code || ' ' || (select phone from communications c where c.building_id = b.id limit 1)
+        from buildings b where code like 'B-%' order by md5(id::text) limit 30`)
         .split("\n")
-        .map((line, i) => ({ id: line.split(" ")[0], code: line.split(" ")[1], year: 2022 + (i % 4) }));
+        .map((line, i) => {
+            const [id, code, phone] = line.split(" ");
+            return { id, code, phone, year: 2022 + (i % 4) };
+        });
 
 const list = (q) => (p) => call(`/api/track/communications?q=${encodeURIComponent(q(p))}`);
 const search = (q) => (p) => call(`/api/track/search?q=${encodeURIComponent(q(p))}`);
@@ -38,7 +42,8 @@ const works = {
     "search for a reference": search((p) => `${p.code}-${p.year}-4.02`),
     "search for a name": search(() => "Resident 7.05"),
     "search for a unit": search(() => "4.02"),
-    "search for a phone number": search(() => "+41790000000"),
+    "search for a phone number": search((p) => `0${p.phone.slice(3)}`),
+    "search for a phone number nobody has": search(() => "+41780000000"),
 };
 
 async function once(work, place) {

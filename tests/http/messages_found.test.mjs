@@ -126,9 +126,19 @@ check("words are found however their letters are written, and the list finds the
     }
 });
 
+check("a whole phone number is looked up, whatever else has its digits", async () => {
+    const numbers = ["+41790001122", "+4915112345678", "+972521234567", null];
+    await committed(admin, (await upload(admin, "phones.csv", csv(rows("TWO", 2025, 4, (i) => ({ recipient_name: `Called ${i}`, phone: numbers[i] ?? "", reference: ["", "", "", "R-5790001133"][i] }))))).body.id);
+    const answers = { "+41 79 000 11 22": ["Called 0"], "+41 (0)79/000-11-22": ["Called 0"], "0041790001122": ["Called 0"], "079 000 11 22": ["Called 0"], "0151 12345678": ["Called 1"], "052 123 45 67": ["Called 2"], "+972 52 1234567": ["Called 2"],
+        "+41 79 000 11": ["Called 0"], 790001133: ["Called 3"], "079 000 11 33": ["Called 3"], "+41790001133": [], "+41 79 000 11 44": [] };
+    for (const [text, is] of Object.entries(answers)) assert.deepEqual([...new Set((await found(admin, text)).filter((f) => f.type === "message").map((f) => f.title))].filter((name) => name.startsWith("Called")), is, text);
+    const [some, all] = reads("unit_years", "app/messages/search.sql", "search_words anew", { text: "'+41790001144'", words: "'[]'", digits: "'[]'", phones: `'["+41790001144"]'` });
+    assert.deepEqual([some, all], [0, 0]);
+});
+
 check("a reference is looked up, and a list asks for no event while it is planned", async () => {
     const text = "'copy-77'";
-    assert.deepEqual(reads("unit_years", "app/messages/search.sql", "search_words anew", { text, words: `'["copy-77"]'`, digits: "'[]'", phone: "''" }), [0, 0]);
+    assert.deepEqual(reads("unit_years", "app/messages/search.sql", "search_words anew", { text, words: `'["copy-77"]'`, digits: "'[]'", phones: "'[]'" }), [0, 0]);
     assert.ok((await found(admin, "copy-77")).some((one) => one.why === "Reference"));
     const elsewhere = api(await token("viewer", tenant, "H-1"));
     for (const q of ["copy-77", "ONE-2025-3", "NE-2025-3", "Müller", "1.03", "one"]) assert.deepEqual(await found(elsewhere, q), [], q);

@@ -185,6 +185,32 @@ static void phones_become_e164(void **state)
     }
 }
 
+static void a_phone_may_be_of_several_countries(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *one;
+        int n;
+    } texts[] = {
+        { "+41 (0)79 348 56 77", "+41793485677", 1 },
+        { "0049 151 18757256", "+4915118757256", 1 },
+        { "079 348 56 77", "+41793485677", PHONES_MOST },
+        { "079 348 56 77", "+44793485677", PHONES_MOST },
+        { "22 33 44 55", "+4522334455", 11 },
+        { "1234", NULL, 0 },
+        { "1.01", NULL, 0 },
+        { "Resident 7", NULL, 0 },
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        const char *out[PHONES_MOST];
+        int n = read_phones(a, str_of(texts[i].text), out), at = 0;
+        while (at < n && texts[i].one && strcmp(out[at], texts[i].one) != 0)
+            at++;
+        if (n != texts[i].n || (texts[i].one && at == n))
+            fail_msg("%s: %d of %d", texts[i].text, at, n);
+    }
+}
+
 static void addresses_are_checked(void **state)
 {
     (void)state;
@@ -272,6 +298,7 @@ int main(void)
         cmocka_unit_test(years_are_found_only_by_themselves),
         cmocka_unit_test(preferences_name_channels),
         cmocka_unit_test(phones_become_e164),
+        cmocka_unit_test(a_phone_may_be_of_several_countries),
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(domains_with_accents_become_a_labels),
         cmocka_unit_test(codes_are_normalised),

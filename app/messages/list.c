@@ -60,15 +60,15 @@ static enum err find_units(struct ctx *c, struct json_object *filter)
     return e;
 }
 
-/* The units that have one of the numbers. */
+/* The units that have one of the numbers, where the filter looks for them. */
 static enum err find_numbered(struct ctx *c, struct json_object *filter)
 {
     PGresult *rows;
-    struct json_object *numbers = json_get(filter, "unit"), *units;
-    if (!numbers)
+    struct json_object *units;
+    if (!json_get(filter, "unit"))
         return OK;
     enum err e =
-        db_query(c->db, c->arena, messages_numbered, &rows, .numbers = filter_json(c, numbers),
+        db_query(c->db, c->arena, messages_numbered, &rows, .filter = filter_json(c, filter),
                  .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id);
     if (e == OK && (units = json_get(row_json(c->arena, rows, 0), "units")))
         json_set(filter, "units", json_object_get(units));

@@ -6,11 +6,12 @@ select case when count(*) <= 2000 then coalesce(jsonb_agg(distinct unit_id), '[]
 from (select unit_id from unit_years_found(filter_texts(jsonb_build_object('words', :words::jsonb), 'words'),
     :all_buildings::bool, :actor_id::uuid, 2001)) u;
 
--- Units of these numbers; null where there are too many to go by.
--- name: messages_numbered
+-- Units of the numbers of a filter, in its buildings where it has some; null where there are too many to go by.
+-- name: messages_numbered anew
 select case when count(*) <= 2000 then coalesce(jsonb_agg(id), '[]') end as units
 from (select u.id from units u
-    where u.tenant_id = current_tenant() and u.number = any (array(select jsonb_array_elements_text(:numbers::jsonb)))
+    where u.tenant_id = current_tenant() and u.number = any (filter_texts(:filter::jsonb, 'unit'))
+        and (:filter::jsonb -> 'building' is null or u.building_id = any (filter_ids(:filter::jsonb, 'building')))
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = u.building_id))
     limit 2001) n;

@@ -14,8 +14,8 @@ where b.tenant_id = current_tenant() and (:building_id::uuid is null or b.id = :
 order by b.name, b.id limit 1;
 
 -- Fifty buildings by name, and one more that tells of a next page, with their figures over all years, of every channel
--- and of each.
--- name: view_buildings
+-- and of each. (A plan for whatever is asked for would sort all buildings.)
+-- name: view_buildings anew
 select b.id as "buildingId", b.code, b.name, b.city, coalesce(sum(k.sent), 0)::bigint as sent,
     coalesce(sum(k.delivered), 0)::bigint as delivered, coalesce(sum(k.failed), 0)::bigint as failed,
     coalesce(sum(k."byHand"), 0)::bigint as "byHand", coalesce(sum(k.waiting), 0)::bigint as waiting,

@@ -20,7 +20,7 @@ create index communications_dry on communications (tenant_id, batch_id) where pr
 alter table print_pieces add column missing boolean not null default false;
 alter table print_runs add column counts smallint not null default 0; -- how often was told what the post took
 
--- As 0064 has it; texts and addressees folded, and those whose letter is still to be printed.
+-- As 0067 has it; and those whose letter is still to be printed.
 create or replace function communications_matching(filter jsonb, all_buildings boolean, actor uuid) returns setof communications
     language sql stable parallel safe as $$
     select c.*

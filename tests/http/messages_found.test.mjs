@@ -89,7 +89,7 @@ check("the buildings of a page are read and no others", () => {
 
 check("a unit's messages are found by its number, wherever few units have it", async () => {
     sql(`insert into units (tenant_id, building_id, number) select tenant_id, id, 'W ' || (case when code < 'H-4' then 'x' else code end) from buildings where tenant_id = '${id}' and code like 'H-%'; analyze units`);
-        const few = (filter) => {
+    const few = (filter) => {
         const [some, all] = reads("units", "app/messages/list.sql", "messages_numbered anew", { filter: `'${JSON.stringify(filter)}'` });
         assert.ok(some < 10 && all === 0, `${some} and ${all} rows`);
     };

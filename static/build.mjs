@@ -7,7 +7,7 @@ const icons = `
     chevron-right circle-alert circle-check circle-help circle-x clock code columns-3 corner-up-left download ellipsis external-link eye
     file-text fingerprint flag mailbox hand hourglass inbox info key-round keyboard link list-checks list-filter loader lock lock-open log-out mail mail-check mail-open
     mail-x map-pin message-square moon package panel-right paperclip pause phone play plus printer refresh-cw rotate-cw route scale search
-    send shield-alert shield-check sticky-note skip-forward sun sun-moon tag triangle-alert truck undo-2 upload user users x
+    send shield-alert shield-check shopping-bag sticky-note skip-forward sun sun-moon tag triangle-alert truck undo-2 upload user users x
 `.trim().split(/\s+/);
 
 // Names of ours for what a page knows by its tone or channel.

@@ -11,7 +11,9 @@
 #include "main/house.h"
 #include "messages/messages.h"
 #include "messages/views.h"
+#include "notify/notify.h"
 #include "proof/proof.h"
+#include "ship/ship.h"
 #include "track/communication.h"
 #include "track/delivery_record.h"
 #include "track/run.h"
@@ -20,23 +22,15 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,
-    &access_domain,
-    &inbox_domain,
-    &events_domain,
-    &house_domain,
-    &track_domain,
-    &communication_domain,
-    &delivery_domain,
-    &sms_domain,
-    &import_domain,
-    &runs_domain,
-    &messages_domain,
-    &views_domain,
-    &letters_domain,
-    &exports_domain,
-    &bulk_domain,
-    &proof_domain,
-    &evidence_domain,
-    NULL,
+    &web_domain,           &access_domain,
+    &inbox_domain,         &events_domain,
+    &house_domain,         &track_domain,
+    &communication_domain, &delivery_domain,
+    &sms_domain,           &import_domain,
+    &runs_domain,          &orders_domain,
+    &ship_domain,          &notify_domain,
+    &messages_domain,      &views_domain,
+    &letters_domain,       &exports_domain,
+    &bulk_domain,          &proof_domain,
+    &evidence_domain,      NULL,
 };

@@ -1,0 +1,22 @@
+/* Telling customers where their parcels are, in the conversation they already have. */
+#pragma once
+
+#include "carriers/scan.h"
+
+struct domain;
+extern const struct domain notify_domain;
+
+/* What a customer is told of. */
+enum notice_type {
+    NOTICE_NONE,
+    NOTICE_SHIPPED,
+    NOTICE_OUT_FOR_DELIVERY,
+    NOTICE_DELIVERED,
+    NOTICE_EXCEPTION
+};
+
+/* What a change of a shipment's status tells its customer: the table. Pure. */
+enum notice_type notice_of(enum parcel_status from, enum parcel_status to);
+
+/* "out_for_delivery"; NULL of NOTICE_NONE. */
+const char *notice_name(enum notice_type t);

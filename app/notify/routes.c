@@ -1,0 +1,5 @@
+/* What the domain gives the programs. */
+#include "base/domain.h"
+#include "notify/notify.h"
+
+const struct domain notify_domain = { .name = "notify" };

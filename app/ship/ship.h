@@ -29,7 +29,7 @@ struct parcel_standing {
 enum parcel_status parcel_status_after(struct parcel_standing before, enum parcel_status to,
                                        int64_t at_ms, char grade, bool *contradiction);
 
-/* "out for delivery", for sentences. */
+/* "out for delivery", for sentences; "" of PARCEL_NOTHING. */
 const char *parcel_status_words(enum parcel_status s);
 
 /* As the orders' column says it: "partly_delivered". */
@@ -70,6 +70,11 @@ struct shipment_event {
    is another status. ERR_NOT_FOUND: no such shipment. */
 enum err shipment_append(struct ctx *c, const char *shipment_id, const struct shipment_event *list,
                          size_t n, bool muted, enum parcel_status *after, bool *moved) must_check;
+
+/* Makes an order's status what its shipments say, for who changed which they are: shipment_append
+   has done it where one moved. Holds the order until the commit; who holds shipments too took them
+   first. ERR_NOT_FOUND: no such order. */
+enum err order_follow(struct ctx *c, const char *order_id) must_check;
 
 #define SHIPMENT_STATUS_CHANGED "ShipmentStatusChanged"
 #define THREAD_LINKED "ThreadLinked"

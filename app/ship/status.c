@@ -1,0 +1,106 @@
+/* The state machine of a shipment, as one table, and what an order's status is by its shipments. */
+#include "ship/ship.h"
+
+#define IN(s) (1u << PARCEL_##s)
+#define BEFORE_TRANSIT (IN(PENDING) | IN(INFO_RECEIVED))
+#define NEAR (IN(OUT_FOR_DELIVERY) | IN(FAILED_ATTEMPT) | IN(AVAILABLE_FOR_PICKUP))
+#define OVER (IN(DELIVERED) | IN(RETURNED) | IN(CANCELLED))
+#define MOVING (IN(IN_TRANSIT) | NEAR)
+#define ALL ((1u << PARCEL_STATUS_COUNT) - 1)
+
+/* Where a status goes: always; where the claim occurred no earlier than what it stands on; where it
+   occurred later. What is on its way may be seen at the door, missed and laid up in turn, but never
+   be on its way there again; a parcel in trouble may be found. What is over stays, but what was
+   delivered may come back, and what was cancelled may have been carried all the same. */
+static const struct moves {
+    unsigned always, not_earlier, later;
+} moves[PARCEL_STATUS_COUNT] = {
+    [PARCEL_PENDING] = { ALL, 0, 0 },
+    [PARCEL_INFO_RECEIVED] = { ALL & ~IN(PENDING), 0, 0 },
+    [PARCEL_IN_TRANSIT] = { ALL & ~BEFORE_TRANSIT, 0, 0 },
+    [PARCEL_OUT_FOR_DELIVERY] = { OVER, NEAR | IN(EXCEPTION), 0 },
+    [PARCEL_FAILED_ATTEMPT] = { OVER, NEAR | IN(EXCEPTION), 0 },
+    [PARCEL_AVAILABLE_FOR_PICKUP] = { OVER, NEAR | IN(EXCEPTION), 0 },
+    [PARCEL_EXCEPTION] = { OVER, NEAR, IN(IN_TRANSIT) },
+    [PARCEL_DELIVERED] = { IN(RETURNED), 0, 0 },
+    [PARCEL_CANCELLED] = { IN(DELIVERED) | IN(RETURNED), 0, 0 },
+    [PARCEL_RETURNED] = { 0, 0, 0 },
+};
+
+/* What speaks against a status that is over: always, or where it occurred later than that. */
+static const struct {
+    unsigned always, later;
+} opposed[PARCEL_STATUS_COUNT] = {
+    [PARCEL_DELIVERED] = { 0, MOVING | IN(EXCEPTION) | IN(CANCELLED) },
+    [PARCEL_CANCELLED] = { IN(DELIVERED) | IN(RETURNED), MOVING | IN(EXCEPTION) },
+    [PARCEL_RETURNED] = { 0, MOVING | IN(EXCEPTION) | IN(DELIVERED) | IN(CANCELLED) },
+};
+
+static const char *const words[PARCEL_STATUS_COUNT] = {
+    [PARCEL_PENDING] = "pending",
+    [PARCEL_INFO_RECEIVED] = "announced",
+    [PARCEL_IN_TRANSIT] = "in transit",
+    [PARCEL_OUT_FOR_DELIVERY] = "out for delivery",
+    [PARCEL_FAILED_ATTEMPT] = "failed attempt",
+    [PARCEL_AVAILABLE_FOR_PICKUP] = "at a pickup point",
+    [PARCEL_DELIVERED] = "delivered",
+    [PARCEL_EXCEPTION] = "exception",
+    [PARCEL_RETURNED] = "returned",
+    [PARCEL_CANCELLED] = "cancelled",
+};
+
+const char *const order_status_names[ORDER_STATUS_COUNT + 1] = {
+    [ORDER_NEW] = "new",
+    [ORDER_RESERVED] = "reserved",
+    [ORDER_SHIPPED] = "shipped",
+    [ORDER_PARTLY_DELIVERED] = "partly_delivered",
+    [ORDER_DELIVERED] = "delivered",
+    [ORDER_EXCEPTION] = "exception",
+    [ORDER_RETURNED] = "returned",
+    [ORDER_CANCELLED] = "cancelled",
+};
+
+const char *parcel_status_words(enum parcel_status s)
+{
+    return s == PARCEL_NOTHING ? "" : words[s];
+}
+
+/* Our own record yields to whatever somebody else tells. */
+static int rank(char grade)
+{
+    return grade ? grade : 'X';
+}
+
+enum parcel_status parcel_status_after(struct parcel_standing before, enum parcel_status to,
+                                       int64_t at_ms, char grade, bool *contradiction)
+{
+    *contradiction = false;
+    if (to == PARCEL_NOTHING || to == before.status || grade == 'X')
+        return before.status;
+    const struct moves *m = &moves[before.status];
+    bool known = at_ms && before.at_ms;
+    bool later = known && at_ms > before.at_ms, not_earlier = !known || at_ms >= before.at_ms;
+    unsigned against = opposed[before.status].always | (later ? opposed[before.status].later : 0);
+    *contradiction = against & 1u << to && grade != 'D' && rank(grade) <= rank(before.grade);
+    unsigned open = m->always | (not_earlier ? m->not_earlier : 0) | (later ? m->later : 0);
+    return open & 1u << to ? to : before.status;
+}
+
+enum order_status order_status_of(const enum parcel_status *list, size_t n, bool cancelled)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < n; i++)
+        seen |= 1u << list[i];
+    seen &= ~IN(CANCELLED);
+    if (!seen)
+        return cancelled ? ORDER_CANCELLED : ORDER_NEW;
+    if (seen & IN(EXCEPTION))
+        return ORDER_EXCEPTION;
+    if (seen == IN(DELIVERED))
+        return ORDER_DELIVERED;
+    if (seen == IN(RETURNED))
+        return ORDER_RETURNED;
+    if (seen & IN(DELIVERED))
+        return ORDER_PARTLY_DELIVERED;
+    return seen & MOVING ? ORDER_SHIPPED : ORDER_RESERVED;
+}

@@ -1,0 +1,49 @@
+-- Appending to a shipment's timeline, and the order that follows.
+
+-- name: shipment_lock
+select s.status, s.evidence_grade as grade, coalesce(floor(extract(epoch from s.status_at) * 1000), 0)::bigint as at_ms, s.dry_run
+from shipments s
+where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid
+for no key update;
+
+-- Behind the lock, so that it sees what was committed while that was waited for: when each occurred, and whether it is there.
+-- name: shipment_events_known
+select x.at, floor(extract(epoch from x.at) * 1000)::bigint as at_ms, x.key is not null and exists (
+        select from shipment_events e
+        where e.tenant_id = current_tenant() and e.shipment_id = :shipment_id::uuid and e.dedupe_key = x.key) as known
+from (
+    select coalesce(at, clock_timestamp()) as at, key, n
+    from rows from (jsonb_to_recordset(:events::jsonb) as (at timestamptz, key text)) with ordinality as t (at, key, n)
+) x
+order by x.n;
+
+-- Its purchase order stays that of the same order until the commit.
+-- name: shipment_order
+select po.order_id
+from purchase_orders po
+where po.tenant_id = current_tenant() and po.id = (select s.purchase_order_id from shipments s
+    where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid)
+for share;
+
+-- name: shipment_event_add
+insert into shipment_events (tenant_id, shipment_id, type, source, grade, status, status_after, occurred_at, actor_id, actor_name,
+    sentence, detail, inbox_id, mapper, dedupe_key, caused_by, seq, content_hash, prev_hash, hash)
+values (current_tenant(), :shipment_id::uuid, :type::text, :source::text, :grade::text, :status::text, :status_after::text,
+    :occurred_at::timestamptz, :actor_id::uuid, :actor_name::text, :sentence::text, :detail::jsonb, :inbox_id::uuid, :mapper::text,
+    :dedupe_key::text, :caused_by::uuid, 0, '', '', '');
+
+-- name: order_follow_lock
+select o.cancelled_at is not null as cancelled
+from orders o
+where o.tenant_id = current_tenant() and o.id = :order_id::uuid
+for no key update;
+
+-- name: order_follow_list
+select s.status
+from purchase_orders po
+join shipments s on s.tenant_id = po.tenant_id and s.purchase_order_id = po.id
+where po.tenant_id = current_tenant() and po.order_id = :order_id::uuid;
+
+-- name: order_follow_move
+update orders set status = :status::text, moved_at = clock_timestamp()
+where tenant_id = current_tenant() and id = :order_id::uuid and status <> :status::text;

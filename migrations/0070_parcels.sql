@@ -51,7 +51,7 @@ create table orders (
 ) with (fillfactor = 85);
 create index orders_recent on orders (tenant_id, placed_at desc, id desc);
 create index orders_status on orders (tenant_id, status, placed_at desc, id desc);
-create index orders_number on orders (tenant_id, lower(number));
+create index orders_number on orders (tenant_id, lower(number) text_pattern_ops);
 create index orders_conversation on orders (tenant_id, front_conversation_id) where front_conversation_id is not null;
 create index orders_customer on orders (tenant_id, customer_id);
 select tenant_table('orders');
@@ -85,6 +85,7 @@ create table purchase_orders (
     foreign key (tenant_id, order_id) references orders (tenant_id, id)
 );
 create index purchase_orders_order on purchase_orders (tenant_id, order_id) where order_id is not null;
+create index purchase_orders_number on purchase_orders (tenant_id, lower(number) text_pattern_ops);
 create index purchase_orders_recent on purchase_orders (tenant_id, created_at desc, id desc);
 select tenant_table('purchase_orders');
 
@@ -123,6 +124,7 @@ create table shipments (
     foreign key (tenant_id, purchase_order_id) references purchase_orders (tenant_id, id)
 ) with (fillfactor = 75);
 create unique index shipments_tracking on shipments (tenant_id, carrier, tracking_number) where tracking_number is not null;
+create index shipments_number on shipments (tenant_id, tracking_number text_pattern_ops) where tracking_number is not null;
 create index shipments_order on shipments (tenant_id, purchase_order_id) where purchase_order_id is not null;
 create unique index shipments_public on shipments (public_token);
 create index shipments_recent on shipments (tenant_id, moved_at desc, id desc);

@@ -1,0 +1,53 @@
+/* Shipments: made for a purchase order, listed, shown, and moved by staff. */
+#pragma once
+
+#include "base/ctx.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+/* A parcel that somebody handed to a carrier; texts are NULL where not given. */
+struct shipment_new {
+    const char *purchase_order_id; /* uuid */
+    const char *carrier, *carrier_name, *service, *tracking_number;
+    const char *promised_on; /* a day: 2026-05-12 */
+};
+
+/* Makes it with its first event and has its order follow. ERR_INVALID names the field;
+   ERR_CONFLICT: the shipment that has this carrier and number is named. */
+enum err shipment_add(struct ctx *c, const struct shipment_new *n, const char **id) must_check;
+
+/* "1z 999 aa1" as carriers compare it, "1Z999AA1"; NULL: over 60 characters, or others than
+   letters, digits and -_/. are in it. Pure. */
+const char *tracking_number_of(struct arena *a, const char *text);
+
+/* "Swiss Post" as it is kept, "swiss-post"; NULL: over 40 characters, or others than letters,
+   digits, blanks and -_. are in it, or it begins with none of the first two. Pure. */
+const char *carrier_code_of(struct arena *a, const char *text);
+
+struct shipment_query {
+    const char *q, *status, *after; /* NULL: any */
+};
+
+/* {shipments, next}, what moved last first, 50 at a time; `next` is a cursor or null. `q` is the
+   beginning of a tracking number, order number or purchase order number. */
+enum err shipment_list(struct ctx *c, const struct shipment_query *q,
+                       struct json_object **out) must_check;
+
+/* One with its order, timeline and what its customer was told. ERR_NOT_FOUND. */
+enum err shipment_get(struct ctx *c, const char *id, struct json_object **out) must_check;
+
+/* What somebody here says of it. */
+struct shipment_claim {
+    const char *status;      /* one of parcel_status_names */
+    const char *occurred_at; /* as when_read has it; NULL: now */
+    const char *note, *location;
+};
+
+/* Sets its status. *moved: it is another one. ERR_CONFLICT: it would go backwards, and the
+   transaction is to be rolled back; ERR_NOT_FOUND. */
+enum err shipment_set(struct ctx *c, const char *id, const struct shipment_claim *claim,
+                      bool *moved) must_check;
+
+/* Writes a note on its timeline. ERR_NOT_FOUND. */
+enum err shipment_note(struct ctx *c, const char *id, const char *note) must_check;

@@ -13,27 +13,28 @@ struct front_reply {
 };
 
 struct front_result {
-    const char *message_uid;     /* of a reply that was accepted */
+    const char *message_uid;     /* of a reply that was accepted, or found where it tells it */
     const char *message_id;      /* of one that was found */
     const char *merged_into;     /* the conversation that took this one over */
-    const char *sentence, *code; /* on failure, in plain words */
+    const char *sentence, *code; /* on failure, in plain words; "HTTP 400" */
     int retry_after;             /* seconds; 0: it does not say */
     bool unknown;                /* it may have been accepted: look before it is repeated */
-    bool pause;                  /* its limit is used up: nothing before retry_after */
-    struct json_object *raw;
+    bool pause; /* the account's limit is used up, also after an OK: nothing before retry_after */
+    struct json_object *raw; /* of the answer what names the message; NULL on failure */
 };
 
 /* Posts a reply, without archiving the conversation. OK: accepted (202), message_uid is set. A
    merged conversation (301) is ERR_CONFLICT with merged_into, nothing was posted. ERR_LIMITED: not
    now. ERR_RETRY: unreachable, or its fault; unknown tells whether it may have been accepted.
-   ERR_NOT_FOUND: no such conversation. ERR_DENIED: the token. ERR_INVALID: refused for good.
-   Outside a transaction. */
+   ERR_NOT_FOUND: no such conversation. ERR_DENIED: the token. ERR_INVALID: refused for good, also
+   where the settings forbid the endpoint's address. Outside a transaction. */
 enum err front_reply(struct ctx *c, const struct channel_account *account,
                      const struct front_reply *reply, struct front_result *out) must_check;
 
-/* Looks for a reply of ours with that marker, not older than since_ms (of the epoch), among the
-   conversation's last messages. ERR_NOT_FOUND: it is surely not there. Others as above: not known.
- */
+/* Looks for a reply of ours with that marker, not older than since_ms (of the epoch; two minutes
+   are allowed for their clock), among the conversation's last messages. OK: message_id is set.
+   ERR_NOT_FOUND: it is surely not there now, or the conversation is not. Others as above: not
+   known. */
 enum err front_find(struct ctx *c, const struct channel_account *account,
                     const struct front_reply *reply, int64_t since_ms,
                     struct front_result *out) must_check;

@@ -41,9 +41,9 @@ struct provider_account {
     struct json_object *settings, *secrets; /* objects, never NULL */
 };
 
-/* The first enabled account of the tenant at hand for a purpose ("email": smtp or msgraph) or of
-   the provider of that name. ERR_NOT_FOUND: there is none; ERR_DENIED: all are switched off;
-   ERR_INTERNAL: its secrets do not open. */
+/* The first enabled account of the tenant at hand for a purpose ("email": smtp or msgraph;
+   "conversation": front) or of the provider of that name. ERR_NOT_FOUND: there is none; ERR_DENIED:
+   all are switched off; ERR_INTERNAL: its secrets do not open. */
 enum err provider_find(struct ctx *c, const char *kind, struct provider_account *out) must_check;
 
 /* The same in two steps, the first of which may be in a batch. */

@@ -16,6 +16,7 @@ static const struct {
 } kinds[] = {
     { "email", "{smtp,msgraph}" },
     { "sms", "{acs,twilio}" },
+    { "conversation", "{front}" },
 };
 
 static const char *providers_of(struct ctx *c, const char *kind)
@@ -101,7 +102,7 @@ static const char *sealed(struct ctx *c, const char *id, struct json_object *sec
 
 /* ---- settings, checked before they are kept ---- */
 
-enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS };
+enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS, SECRET };
 
 /* Others are kept as they come: who reads them tells what is wrong with them. */
 static const struct setting {
@@ -113,6 +114,8 @@ static const struct setting {
     { "smtp", "security", SECURITY, false }, { "smtp", "from", ADDRESS, true },
     { "acs", "endpoint", URL, true },        { "acs", "from", TEXT, true },
     { "twilio", "endpoint", URL, false },    { "twilio", "accountSid", TEXT, true },
+    { "front", "endpoint", URL, false },     { "front", "channelId", TEXT, false },
+    { "front", "authorId", TEXT, false },    { "front", "apiToken", SECRET, true },
 };
 
 static int port_of(const char *text)
@@ -134,9 +137,10 @@ static const char *host_fault(struct ctx *c, struct json_object *settings, const
                                                                    : 587);
 }
 
-static const char *fault_of(struct ctx *c, const struct setting *one, struct json_object *settings)
+static const char *fault_of(struct ctx *c, const struct setting *one, struct json_object *settings,
+                            struct json_object *secrets)
 {
-    const char *value = json_text(settings, one->key);
+    const char *value = json_text(one->kind == SECRET ? secrets : settings, one->key);
     if (!value)
         return one->required ? "is missing" : NULL;
     switch (one->kind) {
@@ -154,18 +158,20 @@ static const char *fault_of(struct ctx *c, const struct setting *one, struct jso
     case ADDRESS:
         return strchr(value, '@') ? NULL : "is not an e-mail address";
     case TEXT:
+    case SECRET:
         break;
     }
     return *value ? NULL : "is empty";
 }
 
-static enum err check(struct ctx *c, const char *provider, struct json_object *settings)
+static enum err check(struct ctx *c, const char *provider, struct json_object *settings,
+                      struct json_object *secrets)
 {
     enum err e = OK;
     for (size_t i = 0; i < sizeof(settings_known) / sizeof(settings_known[0]); i++) {
         const struct setting *one = &settings_known[i];
         const char *fault =
-            strcmp(one->provider, provider) == 0 ? fault_of(c, one, settings) : NULL;
+            strcmp(one->provider, provider) == 0 ? fault_of(c, one, settings, secrets) : NULL;
         if (fault)
             e = ctx_fault(c, one->key, "%s", fault);
     }
@@ -183,7 +189,7 @@ enum err provider_add(struct ctx *c, const char *provider, const char *name,
                       struct json_object *settings, struct json_object *secrets, const char **id)
 {
     const char *made = uuid7(c->app, c->arena);
-    enum err e = check(c, provider, settings);
+    enum err e = check(c, provider, settings, secrets);
     if (e == OK)
         e = db_query(c->db, c->arena, provider_add, NULL, .id = made, .provider = provider,
                      .name = name, .settings = text_of(c, settings),
@@ -226,7 +232,7 @@ enum err provider_change(struct ctx *c, const char *id, const struct provider_ch
         return e;
     struct json_object *settings = merged(c, is.settings, change->settings);
     struct json_object *secrets = merged(c, is.secrets, change->secrets);
-    e = check(c, is.provider, settings);
+    e = check(c, is.provider, settings, secrets);
     if (e == OK)
         e = db_query(c->db, c->arena, provider_change, NULL, .id = id, .name = change->name,
                      .settings = text_of(c, settings), .secrets = sealed(c, id, secrets),

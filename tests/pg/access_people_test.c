@@ -175,7 +175,7 @@ static void other_tenants_accounts_are_not_found(void **state)
     struct provider_account found;
     const char *id, *other;
     assert_int_equal(tenant_add(c, "else", "Else", "UTC", "en", &other), OK);
-    assert_int_equal(provider_add(c, "front", "Front", one(c, "a", "b"), NULL, &id), OK);
+    assert_int_equal(provider_add(c, "pigeon", "Pigeon", one(c, "a", "b"), NULL, &id), OK);
     commit(c);
     db_begin(web->db, other);
     web->tenant_id = other;
@@ -184,8 +184,37 @@ static void other_tenants_accounts_are_not_found(void **state)
     commit(web);
     db_begin(web->db, pg_tenant());
     assert_int_equal(provider_get(web, id, &found), ERR_NOT_FOUND);
-    assert_int_equal(provider_find(web, "front", &found), ERR_NOT_FOUND);
+    assert_int_equal(provider_find(web, "pigeon", &found), ERR_NOT_FOUND);
     commit(web);
+}
+
+static void what_replies_in_conversations_needs_a_token(void **state)
+{
+    (void)state;
+    struct ctx *c = owner();
+    struct provider_account found;
+    struct json_object *channel = one(c, "channelId", "cha_9m2k");
+    const char *id;
+    assert_int_equal(scope_enter(c, pg_tenant()), OK);
+    assert_int_equal(provider_add(c, "front", "Shop", channel, one(c, "apiTocken", "hush"), &id),
+                     ERR_INVALID);
+    assert_string_equal(c->problem.faults[0].field, "apiToken");
+    assert_string_equal(c->problem.faults[0].message, "is missing");
+    c->problem = (struct problem){ 0 };
+    assert_int_equal(provider_add(c, "front", "Shop", one(c, "endpoint", "http://10.0.0.1"),
+                                  one(c, "apiToken", "hush"), &id),
+                     ERR_INVALID);
+    assert_int_equal(c->problem.n, 1);
+    assert_string_equal(c->problem.faults[0].field, "endpoint");
+    assert_int_equal(provider_add(c, "front", "Shop", channel, one(c, "apiToken", "hush"), &id),
+                     OK);
+    assert_int_equal(provider_find(c, "conversation", &found), OK);
+    assert_string_equal(found.id, id);
+    assert_string_equal(found.provider, "front");
+    const struct provider_change without = { .settings = one(c, "channelId", ""),
+                                             .secrets = one(c, "apiToken", "") };
+    assert_int_equal(provider_change(c, id, &without), ERR_INVALID);
+    commit(c);
 }
 
 int main(void)
@@ -197,6 +226,7 @@ int main(void)
         cmocka_unit_test(buildings_are_granted_one_by_one),
         cmocka_unit_test(provider_secrets_are_sealed_to_their_row),
         cmocka_unit_test(other_tenants_accounts_are_not_found),
+        cmocka_unit_test(what_replies_in_conversations_needs_a_token),
     };
     return pg_end(cmocka_run_group_tests_name("access_people", tests, NULL, NULL));
 }

@@ -119,6 +119,8 @@ static struct json_object *value_of(const struct field *f, const void *from)
     case FIELD_CHOICE:
     case FIELD_TIME:
     case FIELD_JSON:
+    case FIELD_OBJECT:
+    case FIELD_OBJECTS:
         break;
     }
     memcpy(&text, at, sizeof(text));

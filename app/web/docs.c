@@ -75,13 +75,13 @@ static bool lists(struct json_object *names, const char *name)
     return false;
 }
 
-static void add_rows(struct json_object *rows, const char *in, struct json_object *schema)
+static void add_rows(struct json_object *rows, struct json_object *schema)
 {
     struct json_object *properties = json_get(schema, "properties");
     if (!properties)
         return;
     json_object_object_foreach(properties, name, field) json_object_array_add(
-        rows, field_row(name, in, lists(json_get(schema, "required"), name), field));
+        rows, field_row(name, NULL, lists(json_get(schema, "required"), name), field));
 }
 
 static struct json_object *schemas_of(struct json_object *document)
@@ -104,7 +104,30 @@ static const char *content_name(struct json_object *of)
     return NULL;
 }
 
-static struct json_object *input_rows(struct json_object *document, struct json_object *operation)
+/* What a body holds, each object in it followed by what that holds. */
+static void add_body_rows(struct arena *a, struct json_object *rows, struct json_object *schemas,
+                          const char *within, struct json_object *schema)
+{
+    struct json_object *properties = json_get(schema, "properties");
+    json_object_object_foreach(properties, name, field)
+    {
+        const char *whole = arena_printf(a, "%s%s", within, name);
+        struct json_object *items = json_get(field, "items");
+        const char *of = referred(items ? items : field);
+        struct json_object *row =
+            field_row(whole, "body", lists(json_get(schema, "required"), name), field);
+        json_object_array_add(rows, row);
+        if (!of)
+            continue;
+        json_set_text(row, "document", NULL);
+        json_set_text(row, "type", "object");
+        add_body_rows(a, rows, schemas, arena_printf(a, "%s%s.", whole, items ? "[]" : ""),
+                      json_get(schemas, of));
+    }
+}
+
+static struct json_object *input_rows(struct arena *a, struct json_object *document,
+                                      struct json_object *operation)
 {
     struct json_object *rows = json_object_new_array();
     struct json_object *parameters = json_get(operation, "parameters");
@@ -119,7 +142,7 @@ static struct json_object *input_rows(struct json_object *document, struct json_
     }
     const char *body = content_name(json_get(operation, "requestBody"));
     if (body)
-        add_rows(rows, "body", json_get(schemas_of(document), body));
+        add_body_rows(a, rows, schemas_of(document), "", json_get(schemas_of(document), body));
     return rows;
 }
 
@@ -151,7 +174,7 @@ static void add_operations(struct json_object *list, struct json_object *documen
         json_set_text(row, "id", json_text(operation, "operationId"));
         json_set_text(row, "summary", json_text(operation, "summary"));
         json_set_text(row, "role", json_text(operation, "x-role"));
-        json_set(row, "fields", input_rows(document, operation));
+        json_set(row, "fields", input_rows(a, document, operation));
         json_set_bool(row, "hasFields", json_object_array_length(json_get(row, "fields")) > 0);
         json_set(row, "answer", answer_of(operation));
         json_object_array_add(list, row);
@@ -169,7 +192,7 @@ static struct json_object *documents_of(struct json_object *document)
             continue;
         row = json_object_new_object();
         fields = json_object_new_array();
-        add_rows(fields, NULL, schema);
+        add_rows(fields, schema);
         json_set_text(row, "name", name);
         json_set_text(row, "doc", json_text(schema, "description"));
         json_set(row, "fields", fields);

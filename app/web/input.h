@@ -18,8 +18,13 @@ enum field_kind {
     FIELD_CHOICE, /* const char *, one of `values` */
     FIELD_TIME,   /* const char *, RFC 3339 */
     FIELD_JSON,   /* struct json_object *, any object; JSON bodies only */
-    FIELD_TEXTS   /* const char **, NULL at the end; an array in JSON, repeated in forms */
+    FIELD_TEXTS,  /* const char **, NULL at the end; an array in JSON, repeated in forms */
+    FIELD_OBJECT, /* const void *, what `of` fills; in forms by names like "customer.email" */
+    FIELD_OBJECTS /* const void **, NULL at the end: at most max, 0: 100, of what `of` fills; in
+                     forms by names like "items[2].name", those left blank altogether passed over */
 };
+
+struct input;
 
 struct field {
     const char *name; /* as in JSON and forms: camelCase */
@@ -31,6 +36,7 @@ struct field {
     long absent;
     const char *const *values; /* NULL at the end */
     const char *help;
+    const struct input *of; /* of FIELD_OBJECT and FIELD_OBJECTS */
 };
 
 struct input {
@@ -47,7 +53,8 @@ struct pairs { /* decoded name/value pairs of a query or form, in order */
 };
 
 /* Fill a new zeroed struct of input->size. On ERR_INVALID each wrong or unknown field stands in
-   c->problem, a JSON body that is no object as the field "body". The names `csrfToken` (forms) are
+   c->problem, one of an object within by its whole name, "items[2].quantity", a JSON body that is
+   no object as the field "body". The names `csrfToken` (forms) are
    passed over. */
 enum err input_from_pairs(struct ctx *c, const struct input *input, const struct pairs *pairs,
                           const void **out) must_check;
@@ -57,6 +64,9 @@ enum err input_from_json(struct ctx *c, const struct input *input, struct json_o
 /* Notes that the field must be one of these values, NULL at the end: of many, the first dozen.
    Answers ERR_INVALID. */
 enum err input_fault_choice(struct ctx *c, const char *name, const char *const *values);
+
+/* How many a FIELD_OBJECTS takes at most. */
+long input_objects_most(const struct field *f);
 
 /* application/x-www-form-urlencoded, also a query string: at most `limit` pairs. Refuses bad
  * escapes, NUL and bad UTF-8. */

@@ -80,7 +80,7 @@ static void set_bounds(struct json_object *s, const struct field *f)
         json_set_int(s, "default", f->absent);
 }
 
-static struct json_object *field_schema(const struct field *f)
+static struct json_object *field_schema(struct arena *a, const struct field *f)
 {
     static const struct {
         const char *type, *format;
@@ -89,13 +89,21 @@ static struct json_object *field_schema(const struct field *f)
         [FIELD_BOOL] = { "boolean", NULL },       [FIELD_UUID] = { "string", "uuid" },
         [FIELD_EMAIL] = { "string", "email" },    [FIELD_CHOICE] = { "string", NULL },
         [FIELD_TIME] = { "string", "date-time" }, [FIELD_JSON] = { "object", NULL },
-        [FIELD_TEXTS] = { "array", NULL },
+        [FIELD_TEXTS] = { "array", NULL },        [FIELD_OBJECT] = { "object", NULL },
+        [FIELD_OBJECTS] = { "array", NULL },
     };
+    if (f->kind == FIELD_OBJECT)
+        return reference(a, "schemas", f->of->name);
     struct json_object *s = object_with("type", kinds[f->kind].type);
     if (kinds[f->kind].format)
         json_set_text(s, "format", kinds[f->kind].format);
     if (f->kind == FIELD_TEXTS)
         json_set(s, "items", object_with("type", "string"));
+    if (f->kind == FIELD_OBJECTS) {
+        json_set(s, "items", reference(a, "schemas", f->of->name));
+        json_set_int(s, "minItems", f->min);
+        json_set_int(s, "maxItems", input_objects_most(f));
+    }
     if (f->kind == FIELD_CHOICE) {
         struct json_object *values = json_object_new_array();
         for (const char *const *v = f->values; v && *v; v++)
@@ -106,12 +114,12 @@ static struct json_object *field_schema(const struct field *f)
     return s;
 }
 
-static struct json_object *input_schema(const struct input *input)
+static struct json_object *input_schema(struct arena *a, const struct input *input)
 {
     struct json_object *s = object_with("type", "object"), *fields = json_object_new_object();
     struct json_object *required = json_object_new_array();
     for (const struct field *f = input ? input->fields : NULL; f && f->name; f++) {
-        struct json_object *field = field_schema(f);
+        struct json_object *field = field_schema(a, f);
         if (f->help)
             json_set_text(field, "description", f->help);
         json_set(fields, f->name, field);
@@ -130,9 +138,9 @@ static const char *form_name(struct arena *a, const struct route *r)
     return arena_printf(a, "%sForm", r->input ? r->input->name : "Upload");
 }
 
-static struct json_object *form_schema(const struct route *r)
+static struct json_object *form_schema(struct arena *a, const struct route *r)
 {
-    struct json_object *s = input_schema(r->input);
+    struct json_object *s = input_schema(a, r->input);
     for (const struct file_field *f = r->files; f->name; f++) {
         struct json_object *file = object_with("type", "string");
         json_set_text(file, "contentMediaType", "application/octet-stream");
@@ -170,7 +178,7 @@ static struct json_object *parameters(struct arena *a, const struct route *r)
     if (r->input && method_safe(r->method))
         for (const struct field *f = r->input->fields; f->name; f++)
             json_object_array_add(
-                list, parameter(f->name, "query", f->required, field_schema(f), f->help));
+                list, parameter(f->name, "query", f->required, field_schema(a, f), f->help));
     if (!method_safe(r->method) && r->kind == ROUTE_API && r->role > ROLE_PUBLIC)
         json_object_array_add(list, reference(a, "parameters", "IdempotencyKey"));
     return list;
@@ -264,6 +272,16 @@ static struct json_object *security_schemes(void)
     return all;
 }
 
+/* The schema of an input, and of the objects in it. */
+static void add_input(struct arena *a, struct json_object *schemas, const struct input *input)
+{
+    if (!json_get(schemas, input->name))
+        json_set(schemas, input->name, input_schema(a, input));
+    for (const struct field *f = input->fields; f->name; f++)
+        if (f->of)
+            add_input(a, schemas, f->of);
+}
+
 static struct json_object *schemas_of(const struct web *w, struct arena *a)
 {
     struct json_object *schemas = json_object_new_object();
@@ -271,10 +289,10 @@ static struct json_object *schemas_of(const struct web *w, struct arena *a)
         const struct input *input = method_safe((*r)->method) ? NULL : (*r)->input;
         if (!described(*r))
             continue;
-        if (input && !json_get(schemas, input->name))
-            json_set(schemas, input->name, input_schema(input));
+        if (input)
+            add_input(a, schemas, input);
         if ((*r)->files)
-            json_set(schemas, form_name(a, *r), form_schema(*r));
+            json_set(schemas, form_name(a, *r), form_schema(a, *r));
         if ((*r)->answer)
             shape_add(a, schemas, (*r)->answer);
     }

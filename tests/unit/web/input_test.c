@@ -36,6 +36,33 @@ static const struct field fields[] = {
 };
 static const struct input input = { "Sample", sizeof(struct sample), fields };
 
+struct line {
+    const char *name;
+    long quantity;
+};
+
+struct held {
+    const char *name;
+    const struct line *first;
+    const struct line **lines;
+};
+
+static const struct field line_fields[] = {
+    { "name", FIELD_TEXT, offsetof(struct line, name), .required = true, .max = 5 },
+    { "quantity", FIELD_INT, offsetof(struct line, quantity), .min = 1, .max = 9, .absent = 1 },
+    { .name = NULL },
+};
+static const struct input line_input = { "Line", sizeof(struct line), line_fields };
+
+static const struct field held_fields[] = {
+    { "name", FIELD_TEXT, offsetof(struct held, name), .max = 5 },
+    { "first", FIELD_OBJECT, offsetof(struct held, first), .of = &line_input },
+    { "lines", FIELD_OBJECTS, offsetof(struct held, lines), .required = true, .min = 1, .max = 3,
+      .of = &line_input },
+    { .name = NULL },
+};
+static const struct input held_input = { "Held", sizeof(struct held), held_fields };
+
 static struct ctx ctx;
 
 static const struct sample *form(const char *text)
@@ -137,6 +164,85 @@ static void fills_from_json(void **state)
     refused(json("{\"name\":\" \\n \"}"), "name", "must not be blank");
     assert_string_equal(json("{\"name\":\" \u2014 \"}")->name, " \u2014 ");
     refused(json("[]"), "body", "is not a JSON object");
+}
+
+static const struct held *held_form(const char *text)
+{
+    struct pairs pairs;
+    const void *out = NULL;
+    assert_int_equal(pairs_parse(&ctx, str_of(text), 64, &pairs), OK);
+    return input_from_pairs(&ctx, &held_input, &pairs, &out) == OK ? out : NULL;
+}
+
+static const struct held *held_json(const char *text)
+{
+    struct json_object *body;
+    const char *why;
+    const void *out = NULL;
+    assert_int_equal(json_parse(ctx.arena, str_of(text), &json_request_limits, &body, &why), OK);
+    return input_from_json(&ctx, &held_input, body, &out) == OK ? out : NULL;
+}
+
+static void refused_within(const struct held *h, const char *field, const char *message)
+{
+    assert_null(h);
+    refused(NULL, field, message);
+}
+
+static void fills_objects_within(void **state)
+{
+    (void)state;
+    const struct held *h = held_json("{\"first\":{\"name\":\"a\",\"quantity\":2},"
+                                     "\"lines\":[{\"name\":\"b\"},{\"name\":\"c\"}]}");
+    assert_non_null(h);
+    assert_string_equal(h->first->name, "a");
+    assert_int_equal(h->first->quantity, 2);
+    assert_string_equal(h->lines[0]->name, "b");
+    assert_int_equal(h->lines[1]->quantity, 1);
+    assert_null(h->lines[2]);
+    assert_null(held_json("{\"lines\":[{\"name\":\"b\"}]}")->first);
+    h = held_form("first.name=a&lines[2].name=c&lines[2].quantity=3&lines[0].name=b&lines[1].name="
+                  "+&lines[1].quantity=&name=x");
+    assert_non_null(h);
+    assert_string_equal(h->name, "x");
+    assert_string_equal(h->first->name, "a");
+    assert_string_equal(h->lines[0]->name, "b");
+    assert_int_equal(h->lines[1]->quantity, 3);
+    assert_null(h->lines[2]);
+}
+
+static void names_what_is_wrong_within(void **state)
+{
+    (void)state;
+#define B "{\"name\":\"b\"}"
+    refused_within(held_json("{}"), "lines", "required");
+    refused_within(held_json("{\"lines\":[]}"), "lines", "1 to 3 entries");
+    refused_within(held_json("{\"lines\":[" B "," B "," B "," B "]}"), "lines", "1 to 3 entries");
+    refused_within(held_json("{\"lines\":{}}"), "lines", "not a list");
+    refused_within(held_json("{\"lines\":[" B ",1]}"), "lines[1]", "not an object");
+    refused_within(held_json("{\"lines\":[" B ",null]}"), "lines[1]", "not an object");
+    refused_within(held_json("{\"lines\":[" B ",{}]}"), "lines[1].name", "required");
+    refused_within(held_json("{\"lines\":[" B ",{\"name\":\"b\",\"quantity\":0}]}"),
+                   "lines[1].quantity", "from 1 to 9");
+    refused_within(held_json("{\"lines\":[{\"name\":\"toolong\"}]}"), "lines[0].name", "0 to 5");
+    refused_within(held_json("{\"lines\":[{\"name\":\"b\",\"x\":1}]}"), "lines[0].x", "not known");
+    refused_within(held_json("{\"first\":[],\"lines\":[" B "]}"), "first", "not an object");
+    refused_within(held_json("{\"first\":{\"quantity\":2},\"lines\":[" B "]}"), "first.name",
+                   "required");
+    refused_within(held_form("name=x"), "lines", "required");
+    refused_within(held_form("lines[0].quantity=2"), "lines[0].name", "required");
+    refused_within(held_form("lines[0].name=b&lines[2].quantity=x&lines[2].name=c"),
+                   "lines[2].quantity", "whole number");
+    refused_within(held_form("lines[0].name=b&lines[0].name=c"), "lines[0].name", "twice");
+    refused_within(held_form("lines[0].name=b&lines[3].name=c"), "lines[3].name", "not known");
+    refused_within(held_form("lines[0].name=b&lines[01].name=c"), "lines[01].name", "not known");
+    refused_within(held_form("lines[0].name=b&lines[0]name=c"), "lines[0]name", "not known");
+    refused_within(held_form("lines[0].name=b&lines[99999999999999999999].name=c"),
+                   "lines[99999999999999999999].name", "not known");
+    refused_within(held_form("lines[0].name=b&lines=c"), "lines", "fields of its own");
+    refused_within(held_form("lines[0].name=b&lines[0].x=c"), "lines[0].x", "not known");
+    refused_within(held_form("lines[0].name=b&first.quantity=2"), "first.name", "required");
+#undef B
 }
 
 static void tells_the_first_of_many_choices(void **state)
@@ -251,6 +357,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(fills_from_a_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_what_is_wrong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fills_from_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fills_objects_within, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_what_is_wrong_within, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_the_first_of_many_choices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(blanks_alone_are_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(where_nothing_is_said_an_empty_text_says_so, set_up,

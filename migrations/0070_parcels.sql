@@ -44,6 +44,7 @@ create table orders (
     cancelled_at timestamptz,
     created_at timestamptz not null default now(),
     moved_at timestamptz not null default now(),
+    search text not null generated always as (folded(number || ' ' || recipient_name)) stored, -- what words of a search stand in
     primary key (tenant_id, id),
     unique (tenant_id, shop, number),
     foreign key (tenant_id, customer_id) references customers (tenant_id, id),

@@ -427,11 +427,11 @@ static void take_objects(struct filling *f, const struct field *d, struct json_o
 static void take_value(struct filling *f, const struct field *d, struct json_object *value)
 {
     static const enum json_type types[] = {
-        [FIELD_TEXT] = json_type_string,  [FIELD_INT] = json_type_int,
-        [FIELD_BOOL] = json_type_boolean, [FIELD_UUID] = json_type_string,
-        [FIELD_EMAIL] = json_type_string, [FIELD_CHOICE] = json_type_string,
-        [FIELD_TIME] = json_type_string,  [FIELD_JSON] = json_type_object,
-        [FIELD_TEXTS] = json_type_array,  [FIELD_OBJECT] = json_type_object,
+        [FIELD_TEXT] = json_type_string,   [FIELD_INT] = json_type_int,
+        [FIELD_BOOL] = json_type_boolean,  [FIELD_UUID] = json_type_string,
+        [FIELD_EMAIL] = json_type_string,  [FIELD_CHOICE] = json_type_string,
+        [FIELD_TIME] = json_type_string,   [FIELD_JSON] = json_type_object,
+        [FIELD_TEXTS] = json_type_array,   [FIELD_OBJECT] = json_type_object,
         [FIELD_OBJECTS] = json_type_array,
     };
     static const char *const names[] = { [json_type_boolean] = "is neither true nor false",

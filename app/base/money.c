@@ -25,7 +25,7 @@ static struct manner manner_of(const char *currency, const char *language)
 {
     if (strcmp(currency, "CHF") == 0)
         return (struct manner){ "\u2019", "." };
-    if (strcmp(language, "de") == 0)
+    if (strcmp(language, "de") == 0 || strcmp(language, "es") == 0)
         return (struct manner){ ".", "," };
     if (strcmp(language, "fr") == 0)
         return (struct manner){ "\u202f", "," };

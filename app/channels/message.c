@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define SUBJECT "Subject: "
+#define MESSAGES "messages"
 
 /* ---- values ---- */
 
@@ -131,7 +132,7 @@ static bool is_listed(const char *const *names, const char *name)
 const char *const *message_names(struct ctx *c)
 {
     size_t n = 0, most = 0;
-    const char *const *all = templates_list(c->app->templates, c->arena, "messages");
+    const char *const *all = templates_list(c->app->templates, c->arena, MESSAGES);
     while (all[most])
         most++;
     const char **names = arena_zalloc(c->arena, most + 1, sizeof(*names));
@@ -163,7 +164,7 @@ const struct message_kind *message_kinds(struct ctx *c)
 {
     size_t n = 0;
     const char *const *names = message_names(c);
-    const char *const *all = templates_list(c->app->templates, c->arena, "messages");
+    const char *const *all = templates_list(c->app->templates, c->arena, MESSAGES);
     while (names[n])
         n++;
     struct message_kind *kinds = arena_zalloc(c->arena, n + 1, sizeof(*kinds));
@@ -257,21 +258,27 @@ static const char *fall(struct ctx *c, const char *language)
     return region ? arena_strndup(c->arena, language, (size_t)(region - language)) : "en";
 }
 
-enum err message_source(struct ctx *c, const char *name, const char *language,
-                        struct json_object *data, struct message_source *out)
+static enum err source_in(struct ctx *c, const char *folder, const char *name, const char *language,
+                          struct json_object *data, struct message_source *out)
 {
-    const char *template = arena_printf(c->arena, "messages/%s.%s", name, language);
+    const char *template = arena_printf(c->arena, "%s/%s.%s", folder, name, language);
     out->language = language;
     enum err e = source(c, template, data, out);
     const char *next = e == ERR_NOT_FOUND ? fall(c, language) : NULL;
-    return next ? message_source(c, name, next, data, out) : e;
+    return next ? source_in(c, folder, name, next, data, out) : e;
 }
 
-enum err message_render(struct ctx *c, const char *name, const char *language,
-                        struct json_object *data, struct message *out)
+enum err message_source(struct ctx *c, const char *name, const char *language,
+                        struct json_object *data, struct message_source *out)
+{
+    return source_in(c, MESSAGES, name, language, data, out);
+}
+
+enum err message_reply(struct ctx *c, const char *folder, const char *name, const char *language,
+                       struct json_object *data, struct message *out)
 {
     struct message_source from = { 0 };
-    enum err e = message_source(c, name, language, data, &from);
+    enum err e = source_in(c, folder, name, language, data, &from);
     if (e)
         return e;
     cmark_node *document =
@@ -282,7 +289,15 @@ enum err message_render(struct ctx *c, const char *name, const char *language,
     out->text = plain_text(c->arena, document);
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
     arena_defer(c->arena, cmark_get_default_mem_allocator()->free, html);
-    return frame(c, out->subject, from.language, html, data, &out->html);
+    out->html = html;
+    return OK;
+}
+
+enum err message_render(struct ctx *c, const char *name, const char *language,
+                        struct json_object *data, struct message *out)
+{
+    enum err e = message_reply(c, MESSAGES, name, language, data, out);
+    return e ? e : frame(c, out->subject, out->language, out->html, data, &out->html);
 }
 
 enum err message_text(struct ctx *c, const char *name, const char *language,
@@ -308,30 +323,67 @@ const char *message_digest(struct arena *a, const struct message *m)
 
 /* ---- dates ---- */
 
+struct dates { /* as a language writes them */
+    const char *language, *after_day, *after_month;
+    const char *separator; /* of date_short; NULL: it has none shorter than the long one */
+    const char *months[12];
+};
+
+static const struct dates *dates_of(const char *language)
+{
+    static const struct dates all[] = {
+        { "en",
+          "",
+          "",
+          NULL,
+          { "January", "February", "March", "April", "May", "June", "July", "August", "September",
+            "October", "November", "December" } },
+        { "de",
+          ".",
+          "",
+          ".",
+          { "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+            "Oktober", "November", "Dezember" } },
+        { "fr",
+          "",
+          "",
+          ".",
+          { "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+            "octobre", "novembre", "décembre" } },
+        { "es",
+          " de",
+          " de",
+          "/",
+          { "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+            "octubre", "noviembre", "diciembre" } },
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (strcmp(all[i].language, language) == 0)
+            return &all[i];
+    return &all[0];
+}
+
+static bool date_read(const char *iso, int *year, int *month, int *day)
+{
+    char end;
+    return sscanf(iso, "%4d-%2d-%2d%c", year, month, day, &end) == 3 && *month >= 1 && *month <= 12;
+}
+
 const char *date_text(struct arena *a, const char *iso, const char *language)
 {
-    static const char *const months[3][12] = {
-        { "January", "February", "March", "April", "May", "June", "July", "August", "September",
-          "October", "November", "December" },
-        { "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-          "Oktober", "November", "Dezember" },
-        { "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-          "octobre", "novembre", "décembre" },
-    };
     int year, month, day;
-    char end;
-    if (sscanf(iso, "%4d-%2d-%2d%c", &year, &month, &day, &end) != 3 || month < 1 || month > 12)
+    const struct dates *d = dates_of(language);
+    if (!date_read(iso, &year, &month, &day))
         return iso;
-    int row = strcmp(language, "de") == 0 ? 1 : strcmp(language, "fr") == 0 ? 2 : 0;
-    return arena_printf(a, "%d%s %s %d", day, row == 1 ? "." : "", months[row][month - 1], year);
+    return arena_printf(a, "%d%s %s%s %d", day, d->after_day, d->months[month - 1], d->after_month,
+                        year);
 }
 
 const char *date_short(struct arena *a, const char *iso, const char *language)
 {
     int year, month, day;
-    char end;
-    bool dots = strcmp(language, "de") == 0 || strcmp(language, "fr") == 0;
-    if (!dots || sscanf(iso, "%4d-%2d-%2d%c", &year, &month, &day, &end) != 3)
+    const struct dates *d = dates_of(language);
+    if (!d->separator || !date_read(iso, &year, &month, &day))
         return date_text(a, iso, language);
-    return arena_printf(a, "%02d.%02d.%d", day, month, year);
+    return arena_printf(a, "%02d%s%02d%s%d", day, d->separator, month, d->separator, year);
 }

@@ -37,6 +37,11 @@ const char *message_languages(struct arena *a, const struct message_kind *m);
 enum err message_render(struct ctx *c, const char *name, const char *language,
                         struct json_object *data, struct message *out) must_check;
 
+/* The same from another folder of templates, for a reply in a conversation: its HTML is the body
+   alone, without the frame. */
+enum err message_reply(struct ctx *c, const char *folder, const char *name, const char *language,
+                       struct json_object *data, struct message *out) must_check;
+
 /* The same message before it becomes HTML or a letter: Markdown that holds the data. */
 struct message_source {
     const char *subject, *markdown;
@@ -55,8 +60,8 @@ enum err message_text(struct ctx *c, const char *name, const char *language,
 /* Subject and text as one digest: two messages that read the same have the same. */
 const char *message_digest(struct arena *a, const struct message *m);
 
-/* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 April 2026".
- * Another text as it is. */
+/* "2026-04-30" as the language writes it: "30. April 2026", "30 avril 2026", "30 de abril de
+   2026", "30 April 2026". Another text as it is. */
 const char *date_text(struct arena *a, const char *iso, const char *language);
 
 /* The same in as few characters as the language knows, all of the SMS alphabet: "30.04.2026". */

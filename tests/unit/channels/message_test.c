@@ -155,7 +155,13 @@ static void amounts_and_dates(void **state)
     assert_string_equal(money_text(a, 7, "KWD", "en"), "0.007\u00a0KWD");
     assert_string_equal(date_text(a, "2026-03-01", "de"), "1. März 2026");
     assert_string_equal(date_text(a, "2026-08-31", "fr"), "31 août 2026");
+    assert_string_equal(date_text(a, "2026-09-02", "es"), "2 de septiembre de 2026");
+    assert_string_equal(date_text(a, "2026-13-02", "es"), "2026-13-02");
     assert_string_equal(date_text(a, "soon", "en"), "soon");
+    assert_string_equal(date_short(a, "2026-03-01", "de"), "01.03.2026");
+    assert_string_equal(date_short(a, "2026-03-01", "es"), "01/03/2026");
+    assert_string_equal(date_short(a, "2026-03-01", "en"), "1 March 2026");
+    assert_string_equal(money_text(a, 123450, "EUR", "es"), "1.234,50\u00a0EUR");
 }
 
 int main(void)

@@ -19,10 +19,8 @@ static const struct pace {
     int rate;
     const char *sender; /* what the limit is of */
 } paces[] = {
-    { "msgraph", 30, "mailbox" },
-    { "acs", 200, "number" },
-    { "twilio", 60, "number" },
-    { "smtp", 0, "mail server" },
+    { "msgraph", 30, "mailbox" }, { "acs", 200, "number" },         { "twilio", 60, "number" },
+    { "smtp", 0, "mail server" }, { "front", 40, "Front account" },
 };
 
 static const struct pace *pace_of(const char *provider)
@@ -57,59 +55,82 @@ static const char *first_tried(const struct job *j)
     return kept || j->attempt <= 1 ? kept : j->begun_at;
 }
 
-static enum err take(struct sending *s, int rate, const char *id, const char *token)
+static enum err take(struct job *j, const struct channel_account *account, const char *token)
 {
-    struct ctx *c = &s->job->ctx;
-    const char *first = first_tried(s->job);
+    struct ctx *c = &j->ctx;
+    int rate = pacing_rate(account);
+    const char *first = first_tried(j), *id = number(c->arena, j->id);
     if (!rate)
-        return db_query(c->db, c->arena, turn_at_once, NULL, .account_id = s->account->id,
+        return db_query(c->db, c->arena, turn_at_once, NULL, .account_id = account->id,
                         .first = first, .job_id = id, .token = token);
-    return db_query(c->db, c->arena, turn_take, NULL, .account_id = s->account->id,
+    return db_query(c->db, c->arena, turn_take, NULL, .account_id = account->id,
                     .step_ms = number(c->arena, MINUTE_MS / rate), .first = first, .job_id = id,
                     .token = token);
 }
 
-/* The job's turn, taken where it has none yet, in one round trip. *about: when it is in words;
-   NULL: it is now. */
-static enum err find(struct sending *s, int rate, const char **at, const char **about)
+struct turn {
+    const char *at, *first_tried;
+    const char *about; /* when it is in words; NULL: it is now */
+};
+
+/* The job's turn, taken where it has none yet, in one round trip. */
+static enum err find(struct job *j, const struct channel_account *account, struct turn *out)
 {
     PGresult *row = NULL;
-    struct job *j = s->job;
     struct ctx *c = &j->ctx;
-    const char *id = number(c->arena, j->id), *token = number(c->arena, j->token);
+    const char *token = number(c->arena, j->token);
     enum err e = OK;
     db_begin(c->db, c->tenant_id);
     db_batch(c->db);
     if (!json_text(j->args, "turnAt"))
-        e = take(s, rate, id, token);
+        e = take(j, account, token);
     if (e == OK)
-        e = db_query(c->db, c->arena, turn_when, &row, .job_id = id, .token = token);
+        e = db_query(c->db, c->arena, turn_when, &row, .job_id = number(c->arena, j->id),
+                     .token = token);
     e = db_end(c->db, e);
     if (e != OK)
         return e;
     if (rows_count(row) == 0)
         return ERR_CONFLICT; /* the lease was lost to another */
-    *at = row_text(row, 0, "at");
-    *about = row_bool(row, 0, "waits") ? row_text(row, 0, "about") : NULL;
-    s->first_tried = row_text(row, 0, "first");
+    *out = (struct turn){ .at = row_text(row, 0, "at"),
+                          .about = row_bool(row, 0, "waits") ? row_text(row, 0, "about") : NULL,
+                          .first_tried = row_text(row, 0, "first") };
     return OK;
 }
 
-static enum err wait_for(struct sending *s, int rate, const char *at, const char *about)
+/* Puts the job back to its turn, uncounted. */
+static enum err put_off(struct job *j, const struct turn *turn, const char *sentence)
+{
+    j->snooze = true;
+    j->run_at = turn->at;
+    return job_fail(j, ERR_LIMITED, "%s", sentence);
+}
+
+static const char *why_later(struct ctx *c, const struct channel_account *account,
+                             const struct turn *turn)
+{
+    const char *sender = pace_of(account->provider)->sender;
+    int rate = pacing_rate(account);
+    if (!rate)
+        return arena_printf(c->arena, "Waits: the %s was asked to pause until about %s.", sender,
+                            turn->about);
+    return arena_printf(c->arena, "Waits for its turn: the %s sends at most %d a minute; about %s.",
+                        sender, rate, turn->about);
+}
+
+static enum err wait_for(struct sending *s, const struct turn *turn)
 {
     struct job *j = s->job;
     struct ctx *c = &j->ctx;
     struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set_text(d, "nextAttemptAt", at);
-    json_set_int(d, "ratePerMinute", rate);
+    json_set_text(d, "nextAttemptAt", turn->at);
+    json_set_int(d, "ratePerMinute", pacing_rate(s->account));
     const struct timeline_event event = {
         .type = EVENT_DELAYED,
         .source = "worker",
-        .sentence = arena_printf(c->arena,
-                                 "Waits for its turn: the %s sends at most %d a minute; about %s.",
-                                 pace_of(s->account->provider)->sender, rate, about),
+        .sentence = why_later(c, s->account, turn),
         .detail = d,
-        .dedupe_key = arena_printf(c->arena, "turn:%" PRId64 ":%s", j->id, at),
+        .dedupe_key = arena_printf(c->arena, "turn:%" PRId64 ":%s", j->id, turn->at),
     };
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, turn_wait, NULL, .job_id = number(c->arena, j->id),
@@ -117,9 +138,8 @@ static enum err wait_for(struct sending *s, int rate, const char *at, const char
     if (e == OK)
         e = timeline_append(c, s->id, &event, NULL);
     e = db_end(c->db, e);
-    j->snooze = true;
-    j->run_at = at;
-    return e != OK ? e : job_fail(j, ERR_LIMITED, "%s", event.sentence);
+    enum err later = put_off(j, turn, event.sentence);
+    return e != OK ? e : later;
 }
 
 enum err pacing_ask(struct ctx *c, PGresult **pauses)
@@ -139,7 +159,7 @@ static bool is_free(const struct sending *s, int rate)
 enum err pacing_turn(struct sending *s)
 {
     struct job *j = s->job;
-    const char *at, *about;
+    struct turn turn;
     struct json_object *untried = json_get(j->args, "untriedToken");
     int64_t before = untried ? json_object_get_int64(untried) : 0;
     s->first_try = j->token == before + 1 && row_int(s->row, 0, "attempts") == 0;
@@ -153,20 +173,34 @@ enum err pacing_turn(struct sending *s)
         s->first_tried = first ? first : j->begun_at;
         return OK;
     }
-    enum err e = find(s, rate, &at, &about);
-    return e != OK || !about ? e : wait_for(s, rate, at, about);
+    enum err e = find(j, s->account, &turn);
+    if (e != OK)
+        return e;
+    s->first_tried = turn.first_tried;
+    return turn.about ? wait_for(s, &turn) : OK;
+}
+
+enum err pacing_job(struct job *j, const struct channel_account *account)
+{
+    struct turn turn;
+    enum err e = find(j, account, &turn);
+    return e != OK || !turn.about ? e : put_off(j, &turn, why_later(&j->ctx, account, &turn));
+}
+
+enum err pacing_job_used(struct job *j, const struct channel_account *account, int pause_seconds)
+{
+    struct ctx *c = &j->ctx;
+    enum err e = db_query(c->db, c->arena, turn_used, NULL, .job_id = number(c->arena, j->id),
+                          .token = number(c->arena, j->token));
+    if (e == OK && pause_seconds)
+        e = db_query(c->db, c->arena, turn_pause, NULL, .account_id = account->id,
+                     .seconds = number(c->arena, pause_seconds));
+    return e;
 }
 
 enum err pacing_used(struct sending *s, int pause_seconds)
 {
-    struct job *j = s->job;
-    struct ctx *c = &j->ctx;
     if (!s->account || !s->first_tried)
         return OK;
-    enum err e = db_query(c->db, c->arena, turn_used, NULL, .job_id = number(c->arena, j->id),
-                          .token = number(c->arena, j->token));
-    if (e == OK && pause_seconds)
-        e = db_query(c->db, c->arena, turn_pause, NULL, .account_id = s->account->id,
-                     .seconds = number(c->arena, pause_seconds));
-    return e;
+    return pacing_job_used(s->job, s->account, pause_seconds);
 }

@@ -5,7 +5,8 @@
 #include "track/send_way.h"
 
 /* Messages a minute through an account: its setting ratePerMinute, else what its provider takes (a
-   Microsoft 365 mailbox 30, an Azure number 200, a Twilio number 60). 0: as fast as it goes. */
+   Microsoft 365 mailbox 30, an Azure number 200, a Twilio number 60, Front 40). 0: as fast as it
+   goes. */
 int pacing_rate(const struct channel_account *account);
 
 /* In the batch that loads a message: the accounts whose turn is not now. */
@@ -20,3 +21,12 @@ enum err pacing_turn(struct sending *s) must_check;
 /* In the transaction that tells of a failed try: its turn is used up, the next try takes another.
    With a pause, nothing more goes through the account for so many seconds. */
 enum err pacing_used(struct sending *s, int pause_seconds) must_check;
+
+/* The same for a job that is no message's, and tells no timeline: takes its turn, or finds the one
+   it has. OK: it is now. ERR_LIMITED: the job goes back to it, uncounted. Called outside a
+   transaction. */
+enum err pacing_job(struct job *j, const struct channel_account *account) must_check;
+
+/* After a try, in a transaction: as pacing_used. */
+enum err pacing_job_used(struct job *j, const struct channel_account *account,
+                         int pause_seconds) must_check;

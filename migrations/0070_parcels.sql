@@ -130,7 +130,14 @@ create index shipments_order on shipments (tenant_id, purchase_order_id) where p
 create unique index shipments_public on shipments (public_token);
 create index shipments_recent on shipments (tenant_id, moved_at desc, id desc);
 create index shipments_status on shipments (tenant_id, status, moved_at desc, id desc);
-select tenant_table('shipments');
+select tenant_table('shipments'), owner_sees_all('shipments');
+
+-- Whose the page for everybody is.
+create function tracking_owner(token text, out tenant_id uuid, out shipment_id uuid) language sql stable security definer
+    set search_path = public, pg_temp as $$
+    select s.tenant_id, s.id from shipments s where s.public_token = token
+$$;
+revoke execute on function tracking_owner(text) from public;
 
 create table shipment_events (
     tenant_id uuid not null,
@@ -256,8 +263,8 @@ create table customer_notifications (
     conversation_id text,
     language text,
     marker text not null, -- in the link of its text: how it is found in the conversation
-    tried_at timestamptz, -- of the first call that may have sent it
-    looks int not null default 0,
+    tried_at timestamptz, -- of the last call that may have sent it
+    looks int not null default 0, -- since then, in vain
     message_uid text,
     message_id text,
     error text,
@@ -271,12 +278,11 @@ create table customer_notifications (
 ) with (fillfactor = 80);
 create index customer_notifications_shipment on customer_notifications (tenant_id, shipment_id, created_at);
 create index customer_notifications_order on customer_notifications (tenant_id, order_id) where order_id is not null;
-create index customer_notifications_open on customer_notifications (tenant_id, created_at)
-    where state in ('queued', 'sending');
+create index customer_notifications_sending on customer_notifications (tenant_id, conversation_id) where state = 'sending';
 select tenant_table('customer_notifications');
-
 
 -- ---------------------------------------------------------------- grants
 
 grant select, insert, update on customers, orders, purchase_orders, shipments, customer_notifications to track_web, track_worker;
 grant select, insert on order_items, shipment_events, shipment_register to track_web, track_worker;
+grant execute on function tracking_owner(text) to track_web;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct domain;
-extern const struct domain orders_domain, ship_domain;
+extern const struct domain orders_domain, ship_domain, tracking_domain;
 
 /* ---- statuses ---- */
 

@@ -83,6 +83,9 @@ static const struct row rows[] = {
       "a bulk action over more is confirmed by typing how many they are" },
     { "BULK_APPROVE_OVER", NUMBER, AT(bulk_approve_over), "5000", 0, 100000, false,
       "a bulk action over more is approved by a second person; 0: none is" },
+    { "NOTIFY_SETTLE_SECONDS", NUMBER, AT(notify_settle_seconds), "60", 1, 3600, false,
+      "how long a reply rests of which it is not known whether it went out, before it is looked "
+      "for" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -26,6 +26,7 @@ struct settings {
     long session_idle_minutes, session_hours, password_min_length, argon_mib;
     long request_seconds, database_seconds, export_days;
     long bulk_type_over, bulk_approve_over;
+    long notify_settle_seconds;
 };
 
 /* Reads all settings. On a missing, unknown or malformed one it writes one line that names it to

@@ -12,8 +12,11 @@ enum notice_type {
     NOTICE_SHIPPED,
     NOTICE_OUT_FOR_DELIVERY,
     NOTICE_DELIVERED,
-    NOTICE_EXCEPTION
+    NOTICE_EXCEPTION,
+    NOTICE_TYPE_COUNT
 };
+
+extern const char *const notice_names[]; /* of all but NOTICE_NONE, in order; NULL at the end */
 
 /* What a change of a shipment's status tells its customer: the table. Pure. */
 enum notice_type notice_of(enum parcel_status from, enum parcel_status to);

@@ -6,6 +6,8 @@
 #include "access/providers.sql.h"
 #include "access/tenants.sql.h"
 #include "base/json.h"
+#include "channels/front.h"
+#include "http/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,6 +370,47 @@ static int provider_set_run(struct ctx *c, int argc, char **args)
     return finish(c, e);
 }
 
+/* Whose the token of an account is: asked of its provider, outside the transaction that found it.
+ */
+static enum err whose(struct ctx *c, const char *id, const char **name)
+{
+    struct provider_account found;
+    struct front_result said = { 0 };
+    enum err e = provider_get(c, id, &found);
+    if (e == ERR_NOT_FOUND)
+        return ctx_refuse(c, e, "There is no account %s that is on: provider list names them.", id);
+    if (e == OK)
+        e = db_commit(c->db);
+    if (e)
+        return e;
+    if (strcmp(found.provider, "front") != 0)
+        return ctx_refuse(c, ERR_INVALID, "Only accounts of Front are asked; this is one of %s.",
+                          found.provider);
+    const struct channel_account account = { .id = found.id,
+                                             .provider = found.provider,
+                                             .settings = found.settings,
+                                             .secrets = found.secrets };
+    c->app->http = http_new(c->app, c->arena);
+    e = front_check(c, &account, name, &said);
+    http_free(c->app->http);
+    return e ? ctx_refuse(c, e, "%s", said.sentence ? said.sentence : "Front did not answer.") : OK;
+}
+
+static int provider_check_run(struct ctx *c, int argc, char **args)
+{
+    static const char *const options[] = { "--tenant", "--json!", NULL };
+    struct words w = { argc, args };
+    const char *name = NULL;
+    if (!words_fit(&w, 1, options))
+        return WRONG_USAGE;
+    enum err e = enter(c, &w);
+    if (e == OK)
+        e = whose(c, args[0], &name);
+    if (finish(c, e))
+        return 1;
+    return tell(c, &w, (const char *const[]){ "account", name, NULL });
+}
+
 static void provider_line(const PGresult *rows, int i)
 {
     printf("%s  %s  %s  %s%s\n", row_text(rows, i, "id"), row_text(rows, i, "provider"),
@@ -407,6 +450,9 @@ const struct command access_commands[] = {
       "ID --tenant SLUG [--name NAME] [--set KEY=VALUE]… [--secret KEY=VALUE|KEY=-]… [--on|--off]",
       "Changes an account at a provider, or switches it on or off; KEY= takes a key away.",
       .owner = true, .run = provider_set_run },
+    { "provider check", "ID --tenant SLUG [--json]",
+      "Asks the provider whose the account's token is: of Front.", .owner = true,
+      .run = provider_check_run },
     { "provider list", "--tenant SLUG [--json]", "Lists the accounts at providers.", .owner = true,
       .run = provider_list_run },
     { 0 },

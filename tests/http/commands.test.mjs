@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { api, base, check, communications, ctl, finish, tenantNew, token, trackctl, trackctlFed } from "../checks.mjs";
+import { api, base, check, communications, ctl, finish, sim, tenantNew, token, trackctl, trackctlFed } from "../checks.mjs";
 import { csv, pdf, rows, statements } from "../fixtures/billing.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "track-commands."));
@@ -55,6 +55,8 @@ check("mistakes are said in words, with a status of their own", () => {
         [["user", "add", "a@example.com", "--tenant", tenant, "--role", "king"], /viewer, agent, admin, owner/],
         [["client", "add", "c", "--tenant", tenant, "--role", "viewer", "--building", "NO-SUCH"], /NO-SUCH/],
         [["client", "add", "c", "--tenant", tenant, "--role", "viewer", "--days", "366"], /--days is a number from 1 to 365/],
+        [["provider", "add", "front", "--tenant", tenant, "--name", "x", "--set", "endpoint=https://10.1.2.3"], /^endpoint: is at a private address[^]*^apiToken: is missing/m],
+        [["provider", "check", "018f0000-0000-7000-8000-000000000001", "--tenant", tenant], /provider list names them/],
         [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host"], /key=value/],
         [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host=10.1.2.3", "--set", "from=a@example.com"], /^host: is at a private address, which the setting TRACK_EGRESS_ALLOW/m],
         [["provider", "add", "smtp", "--tenant", tenant, "--name", "x", "--set", "host=localhost", "--set", "port=x", "--set", "security=no"], /^host: .*private[^]*^port: is not a number[^]*^security: is one of none[^]*^from: is missing/m],
@@ -88,6 +90,18 @@ check("an account is changed, switched off and on, and never made one that canno
     assert.deepEqual([shown().name, shown().enabled, shown().hasSecrets, shown().settings], ["New", false, true, { host: "mail.example.com", from: "a@example.com", security: "tls" }]);
     ctl("provider", "set", id, "--tenant", tenant, "--on", "--secret", "password=");
     assert.deepEqual([shown().enabled, shown().hasSecrets], [true, false]);
+});
+
+check("Front is asked whose a token is", async () => {
+    const front = await sim("front", process.env.FRONT_PORT);
+    const { id } = ctl("provider", "add", "front", "--tenant", tenant, "--name", "Shop", "--set", `endpoint=http://127.0.0.1:${front.port}`, "--secret", "apiToken=simulated-front-token-0001", "--json");
+    assert.deepEqual(ctl("provider", "check", id, "--tenant", tenant, "--json"), { account: "Acme Shop" });
+    ctl("provider", "set", id, "--tenant", tenant, "--secret", "apiToken=another");
+    const refused = trackctl("provider", "check", id, "--tenant", tenant);
+    assert.deepEqual([refused.status, /refused the account's token: Invalid token/.test(refused.stderr)], [1, true], refused.stderr);
+    const mail = ctl("provider", "list", "--tenant", tenant, "--json").find((one) => one.provider === "smtp" && one.enabled);
+    assert.match(trackctl("provider", "check", mail.id, "--tenant", tenant).stderr, /this is one of smtp/);
+    await front.end();
 });
 
 check("a client lives as long as it is given, and is listed with its end", async () => {

@@ -44,7 +44,7 @@ enum err shipments_page(struct req *r, struct reply *p)
     if (e != OK)
         return e;
     struct json_object *list = json_get(d, "shipments");
-    shipments_view(list);
+    shipments_view(c, list);
     set_may_act(c, d);
     json_set_bool(d, "any", json_object_array_length(list) > 0);
     json_set_bool(d, "filtered", q->q || q->status || q->after);

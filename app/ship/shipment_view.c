@@ -2,6 +2,7 @@
 #include "ship/shipment_view.h"
 
 #include "base/json.h"
+#include "channels/message.h"
 #include "ship/ship.h"
 #include "ship/words.h"
 #include "web/json_view.h"
@@ -23,17 +24,18 @@ static bool is(struct json_object *d, const char *status)
     return strcmp(json_text(d, "status"), status) == 0;
 }
 
-static void set_head(struct json_object *d)
+static void set_head(struct ctx *c, struct json_object *d)
 {
-    const char *name = json_text(d, "carrierName");
+    const char *name = json_text(d, "carrierName"), *promised = json_text(d, "promisedOn");
     set_label(d, parcel_label(json_text(d, "status")));
     json_set_text(d, "carrierWord", name && *name ? name : json_text(d, "carrier"));
+    json_set_text(d, "promisedWords", promised ? date_text(c->arena, promised, "en") : NULL);
 }
 
-void shipments_view(struct json_object *list)
+void shipments_view(struct ctx *c, struct json_object *list)
 {
     for (size_t i = 0; i < json_object_array_length(list); i++)
-        set_head(json_object_array_get_idx(list, i));
+        set_head(c, json_object_array_get_idx(list, i));
 }
 
 struct json_object *shipment_statuses(const char *all, const char *chosen)
@@ -175,7 +177,7 @@ void shipment_view(struct ctx *c, struct json_object *d, const char *chosen)
     bool telling = false;
     int left = JSON_VIEW_PAGE;
     struct json_object *events = json_get(d, "events"), *told = json_get(d, "notifications");
-    set_head(d);
+    set_head(c, d);
     set_contradiction(d);
     json_set(d, "milestones", milestones(d));
     for (size_t i = 0; i < json_object_array_length(events); i++)

@@ -5,8 +5,8 @@
 
 #include <json-c/json.h>
 
-/* To each of a list's shipments: label, icon, tone, carrierWord. */
-void shipments_view(struct json_object *list);
+/* To each of a list's shipments: label, icon, tone, carrierWord, promisedWords. */
+void shipments_view(struct ctx *c, struct json_object *list);
 
 /* To a shipment: the same; milestones; the words of its events, order and notifications; statuses,
    [{value, label, selected}]; `poll`, seconds until it is asked for again, absent where nothing is

@@ -53,7 +53,7 @@ select s.id as "shipmentId", s.carrier, s.carrier_name as "carrierName", s.servi
     s.status_at as "statusAt", s.evidence_grade as grade, s.dry_run as "dryRun", s.last_scan as "lastScan",
     s.last_scan_at as "lastScanAt", s.last_location as "lastLocation", s.promised_on as "promisedOn", s.created_at as "createdAt",
     s.moved_at as "movedAt", s.shipped_at as "shippedAt", s.out_for_delivery_at as "outForDeliveryAt",
-    s.delivered_at as "deliveredAt", s.exception_at as "exceptionAt", s.event_seq as "eventCount",
+    s.delivered_at as "deliveredAt", s.exception_at as "exceptionAt", s.event_seq as "eventCount", '/t/' || s.public_token as "trackingPage",
     s.contradiction || jsonb_build_object('at', to_char((s.contradiction ->> 'at')::timestamptz at time zone 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) as contradiction
 from shipments s

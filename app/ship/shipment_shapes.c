@@ -225,6 +225,7 @@ static const struct member members[] = {
     { "purchaseOrder", SHAPE_OBJECT, .of = &purchase_order, .nullable = true },
     { "order", SHAPE_OBJECT, .of = &order, .nullable = true },
     { "customer", SHAPE_OBJECT, .of = &customer, .nullable = true },
+    { "trackingPage", SHAPE_LINK, .help = "What whoever has the link sees of it." },
     { "eventCount", SHAPE_COUNT, .help = "All of its timeline." },
     { "events", SHAPE_LIST, .help = "The 500 added last, what occurred last first.", .of = &event },
     { "notifications", SHAPE_LIST, .help = "The newest first, at most 100.",

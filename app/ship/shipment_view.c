@@ -60,16 +60,14 @@ struct json_object *shipment_statuses(const char *all, const char *chosen)
 static int reached(const char *status)
 {
     static const int by_status[PARCEL_STATUS_COUNT] = {
-        [PARCEL_PENDING] = 1,        [PARCEL_INFO_RECEIVED] = 1,
-        [PARCEL_IN_TRANSIT] = 2,     [PARCEL_OUT_FOR_DELIVERY] = 3,
-        [PARCEL_FAILED_ATTEMPT] = 3, [PARCEL_AVAILABLE_FOR_PICKUP] = 3,
-        [PARCEL_DELIVERED] = 4,
+        [PARCEL_PENDING] = 1,   [PARCEL_INFO_RECEIVED] = 1,    [PARCEL_IN_TRANSIT] = 2,
+        [PARCEL_DELIVERED] = 4, [PARCEL_OUT_FOR_DELIVERY] = 3,
     };
     enum parcel_status s;
     return parcel_status_of(status, &s) ? by_status[s] : 0;
 }
 
-/* Of one in trouble, what is known of its way. */
+/* Of one that is aside of the way, what is known of it. */
 static int reached_before(struct json_object *d)
 {
     return json_text(d, "deliveredAt")        ? 4
@@ -78,7 +76,20 @@ static int reached_before(struct json_object *d)
                                               : 1;
 }
 
-/* The last one behind it takes the words of its status where that is none of the way. */
+static void add_milestone(struct json_object *list, const char *word, const char *at,
+                          const char *tone, bool done, bool here)
+{
+    struct json_object *o = json_object_new_object();
+    json_set_text(o, "word", word);
+    json_set_text(o, "at", at);
+    json_set_text(o, "tone", tone);
+    json_set_bool(o, "done", done);
+    json_set_bool(o, "here", here);
+    json_object_array_add(list, o);
+}
+
+/* A status aside of the way stands behind the last milestone that was reached; of one that ends it,
+   nothing follows. */
 static struct json_object *milestones(struct json_object *d)
 {
     static const struct {
@@ -88,21 +99,19 @@ static struct json_object *milestones(struct json_object *d)
                             { "Out for delivery", "outForDeliveryAt" },
                             { "Delivered", "deliveredAt" } };
     struct json_object *list = json_object_new_array();
-    const char *status = json_text(d, "status");
-    int n = reached(status) ? reached(status) : reached_before(d);
-    bool aside = !reached(status) || is(d, "failed_attempt") || is(d, "available_for_pickup");
-    for (int i = 0; i < MILESTONES; i++) {
-        struct json_object *o = json_object_new_object();
-        bool here = i == n - 1, named = here && aside;
-        const char *at = json_text(d, named ? "statusAt" : steps[i].at);
-        json_set_int(o, "n", i + 1);
-        json_set_text(o, "word", named ? json_text(d, "label") : steps[i].word);
-        json_set_text(o, "at", i < n ? at : NULL);
-        json_set_bool(o, "done", i < n);
-        json_set_bool(o, "here", here);
-        json_set_text(o, "tone", here ? json_text(d, "tone") : i < n ? "done" : "waiting");
-        json_object_array_add(list, o);
+    const char *tone = json_text(d, "tone");
+    int on_way = reached(json_text(d, "status")), n = on_way ? on_way : reached_before(d);
+    for (int i = 0; i < n; i++) {
+        bool here = on_way && i == n - 1;
+        add_milestone(list, steps[i].word, json_text(d, steps[i].at), here ? tone : "done", true,
+                      here);
     }
+    if (!on_way)
+        add_milestone(list, json_text(d, "label"), json_text(d, "statusAt"), tone, true, true);
+    bool ended = is(d, "returned") || is(d, "cancelled");
+    int next = is(d, "failed_attempt") || is(d, "available_for_pickup") ? MILESTONES - 1 : n;
+    for (int i = next; !ended && i < MILESTONES; i++)
+        add_milestone(list, steps[i].word, NULL, "waiting", false, false);
     return list;
 }
 

@@ -85,6 +85,10 @@ static const struct label reasons[] = {
     { .name = "no_front_account", .word = "There is no account of Front." },
     { .name = "no_such_conversation", .word = "Front does not have the conversation." },
     { .name = "no_words", .word = "There is no text for it." },
+    { .name = "merged_too_often", .word = "Its conversation was merged too often." },
+    { .name = "refused", .word = "Front refused it." },
+    { .name = "not_reached", .word = "Front was not reached." },
+    { .name = "unknown", .word = "Whether it was sent is not known." },
     { .name = NULL },
 };
 

@@ -1,6 +1,8 @@
 /* Customers are told once, whatever Front or a worker does. */
 #include "pg/notifying.h"
 
+#include "notify/customer.sql.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -46,6 +48,40 @@ static void a_pause_is_of_the_account(void **state)
     later();
     go();
     assert_told_once();
+}
+
+/* Also where the reply itself went through. */
+static void the_last_of_a_minute_pauses_the_next(void **state)
+{
+    (void)state;
+    control("faults", "{\"exhausted\":1,\"reset\":30}");
+    ship();
+    go();
+    assert_told_once();
+    assert_int_equal(pg_int("select count(*) from send_slots where account_id = '%s' and next_at > "
+                            "now() + interval '20 s'",
+                            account),
+                     1);
+    control("faults", "{\"reset\":0}");
+}
+
+/* Never known, it is told as such and not written again. */
+static void what_is_never_known_ends_so(void **state)
+{
+    (void)state;
+    control("faults", "{\"late\":1}");
+    ship();
+    go();
+    control("faults", "{\"garbageList\":100}");
+    for (int i = 0; i < 12 && jobs(); i++) {
+        later();
+        go();
+    }
+    assert_string_equal(state_of(), "failed unknown");
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("failed"), 1);
+    assert_int_equal(on_timeline("NOT_NOTIFIED"), 1);
+    assert_int_equal(jobs(), 0);
 }
 
 static void a_merged_conversation_is_followed(void **state)
@@ -251,6 +287,40 @@ static void never_two_at_once_to_one_conversation(void **state)
     assert_int_equal(audited("sent"), 2);
 }
 
+/* It has read the row, and another begins before it does. */
+static void a_worker_that_comes_late_begins_nothing(void **state)
+{
+    (void)state;
+    static const int never;
+    int status;
+    struct ctx *w = pg_ctx("track_worker");
+    ship();
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(
+        db_query(c->db, c->arena, notice_lock_conversation, NULL, .conversation_id = conversation),
+        OK);
+    pid_t worker = fork();
+    if (worker == 0) {
+        jobs_work(pg_app(), w->db, &never, true);
+        _exit(0);
+    }
+    for (int i = 0; i < 200 && !pg_int("select count(*) from pg_locks where locktype = 'advisory' "
+                                       "and not granted and database = (select oid from "
+                                       "pg_database where datname = current_database())");
+         i++)
+        usleep(20000);
+    (void)pg_sql(
+        "update customer_notifications set state = 'sending', tried_at = now() where id = " LAST
+        " returning id");
+    assert_int_equal(db_commit(c->db), OK);
+    assert_int_equal(waitpid(worker, &status, 0), worker);
+    assert_int_equal(told(), 0);
+    assert_string_equal(state_of(), "sending");
+    assert_int_equal(pg_int("select count(*) from jobs where kind = '" NOTICE_JOB
+                            "' and state = 'ready' and attempt = 0"),
+                     1);
+}
+
 static void one_unlinked_meanwhile_is_told_nothing(void **state)
 {
     (void)state;
@@ -269,6 +339,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_full_minute_is_waited_for, fresh),
         cmocka_unit_test_setup(a_pause_is_of_the_account, fresh),
+        cmocka_unit_test_setup(the_last_of_a_minute_pauses_the_next, fresh),
+        cmocka_unit_test_setup(what_is_never_known_ends_so, fresh),
         cmocka_unit_test_setup(a_merged_conversation_is_followed, fresh),
         cmocka_unit_test_setup(merged_too_often_is_given_up, fresh),
         cmocka_unit_test_setup(a_conversation_that_is_gone_is_unlinked, fresh),
@@ -279,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup(a_token_that_is_refused_is_tried_to_the_end, fresh),
         cmocka_unit_test_setup(a_worker_that_is_killed_tells_once, fresh),
         cmocka_unit_test_setup(never_two_at_once_to_one_conversation, fresh),
+        cmocka_unit_test_setup(a_worker_that_comes_late_begins_nothing, fresh),
         cmocka_unit_test_setup(one_unlinked_meanwhile_is_told_nothing, fresh),
     };
     return run_notifying("notify_send_test", tests, sizeof(tests) / sizeof(tests[0]));

@@ -34,7 +34,7 @@ static const struct shown {
     { NULL, "shipTo.city", "Place", "text", "100", .hint = NULL },
     { NULL, "shipTo.region", "State or canton", "text", "100", .hint = NULL },
     { NULL, "shipTo.country", "Country", "text", "60", .usual = "CH", .required = true },
-    { "Conversation", "frontConversationId", "Conversation in Front", "text", "500",
+    { "Conversation and note", "frontConversationId", "Conversation in Front", "text", "500",
       .hint = "Its id, as in cnv_yo1kg5q, or its address. It can be linked later." },
     { NULL, "note", "Note", "text", "2000", .hint = "For those who work here." },
 };

@@ -161,9 +161,9 @@ static void dress_items(struct ctx *c, struct json_object *d)
     const char *currency = json_text(d, "currency");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *o = json_object_array_get_idx(list, i);
-        long long unit = number(o, "unitMinor"), tax = number(o, "taxMinor");
+        long long unit = number(o, "unitMinor");
         json_set_text(o, "price", money(c, unit, currency));
-        json_set_text(o, "sum", money(c, unit * number(o, "quantity") + tax, currency));
+        json_set_text(o, "sum", money(c, unit * number(o, "quantity"), currency));
     }
     json_set_text(d, "total", money(c, number(d, "totalMinor"), currency));
     if (number(d, "taxMinor"))
@@ -241,8 +241,11 @@ static enum err show(struct req *r, struct reply *p, struct json_object *again)
     set_may_act(c, d);
     json_set_text(d, "title", arena_printf(c->arena, "Order %s", json_text(d, "number")));
     if (again) {
+        struct json_object *errors = json_get(again, "errors");
+        json_set_bool(d, "wrongPurchaseOrder",
+                      json_get(errors, "number") || json_get(errors, "supplier"));
         json_set(d, "given", json_object_get(json_get(again, "given")));
-        json_set(d, "errors", json_object_get(json_get(again, "errors")));
+        json_set(d, "errors", json_object_get(errors));
     }
     return reply_page(p, "ship/order", NULL, d);
 }

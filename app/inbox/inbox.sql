@@ -16,6 +16,11 @@ set state = :state::text, error = :error::text, mapper = coalesce(:mapper::text,
     processed_at = case when :state::text = 'new' then null else clock_timestamp() end
 where tenant_id = current_tenant() and id = :id::uuid
 
+-- name: inbox_used
+update inbox
+set state = 'processed', error = null, processed_at = clock_timestamp()
+where tenant_id = current_tenant() and id = any (:ids::uuid[]) and state = 'ignored'
+
 -- name: inbox_list
 select i.id, i.provider, a.name as account, i.method, i.path, i.verdict, i.mapper, i.state, i.error,
     octet_length(i.body) as size, i.replays, i.received_at as "receivedAt", i.processed_at as "processedAt"

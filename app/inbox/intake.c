@@ -104,10 +104,26 @@ static bool older_than(const struct intake *in, const struct way *w, int64_t ms)
     return w->read_ms == 0 || age > ms || age < 0;
 }
 
-static struct way *way_of(struct intake *in, const char *path)
+/* Whether a path is the hook's, in which ":name" stands for any one segment: *segment. */
+static bool fits(const struct hook *hook, struct hook_request *r)
+{
+    const char *colon = strchr(hook->path, ':');
+    size_t before = colon ? (size_t)(colon - hook->path) : 0;
+    if (!colon)
+        return strcmp(hook->path, r->path) == 0;
+    if (strncmp(hook->path, r->path, before) != 0)
+        return false;
+    size_t n = strcspn(r->path + before, "/");
+    if (n == 0 || strcmp(r->path + before + n, colon + strcspn(colon, "/")) != 0)
+        return false;
+    r->segment = arena_strndup(r->arena, r->path + before, n);
+    return true;
+}
+
+static struct way *way_of(struct intake *in, struct hook_request *r)
 {
     for (size_t i = 0; i < in->n; i++)
-        if (strcmp(in->ways[i].hook->path, path) == 0)
+        if (fits(in->ways[i].hook, r))
             return &in->ways[i];
     return NULL;
 }
@@ -145,7 +161,7 @@ static const char *safe_key(struct arena *a, const struct delivery *d)
 
 static void verify(struct intake *in, struct arena *a, struct delivery *d)
 {
-    struct way *w = way_of(in, d->request.path);
+    struct way *w = way_of(in, &d->request);
     if (!w)
         return;
     d->hook = w->hook;

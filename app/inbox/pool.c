@@ -74,6 +74,8 @@ static enum err refusal(struct taken *t)
         return OK;
     r->status = d->answer.status;
     r->allow = 1u << METHOD_POST;
+    if (d->answer.fault)
+        return ctx_fault(&r->req.ctx, d->answer.field, "%s", d->answer.fault);
     return r->status != 401 ? ERR_INVALID
                             : ctx_refuse(&r->req.ctx, ERR_DENIED,
                                          "No provider account knows the secret or the signature.");

@@ -56,6 +56,11 @@ static enum err mark(struct job *j, const struct kept *k, const char *state, con
     return db_end(c->db, e);
 }
 
+enum err inbox_used(struct ctx *c, const char *ids)
+{
+    return db_query(c->db, c->arena, inbox_used, NULL, .ids = ids);
+}
+
 /* What became of the request, as it is shown; `new` is what will be tried again. */
 static const char *state_after(const struct job *j, enum err e)
 {

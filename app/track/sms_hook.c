@@ -16,14 +16,6 @@
 #define FORM_MAX 200
 #define EARLY_TRIES 3 /* a report can be here before what it is about is written down */
 
-static const char *header(const struct hook_request *r, const char *name)
-{
-    for (const char *const *h = r->headers; h && *h; h += 2)
-        if (strcmp(h[0], name) == 0)
-            return h[1];
-    return NULL;
-}
-
 static const char *value_of(const struct pairs *list, const char *name)
 {
     for (size_t i = 0; i < list->n; i++)
@@ -45,18 +37,11 @@ static bool read_pairs(const struct hook_request *r, struct str text, struct pai
    adds. While it is changed the one before is good too. */
 static bool knows_secret(const struct hook_request *r, const struct hook_account *account)
 {
-    static const char *const names[] = { "webhookSecret", "webhookSecretBefore" };
     struct pairs query;
-    const char *given = header(r, "x-track-token");
-    bool good = false;
+    const char *given = hook_header(r, "x-track-token");
     if (!given && read_pairs(r, str_of(r->query_string), &query))
         given = value_of(&query, "token");
-    for (size_t i = 0; given && i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *secret = json_text(account->secrets, names[i]);
-        if (secret && *secret)
-            good |= ct_equal(str_of(given), str_of(secret));
-    }
-    return good;
+    return hook_knows(r, account, "webhookSecret", given);
 }
 
 static bool is_plain(const char *text)
@@ -70,7 +55,7 @@ static bool is_plain(const char *text)
 /* The handshake of CloudEvents' web hooks (version 1.0.2, §4). */
 static enum hook_verdict consent(const struct hook_request *r, struct hook_answer *answer)
 {
-    const char *origin = header(r, "webhook-request-origin");
+    const char *origin = hook_header(r, "webhook-request-origin");
     if (!origin || strlen(origin) > CODE_MAX || !is_plain(origin)) {
         answer->status = 400;
         return HOOK_REFUSE;
@@ -157,7 +142,7 @@ static enum hook_verdict verify_twilio(const struct hook_request *r,
 {
     struct pairs form;
     struct sms_report news;
-    const char *type = header(r, "content-type");
+    const char *type = hook_header(r, "content-type");
     if (!account || strcmp(r->method, "POST") != 0)
         return HOOK_REFUSE;
     bool json = type && strncasecmp(type, "application/json", 16) == 0;
@@ -167,7 +152,7 @@ static enum hook_verdict verify_twilio(const struct hook_request *r,
     const char *url = arena_printf(r->arena, "%s%s%s%s", r->app->settings->public_url, r->path,
                                    *query ? "?" : "", query);
     if (!twilio_signed(r->arena, json_text(account->secrets, "authToken"), url, json ? NULL : &form,
-                       r->body, header(r, "x-twilio-signature")))
+                       r->body, hook_header(r, "x-twilio-signature")))
         return HOOK_REFUSE;
     if (!json && twilio_report(r->arena, &form, &news) == OK)
         *dedupe_key = news.key;

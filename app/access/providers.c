@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "carriers/when.h"
 #include "http/http.h"
 
 #include <stdlib.h>
@@ -102,7 +103,7 @@ static const char *sealed(struct ctx *c, const char *id, struct json_object *sec
 
 /* ---- settings, checked before they are kept ---- */
 
-enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS, SECRET };
+enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS, SECRET, CODE, OFFSET };
 
 /* Others are kept as they come: who reads them tells what is wrong with them. */
 static const struct setting {
@@ -110,12 +111,15 @@ static const struct setting {
     enum kind kind;
     bool required;
 } settings_known[] = {
-    { "smtp", "host", HOST, true },          { "smtp", "port", PORT, false },
-    { "smtp", "security", SECURITY, false }, { "smtp", "from", ADDRESS, true },
-    { "acs", "endpoint", URL, true },        { "acs", "from", TEXT, true },
-    { "twilio", "endpoint", URL, false },    { "twilio", "accountSid", TEXT, true },
-    { "front", "endpoint", URL, false },     { "front", "channelId", TEXT, false },
-    { "front", "authorId", TEXT, false },    { "front", "apiToken", SECRET, true },
+    { "smtp", "host", HOST, true },           { "smtp", "port", PORT, false },
+    { "smtp", "security", SECURITY, false },  { "smtp", "from", ADDRESS, true },
+    { "acs", "endpoint", URL, true },         { "acs", "from", TEXT, true },
+    { "twilio", "endpoint", URL, false },     { "twilio", "accountSid", TEXT, true },
+    { "front", "endpoint", URL, false },      { "front", "channelId", TEXT, false },
+    { "front", "authorId", TEXT, false },     { "front", "apiToken", SECRET, true },
+    { "ship24", "utcOffset", OFFSET, false }, { "ship24", "webhookSecret", SECRET, true },
+    { "generic", "carrier", CODE, true },     { "generic", "utcOffset", OFFSET, false },
+    { "generic", "token", SECRET, true },
 };
 
 static int port_of(const char *text)
@@ -123,6 +127,14 @@ static int port_of(const char *text)
     char *end = NULL;
     long port = text ? strtol(text, &end, 10) : 0;
     return text && *text && !*end && port > 0 && port < 65536 ? (int)port : 0;
+}
+
+/* As a shipment's carrier is kept, and as it can stand in an address. */
+static bool is_code(const char *text)
+{
+    size_t n = strlen(text);
+    return n >= 1 && n <= 40 && *text != '.' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == n;
 }
 
 static const char *host_fault(struct ctx *c, struct json_object *settings, const char *host)
@@ -140,6 +152,7 @@ static const char *host_fault(struct ctx *c, struct json_object *settings, const
 static const char *fault_of(struct ctx *c, const struct setting *one, struct json_object *settings,
                             struct json_object *secrets)
 {
+    int minutes;
     const char *value = json_text(one->kind == SECRET ? secrets : settings, one->key);
     if (!value)
         return one->required ? "is missing" : NULL;
@@ -157,6 +170,10 @@ static const char *fault_of(struct ctx *c, const struct setting *one, struct jso
                    : "is one of none, starttls, tls";
     case ADDRESS:
         return strchr(value, '@') ? NULL : "is not an e-mail address";
+    case CODE:
+        return is_code(value) ? NULL : "may only hold small letters, digits and - _ .";
+    case OFFSET:
+        return zone_read(value, &minutes) ? NULL : "is not an offset like +01:00";
     case TEXT:
     case SECRET:
         break;

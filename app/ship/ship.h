@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct domain;
-extern const struct domain orders_domain, ship_domain, tracking_domain;
+extern const struct domain orders_domain, ship_domain, carriers_domain, tracking_domain;
 
 /* ---- statuses ---- */
 
@@ -75,6 +75,10 @@ enum err shipment_append(struct ctx *c, const char *shipment_id, const struct sh
    has done it where one moved. Holds the order until the commit; who holds shipments too took them
    first. ERR_NOT_FOUND: no such order. */
 enum err order_follow(struct ctx *c, const char *order_id) must_check;
+
+/* Has a job look for what carriers said of a shipment's tracking number before there was the
+   shipment: for whoever makes one or gives it a number, in the transaction at hand. */
+enum err scans_match_later(struct ctx *c, const char *shipment_id) must_check;
 
 #define SHIPMENT_STATUS_CHANGED "ShipmentStatusChanged"
 #define THREAD_LINKED "ThreadLinked"

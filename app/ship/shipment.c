@@ -135,6 +135,8 @@ enum err shipment_add(struct ctx *c, const struct shipment_new *given, const cha
         e = shipment_append(c, *id, &created, 1, false, NULL, NULL);
     if (e == OK && order_id)
         e = order_follow(c, order_id);
+    if (e == OK && n.tracking_number)
+        e = scans_match_later(c, *id);
     return e == OK ? audit_add(c, "shipment.added", "shipment", *id, NULL, facts(c, &n)) : e;
 }
 

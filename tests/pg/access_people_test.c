@@ -217,6 +217,34 @@ static void what_replies_in_conversations_needs_a_token(void **state)
     commit(c);
 }
 
+static void who_tells_of_parcels_proves_it(void **state)
+{
+    (void)state;
+    struct ctx *c = owner();
+    const char *id;
+    struct json_object *secret = one(c, "webhookSecret", "hush"), *token = one(c, "token", "hush");
+    assert_int_equal(scope_enter(c, pg_tenant()), OK);
+    assert_int_equal(provider_add(c, "ship24", "Ship24", one(c, "utcOffset", "IST"), NULL, &id),
+                     ERR_INVALID);
+    assert_int_equal(c->problem.n, 2);
+    assert_string_equal(c->problem.faults[0].message, "is not an offset like +01:00");
+    assert_string_equal(c->problem.faults[1].field, "webhookSecret");
+    assert_int_equal(
+        provider_add(c, "ship24", "Ship24", one(c, "utcOffset", "+05:30"), secret, &id), OK);
+    c->problem = (struct problem){ 0 };
+    assert_int_equal(provider_add(c, "generic", "Alpine", one(c, "utcOffset", "Z"), token, &id),
+                     ERR_INVALID);
+    assert_int_equal(
+        provider_add(c, "generic", "Alpine", one(c, "carrier", "Alpine/Post"), token, &id),
+        ERR_INVALID);
+    assert_string_equal(c->problem.faults[0].message, "is missing");
+    assert_string_equal(c->problem.faults[1].message,
+                        "may only hold small letters, digits and - _ .");
+    assert_int_equal(
+        provider_add(c, "generic", "Alpine", one(c, "carrier", "alpine-post"), token, &id), OK);
+    commit(c);
+}
+
 int main(void)
 {
     pg_start("access_people");
@@ -227,6 +255,7 @@ int main(void)
         cmocka_unit_test(provider_secrets_are_sealed_to_their_row),
         cmocka_unit_test(other_tenants_accounts_are_not_found),
         cmocka_unit_test(what_replies_in_conversations_needs_a_token),
+        cmocka_unit_test(who_tells_of_parcels_proves_it),
     };
     return pg_end(cmocka_run_group_tests_name("access_people", tests, NULL, NULL));
 }

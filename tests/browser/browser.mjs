@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { base, trackctl } from "../checks.mjs";
+import { api, base, token, trackctl } from "../checks.mjs";
 import { csv, rows, statements } from "../fixtures/billing.mjs";
 
 export const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -93,4 +93,20 @@ export function expect(truth, what) {
 export function same(found, wanted, what) {
     const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
     if (a !== b) throw new Error(`${what}: ${a} instead of ${b}`);
+}
+
+// An order of the demo's tenant with a parcel on its way: the paths of their pages.
+export async function parcel(number) {
+    const call = api(await token("agent"));
+    const made = async (path, body) => {
+        const answer = await call("POST", path, body);
+        if (answer.status !== 201) throw new Error(`${path}: ${answer.text}`);
+        return answer.body;
+    };
+    const { orderId } = await made("/api/orders", { number, customer: { name: "Verwaltungsgesellschaft Lindenhof Nord mbH & Co. KG", email: "eva@example.com" }, items: [{ name: "Desk lamp", quantity: 2, unitMinor: 4900 }], shipTo: { street: "Seestrasse 1", postalCode: "8002", city: "Zürich", country: "CH" } });
+    const { purchaseOrderId } = await made("/api/purchase-orders", { number: `PO-${number}`, orderId });
+    const { shipmentId } = await made("/api/ship/shipments", { purchaseOrderId, carrier: "Swiss Post", service: "PostPac Priority", trackingNumber: `99.60.${number}`, promisedOn: "2026-12-24" });
+    const { status } = await call("POST", `/api/ship/shipments/${shipmentId}/status`, { status: "in_transit", location: "Härkingen", note: "The driver says so." });
+    if (status !== 200) throw new Error(`the status of ${shipmentId}: ${status}`);
+    return { order: `/orders/${orderId}`, shipment: `/shipments/${shipmentId}`, "new shipment": `/shipments/new?purchaseOrderId=${purchaseOrderId}`, shipments: "/shipments", orders: "/orders", "new order": "/orders/new" };
 }

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
 import { check, finish } from "../checks.mjs";
 import { axeFaults } from "./axe.mjs";
-import { expect, importBuilding, newPage, openBuilding, same, signIn } from "./browser.mjs";
+import { expect, importBuilding, newPage, openBuilding, parcel, same, signIn } from "./browser.mjs";
 
 const house = `P${Date.now() % 100000}`;
 importBuilding(house, 2024, 60, (i) => (i % 3 === 0 ? { recipient_name: "Verwaltungsgesellschaft Lindenhof Nord mbH & Co. KG" } : {}));
@@ -15,7 +15,7 @@ const track = page.url();
 await page.click(".units tbody tr:first-child th a");
 await page.waitForSelector("#drawer-title");
 const state = await page.context().storageState();
-const pages = { track, unit: page.url(), import: "/import", outbox: "/outbox", suppressions: "/suppressions", inbox: "/inbox", proof: "/proof", retention: "/retention", api: "/api/docs", password: "/password", missing: "/nothing-here" };
+const pages = { track, unit: page.url(), import: "/import", outbox: "/outbox", suppressions: "/suppressions", inbox: "/inbox", proof: "/proof", retention: "/retention", api: "/api/docs", password: "/password", missing: "/nothing-here", ...(await parcel(house)) };
 
 const faults = () => {
     const found = [];

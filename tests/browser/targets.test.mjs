@@ -1,6 +1,6 @@
 // Targets under a finger: on every page of what is sent each is 24 px or has that much room (WCAG 2.2, 2.5.8).
 import { check, finish } from "../checks.mjs";
-import { expect, importBuilding, newPage, openBuilding, same, signIn } from "./browser.mjs";
+import { expect, importBuilding, newPage, openBuilding, parcel, same, signIn } from "./browser.mjs";
 
 const house = `T${Date.now() % 100000}`;
 const pages = {};
@@ -58,6 +58,7 @@ check("pages to look at", async () => {
     for (const form of ["resend", "record", "tags"]) pages[form] = `${message}/${form}`;
     for (const step of ["data", "check", "preview", "approve", "send", "close"]) pages[`run ${step}`] = `${pages.run}?step=${step}`;
     for (const name of ["runs", "letters", "suppressions", "outbox", "inbox", "import", "proof", "retention", "bulk", "search"]) pages[name] = `/${name}`;
+    Object.assign(pages, await parcel(`T${Date.now() % 100000}`));
     storageState = await page.context().storageState();
     await page.context().close();
 });

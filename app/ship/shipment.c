@@ -12,43 +12,12 @@
 #include "track/when.h"
 #include "web/cursor.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define PAGE_ROWS 50
 #define EVENTS_MOST "500"
 #define NOTIFICATIONS_MOST "100"
-#define NUMBER_MOST 60
-#define CARRIER_MOST 40
 #define TOKEN_BYTES 24 /* of the address of its page for everybody */
-
-/* ---- names and numbers ---- */
-
-const char *tracking_number_of(struct arena *a, const char *text)
-{
-    size_t n = 0;
-    char *out = arena_zalloc(a, strlen(text) + 1, 1);
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (isspace(*p))
-            continue;
-        if (*p >= 0x80 || (!isalnum(*p) && !strchr("-_/.", *p)))
-            return NULL;
-        out[n++] = (char)toupper(*p);
-    }
-    return n >= 1 && n <= NUMBER_MOST ? out : NULL;
-}
-
-const char *carrier_code_of(struct arena *a, const char *text)
-{
-    size_t n = 0;
-    char *out = arena_zalloc(a, strlen(text) + 1, 1);
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p >= 0x80 || (!isalnum(*p) && !strchr("-_. ", *p)))
-            return NULL;
-        out[n++] = *p == ' ' ? '-' : (char)tolower(*p);
-    }
-    return n >= 1 && n <= CARRIER_MOST && isalnum((unsigned char)*out) ? out : NULL;
-}
 
 /* ---- making one ---- */
 
@@ -66,7 +35,7 @@ static enum err read_new(struct ctx *c, const struct shipment_new *n, struct shi
     if (n->tracking_number &&
         !(out->tracking_number = tracking_number_of(c->arena, n->tracking_number)))
         e = ctx_fault(c, "trackingNumber", "may only hold 1 to %d letters, digits and - _ / .",
-                      NUMBER_MOST);
+                      TRACKING_NUMBER_MOST);
     if (n->promised_on)
         why = read_date(c->arena, str_of(n->promised_on), &out->promised_on);
     return why ? ctx_fault(c, "promisedOn", "is not a day as 2026-05-12") : e;

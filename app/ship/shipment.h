@@ -17,6 +17,9 @@ struct shipment_new {
    ERR_CONFLICT: the shipment that has this carrier and number is named. */
 enum err shipment_add(struct ctx *c, const struct shipment_new *n, const char **id) must_check;
 
+#define TRACKING_NUMBER_MOST 60
+#define CARRIER_CODE_MOST 40
+
 /* "1z 999 aa1" as carriers compare it, "1Z999AA1"; NULL: over 60 characters, or others than
    letters, digits and -_/. are in it. Pure. */
 const char *tracking_number_of(struct arena *a, const char *text);

@@ -1,5 +1,6 @@
 /* The pages of orders: the list, and one with its conversation, purchase orders and parcels. */
 #include "ship/order_pages.h"
+#include "channels/message.h"
 
 #include "base/json.h"
 #include "base/money.h"
@@ -233,6 +234,8 @@ static enum err show(struct req *r, struct reply *p, struct json_object *again)
     if (e != OK)
         return e;
     set_label(d, order_label(json_text(d, "status")));
+    const char *promised = json_text(d, "promisedOn");
+    json_set_text(d, "promisedWords", promised ? date_text(c->arena, promised, "en") : NULL);
     dress_items(c, d);
     dress_thread(c, d);
     dress_pos(c, d);

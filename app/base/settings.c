@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-enum kind { TEXT, NUMBER, URL, KEY, KEYS, LEVEL };
+enum kind { TEXT, NUMBER, FLAG, URL, KEY, KEYS, LEVEL };
 
 struct row {
     const char *name; /* without TRACK_ */
@@ -86,6 +86,10 @@ static const struct row rows[] = {
     { "NOTIFY_SETTLE_SECONDS", NUMBER, AT(notify_settle_seconds), "60", 1, 3600, false,
       "how long a reply rests of which it is not known whether it went out, before it is looked "
       "for" },
+    { "CARRIER_DRY_RUN", FLAG, AT(carrier_dry_run), "true", 0, 0, false,
+      "true: no carrier is called, a stand-in answers as it would; false: parcels are ordered" },
+    { "DELIVERY_SETTLE_SECONDS", NUMBER, AT(delivery_settle_seconds), "60", 1, 3600, false,
+      "how long a call to a carrier whose outcome is not known rests before it is looked for" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -178,6 +182,21 @@ static bool set_number(const struct row *row, const char *text, long *to)
     return true;
 }
 
+static bool set_flag(const struct row *row, const char *text, bool *to)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } flags[] = { { "true", true }, { "false", false }, { "on", true },
+                  { "off", false }, { "1", true },      { "0", false } };
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        if (strcmp(flags[i].text, text) == 0) {
+            *to = flags[i].is;
+            return true;
+        }
+    return refuse(row->name, "not true or false");
+}
+
 static bool set_key(struct arena *a, const struct row *row, const char *text, unsigned char **to)
 {
     struct str bytes;
@@ -213,6 +232,8 @@ static bool set(struct settings *s, struct arena *a, const struct row *row, cons
     switch (row->kind) {
     case NUMBER:
         return set_number(row, text, (long *)(void *)at);
+    case FLAG:
+        return set_flag(row, text, (bool *)(void *)at);
     case KEY:
         return set_key(a, row, text, (unsigned char **)(void *)at);
     case URL:
@@ -258,6 +279,8 @@ void settings_print(const struct settings *s, FILE *to)
             fprintf(to, "(hidden)");
         else if (rows[i].kind == NUMBER)
             fprintf(to, "%ld", *(const long *)(const void *)at);
+        else if (rows[i].kind == FLAG)
+            fputs(*(const bool *)(const void *)at ? "true" : "false", to);
         else
             fprintf(to, "%s", *(const char *const *)(const void *)at);
         fprintf(to, "  # %s\n", rows[i].help);

@@ -27,6 +27,8 @@ struct settings {
     long request_seconds, database_seconds, export_days;
     long bulk_type_over, bulk_approve_over;
     long notify_settle_seconds;
+    bool carrier_dry_run;
+    long delivery_settle_seconds;
 };
 
 /* Reads all settings. On a missing, unknown or malformed one it writes one line that names it to

@@ -213,11 +213,11 @@ static struct json_object *body(struct arena *a, const struct route *r)
     return b;
 }
 
-static struct json_object *success(struct arena *a, const struct route *r)
+static struct json_object *success(struct arena *a, const struct route *r, int status)
 {
     const char *doc = r->answer ? r->answer->doc : r->file ? "The file" : "Done";
     struct json_object *answer = object_with("description", doc);
-    if (r->status == 201 || r->status == 202) {
+    if (status == 201 || status == 202) {
         struct json_object *headers = json_object_new_object();
         json_set(headers, "Location", reference(a, "headers", "Location"));
         json_set(answer, "headers", headers);
@@ -233,7 +233,10 @@ static struct json_object *success(struct arena *a, const struct route *r)
 static struct json_object *responses(struct arena *a, const struct route *r)
 {
     struct json_object *all = json_object_new_object();
-    json_set(all, arena_printf(a, "%d", r->status ? r->status : 200), success(a, r));
+    int status = r->status ? r->status : 200;
+    json_set(all, arena_printf(a, "%d", status), success(a, r, status));
+    for (const int *also = r->also; also && *also; also++)
+        json_set(all, arena_printf(a, "%d", *also), success(a, r, *also));
     json_set(all, "default", reference(a, "responses", "Problem"));
     return all;
 }

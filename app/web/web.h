@@ -126,6 +126,7 @@ struct route {
     handler *again; /* of a form on a page: shows it again, by req_form_again and reading only,
                        where it is refused as wrong or as in conflict; NULL: a page tells why */
     int status; /* it answers with, 0: 200; with 201 or 202 goes the Location of what it is about */
+    const int *also; /* others that it may answer with, 0 at the end; NULL: none */
 };
 
 /* A handler answers OK with the reply filled, or an error: the dispatcher turns it and ctx.problem

@@ -70,6 +70,18 @@ static void has_defaults_and_hides_secrets(void **state)
     assert_null(strstr(out, "host=db"));
 }
 
+static void flags_are_read_as_people_write_them(void **state)
+{
+    char out[PRINTED_MAX];
+    (void)state;
+    assert_true(settings_of(WITH("TRACK_TEST_ANY=x"), out));
+    assert_non_null(strstr(out, "TRACK_CARRIER_DRY_RUN=true  # "));
+    assert_true(settings_of(WITH("TRACK_CARRIER_DRY_RUN=off"), out));
+    assert_non_null(strstr(out, "TRACK_CARRIER_DRY_RUN=false  # "));
+    assert_true(settings_of(WITH("TRACK_CARRIER_DRY_RUN=1"), out));
+    assert_non_null(strstr(out, "TRACK_CARRIER_DRY_RUN=true  # "));
+}
+
 static void names_the_mistake(void **state)
 {
     static const struct {
@@ -91,6 +103,8 @@ static void names_the_mistake(void **state)
         { "TRACK_WEB_CHILDREN=8x", "TRACK_WEB_CHILDREN" },
         { "TRACK_WEB_CHILDREN=", "TRACK_WEB_CHILDREN" },
         { "TRACK_WEB_CHILDREN=99999999999999999999", "TRACK_WEB_CHILDREN" },
+        { "TRACK_CARRIER_DRY_RUN=no", "TRACK_CARRIER_DRY_RUN: not true or false" },
+        { "TRACK_CARRIER_DRY_RUN=", "TRACK_CARRIER_DRY_RUN: not true or false" },
         { "TRACK_PUBLIC_URL=ftp://x", "TRACK_PUBLIC_URL: not an http" },
         { "TRACK_PUBLIC_URL=https://x/", "TRACK_PUBLIC_URL: must not end" },
         { "TRACK_SETTINGS_FILE=/nowhere/at/all", "cannot read /nowhere/at/all" },
@@ -146,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_defaults_and_hides_secrets),
+        cmocka_unit_test(flags_are_read_as_people_write_them),
         cmocka_unit_test(names_the_mistake),
         cmocka_unit_test(environment_before_file),
     };

@@ -1,0 +1,89 @@
+/* Carriers: one interface, a file for each. What one cannot do it has no function for. */
+#pragma once
+
+#include "base/ctx.h"
+#include "channels/account.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum carrier_can {
+    CARRIER_CREATE = 1 << 0, /* takes a parcel on, to be found again by our reference */
+    CARRIER_AWB = 1 << 1,    /* gives it to a courier, which gives it a number */
+    CARRIER_PICKUP = 1 << 2,
+    CARRIER_CANCEL = 1 << 3
+};
+
+/* A parcel to be carried, the same at every try. */
+struct parcel {
+    const char *our_ref; /* at most 50 letters, digits and dashes; no other parcel ever has it */
+    /* {orderNumber, placedAt, currency, totalMinor, paymentMethod ("prepaid", "cod"), recipient:
+       {name, street, postalCode, city, region, country, email, phone}, items: [{name, sku,
+       quantity, unitMinor, taxMinor, hsn}], pickupLocation, pickupOn, courierId, weightGrams,
+       lengthMm, breadthMm, heightMm}; each may be null but the measures, recipient and items */
+    struct json_object *request;
+};
+
+/* What a carrier has told of a parcel so far; NULL: nothing of it. */
+struct parcel_known {
+    const char *order_id, *shipment_id; /* its own */
+    const char *tracking_number, *courier_name;
+    const char *pickup_token, *pickup_on; /* pickup_on: as the carrier writes it */
+};
+
+struct carrier_result {
+    struct parcel_known known; /* what this answer tells */
+    struct json_object *raw;   /* the answer; NULL: none, or not to be read */
+    bool found;                /* done by an earlier call */
+    /* On failure: */
+    const char *sentence, *code;
+    const char *field; /* of the input that it speaks of, as in the API */
+    int retry_after;   /* seconds; 0: it does not say */
+    bool unknown;      /* it may have been done: look before it is repeated */
+};
+
+struct carrier_call {
+    struct ctx *c;
+    const struct channel_account *account; /* NULL: of nobody, in a dry run */
+    int64_t job_id;
+    const char *entity; /* for the call log: "delivery:<uuid>" */
+};
+
+/* Each is one call, outside a transaction, never repeated inside. OK: done. ERR_LIMITED: not now.
+   ERR_RETRY: unreachable, or its fault; result->unknown tells whether it may have been done.
+   ERR_INVALID: refused for good. ERR_DENIED: the account. ERR_CONFLICT: the parcel's state does not
+   allow it. */
+struct carrier {
+    const char *name, *title; /* "shiprocket": as in the API; "Shiprocket" */
+    unsigned can;
+    enum err (*create)(struct carrier_call *call, const struct parcel *p,
+                       struct carrier_result *out);
+    enum err (*awb)(struct carrier_call *call, const struct parcel *p,
+                    const struct parcel_known *known, struct carrier_result *out);
+    enum err (*pickup)(struct carrier_call *call, const struct parcel *p,
+                       const struct parcel_known *known, struct carrier_result *out);
+    /* OK also where it was cancelled before. */
+    enum err (*cancel)(struct carrier_call *call, const struct parcel_known *known,
+                       struct carrier_result *out);
+    /* What create has done for our reference. ERR_NOT_FOUND: surely nothing. */
+    enum err (*find)(struct carrier_call *call, const struct parcel *p, struct carrier_result *out);
+    /* How far a parcel is: out->known has a number or a pickup where there is one. */
+    enum err (*state)(struct carrier_call *call, const struct parcel *p,
+                      const struct parcel_known *known, struct carrier_result *out);
+};
+
+/* ---- which there are (list.c) ---- */
+
+extern const char *const carrier_names[]; /* NULL at the end */
+
+/* The one of a name, or in a dry run what stands in for it. NULL: there is none of that name, or
+   this server cannot call it. */
+const struct carrier *carrier_of(const char *name, bool dry_run);
+
+/* "Shiprocket"; the name itself where it is none of the list. */
+const char *carrier_title(const char *name);
+
+/* Answers as Shiprocket does and orders nothing; each call is kept in the call log, marked, and
+   what it has done is what stands there. Its numbers begin with DRY. */
+extern const struct carrier carrier_stand_in;

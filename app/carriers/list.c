@@ -1,0 +1,31 @@
+/* The one list of carriers. */
+#include "carriers/carrier.h"
+
+#include <string.h>
+
+const char *const carrier_names[] = { "shiprocket", NULL };
+
+static const struct {
+    const char *name, *title;
+    const struct carrier *real, *stand_in; /* real NULL: cannot be called */
+} carriers[] = {
+    { "shiprocket", "Shiprocket", NULL, &carrier_stand_in },
+};
+
+#define CARRIERS (sizeof(carriers) / sizeof(carriers[0]))
+
+const struct carrier *carrier_of(const char *name, bool dry_run)
+{
+    for (size_t i = 0; i < CARRIERS; i++)
+        if (strcmp(carriers[i].name, name) == 0)
+            return dry_run ? carriers[i].stand_in : carriers[i].real;
+    return NULL;
+}
+
+const char *carrier_title(const char *name)
+{
+    for (size_t i = 0; i < CARRIERS; i++)
+        if (strcmp(carriers[i].name, name) == 0)
+            return carriers[i].title;
+    return name;
+}

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "base/words.h"
+#include "ship/delivery_view.h"
 #include "ship/order.h"
 #include "ship/order_input.h"
 #include "ship/purchase_order.h"
@@ -243,7 +244,11 @@ static enum err show(struct req *r, struct reply *p, struct json_object *again)
     dress_notices(c, d);
     set_may_act(c, d);
     json_set_text(d, "title", arena_printf(c->arena, "Order %s", json_text(d, "number")));
-    if (again) {
+    bool of_delivery = again && strstr(r->route->path, "/deliveries");
+    e = view_deliveries(c, d, of_delivery ? again : NULL);
+    if (e != OK)
+        return e;
+    if (again && !of_delivery) {
         struct json_object *errors = json_get(again, "errors");
         json_set_bool(d, "wrongPurchaseOrder",
                       json_get(errors, "number") || json_get(errors, "supplier"));

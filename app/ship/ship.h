@@ -12,7 +12,8 @@
 #include <stddef.h>
 
 struct domain;
-extern const struct domain orders_domain, ship_domain, carriers_domain, tracking_domain;
+extern const struct domain orders_domain, ship_domain, deliveries_domain, carriers_domain,
+    tracking_domain;
 
 /* ---- statuses ---- */
 

@@ -7,9 +7,10 @@ where po.tenant_id = current_tenant() and po.id = :purchase_order_id::uuid
 for share;
 
 -- name: shipment_insert
-insert into shipments (tenant_id, purchase_order_id, carrier, carrier_name, service, tracking_number, public_token, promised_on)
+insert into shipments (tenant_id, purchase_order_id, carrier, carrier_name, service, tracking_number, public_token, promised_on,
+    dry_run)
 values (current_tenant(), :purchase_order_id::uuid, :carrier::text, coalesce(:carrier_name::text, ''), coalesce(:service::text, ''),
-    :tracking_number::text, :public_token::text, :promised_on::date)
+    :tracking_number::text, :public_token::text, :promised_on::date, :dry_run::bool)
 on conflict (tenant_id, carrier, tracking_number) where tracking_number is not null do nothing
 returning id;
 

@@ -133,7 +133,9 @@ static void fill_settings(void)
                             .database_seconds = 6,
                             .export_days = 7,
                             .bulk_type_over = 100,
-                            .bulk_approve_over = 5000 };
+                            .bulk_approve_over = 5000,
+                            .carrier_dry_run = true,
+                            .delivery_settle_seconds = 1 };
     s->secret_key = arena_alloc(pg.arena, KEY_SIZE);
     memset(s->secret_key, 7, KEY_SIZE);
     s->database_url = pg_url("track_web");

@@ -2,6 +2,7 @@
 #include "ship/shipment.h"
 
 #include "base/arena.h"
+#include "base/domain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+/* Of none, in a test of pure functions. */
+const struct domain *const domains[] = { NULL };
 
 static void tracking_numbers(void **state)
 {

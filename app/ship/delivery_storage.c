@@ -135,10 +135,8 @@ static enum err pg_get(void *of, struct ctx *c, const char *id, struct reservati
 static enum err hold(struct ctx *c, const struct reservation *r)
 {
     PGresult *row;
-    enum err e = db_query(c->db, c->arena, reservation_hold_order, NULL, .order_id = r->order_id);
-    if (e == OK)
-        e = db_query(c->db, c->arena, reservation_hold, &row, .id = r->id,
-                     .fence = arena_printf(c->arena, "%" PRId64, r->fence));
+    enum err e = db_query(c->db, c->arena, reservation_hold, &row, .id = r->id,
+                          .fence = arena_printf(c->arena, "%" PRId64, r->fence));
     return e == OK && rows_count(row) == 0 ? ERR_CONFLICT : e;
 }
 

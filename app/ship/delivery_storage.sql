@@ -30,10 +30,6 @@ select id from delivery_reservations
 where tenant_id = current_tenant() and id = :id::uuid and fence = :fence::bigint
 for no key update;
 
--- Held before the reservation, as whoever asks for a delivery holds it first.
--- name: reservation_hold_order
-select status from orders where tenant_id = current_tenant() and id = :order_id::uuid for no key update;
-
 -- An order that nothing was sent of is reserved while a delivery of it is alive.
 -- name: reservation_order_follows
 update orders o set status = case when :reserved::bool then 'reserved' else 'new' end, moved_at = now()

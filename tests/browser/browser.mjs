@@ -95,7 +95,7 @@ export function same(found, wanted, what) {
     if (a !== b) throw new Error(`${what}: ${a} instead of ${b}`);
 }
 
-// An order of the demo's tenant with a parcel on its way: the paths of their pages.
+// An order of the demo's tenant with a parcel on its way, and one that was handed over twice at once: the paths of their pages.
 export async function parcel(number) {
     const call = api(await token("agent"));
     const made = async (path, body) => {
@@ -108,5 +108,7 @@ export async function parcel(number) {
     const { shipmentId } = await made("/api/ship/shipments", { purchaseOrderId, carrier: "Swiss Post", service: "PostPac Priority", trackingNumber: `99.60.${number}`, promisedOn: "2026-12-24" });
     const { status } = await call("POST", `/api/ship/shipments/${shipmentId}/status`, { status: "in_transit", location: "Härkingen", note: "The driver says so." });
     if (status !== 200) throw new Error(`the status of ${shipmentId}: ${status}`);
-    return { order: `/orders/${orderId}`, shipment: `/shipments/${shipmentId}`, "new shipment": `/shipments/new?purchaseOrderId=${purchaseOrderId}`, shipments: "/shipments", orders: "/orders", "new order": "/orders/new" };
+    const [first, second] = await Promise.all([0, 1].map(() => call("POST", `/api/orders/${orderId}/deliveries`, { parcel: 2, weightGrams: 1200, lengthMm: 250, breadthMm: 180, heightMm: 160 })));
+    if (![first.status, second.status].includes(202)) throw new Error(`the delivery: ${first.text} ${second.text}`);
+    return { failures: "/failures?state=all", order: `/orders/${orderId}`, shipment: `/shipments/${shipmentId}`, "new shipment": `/shipments/new?purchaseOrderId=${purchaseOrderId}`, shipments: "/shipments", orders: "/orders", "new order": "/orders/new" };
 }

@@ -34,8 +34,8 @@ function symbol(id, name = id) {
     return `<symbol id="${id}" viewBox="0 0 24 24">${inside.replace(/\s*\n\s*/g, "").replaceAll(" />", "/>")}</symbol>`;
 }
 
-// Those of dense rows as one column, from which a class of a few letters shows one: rows would weigh twice with the sprite.
-const rowIcons = ["archive", "ban", "check", "circle-help", "circle-x", "columns-3", "download", "eye", "file-text", "flag", "hand", "hourglass", "list-checks", "list-filter", "loader", "mail", "mailbox", "panel-right", "pause", "play", "printer", "rotate-cw", "send", "shield-check", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
+// Those of dense rows and of the account's menu as one column, from which a class of a few letters shows one: rows would weigh twice with the sprite.
+const rowIcons = ["archive", "ban", "check", "circle-help", "circle-x", "code", "columns-3", "download", "eye", "file-text", "fingerprint", "flag", "hand", "hourglass", "inbox", "key-round", "list-checks", "list-filter", "loader", "log-out", "mail", "mailbox", "panel-right", "pause", "play", "printer", "rotate-cw", "send", "shield-check", "shopping-bag", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
     ...Object.keys(aliases).filter((name) => /^(tone|channel)-/.test(name))];
 
 function column(names) {

@@ -216,11 +216,12 @@ begin
             then coalesce(e.detail ->> 'rawStatus', e.sentence) else s.last_scan end,
         last_location = case when e.type = 'SCAN' and (s.last_scan_at is null or e.occurred_at >= s.last_scan_at)
             then coalesce(e.detail ->> 'location', s.last_location) else s.last_location end,
-        shipped_at = case when e.status_after not in ('pending', 'info_received', 'cancelled') and s.shipped_at is null then e.occurred_at
-            else s.shipped_at end,
-        out_for_delivery_at = case when e.status = 'out_for_delivery' and e.status_after = e.status then e.occurred_at
+        shipped_at = case when e.status in ('in_transit', 'out_for_delivery', 'failed_attempt', 'available_for_pickup', 'delivered')
+            then least(s.shipped_at, e.occurred_at) else s.shipped_at end,
+        out_for_delivery_at = case when e.status = 'out_for_delivery' then greatest(s.out_for_delivery_at, e.occurred_at)
             else s.out_for_delivery_at end,
-        delivered_at = case when e.status_after = 'delivered' then coalesce(s.delivered_at, e.occurred_at) else s.delivered_at end,
+        delivered_at = case when e.status = 'delivered' and e.status_after = 'delivered' then least(s.delivered_at, e.occurred_at)
+            else s.delivered_at end,
         exception_at = case when e.status_after = 'exception' and s.status <> 'exception' then e.occurred_at else s.exception_at end
     from added e
     where s.tenant_id = e.tenant_id and s.id = e.shipment_id;

@@ -142,6 +142,10 @@ static enum err meet(struct asking *a, const struct reservation *is, const char 
         *under_way = is->id;
         return ctx_refuse(c, ERR_CONFLICT, "This delivery is under way.");
     }
+    if (is->cancelling)
+        return ctx_refuse(c, ERR_CONFLICT,
+                          "This delivery is being taken back, which failed: cancel it again before "
+                          "it is asked for anew.");
     enum err e = db_query(c->db, c->arena, dispatch_alike, &row, .id = is->id,
                           .asked = text_of(c, a->asked));
     if (e == OK && !row_bool(row, 0, "alike"))
@@ -278,8 +282,9 @@ static enum err document(struct ctx *c, const PGresult *rows, int i, struct json
     bool ended = strcmp(state, "saved") == 0 || strcmp(state, "cancelled") == 0;
     json_set_text(d, "carrierName", carrier_title(row_text(rows, i, "carrier")));
     json_set_bool(d, "fromCache", false);
-    json_set_bool(d, "canRetry", strcmp(state, "failed") == 0);
-    json_set_bool(d, "canCancel", !ended && !row_bool(rows, i, "cancelling"));
+    bool halted = strcmp(state, "failed") == 0 || row_bool(rows, i, "_stuck");
+    json_set_bool(d, "canRetry", halted);
+    json_set_bool(d, "canCancel", !ended && (halted || !row_bool(rows, i, "cancelling")));
     json_set(d, "failures", json_object_get(failures));
     *out = d;
     return OK;

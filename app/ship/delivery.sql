@@ -58,7 +58,7 @@ returning r.order_id, r.step;
 
 -- name: dispatch_cancel
 update delivery_reservations set cancelling = true, state = case when state = 'failed' then 'running' else state end,
-    fence = fence + 1, moved_at = now()
+    tries = least(tries, 1), fence = fence + 1, moved_at = now()
 where tenant_id = current_tenant() and id = :id::uuid and state in ('running', 'waiting', 'failed')
 returning order_id, step;
 
@@ -72,7 +72,9 @@ select r.id as "deliveryId", r.order_id as "orderId", o.number as "orderNumber",
     r.our_ref as "ourRef", r.known ->> 'orderId' as "carrierOrderId", r.known ->> 'shipmentId' as "carrierShipmentId",
     r.known ->> 'trackingNumber' as "trackingNumber", r.known ->> 'courierName' as "courierName",
     r.known ->> 'pickupOn' as "pickupOn", r.results, r.shipment_id as "shipmentId", r.created_at as "createdAt",
-    r.created_by_name as "createdByName", r.moved_at as "movedAt"
+    r.created_by_name as "createdByName", r.moved_at as "movedAt",
+    r.state in ('running', 'waiting') and not exists (select from jobs j where j.tenant_id = r.tenant_id and j.kind = 'ship.deliver'
+        and j.unique_key = r.id::text and j.state <> 'parked') as _stuck
 from delivery_reservations r
 join orders o on o.tenant_id = r.tenant_id and o.id = r.order_id
 where r.tenant_id = current_tenant()

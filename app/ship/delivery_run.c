@@ -270,7 +270,7 @@ static enum err cancel(struct delivery_run *run)
     struct reservation *r = run->r;
     struct carrier_result out = { .found = false };
     bool again;
-    if (r->step == RUN_CREATE && r->begun_ms) {
+    if (r->step == RUN_CREATE && (r->begun_ms || r->tries)) {
         enum err e = look_first(run, &again);
         if (e)
             return e;

@@ -240,12 +240,12 @@ static enum err write_all(struct job *job, struct ctx *c, struct reservation *r,
 {
     const bool ends = r->state >= RUN_FAILED;
     enum err e = ends ? hold(c, r) : OK;
+    if (e == OK) /* before the audit trail, which who resolves one takes after it, too */
+        e = failure_keep(c, r);
     if (e == OK && r->state == RUN_SAVED)
         e = make_shipment(c, r, shipment);
     if (e == OK)
         e = write_row(c, r, *shipment);
-    if (e == OK)
-        e = failure_keep(c, r);
     if (e == OK && r->state == RUN_CANCELLED)
         e = db_query(c->db, c->arena, reservation_order_follows, NULL, .reserved = "f",
                      .order_id = r->order_id);

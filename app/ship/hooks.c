@@ -111,16 +111,16 @@ static enum err process(struct job *j, struct str body, const struct hook_accoun
     struct parcel_news *list;
     if (news_read(j->ctx.arena, from->provider, body, account->settings, &list, &n, &why) != OK)
         return job_fail(j, ERR_INVALID, "The body cannot be read: %s.", why);
+    enum err failed = OK;
     for (size_t i = 0; i < n; i++) {
         bool found = false;
         enum err e = apply(j, &list[i], from, &found);
-        if (e != OK)
-            return e;
+        failed = failed == OK ? e : failed;
         applied += found;
         named += list[i].tracking_number != NULL;
     }
-    if (applied)
-        return OK;
+    if (failed != OK || applied)
+        return failed;
     return job_fail(j, ERR_NOT_FOUND,
                     named ? "No shipment has this tracking number: it waits for one."
                           : "It names no parcel.");

@@ -16,11 +16,11 @@ left join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
 left join customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id
 where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid;
 
--- What was seen last, in our words; the place only as a carrier told it. What speaks against what is known stays with staff.
+-- What was seen last, in our words; the place only as a carrier told it, and where it can be no address. What speaks against what is known stays with staff.
 -- name: tracking_scans
 select e.status, e.occurred_at as at, to_char(e.occurred_at at time zone t.time_zone, 'YYYY-MM-DD') as day,
     to_char(e.occurred_at at time zone t.time_zone, 'HH24:MI') as clock,
-    case when e.type = 'SCAN' then left(e.detail ->> 'location', 80) end as place
+    case when e.type = 'SCAN' and e.detail ->> 'location' ~ '^[^0-9]{1,40}$' then e.detail ->> 'location' end as place
 from shipment_events e
 join tenants t on t.id = e.tenant_id
 where e.tenant_id = current_tenant() and e.shipment_id = :shipment_id::uuid and e.type in ('SCAN', 'STATUS_SET')

@@ -10,14 +10,15 @@
 
 /* Where a status goes: always; where the claim occurred no earlier than what it stands on; where it
    occurred later. What is on its way may be seen at the door, missed and laid up in turn, but never
-   be on its way there again; a parcel in trouble may be found. What is over stays, but what was
-   delivered may come back, and what was cancelled may have been carried all the same. */
+   be on its way there again; a parcel in trouble may be found, and trouble told of late is over.
+   What is over stays, but what was delivered may come back, and what was cancelled may have been
+   carried all the same. */
 static const struct moves {
     unsigned always, not_earlier, later;
 } moves[PARCEL_STATUS_COUNT] = {
     [PARCEL_PENDING] = { ALL, 0, 0 },
     [PARCEL_INFO_RECEIVED] = { ALL & ~IN(PENDING), 0, 0 },
-    [PARCEL_IN_TRANSIT] = { ALL & ~BEFORE_TRANSIT, 0, 0 },
+    [PARCEL_IN_TRANSIT] = { ALL & ~BEFORE_TRANSIT & ~IN(EXCEPTION), IN(EXCEPTION), 0 },
     [PARCEL_OUT_FOR_DELIVERY] = { OVER, NEAR | IN(EXCEPTION), 0 },
     [PARCEL_FAILED_ATTEMPT] = { OVER, NEAR | IN(EXCEPTION), 0 },
     [PARCEL_AVAILABLE_FOR_PICKUP] = { OVER, NEAR | IN(EXCEPTION), 0 },

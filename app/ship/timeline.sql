@@ -6,13 +6,14 @@ from shipments s
 where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid
 for no key update;
 
--- Behind the lock, so that it sees what was committed while that was waited for: when each occurred, and whether it is there.
+-- Behind the lock, so that it sees what was committed while that was waited for: when each occurred, and whether it is there. What
+-- is said to come (a day that is taken for its noon, a clock that is wrong) occurred at the latest now.
 -- name: shipment_events_known
 select x.at, floor(extract(epoch from x.at) * 1000)::bigint as at_ms, x.key is not null and exists (
         select from shipment_events e
         where e.tenant_id = current_tenant() and e.shipment_id = :shipment_id::uuid and e.dedupe_key = x.key) as known
 from (
-    select coalesce(at, clock_timestamp()) as at, key, n
+    select least(at, clock_timestamp()) as at, key, n
     from rows from (jsonb_to_recordset(:events::jsonb) as (at timestamptz, key text)) with ordinality as t (at, key, n)
 ) x
 order by x.n;
@@ -38,11 +39,20 @@ from orders o
 where o.tenant_id = current_tenant() and o.id = :order_id::uuid
 for no key update;
 
+-- Its shipments, and as a pending one each delivery that has none yet; rehearsals only where there is nothing else.
 -- name: order_follow_list
-select s.status
-from purchase_orders po
-join shipments s on s.tenant_id = po.tenant_id and s.purchase_order_id = po.id
-where po.tenant_id = current_tenant() and po.order_id = :order_id::uuid;
+with parcels as (
+    select s.status, s.dry_run
+    from purchase_orders po
+    join shipments s on s.tenant_id = po.tenant_id and s.purchase_order_id = po.id
+    where po.tenant_id = current_tenant() and po.order_id = :order_id::uuid
+    union all
+    select 'pending', r.dry_run
+    from delivery_reservations r
+    where r.tenant_id = current_tenant() and r.order_id = :order_id::uuid and r.state in ('running', 'waiting', 'failed')
+)
+select status from parcels
+where not dry_run or not exists (select from parcels where not dry_run and status <> 'cancelled');
 
 -- name: order_follow_move
 update orders set status = :status::text, moved_at = clock_timestamp()

@@ -102,6 +102,44 @@ static void a_delivery_becomes_a_shipment(void **state)
                      2);
 }
 
+/* A parcel that is being handed over keeps its order reserved, whatever else is taken back. */
+static void an_order_stays_reserved_while_one_runs(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40];
+    order_new(order, po);
+    shipment_new(po, id);
+    const struct answer *a = deliver(order, "{" PARCEL "}");
+    assert_int_equal(a->status, 202);
+    assert_int_equal(set(id, "cancelled")->status, 200);
+    assert_string_equal(order_status(order), "reserved");
+    run_deliveries();
+}
+
+/* What could not be taken back is not sent instead, and a person may go on with it either way. */
+static void one_not_taken_back_is_not_sent_instead(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40];
+    order_new(order, po);
+    const struct answer *a = deliver(order, "{" PARCEL "}");
+    keep(id, json_text(a->json, "deliveryId"));
+    (void)pg_sql("delete from jobs where unique_key = '%s' returning id", id);
+    a = show(id);
+    assert_string_equal(json_text(a->json, "state"), "running");
+    assert_true(json_object_get_boolean(json_get(a->json, "canRetry")));
+    (void)pg_sql("update delivery_reservations set state = 'failed', cancelling = true where id = "
+                 "'%s' returning id",
+                 id);
+    a = deliver(order, "{" PARCEL "}");
+    assert_int_equal(a->status, 409);
+    assert_non_null(strstr(json_text(a->json, "detail"), "being taken back"));
+    assert_true(json_object_get_boolean(json_get(show(id)->json, "canCancel")));
+    assert_int_equal(act("deliveries", id, "cancel")->status, 202);
+    run_deliveries();
+    assert_string_equal(json_text(show(id)->json, "state"), "cancelled");
+}
+
 static void what_is_wrong_is_named(void **state)
 {
     (void)state;
@@ -437,6 +475,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delivery_becomes_a_shipment),
+        cmocka_unit_test(an_order_stays_reserved_while_one_runs),
+        cmocka_unit_test(one_not_taken_back_is_not_sent_instead),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(an_order_without_a_purchase_order_gets_one),
         cmocka_unit_test(of_fifty_callers_one_wins),

@@ -92,6 +92,71 @@ static void what_was_told_is_told_once(void **state)
     assert_chained(id);
 }
 
+/* A clock that is wrong keeps nothing that is true from being told after it. */
+static void what_is_to_come_occurred_now(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40];
+    order_new(order, po);
+    shipment_new(po, id);
+    const struct shipment_event wrong = scan(PARCEL_OUT_FOR_DELIVERY, "2062-03-01T10:00:00Z", "a");
+    assert_true(append(id, &wrong, 1));
+    assert_int_equal(pg_int("select count(*) from shipments where id = '%s' and last_scan_at <= "
+                            "clock_timestamp() and status_at <= clock_timestamp()",
+                            id),
+                     1);
+    assert_int_equal(set(id, "failed_attempt")->status, 200);
+}
+
+/* Milestones are of when they were, in whichever order they are told. */
+static void milestones_are_of_their_days(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40];
+    order_new(order, po);
+    shipment_new(po, id);
+    const struct shipment_event list[] = {
+        scan(PARCEL_OUT_FOR_DELIVERY, "2026-03-03T08:00:00Z", "b"),
+        scan(PARCEL_IN_TRANSIT, "2026-03-01T10:00:00Z", "a"),
+        scan(PARCEL_OUT_FOR_DELIVERY, "2026-03-02T08:00:00Z", "c"),
+        scan(PARCEL_DELIVERED, "2026-03-05T09:00:00Z", "d"),
+        scan(PARCEL_DELIVERED, "2026-03-04T09:00:00Z", "e"),
+    };
+    assert_true(append(id, list, 5));
+    assert_int_equal(pg_int("select count(*) from shipments where id = '%s' and shipped_at = "
+                            "'2026-03-01T10:00:00Z' and out_for_delivery_at = "
+                            "'2026-03-03T08:00:00Z' and delivered_at = '2026-03-04T09:00:00Z'",
+                            id),
+                     1);
+}
+
+/* A parcel that was never seen on its way has no such milestone. */
+static void what_was_never_shipped_says_so(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40];
+    order_new(order, po);
+    shipment_new(po, id);
+    const struct shipment_event lost = scan(PARCEL_EXCEPTION, "2026-03-01T10:00:00Z", "a");
+    assert_true(append(id, &lost, 1));
+    assert_int_equal(
+        pg_int("select count(*) from shipments where id = '%s' and shipped_at is null", id), 1);
+}
+
+/* A rehearsal counts where there is nothing else. */
+static void what_was_rehearsed_does_not_count_beside_what_was_sent(void **state)
+{
+    (void)state;
+    char order[40], po[40], dry[40], real[40];
+    order_new(order, po);
+    shipment_new(po, dry);
+    (void)pg_sql("update shipments set dry_run = true where id = '%s' returning id", dry);
+    assert_string_equal(order_status(order), "reserved");
+    shipment_new(po, real);
+    assert_int_equal(set(real, "delivered")->status, 200);
+    assert_string_equal(order_status(order), "delivered");
+}
+
 /* A first answer of a carrier, with all it knows. */
 static void many_scans_are_one_change(void **state)
 {
@@ -295,6 +360,10 @@ int main(void)
         cmocka_unit_test(a_status_moves_shipment_order_and_others_at_once),
         cmocka_unit_test(it_goes_on_and_never_back),
         cmocka_unit_test(what_was_told_is_told_once),
+        cmocka_unit_test(what_is_to_come_occurred_now),
+        cmocka_unit_test(milestones_are_of_their_days),
+        cmocka_unit_test(what_was_never_shipped_says_so),
+        cmocka_unit_test(what_was_rehearsed_does_not_count_beside_what_was_sent),
         cmocka_unit_test(many_scans_are_one_change),
         cmocka_unit_test(what_speaks_against_it_stands_beside_it),
         cmocka_unit_test(it_only_grows),

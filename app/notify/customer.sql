@@ -1,6 +1,7 @@
 -- Telling one customer: from queued to its end.
 
 -- The row, and what notice_facts has of its shipment.
+-- Overtaken: it waited for more than an hour, and its shipment stands elsewhere.
 -- name: notice_load
 select n.id, n.key, n.event_id, n.shipment_id, n.type, n.state, n.conversation_id, n.marker, n.looks,
     (extract(epoch from n.created_at) * 1000)::bigint as created_ms, n.tried_at::text as tried_at,
@@ -9,6 +10,8 @@ select n.id, n.key, n.event_id, n.shipment_id, n.type, n.state, n.conversation_i
     s.purchase_order_id, o.id as order_id, o.front_conversation_id, o.thread_status, s.public_token,
     exists (select from provider_accounts a where a.tenant_id = current_tenant() and a.provider = 'front' and a.enabled)
         as has_account,
+    n.created_at < clock_timestamp() - interval '1 hour'
+        and s.status <> case n.type when 'shipped' then 'in_transit' else n.type end as overtaken,
     coalesce(nullif(c.language, ''), t.language) as language, o.recipient_name as "recipientName", o.number as "orderNumber",
     coalesce(nullif(s.carrier_name, ''), s.carrier) as carrier, s.tracking_number as "trackingNumber",
     to_char(s.promised_on, 'YYYY-MM-DD') as "promisedOn", t.name as tenant

@@ -85,7 +85,8 @@ static enum err decide(struct ctx *c, const struct event *e, enum notice_type ty
                         .event_id = e->id,
                         .shipment_id = e->entity_id,
                         .type = notice_name(type) };
-    enum err result = db_query(c->db, c->arena, notice_facts, &facts, .shipment_id = n.shipment_id);
+    enum err result = db_query(c->db, c->arena, notice_facts, &facts, .shipment_id = n.shipment_id,
+                               .occurred_at = json_text(e->data, "occurredAt"));
     if (result != OK)
         return result;
     if (rows_count(facts) == 0)
@@ -93,6 +94,8 @@ static enum err decide(struct ctx *c, const struct event *e, enum notice_type ty
     n.key = arena_printf(c->arena, "customer:%s:%s:%s", e->id, n.shipment_id, n.type);
     n.reason = notice_obstacle(facts, truth(e->data, "muted"),
                                truth(e->data, "dryRun") || row_bool(facts, 0, "dry_run"));
+    if (!n.reason && row_bool(facts, 0, "too_old"))
+        n.reason = "too_old";
     result = add(c, &n, facts, &added);
     if (result != OK || !added)
         return result;

@@ -140,7 +140,9 @@ static enum err write_end(struct telling *t, const struct ending *end)
 {
     PGresult *rows;
     struct ctx *c = &t->job->ctx;
-    bool skipped = strcmp(end->state, "skipped") == 0, failed = strcmp(end->state, "failed") == 0;
+    bool overtaken = strcmp(end->state, "superseded") == 0;
+    bool skipped = overtaken || strcmp(end->state, "skipped") == 0;
+    bool failed = strcmp(end->state, "failed") == 0;
     enum err e = db_query(c->db, c->arena, notice_end, &rows, .id = t->id, .state = end->state,
                           .reason = end->reason, .error = failed ? why(t) : NULL,
                           .message_uid = t->result.message_uid, .message_id = t->result.message_id);
@@ -154,7 +156,8 @@ static enum err write_end(struct telling *t, const struct ending *end)
         e = job_done(t->job);
     if (e == OK && end->unlink)
         e = unlink_thread(t);
-    const char *action = arena_printf(c->arena, "notification.%s", end->state);
+    const char *action =
+        arena_printf(c->arena, "notification.%s", overtaken ? "skipped" : end->state);
     return e ? e : audit_add(c, action, "shipment", column(t, "shipment_id"), NULL, facts(t, end));
 }
 
@@ -194,9 +197,10 @@ static enum err again(struct telling *t, enum err e, bool looked)
 {
     struct job *j = t->job;
     struct ctx *c = &j->ctx;
-    bool limited = e == ERR_LIMITED, unknown = t->result.unknown || e == ERR_INTERNAL;
-    if (!limited && j->attempt >= j->max_attempts)
-        return failed(t, unknown || (looked && is_sending(t)) ? "unknown" : "not_reached");
+    bool limited = e == ERR_LIMITED;
+    bool unknown = !looked && (t->result.unknown || e == ERR_INTERNAL);
+    if (!limited && !unknown && j->attempt >= j->max_attempts)
+        return failed(t, looked && is_sending(t) ? "unknown" : "not_reached");
     db_begin(c->db, c->tenant_id);
     enum err kept = pacing_job_used(j, &t->account, pause_of(t, e));
     if (kept == OK && !looked)
@@ -205,8 +209,8 @@ static enum err again(struct telling *t, enum err e, bool looked)
                        : db_query(c->db, c->arena, notice_release, NULL, .id = t->id,
                                   .tried_at = t->tried_at, .error = why(t));
     kept = db_end(c->db, kept);
-    j->snooze = limited;
-    j->retry_after = unknown && !looked ? (int)c->app->settings->notify_settle_seconds
+    j->snooze = limited || unknown; /* it is looked for, whichever try it was */
+    j->retry_after = unknown ? (int)c->app->settings->notify_settle_seconds
                      : limited && t->result.retry_after ? t->result.retry_after
                                                         : wait_seconds(t);
     return kept != OK ? kept : job_fail(j, limited ? e : ERR_RETRY, "%s", why(t));
@@ -281,6 +285,12 @@ static enum err begin(struct telling *t)
     return put_off(t->job, NULL, 1, "Another reply to the same conversation is on its way.");
 }
 
+static enum err merged_too_often(struct telling *t)
+{
+    t->result.sentence = "The conversation was merged into others again and again.";
+    return failed(t, "merged_too_often");
+}
+
 static enum err write_reply(struct telling *t)
 {
     struct ctx *c = &t->job->ctx;
@@ -292,10 +302,8 @@ static enum err write_reply(struct telling *t)
         e = front_reply(c, &t->account, &t->reply, &t->result);
         if (!is_merged(t, e))
             break;
-        if (hop == HOPS) {
-            t->result.sentence = "The conversation was merged into others again and again.";
-            return failed(t, "merged_too_often");
-        }
+        if (hop == HOPS)
+            return merged_too_often(t);
         e = follow(t);
         if (e != OK)
             return e;
@@ -307,16 +315,19 @@ static enum err write_reply(struct telling *t)
     return e == ERR_INVALID || e == ERR_CONFLICT ? failed(t, "refused") : again(t, e, false);
 }
 
-/* Whether an earlier try sent it. Found nowhere for the first time it may still appear. */
+/* Whether an earlier try sent it. Found nowhere for the first time it may still appear; for the
+   second it is asked anew whether and where it is told. */
 static enum err look(struct telling *t)
 {
     struct ctx *c = &t->job->ctx;
     enum err e = OK;
     int64_t since = row_int(t->row, 0, "created_ms") - CLOCKS_APART_MS;
-    for (int hop = 0; hop <= HOPS; hop++) {
+    for (int hop = 0;; hop++) {
         e = front_find(c, &t->account, &t->reply, since, &t->result);
         if (!is_merged(t, e))
             break;
+        if (hop == HOPS)
+            return merged_too_often(t);
         e = follow(t);
         if (e != OK)
             return e;
@@ -327,16 +338,20 @@ static enum err look(struct telling *t)
     if (e != ERR_NOT_FOUND)
         return again(t, e, true);
     t->result = (struct front_result){ 0 };
-    if (row_int(t->row, 0, "looks") + 1 >= LOOKS)
-        return write_reply(t);
+    bool last = row_int(t->row, 0, "looks") + 1 >= LOOKS;
+    if (last && t->job->attempt >= t->job->max_attempts)
+        return failed(t, "not_reached");
     db_begin(c->db, c->tenant_id);
-    e = db_query(c->db, c->arena, notice_looked, NULL, .id = t->id, .tried_at = t->tried_at);
+    e = last ? db_query(c->db, c->arena, notice_release, NULL, .id = t->id, .tried_at = t->tried_at)
+             : db_query(c->db, c->arena, notice_looked, NULL, .id = t->id, .tried_at = t->tried_at);
     if (e == OK)
         e = pacing_job_used(t->job, &t->account, 0);
     e = db_end(c->db, e);
-    return e ? e
-             : put_off(t->job, NULL, (int)c->app->settings->notify_settle_seconds,
-                       "Not found in the conversation; it is looked for once more.");
+    if (e)
+        return e;
+    return last ? put_off(t->job, NULL, 1, "Not found in the conversation: it is sent again.")
+                : put_off(t->job, NULL, (int)c->app->settings->notify_settle_seconds,
+                          "Not found in the conversation; it is looked for once more.");
 }
 
 /* ---- what it is ---- */
@@ -388,6 +403,8 @@ static enum err go_on(struct telling *t)
     const char *obstacle = sending ? NULL : notice_obstacle(t->row, false, false);
     if (obstacle)
         return ended(t, (struct ending){ "skipped", obstacle, .unlink = false });
+    if (!sending && row_bool(t->row, 0, "overtaken"))
+        return ended(t, (struct ending){ "superseded", "moved_on", .unlink = false });
     if (sending && row_bool(t->row, 0, "settling"))
         return put_off(j, column(t, "settle_at"), 0, "It is not known yet whether it went out.");
     if (prepare(t) != OK) {

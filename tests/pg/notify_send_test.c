@@ -334,6 +334,58 @@ static void one_unlinked_meanwhile_is_told_nothing(void **state)
     assert_int_equal(jobs(), 0);
 }
 
+/* Nothing was found, and nothing is told. */
+static void one_looked_for_in_a_circle_is_not_told(void **state)
+{
+    (void)state;
+    ship();
+    (void)pg_sql("update customer_notifications set state = 'sending', conversation_id = '%s', "
+                 "tried_at = now() where id = " LAST " returning id",
+                 conversation);
+    control("merge", arena_printf(c->arena, "{\"from\":\"%s\",\"into\":\"%sx\"}", conversation,
+                                  conversation));
+    control("merge", arena_printf(c->arena, "{\"from\":\"%sx\",\"into\":\"%s\"}", conversation,
+                                  conversation));
+    later();
+    go();
+    assert_string_equal(state_of(), "failed merged_too_often");
+    assert_int_equal(audited("sent"), 0);
+}
+
+/* What was not found is not written into a conversation that is not the order's any more. */
+static void one_unlinked_while_it_was_looked_for_is_told_nothing(void **state)
+{
+    (void)state;
+    ship();
+    (void)pg_sql("update customer_notifications set state = 'sending', conversation_id = '%s', "
+                 "tried_at = now(), looks = 1 where id = " LAST " returning id",
+                 conversation);
+    (void)pg_sql("update orders set thread_status = 'unmatched' where id = '%s' returning id",
+                 order);
+    later();
+    go();
+    assert_string_equal(state_of(), "queued");
+    later();
+    go();
+    assert_string_equal(state_of(), "skipped thread_not_linked");
+    assert_int_equal(told(), 0);
+}
+
+static void one_that_is_overtaken_is_told_nothing(void **state)
+{
+    (void)state;
+    ship();
+    (void)pg_sql("update customer_notifications set created_at = now() - interval '61 minutes' "
+                 "where id = " LAST " returning id");
+    (void)pg_sql("update shipments set status = 'delivered' where id = '%s' returning id",
+                 shipment);
+    go();
+    assert_string_equal(state_of(), "superseded moved_on");
+    assert_int_equal(audited("skipped"), 1);
+    assert_int_equal(told(), 0);
+    assert_int_equal(jobs(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +405,9 @@ int main(void)
         cmocka_unit_test_setup(never_two_at_once_to_one_conversation, fresh),
         cmocka_unit_test_setup(a_worker_that_comes_late_begins_nothing, fresh),
         cmocka_unit_test_setup(one_unlinked_meanwhile_is_told_nothing, fresh),
+        cmocka_unit_test_setup(one_looked_for_in_a_circle_is_not_told, fresh),
+        cmocka_unit_test_setup(one_unlinked_while_it_was_looked_for_is_told_nothing, fresh),
+        cmocka_unit_test_setup(one_that_is_overtaken_is_told_nothing, fresh),
     };
     return run_notifying("notify_send_test", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -55,6 +55,18 @@ static void each_reason_in_its_order(void **state)
     assert_told_once();
 }
 
+static void what_was_over_for_days_tells_nobody(void **state)
+{
+    (void)state;
+    emit("pending", "in_transit", false, false);
+    (void)pg_sql("update domain_events set data = data || jsonb_build_object('occurredAt', now() - "
+                 "interval '73 hours') where entity_id = '%s' returning id",
+                 shipment);
+    assert_int_equal(dispatch(), 1);
+    assert_string_equal(state_of(), "skipped too_old");
+    assert_int_equal(audited("skipped"), 1);
+}
+
 static void what_the_table_does_not_name_tells_nobody(void **state)
 {
     (void)state;
@@ -254,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_reason_in_its_order, fresh),
+        cmocka_unit_test_setup(what_was_over_for_days_tells_nobody, fresh),
         cmocka_unit_test_setup(what_the_table_does_not_name_tells_nobody, fresh),
         cmocka_unit_test_setup(the_reply_as_the_customer_reads_it, fresh),
         cmocka_unit_test_setup(an_event_told_again_tells_nobody, fresh),

@@ -279,6 +279,7 @@ create table customer_notifications (
 ) with (fillfactor = 80);
 create index customer_notifications_shipment on customer_notifications (tenant_id, shipment_id, created_at);
 create index customer_notifications_order on customer_notifications (tenant_id, order_id) where order_id is not null;
+create index customer_notifications_state on customer_notifications (tenant_id, state, id);
 create index customer_notifications_sending on customer_notifications (tenant_id, conversation_id) where state = 'sending';
 select tenant_table('customer_notifications');
 

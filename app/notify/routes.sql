@@ -1,5 +1,5 @@
 -- What customers were told, newest first.
--- name: notices_list
+-- name: notices_list anew
 select n.id, n.type, n.state, n.reason, n.shipment_id as "shipmentId", n.order_id as "orderId", o.number as "orderNumber",
     s.tracking_number as "trackingNumber", n.conversation_id as "conversationId", n.language, n.error,
     n.created_at as "createdAt", n.settled_at as "settledAt"

@@ -1,7 +1,7 @@
 // What carriers post, over nginx and the pool of webhooks: proven, once, and on the timeline of its shipment.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { api, base, check, ctl, eventually, finish, person, sql, tenantNew, token } from "../checks.mjs";
+import { existsSync, readFileSync } from "node:fs";
+import { api, base, check, ctl, eventually, finish, person, skip, sql, tenantNew, token } from "../checks.mjs";
 
 const SECRET = `secret-${process.pid}`, TOKEN = `token-${process.pid}`;
 const tenant = tenantNew("scans");
@@ -9,7 +9,9 @@ const call = api(await token("agent", tenant));
 ctl("provider", "add", "ship24", "--tenant", tenant, "--name", "Ship24", "--secret", `webhookSecret=${SECRET}`, "--secret", "webhookSecretBefore=older");
 ctl("provider", "add", "generic", "--tenant", tenant, "--name", "Alpine", "--set", "carrier=alpine", "--secret", `token=${TOKEN}`);
 
-const sample = (name) => readFileSync(new URL(`../fixtures/ship24/webhook_${name}.json`, import.meta.url), "utf8");
+const samples = new URL("../../../shared/providers/samples/ship24/", import.meta.url);
+const sample = (name) => readFileSync(new URL(`webhook_${name}.json`, samples), "utf8");
+const sampled = existsSync(samples) ? check : (name) => skip(name, "no ../shared/providers/samples/ship24");
 const post = (path, headers, body, method = "POST") => fetch(base + path, { method, headers: { "content-type": "application/json; charset=utf-8", ...headers }, body });
 const ship24 = (body, secret = SECRET) => post("/api/webhooks/ship24", { authorization: `Bearer ${secret}` }, body);
 const alpine = (body, headers = { "x-api-key": TOKEN }, carrier = "alpine") => post(`/api/carriers/${carrier}/callback`, headers, JSON.stringify(body));
@@ -24,7 +26,7 @@ check("HEAD is answered, and what proves nothing leaves nothing", async () => {
         assert.deepEqual([other.status, /POST/.test(other.headers.get("allow"))], [405, true], path);
     }
     for (const secret of ["", "wrong", `${SECRET}x`]) {
-        const forged = await ship24(sample("in_transit"), secret);
+        const forged = await ship24('{"trackings":[]}', secret);
         assert.equal(forged.status, 401);
         assert.match(forged.headers.get("content-type"), /^application\/problem\+json/);
     }
@@ -40,7 +42,7 @@ check("what is too large is refused as that", async () => {
     assert.deepEqual([large.status, rows()], [413, 0]);
 });
 
-check("a parcel that nobody knows is kept and listed, and said again it is answered alike", async () => {
+sampled("a parcel that nobody knows is kept and listed, and said again it is answered alike", async () => {
     for (const name of ["in_transit", "out_for_delivery", "in_transit", "in_transit"]) {
         const answer = await ship24(sample(name));
         assert.deepEqual([answer.status, await answer.json()], [200, { success: true }]);
@@ -62,7 +64,7 @@ check("a parcel that nobody knows is kept and listed, and said again it is answe
 
 let id;
 
-check("the shipment that gets the number gets what was said of it", async () => {
+sampled("the shipment that gets the number gets what was said of it", async () => {
     const made = await call("POST", "/api/ship/shipments", { carrier: "delhivery", trackingNumber: "QX 4829 10377 IN" });
     assert.equal(made.status, 201, made.text);
     id = made.headers.get("location").split("/").pop();
@@ -75,7 +77,7 @@ check("the shipment that gets the number gets what was said of it", async () => 
     assert.equal(sql(`select count(*) from domain_events where name = 'ShipmentStatusChanged' and entity_id = '${id}'`)[0][0], "1");
 });
 
-check("what comes then goes to its timeline, in whatever order", async () => {
+sampled("what comes then goes to its timeline, in whatever order", async () => {
     for (const name of ["delivered", "exception", "pod", "in_transit"]) assert.equal((await ship24(sample(name))).status, 200);
     const done = await eventually("all is read", async () => {
         const one = await shipment(id);

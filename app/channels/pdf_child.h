@@ -32,6 +32,7 @@ enum pdf_child_fate { CHILD_FAILED, CHILD_CRASHED, CHILD_TOO_LONG, CHILD_TOO_LAR
 struct pdf_running {
     int pid, pipe;
     int64_t deadline;
+    struct pdf_child child;
 };
 
 /* ERR_RETRY: no child could be made. What was started must be ended, by pdf_child_end. */
@@ -39,7 +40,8 @@ enum err pdf_child_start(const struct pdf_child *child, struct pdf_running *out)
 
 /* Waits for it. OK: `answer` (at most 16 MiB, in the arena) is what `work` wrote. ERR_INVALID: the
    child failed, crashed or went over its limits, *fate says which, and `answer` is its sentence or
-   empty. ERR_INTERNAL: it could not be confined; nothing was read. */
+   empty; one that took too long without having had a processor is run once more before.
+   ERR_INTERNAL: it could not be confined; nothing was read. */
 enum err pdf_child_end(struct ctx *c, const struct pdf_running *child, struct str *answer,
                        enum pdf_child_fate *fate) must_check;
 

@@ -103,7 +103,7 @@ check("sending makes them; an address that lacks something stops the run, a file
     const [torn] = await communications(call, broken);
     assert.deepEqual([torn.status, torn.error.sentence], ["FAILED", "torn.pdf is not in the store any more."]);
     const all = [...(await communications(call, north)), ...(await communications(call, south))];
-    assert.equal(all.filter((one) => one.status === "SENT" && one.events[0].type === "READY_TO_PRINT").length, 8);
+    assert.deepEqual(all.map((one) => [one.status, one.events[0]?.type, one.error?.sentence]).filter(([status]) => status !== "SKIPPED"), Array(8).fill(["SENT", "READY_TO_PRINT", undefined]));
     const { ready } = (await call("GET", "/api/track/letters/ready")).body;
     assert.deepEqual(ready.map((r) => [r.building, r.letters, r.registered, r.sheets]), [["House NORTH", 5, 1, 10], ["House SOUTH", 3, 1, 6]]);
     assert.equal((await call("GET", `/api/track/letters/ready?building=${south.buildingId}&year=1999`)).body.ready.length, 0);

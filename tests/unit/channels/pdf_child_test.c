@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -99,6 +100,30 @@ static void time_ends(void **state)
     ends(spin, CHILD_TOO_LONG);
     assert_int_equal(run(wait_for_ever, false, &answer, &fate), ERR_INVALID);
     assert_int_equal(fate, CHILD_TOO_LONG);
+}
+
+static int *runs; /* of the work below, in all children */
+
+static bool stand_still_at_first(void *of, struct buf *answer)
+{
+    (void)of;
+    if (++*runs == 1)
+        pause();
+    buf_puts(answer, "done");
+    return true;
+}
+
+static void one_that_stood_still_is_run_once_more(void **state)
+{
+    (void)state;
+    struct str answer;
+    enum pdf_child_fate fate;
+    runs = mmap(NULL, sizeof(*runs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(runs, MAP_FAILED);
+    assert_int_equal(run(stand_still_at_first, false, &answer, &fate), OK);
+    assert_string_equal(answer.p, "done");
+    assert_int_equal(*runs, 2);
+    assert_int_equal(munmap(runs, sizeof(*runs)), 0);
 }
 
 static bool crash(void *of, struct buf *answer)
@@ -290,6 +315,7 @@ int main(void)
         CHILD_TEST(an_answer_comes_back),
         CHILD_TEST(a_refusal_has_its_sentence),
         CHILD_TEST(time_ends),
+        CHILD_TEST(one_that_stood_still_is_run_once_more),
         CHILD_TEST(a_crash_is_the_childs_own),
         CHILD_TEST(memory_ends),
         CHILD_TEST(files_end),

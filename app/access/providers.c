@@ -195,13 +195,6 @@ static enum err check(struct ctx *c, const char *provider, struct json_object *s
     return e;
 }
 
-static const char *text_of(struct ctx *c, struct json_object *settings)
-{
-    struct buf text = buf_in(c->arena);
-    json_write(&text, settings);
-    return text.p;
-}
-
 enum err provider_add(struct ctx *c, const char *provider, const char *name,
                       struct json_object *settings, struct json_object *secrets, const char **id)
 {
@@ -209,7 +202,7 @@ enum err provider_add(struct ctx *c, const char *provider, const char *name,
     enum err e = check(c, provider, settings, secrets);
     if (e == OK)
         e = db_query(c->db, c->arena, provider_add, NULL, .id = made, .provider = provider,
-                     .name = name, .settings = text_of(c, settings),
+                     .name = name, .settings = json_compact(c->arena, settings),
                      .secrets = sealed(c, made, secrets));
     if (e == OK)
         e = audit_add(c, "provider.added", "provider_account", made, NULL, settings);
@@ -252,8 +245,8 @@ enum err provider_change(struct ctx *c, const char *id, const struct provider_ch
     e = check(c, is.provider, settings, secrets);
     if (e == OK)
         e = db_query(c->db, c->arena, provider_change, NULL, .id = id, .name = change->name,
-                     .settings = text_of(c, settings), .secrets = sealed(c, id, secrets),
-                     .enabled = change->enabled);
+                     .settings = json_compact(c->arena, settings),
+                     .secrets = sealed(c, id, secrets), .enabled = change->enabled);
     return e == OK ? audit_add(c, "provider.changed", "provider_account", id, is.settings, settings)
                    : e;
 }

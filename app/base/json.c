@@ -136,6 +136,13 @@ void json_write(struct buf *to, struct json_object *value)
     }
 }
 
+const char *json_compact(struct arena *a, struct json_object *value)
+{
+    struct buf text = buf_in(a);
+    json_write(&text, value);
+    return text.p;
+}
+
 struct json_object *json_written(struct arena *a, struct str text)
 {
     struct str *kept = arena_new_of(a, struct str);

@@ -23,13 +23,6 @@
 
 /* ---- made ---- */
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 /* At most a thousand come, so that comparing all with all is cheap enough. */
 static bool named_before(const char *const *ids, size_t i)
 {
@@ -124,8 +117,8 @@ static enum err insert(struct ctx *c, const struct bulk_new *n, const char *word
     PGresult *row;
     const struct bulk_way *way = bulk_way_of(n->action);
     enum err e = db_query(c->db, c->arena, bulk_insert, &row, .action = n->action,
-                          .filter = n->filter ? text_of(c, n->filter) : NULL, .words = words,
-                          .channel = n->channel, .mark = n->mark,
+                          .filter = n->filter ? json_compact(c->arena, n->filter) : NULL,
+                          .words = words, .channel = n->channel, .mark = n->mark,
                           .format = way->act      ? NULL
                                     : way->format ? way->format
                                                   : n->format,
@@ -169,8 +162,9 @@ enum err bulk_plan(struct ctx *c, const struct bulk_new *asked, const char **id)
         e = insert(c, n, words, NULL, id);
     if (e == OK && n->filter)
         e = db_query(c->db, c->arena, bulk_snapshot_of_filter, NULL, .id = *id,
-                     .filter = text_of(c, n->filter), .all_buildings = actor_all_buildings(c),
-                     .actor_id = c->actor.id, .most = NUM(BULK_MOST), .action = judged, .how = how);
+                     .filter = json_compact(c->arena, n->filter),
+                     .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
+                     .most = NUM(BULK_MOST), .action = judged, .how = how);
     else if (e == OK)
         e = db_query(c->db, c->arena, bulk_snapshot_of_ids, NULL, .id = *id, .ids = ids,
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,

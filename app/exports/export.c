@@ -15,13 +15,6 @@ const char *const export_states[] = { "QUEUED", "RUNNING",   "PAUSED",  "READY",
 const char *const export_formats[] = { "csv", "jsonl", "evidence", NULL };
 const char *const export_row_formats[] = { "csv", "jsonl", NULL };
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 static enum err add_job(struct ctx *c, const char *id)
 {
     struct json_object *args = json_own(c->arena, json_object_new_object());
@@ -33,7 +26,7 @@ static enum err add_job(struct ctx *c, const char *id)
 enum err export_add(struct ctx *c, const struct export_new *n, const char **id)
 {
     PGresult *row;
-    const char *words, *filter = text_of(c, n->filter);
+    const char *words, *filter = json_compact(c->arena, n->filter);
     enum err e = OK;
     if (n->listed)
         words = n->listed;

@@ -48,13 +48,6 @@ static enum err open_kept(struct ctx *c, const char *file, const char *attachmen
 
 /* ---- settings ---- */
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 static const char *settings_text(struct ctx *c, const struct import_options *options)
 {
     struct json_object *o = json_own(c->arena, json_object_new_object());
@@ -66,7 +59,7 @@ static const char *settings_text(struct ctx *c, const struct import_options *opt
     if (options->year)
         json_set_int(o, "year", options->year);
     json_set(o, "mapping", mapping);
-    return text_of(c, o);
+    return json_compact(c->arena, o);
 }
 
 static void list_corrections(struct ctx *c, struct json_object *import, struct import_options *o)
@@ -123,8 +116,9 @@ enum err import_add(struct ctx *c, const struct import_new *n, const char **id)
     if (e == OK)
         e = db_query(c->db, c->arena, import_insert, &rows, .file_name = n->options.file_name,
                      .file_sha256 = n->file_sha256, .attachments_sha256 = n->attachments_sha256,
-                     .settings = settings_text(c, &n->options), .preview = text_of(c, preview),
-                     .created_by = c->actor.id, .created_by_name = c->actor.name);
+                     .settings = settings_text(c, &n->options),
+                     .preview = json_compact(c->arena, preview), .created_by = c->actor.id,
+                     .created_by_name = c->actor.name);
     if (e == OK)
         *id = row_text(rows, 0, "id");
     return e;
@@ -202,7 +196,8 @@ enum err import_read_again(struct ctx *c, struct json_object *import,
         e = import_preview(c, options, &source, &preview);
     return e ? e
              : db_query(c->db, c->arena, import_update, NULL, .id = json_text(import, "id"),
-                        .settings = settings_text(c, options), .preview = text_of(c, preview));
+                        .settings = settings_text(c, options),
+                        .preview = json_compact(c->arena, preview));
 }
 
 enum err import_change(struct ctx *c, const char *id, const struct import_options *options)
@@ -341,7 +336,8 @@ static enum err finish(const struct committing *k, struct json_object *preview,
     enum err e = db_query(c->db, c->arena, import_finish, &rows, .id = k->id,
                           .state = k->how->watch ? "IMPORTING" : "PREVIEWED",
                           .communications = arena_printf(c->arena, "%lld", (long long)added),
-                          .preview = text_of(c, preview), .result = text_of(c, result));
+                          .preview = json_compact(c->arena, preview),
+                          .result = json_compact(c->arena, result));
     if (e == OK && !rows_count(rows))
         return not_open(c, "");
     if (e != OK)

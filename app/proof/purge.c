@@ -12,13 +12,6 @@
 
 enum { SWEEP_HOURS = 24, GRACE_SECONDS = 3600 };
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 static struct json_object *certificate(struct ctx *c, const struct purge *p,
                                        struct json_object *stores)
 {
@@ -43,7 +36,7 @@ static enum err record(struct ctx *c, const char *run, const struct purge *p,
     enum err e = db_query(c->db, c->arena, retention_run_add, &rows, .id = run, .kind = p->kind,
                           .reason = p->reason, .archive_id = p->archive_id,
                           .communications = arena_printf(c->arena, "%d", p->communications),
-                          .certificate = text_of(c, done));
+                          .certificate = json_compact(c->arena, done));
     if (e != OK)
         return e;
     json_set_text(done, "itemsHash", row_text(rows, 0, "itemsHash"));

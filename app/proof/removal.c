@@ -25,13 +25,6 @@ static const struct member members[] = {
 const struct shape removal_shape = { "RetentionRemoval", "What was due, removed when asked for.",
                                      members };
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 /* The figures of a plan, which stay when it is done. */
 static struct json_object *figures(struct ctx *c, struct json_object *plan)
 {
@@ -66,7 +59,7 @@ enum err removal_ask(struct ctx *c, const char *token, struct json_object **out)
     struct json_object *planned = figures(c, plan);
     e = db_query(c->db, c->arena, removal_add, &rows,
                  .at_ms = arena_printf(c->arena, "%lld", (long long)at),
-                 .planned = text_of(c, planned), .actor_name = c->actor.name);
+                 .planned = json_compact(c->arena, planned), .actor_name = c->actor.name);
     if (e == OK && rows_count(rows) == 0)
         return ctx_refuse(c, ERR_CONFLICT, "A removal is under way already: wait for its end.");
     if (e == OK)
@@ -127,6 +120,6 @@ enum err removal_run(struct job *j, const char *id)
         return e;
     db_begin(c->db, c->tenant_id);
     e = db_query(c->db, c->arena, removal_end, NULL, .id = id,
-                 .rest = text_of(c, rest_of(c, &done)));
+                 .rest = json_compact(c->arena, rest_of(c, &done)));
     return db_end(c->db, e);
 }

@@ -19,13 +19,6 @@
 
 const char *const payment_methods[] = { "prepaid", "cod", NULL };
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 /* ---- asking for one ---- */
 
 struct asking {
@@ -121,7 +114,7 @@ static enum err make_request(struct asking *a)
     PGresult *row;
     struct ctx *c = a->c;
     enum err e = db_query(c->db, c->arena, dispatch_request, &row, .order_id = a->order_id,
-                          .asked = text_of(c, a->asked));
+                          .asked = json_compact(c->arena, a->asked));
     if (e == OK)
         a->wanted.request = json_get(row_json(c->arena, row, 0), "request");
     return e;
@@ -147,7 +140,7 @@ static enum err meet(struct asking *a, const struct reservation *is, const char 
                           "This delivery is being taken back, which failed: cancel it again before "
                           "it is asked for anew.");
     enum err e = db_query(c->db, c->arena, dispatch_alike, &row, .id = is->id,
-                          .asked = text_of(c, a->asked));
+                          .asked = json_compact(c->arena, a->asked));
     if (e == OK && !row_bool(row, 0, "alike"))
         return ctx_refuse(c, ERR_CONFLICT,
                           "This delivery failed and was asked for otherwise: retry it, or cancel "

@@ -65,20 +65,13 @@ static void read_row(struct ctx *c, const PGresult *row, struct reservation *out
         *known_at(&out->known, i) = json_text(known, known_keys[i].key);
 }
 
-static const char *text_of(struct ctx *c, struct json_object *value)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, value);
-    return b.p;
-}
-
 static const char *known_text(struct ctx *c, struct reservation *r)
 {
     struct json_object *o = json_own(c->arena, json_object_new_object());
     for (size_t i = 0; i < KNOWN; i++)
         if (*known_at(&r->known, i))
             json_object_object_add(o, known_keys[i].key, json_text_new(*known_at(&r->known, i)));
-    return text_of(c, o);
+    return json_compact(c->arena, o);
 }
 
 /* ---- reserve and get ---- */
@@ -93,8 +86,9 @@ static enum err pg_reserve(void *of, struct ctx *c, const struct reservation *wa
         c->db, c->arena, reservation_add, &row, .id = wanted->id, .order_id = wanted->order_id,
         .parcel = parcel, .purchase_order_id = wanted->purchase_order_id,
         .carrier = wanted->carrier, .dry_run = wanted->dry_run ? "t" : "f",
-        .our_ref = wanted->our_ref, .asked = text_of(c, wanted->asked),
-        .request = text_of(c, wanted->request), .actor_name = c->actor.name ? c->actor.name : "");
+        .our_ref = wanted->our_ref, .asked = json_compact(c->arena, wanted->asked),
+        .request = json_compact(c->arena, wanted->request),
+        .actor_name = c->actor.name ? c->actor.name : "");
     if (e)
         return e;
     bool ours = rows_count(row) > 0;
@@ -143,14 +137,15 @@ static enum err hold(struct ctx *c, const struct reservation *r)
 static enum err write_row(struct ctx *c, struct reservation *r, const char *shipment_id)
 {
     PGresult *row;
-    enum err e = db_query(c->db, c->arena, reservation_save, &row, .id = r->id,
-                          .fence = arena_printf(c->arena, "%" PRId64, r->fence),
-                          .state = run_state_names[r->state], .step = run_step_names[r->step],
-                          .begun_ms = arena_printf(c->arena, "%" PRId64, r->begun_ms),
-                          .tries = arena_printf(c->arena, "%d", r->tries),
-                          .looks = arena_printf(c->arena, "%d", r->looks),
-                          .cancelling = r->cancelling ? "t" : "f", .known = known_text(c, r),
-                          .results = text_of(c, r->results), .shipment_id = shipment_id);
+    enum err e =
+        db_query(c->db, c->arena, reservation_save, &row, .id = r->id,
+                 .fence = arena_printf(c->arena, "%" PRId64, r->fence),
+                 .state = run_state_names[r->state], .step = run_step_names[r->step],
+                 .begun_ms = arena_printf(c->arena, "%" PRId64, r->begun_ms),
+                 .tries = arena_printf(c->arena, "%d", r->tries),
+                 .looks = arena_printf(c->arena, "%d", r->looks),
+                 .cancelling = r->cancelling ? "t" : "f", .known = known_text(c, r),
+                 .results = json_compact(c->arena, r->results), .shipment_id = shipment_id);
     return e == OK && rows_count(row) == 0 ? ERR_CONFLICT : e;
 }
 

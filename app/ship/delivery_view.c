@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/settings.h"
 #include "ship/delivery.h"
-#include "track/labels.h"
+#include "ship/words.h"
 
 #include <string.h>
 
@@ -49,18 +49,11 @@ static const struct label *label_of(const struct label *list, const char *name)
     return list;
 }
 
-static void set_label(struct json_object *o, const struct label *l)
-{
-    json_set_text(o, "label", l->word);
-    json_set_text(o, "icon", l->icon);
-    json_set_text(o, "tone", l->tone);
-}
-
 void view_failures(struct json_object *list)
 {
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *f = json_object_array_get_idx(list, i);
-        set_label(f, label_of(kinds, json_text(f, "kind")));
+        label_set(f, label_of(kinds, json_text(f, "kind")));
         json_set_text(f, "stepWord", label_of(steps, json_text(f, "step"))->word);
         json_set_text(f, "retryWord", label_of(retries, json_text(f, "retry"))->word);
         json_set_bool(f, "open", !json_text(f, "resolvedAt"));
@@ -74,7 +67,7 @@ static void dress(struct json_object *d)
     const char *state = json_text(d, "state");
     bool open = strcmp(state, "running") == 0 || strcmp(state, "waiting") == 0;
     struct json_object *failures = json_get(d, "failures");
-    set_label(d, label_of(states, state));
+    label_set(d, label_of(states, state));
     json_set_text(d, "stepWord",
                   label_of(steps, cancelling ? "cancel" : json_text(d, "step"))->word);
     json_set_bool(d, "moves", open);

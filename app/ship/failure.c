@@ -23,11 +23,7 @@ enum err failure_concurrent(struct ctx *c, const char *delivery_id)
 
 static const char *raw_text(struct ctx *c, const struct carrier_result *said)
 {
-    struct buf b = buf_in(c->arena);
-    if (!said->raw)
-        return NULL;
-    json_write(&b, said->raw);
-    return b.p;
+    return said->raw ? json_compact(c->arena, said->raw) : NULL;
 }
 
 static enum err over(struct ctx *c, const struct reservation *r, bool all)

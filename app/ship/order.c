@@ -114,13 +114,6 @@ static const char *number_text(struct ctx *c, long n)
     return arena_printf(c->arena, "%ld", n);
 }
 
-static const char *written(struct ctx *c, struct json_object *value)
-{
-    struct buf text = buf_in(c->arena);
-    json_write(&text, value);
-    return text.p;
-}
-
 static const char *items_text(struct ctx *c, const struct order_item_new *const *items)
 {
     struct json_object *list = json_own(c->arena, json_object_new_array());
@@ -134,7 +127,7 @@ static const char *items_text(struct ctx *c, const struct order_item_new *const 
         json_set_text(o, "hsn", text_or((*items)->hsn, ""));
         json_object_array_add(list, o);
     }
-    return written(c, list);
+    return json_compact(c->arena, list);
 }
 
 static const char *billing_text(struct ctx *c, const struct order_address *a, const char *name,
@@ -149,7 +142,7 @@ static const char *billing_text(struct ctx *c, const struct order_address *a, co
     json_set_text(o, "city", text_or(a->city, ""));
     json_set_text(o, "region", text_or(a->region, ""));
     json_set_text(o, "country", country);
-    return written(c, o);
+    return json_compact(c->arena, o);
 }
 
 static enum err add_customer(struct ctx *c, const struct customer_new *n, const struct kept *k,

@@ -1,10 +1,10 @@
 /* The pages of orders: the list, and one with its conversation, purchase orders and parcels. */
 #include "ship/order_pages.h"
-#include "channels/message.h"
 
 #include "base/json.h"
 #include "base/money.h"
 #include "base/words.h"
+#include "channels/message.h"
 #include "ship/delivery_view.h"
 #include "ship/order.h"
 #include "ship/order_input.h"
@@ -29,13 +29,6 @@ static const struct label *thread_label(const char *name)
     while (i + 1 < sizeof(threads) / sizeof(threads[0]) && strcmp(threads[i].name, name) != 0)
         i++;
     return &threads[i];
-}
-
-static void set_label(struct json_object *to, const struct label *l)
-{
-    json_set_text(to, "label", l->word);
-    json_set_text(to, "icon", l->icon);
-    json_set_text(to, "tone", l->tone);
 }
 
 static long long number(struct json_object *d, const char *key)
@@ -97,14 +90,14 @@ static struct json_object *shop_choices(struct json_object *shops, const char *c
 static void dress_row(struct ctx *c, struct json_object *o)
 {
     long long parcels = number(o, "shipmentCount");
-    set_label(o, order_label(json_text(o, "status")));
+    label_set(o, order_label(json_text(o, "status")));
     json_set_text(o, "href", arena_printf(c->arena, "/orders/%s", json_text(o, "orderId")));
     json_set_text(o, "total", money(c, number(o, "totalMinor"), json_text(o, "currency")));
     json_set_text(o, "items", count_words(c->arena, number(o, "itemCount"), "item", "items"));
     json_set_text(o, "parcels",
                   parcels ? count_words(c->arena, parcels, "parcel", "parcels") : NULL);
     struct json_object *thread = json_object_new_object();
-    set_label(thread, thread_label(json_text(o, "threadStatus")));
+    label_set(thread, thread_label(json_text(o, "threadStatus")));
     json_set(o, "thread", thread);
 }
 
@@ -178,7 +171,7 @@ static void dress_thread(struct ctx *c, struct json_object *d)
 {
     const char *id = json_text(d, "frontConversationId");
     struct json_object *thread = json_object_new_object();
-    set_label(thread, thread_label(json_text(d, "threadStatus")));
+    label_set(thread, thread_label(json_text(d, "threadStatus")));
     json_set_text(thread, "href", id ? arena_printf(c->arena, FRONT_PAGE "%s", id) : NULL);
     json_set(d, "thread", thread);
 }
@@ -189,7 +182,7 @@ static void dress_parcels(struct ctx *c, struct json_object *d)
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *o = json_object_array_get_idx(list, i);
         const char *name = json_text(o, "carrierName");
-        set_label(o, parcel_label(json_text(o, "status")));
+        label_set(o, parcel_label(json_text(o, "status")));
         json_set_text(o, "carrierWord", *name ? name : json_text(o, "carrier"));
         json_set_text(o, "href",
                       arena_printf(c->arena, "/shipments/%s", json_text(o, "shipmentId")));
@@ -202,7 +195,7 @@ static void dress_notices(struct ctx *c, struct json_object *d)
     struct json_object *list = json_get(d, "notifications");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *o = json_object_array_get_idx(list, i);
-        set_label(o, notice_state_label(json_text(o, "state")));
+        label_set(o, notice_state_label(json_text(o, "state")));
         json_set_text(o, "typeWord", notice_type_word(json_text(o, "type")));
         json_set_text(o, "why", notice_reason_words(json_text(o, "reason")));
         json_set_text(o, "href",
@@ -234,7 +227,7 @@ static enum err show(struct req *r, struct reply *p, struct json_object *again)
     enum err e = order_get(c, req_param(r, "orderId"), &d);
     if (e != OK)
         return e;
-    set_label(d, order_label(json_text(d, "status")));
+    label_set(d, order_label(json_text(d, "status")));
     const char *promised = json_text(d, "promisedOn");
     json_set_text(d, "promisedWords", promised ? date_text(c->arena, promised, "en") : NULL);
     dress_items(c, d);

@@ -16,7 +16,6 @@
 
 static const char *items_text(struct ctx *c, const struct po_item_new *const *items)
 {
-    struct buf text = buf_in(c->arena);
     struct json_object *list = json_own(c->arena, json_object_new_array());
     for (; items && *items; items++) {
         struct json_object *o = json_object_new_object();
@@ -24,8 +23,7 @@ static const char *items_text(struct ctx *c, const struct po_item_new *const *it
         json_set_int(o, "quantity", (*items)->quantity);
         json_object_array_add(list, o);
     }
-    json_write(&text, list);
-    return text.p;
+    return json_compact(c->arena, list);
 }
 
 static struct json_object *facts(struct ctx *c, const struct po_new *n, const char *supplier)

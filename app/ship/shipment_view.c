@@ -12,13 +12,6 @@
 #define POLL_SOON "3" /* seconds; while its customer is being told */
 #define POLL_CALM "15"
 
-static void set_label(struct json_object *to, const struct label *l)
-{
-    json_set_text(to, "label", l->word);
-    json_set_text(to, "icon", l->icon);
-    json_set_text(to, "tone", l->tone);
-}
-
 static bool is(struct json_object *d, const char *status)
 {
     return strcmp(json_text(d, "status"), status) == 0;
@@ -27,7 +20,7 @@ static bool is(struct json_object *d, const char *status)
 static void set_head(struct ctx *c, struct json_object *d)
 {
     const char *name = json_text(d, "carrierName"), *promised = json_text(d, "promisedOn");
-    set_label(d, parcel_label(json_text(d, "status")));
+    label_set(d, parcel_label(json_text(d, "status")));
     json_set_text(d, "carrierWord", name && *name ? name : json_text(d, "carrier"));
     json_set_text(d, "promisedWords", promised ? date_text(c->arena, promised, "en") : NULL);
 }
@@ -139,7 +132,7 @@ static void set_event(struct ctx *c, struct json_object *e, int *left)
 {
     struct buf text = buf_in(c->arena);
     const char *raw = json_text(e, "rawText");
-    set_label(e, event_words(e));
+    label_set(e, event_words(e));
     json_set_text(e, "sourceWord", parcel_source_word(json_text(e, "source")));
     json_set_text(e, "gradeWords", grade_words(json_text(e, "grade")));
     json_set_bool(e, "against", json_get(json_get(e, "detail"), "contradicts") != NULL);
@@ -165,7 +158,7 @@ static void set_contradiction(struct json_object *d)
 static bool set_notification(struct json_object *n)
 {
     const char *state = json_text(n, "state");
-    set_label(n, notice_state_label(state));
+    label_set(n, notice_state_label(state));
     json_set_text(n, "typeWord", notice_type_word(json_text(n, "type")));
     json_set_text(n, "reasonWords", notice_reason_words(json_text(n, "reason")));
     return strcmp(state, "queued") == 0 || strcmp(state, "sending") == 0;
@@ -174,7 +167,7 @@ static bool set_notification(struct json_object *n)
 static void set_thread(struct json_object *order)
 {
     const char *thread = json_text(order, "threadStatus");
-    set_label(order, order_label(json_text(order, "status")));
+    label_set(order, order_label(json_text(order, "status")));
     json_set_text(order, "threadWord",
                   strcmp(thread, "manually_linked") == 0 ? "linked by hand"
                   : strcmp(thread, "auto_matched") == 0  ? "found by itself"

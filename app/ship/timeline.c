@@ -33,7 +33,6 @@ static enum err flushed(struct db *db, enum err e)
 /* [{at, key}] as the database asks for it. */
 static const char *asked(const struct appending *a)
 {
-    struct buf text = buf_in(a->c->arena);
     struct json_object *list = json_own(a->c->arena, json_object_new_array());
     for (size_t i = 0; i < a->n; i++) {
         struct json_object *one = json_object_new_object();
@@ -41,8 +40,7 @@ static const char *asked(const struct appending *a)
         json_set_text(one, "key", a->list[i].dedupe_key);
         json_object_array_add(list, one);
     }
-    json_write(&text, list);
-    return text.p;
+    return json_compact(a->c->arena, list);
 }
 
 static enum err lock(struct appending *a)
@@ -86,7 +84,6 @@ static bool told_before(const struct appending *a, size_t i)
 static const char *detail_text(struct ctx *c, const struct shipment_event *e,
                                struct parcel_standing before, bool contradiction)
 {
-    struct buf text = buf_in(c->arena);
     struct json_object *d = e->detail ? e->detail : json_own(c->arena, json_object_new_object());
     if (contradiction) {
         struct json_object *against = json_object_new_object();
@@ -95,8 +92,7 @@ static const char *detail_text(struct ctx *c, const struct shipment_event *e,
         json_set_text(against, "grade", before.grade ? grade : NULL);
         json_set(d, "contradicts", against);
     }
-    json_write(&text, d);
-    return text.p;
+    return json_compact(c->arena, d);
 }
 
 /* As the trigger of the events' table has it. */

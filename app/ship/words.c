@@ -1,6 +1,8 @@
 /* The words, icons and tones of shipments, orders, and what customers were told. */
 #include "ship/words.h"
 
+#include "base/json.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -142,4 +144,11 @@ const char *notice_reason_words(const char *reason)
 const char *parcel_source_word(const char *source)
 {
     return word_or(find(sources, source), source);
+}
+
+void label_set(struct json_object *to, const struct label *l)
+{
+    json_set_text(to, "label", l->word);
+    json_set_text(to, "icon", l->icon);
+    json_set_text(to, "tone", l->tone);
 }

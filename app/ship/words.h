@@ -16,5 +16,8 @@ const char *notice_type_word(const char *type);
    as it is, NULL is NULL. */
 const char *notice_reason_words(const char *reason);
 
+/* Its word, icon and tone as "label", "icon" and "tone" of an object. */
+void label_set(struct json_object *to, const struct label *l);
+
 /* Who tells an event, in words: "told by the carrier". */
 const char *parcel_source_word(const char *source);

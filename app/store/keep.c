@@ -25,22 +25,16 @@ enum err blob_keep(struct ctx *c, const struct blob *blob)
     return e == OK ? look(c, c->arena, blob->sha256) : e;
 }
 
-static const char *text_of(struct ctx *c, struct json_object *list)
-{
-    struct buf b = buf_in(c->arena);
-    json_write(&b, list);
-    return b.p;
-}
-
 enum err blobs_note(struct ctx *c, struct json_object *blobs)
 {
-    return db_query(c->db, c->arena, blobs_note, NULL, .blobs = text_of(c, blobs));
+    return db_query(c->db, c->arena, blobs_note, NULL, .blobs = json_compact(c->arena, blobs));
 }
 
 enum err blobs_hold(struct ctx *c, struct json_object *blobs)
 {
     struct arena *a = arena_new(LOOK_ARENA);
-    enum err e = db_query(c->db, c->arena, blobs_hold, NULL, .blobs = text_of(c, blobs));
+    enum err e =
+        db_query(c->db, c->arena, blobs_hold, NULL, .blobs = json_compact(c->arena, blobs));
     for (size_t i = 0; e == OK && i < json_object_array_length(blobs); i++) {
         e = look(c, a, json_text(json_object_array_get_idx(blobs, i), "sha256"));
         arena_reset(a);

@@ -55,17 +55,7 @@ static struct front_reply reply_new(void)
 
 static struct json_object *control(const char *what, const char *body)
 {
-    static const struct json_limits limits = { 16, 100000, 1 << 20 };
-    struct http_answer answer;
-    struct json_object *out = NULL;
-    const char *why;
-    const struct http_call call = { .provider = "control",
-                                    .method = body ? "POST" : "GET",
-                                    .url = arena_printf(c->arena, "%s/control/%s", sim, what),
-                                    .body = str_of(body) };
-    assert_int_equal(http_send(c, &call, &answer), OK);
-    assert_int_equal(json_parse(c->arena, answer.body, &limits, &out, &why), OK);
-    return out;
+    return sim_control(c, sim, what, body);
 }
 
 /* What was posted to a conversation: how often, and the last of it. */

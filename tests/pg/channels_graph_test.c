@@ -45,20 +45,9 @@ static struct email email_to(const char *address)
                            .html = "<p>Grüezi</p>" };
 }
 
-/* Asks the simulator: POST with a body, GET without. */
 static struct json_object *control(const char *what, const char *body)
 {
-    static const struct json_limits limits = { 16, 100000, 1 << 20 };
-    struct http_answer answer;
-    struct json_object *out = NULL;
-    const char *why;
-    const struct http_call call = { .provider = "control",
-                                    .method = body ? "POST" : "GET",
-                                    .url = arena_printf(c->arena, "%s/control/%s", sim, what),
-                                    .body = str_of(body) };
-    assert_int_equal(http_send(c, &call, &answer), OK);
-    assert_int_equal(json_parse(c->arena, answer.body, &limits, &out, &why), OK);
-    return out;
+    return sim_control(c, sim, what, body);
 }
 
 /* What left with this communication's id in x-track-id; *count tells how often. */

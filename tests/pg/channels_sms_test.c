@@ -44,26 +44,11 @@ static struct sms sms_to(const char *number)
                          .first_try = true };
 }
 
-static struct json_object *control(const char *sim, const char *what, const char *body)
-{
-    static const struct json_limits limits = { 16, 100000, 1 << 20 };
-    struct http_answer answer;
-    struct json_object *out = NULL;
-    const char *why;
-    const struct http_call call = { .provider = "control",
-                                    .method = body ? "POST" : "GET",
-                                    .url = arena_printf(c->arena, "%s/control/%s", sim, what),
-                                    .body = str_of(body) };
-    assert_int_equal(http_send(c, &call, &answer), OK);
-    assert_int_equal(json_parse(c->arena, answer.body, &limits, &out, &why), OK);
-    return out;
-}
-
 /* How often its text left. */
 static int left(const char *sim, const struct sms *s)
 {
     int n = 0;
-    struct json_object *sent = json_get(control(sim, "state", NULL), "sent");
+    struct json_object *sent = json_get(sim_control(c, sim, "state", NULL), "sent");
     for (size_t i = 0; i < json_object_array_length(sent); i++) {
         struct json_object *one = json_object_array_get_idx(sent, i);
         const char *text = json_text(one, "message");
@@ -79,8 +64,8 @@ static int fresh(void **state)
     (void)state;
     pg_sql("delete from circuit_breakers");
     c->problem = (struct problem){ 0 };
-    control(acs, "faults", none);
-    control(twilio, "faults", none);
+    sim_control(c, acs, "faults", none);
+    sim_control(c, twilio, "faults", none);
     return 0;
 }
 
@@ -135,7 +120,7 @@ static void leaves_once_under_faults(void **state)
         struct sms s = sms_to("+15005550100");
         struct channel_account a = account(cases[i].provider);
         struct send_result result;
-        control(sim, "faults", arena_printf(c->arena, "{\"%s\":1}", cases[i].fault));
+        sim_control(c, sim, "faults", arena_printf(c->arena, "{\"%s\":1}", cases[i].fault));
         assert_int_equal(way->send(c, &a, &s, &result), ERR_RETRY);
         assert_non_null(result.sentence);
         s.first_try = false;
@@ -175,7 +160,7 @@ static void slows_down_when_asked(void **state)
         struct sms s = sms_to("+15005550100");
         struct channel_account a = account(way->provider);
         struct send_result result;
-        control(i ? twilio : acs, "faults", "{\"throttle\":1,\"retryAfter\":7}");
+        sim_control(c, i ? twilio : acs, "faults", "{\"throttle\":1,\"retryAfter\":7}");
         assert_int_equal(way->send(c, &a, &s, &result), ERR_LIMITED);
         assert_int_equal(result.retry_after, 7);
         assert_non_null(strstr(result.sentence, "more slowly"));
@@ -185,7 +170,7 @@ static void slows_down_when_asked(void **state)
     struct sms s = sms_to("+15005550100");
     struct channel_account a = account("acs");
     struct send_result result;
-    control(acs, "faults", "{\"busy\":1}");
+    sim_control(c, acs, "faults", "{\"busy\":1}");
     assert_int_equal(sms_acs.send(c, &a, &s, &result), ERR_LIMITED);
     assert_int_equal(left(acs, &s), 0);
 }

@@ -25,17 +25,7 @@ static char shipment[40], order[40], purchase[40], account[40], conversation[40]
 
 static inline struct json_object *control(const char *what, const char *body)
 {
-    static const struct json_limits limits = { 16, 100000, 1 << 20 };
-    struct http_answer answer;
-    struct json_object *out = NULL;
-    const char *why;
-    const struct http_call call = { .provider = "control",
-                                    .method = body ? "POST" : "GET",
-                                    .url = arena_printf(c->arena, "%s/control/%s", sim, what),
-                                    .body = str_of(body) };
-    assert_int_equal(http_send(c, &call, &answer), OK);
-    assert_int_equal(json_parse(c->arena, answer.body, &limits, &out, &why), OK);
-    return out;
+    return sim_control(c, sim, what, body);
 }
 
 /* How often somebody was told in a conversation, and what at last. */

@@ -29,7 +29,7 @@ static const char *next_href(struct ctx *c, const struct shipment_query *q, cons
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (!parts[i].value)
             continue;
-        buf_printf(&b, "%s%s=", b.n ? "&" : "/shipments?", parts[i].name);
+        buf_printf(&b, "%s%s=", b.n ? "&" : "/shipments/table?", parts[i].name);
         buf_url(&b, parts[i].value, strlen(parts[i].value));
     }
     return b.p;
@@ -50,10 +50,16 @@ enum err shipments_page(struct req *r, struct reply *p)
     json_set_bool(d, "filtered", q->q || q->status || q->after);
     json_set_text(d, "q", q->q);
     json_set(d, "statuses", shipment_statuses("Every status", q->status));
-    json_set_text(d, "first", q->after ? "/shipments" : NULL);
+    json_set_text(d, "first", q->after ? "/shipments/table" : NULL);
     json_set_text(d, "nextPage", next_href(c, q, json_text(d, "next")));
     json_set_text(d, "title", "Shipments");
     return reply_page(p, "ship/shipments", NULL, d);
+}
+
+enum err shipments_front(struct req *r, struct reply *p)
+{
+    (void)r;
+    return reply_redirect(p, "/shipments/table");
 }
 
 /* ---- adding one ---- */

@@ -153,10 +153,10 @@ check("a parcel of an order without a conversation is skipped, with its reason",
 });
 
 check("lists lead to them", async () => {
-    for (const [list, to] of [["/orders", order], ["/shipments", shipment]]) {
+    for (const [list, at, to] of [["/orders", "/orders", order], ["/shipments/table", "/shipments", shipment]]) {
         await page.goto(list);
         await faultless(page);
-        await there(`a[href^='${list}/${to}']`);
+        await there(`a[href^='${at}/${to}']`);
     }
     same(page.complaints, [], "what the page complained of");
 });

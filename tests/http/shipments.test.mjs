@@ -107,9 +107,9 @@ check("a viewer sees whose it is and not the whole of an address; who sees some 
 
 check("pages show and do the same", async () => {
     const go = await person("agent", tenant);
-    const list = await (await go("/shipments?q=9960")).text();
+    const list = await (await go("/shipments/table?q=9960")).text();
     assert.match(list, /9960123AB[\s\S]*In transit[\s\S]*S-1001/);
-    assert.match(await (await go("/shipments?q=nothing-such")).text(), /No shipments match/);
+    assert.match(await (await go("/shipments/table?q=nothing-such")).text(), /No shipments match/);
     const path = `/shipments/${shipment.shipmentId}`;
     const page = await (await go(path)).text();
     for (const words of [/The driver says so\./, /Seestrasse 1/, /Härkingen/, /Not linked: the customer is not told/, /aria-current="step"/, /hx-trigger="every 15s"/]) assert.match(page, words);

@@ -143,7 +143,7 @@ static void who_sees_some_buildings_sees_none(void **state)
     assert_int_equal(at(&stranger, "GET", id, "", NULL)->status, 403);
     assert_int_equal(at(&stranger, "POST", id, "/status", "{\"status\": \"delivered\"}")->status,
                      403);
-    assert_int_equal(ask(&stranger, "GET", "/shipments", NULL)->status, 403);
+    assert_int_equal(ask(&stranger, "GET", "/shipments/table", NULL)->status, 403);
 }
 
 static void another_tenants_are_not_there(void **state)
@@ -199,7 +199,8 @@ static void pages_show_it(void **state)
     assert_null(strstr(a->body, "Seestrasse"));
     a = ask(&agent, "GET", path, NULL);
     assert_non_null(strstr(a->body, "Set the status"));
-    assert_non_null(strstr(ask(&agent, "GET", "/shipments", NULL)->body, "Out for delivery"));
+    assert_non_null(strstr(ask(&agent, "GET", "/shipments/table", NULL)->body, "Out for delivery"));
+    assert_int_equal(ask(&agent, "GET", "/shipments", NULL)->status, 303);
     assert_int_equal(ask(&agent, "GET", "/shipments/new", NULL)->status, 200);
     snprintf(path, sizeof(path), "/shipments/%s/status", id);
     struct call c = agent;

@@ -2,10 +2,10 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "db/db.h"
-#include "messages/bar.h"
 #include "messages/list.sql.h"
 #include "messages/messages.h"
 #include "track/communication.h"
+#include "web/bar.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ enum err communication_beside(struct ctx *c, const char *id, const struct list_p
         return e;
     list = json_object_new_object();
     json_set_text(list, "q", from->q);
-    json_set_text(list, "href", bar_href(c, from->q, NULL));
+    json_set_text(list, "href", bar_href(c, MESSAGES_PAGE, from->q, NULL));
     json_set_text(list, "previous", NULL);
     json_set_text(list, "next", NULL);
     for (int i = 0; i < rows_count(rows); i++)

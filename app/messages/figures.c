@@ -4,9 +4,9 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "db/db.h"
-#include "messages/bar.h"
 #include "messages/figures.sql.h"
 #include "track/track.h"
+#include "web/bar.h"
 
 #include <string.h>
 
@@ -44,7 +44,7 @@ static void add_way(struct ctx *c, const char *q, struct json_object *group)
         buf_printf(&b, "code:\"%s\" ", code);
     buf_printf(&b, "cause:\"%s\"", json_text(group, "reason"));
     json_set_text(group, "q", b.p);
-    json_set_text(group, "href", bar_href(c, b.p, NULL));
+    json_set_text(group, "href", bar_href(c, MESSAGES_PAGE, b.p, NULL));
 }
 
 static void add_failures(struct ctx *c, const char *q, const PGresult *rows, struct json_object *to)

@@ -2,8 +2,8 @@
 #include "messages/figures.h"
 
 #include "base/json.h"
-#include "messages/bar.h"
 #include "track/labels.h"
+#include "web/bar.h"
 
 #include <string.h>
 
@@ -86,7 +86,8 @@ static void add_bars(struct ctx *c, struct json_object *d)
         json_set(b, "cells", cells_of(counts));
         json_set_text(
             b, "href",
-            bar_href(c, bar_between(c, json_text(d, "q"), json_text(b, "from"), json_text(b, "to")),
+            bar_href(c, MESSAGES_PAGE,
+                     bar_between(c, json_text(d, "q"), json_text(b, "from"), json_text(b, "to")),
                      NULL));
     }
     json_set_int(d, "most", most);
@@ -138,5 +139,5 @@ void figures_dress(struct ctx *c, struct json_object *d)
         json_set_text(f, "sentence", json_text(f, several ? "reason" : "example"));
     }
     json_set_bool(d, "anyFailures", json_object_array_length(failures) > 0);
-    json_set_text(d, "list", bar_href(c, json_text(d, "q"), NULL));
+    json_set_text(d, "list", bar_href(c, MESSAGES_PAGE, json_text(d, "q"), NULL));
 }

@@ -2,25 +2,14 @@
 #pragma once
 
 #include "base/ctx.h"
+#include "web/qualifier.h"
 
 #include <json-c/json.h>
 
-/* A qualifier as the bar, its help and its completion know it. */
-struct qualifier {
-    const char *name;          /* "status": written "status:failed" */
-    const char *key;           /* of the filter: "status"; NULL after the last */
-    const char *not_key;       /* for "-status:…"; NULL: it cannot be turned around */
-    const char *const *values; /* all there are, NULL at the end; NULL: any */
-    const char *help;
-};
 extern const struct qualifier qualifiers[];
 
-/* Reads `status:failed,bounced -channel:sms building:LH-12 "two words" word`: qualifiers narrow
-   together, values of one with commas are alternatives, all words must be found. *filter is what
-   the function communications_matching takes, its keys in the order of `qualifiers` and then text
-   and notText, each an array of texts (year: of numbers; tag: of alternatives with commas between,
-   all to be met; before and after: a time, a day, or "7d" for so many days ago); {} for NULL or "".
-   ERR_INVALID with a fault of `q` for each wrong qualifier. Pure. */
+/* As qualifiers_parse has it: *filter is what the function communications_matching takes (year: of
+   numbers; tag: of alternatives with commas between, all to be met). Pure. */
 enum err filter_parse(struct ctx *c, const char *text, struct json_object **filter) must_check;
 
 /* Codes of buildings become ids, among those the actor may see; days become the times they begin

@@ -28,10 +28,3 @@ select n.code, (
         and (:all_buildings::bool or exists (select from building_grants g
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))) as id
 from jsonb_array_elements_text(:codes::jsonb) n (code);
-
--- When a day begins for the tenant: "2026-05-12", or "7d" for so many days ago.
--- name: filter_day
-select to_char(case when :day::text like '%d'
-        then (to_timestamp(:now_ms::bigint / 1000.0) at time zone t.time_zone)::date - rtrim(:day::text, 'd')::int
-        else :day::text::date end::timestamp at time zone t.time_zone at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as begins
-from tenants t where t.id = current_tenant();

@@ -8,6 +8,8 @@
 
 extern const struct domain messages_domain; /* /messages, /api/track/communications */
 
+#define MESSAGES_PAGE "/messages"
+
 /* What a list is asked for. */
 struct messages_query {
     const char *q;        /* as in the qualifier bar; NULL: everything */

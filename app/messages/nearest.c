@@ -1,7 +1,7 @@
 /* What an empty list would show without one of its filter's words. */
 #include "base/json.h"
-#include "messages/bar.h"
 #include "messages/messages.h"
+#include "web/bar.h"
 
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ static enum err add_without(struct ctx *c, const struct messages_query *query, c
         return OK;
     json_set_bool(d, "one", n == 1);
     json_set_text(d, "text", token);
-    json_set_text(d, "href", bar_href(c, q, NULL));
+    json_set_text(d, "href", bar_href(c, MESSAGES_PAGE, q, NULL));
     json_object_array_add(to, json_object_get(d));
     return OK;
 }

@@ -1,7 +1,6 @@
 /* The routes of the list of messages. */
 #include "base/json.h"
 #include "channels/message.h"
-#include "messages/bar.h"
 #include "messages/columns.h"
 #include "messages/filter.h"
 #include "messages/messages.h"
@@ -9,6 +8,7 @@
 #include "messages/views.h"
 #include "track/labels.h"
 #include "track/tag.h"
+#include "web/bar.h"
 #include "web/web.h"
 
 #include <ctype.h>
@@ -106,14 +106,8 @@ static const char *values_of(struct ctx *c, const struct qualifier *q, struct js
 static struct json_object *help_of(struct ctx *c, struct json_object *tags)
 {
     struct json_object *list = json_object_new_array();
-    for (const struct qualifier *q = qualifiers; q->key; q++) {
-        struct json_object *one = json_object_new_object();
-        json_set_text(one, "name", q->name);
-        json_set_text(one, "help", q->help);
-        json_set_text(one, "values", values_of(c, q, tags));
-        json_set_bool(one, "fixed", !q->not_key);
-        json_object_array_add(list, one);
-    }
+    for (const struct qualifier *q = qualifiers; q->key; q++)
+        json_object_array_add(list, qualifier_help(q, values_of(c, q, tags)));
     return list;
 }
 
@@ -205,7 +199,7 @@ static enum err add_around(struct ctx *c, struct json_object *d)
                  (int64_t)json_object_array_length(json_get(d, "columns")) + 1 +
                      (json_get(d, "lead") != NULL) + (c->actor.role >= ROLE_AGENT));
     json_set_bool(d, "unplaced", columns && !strstr(columns, "updated"));
-    json_set_text(d, "clearHref", bar_href(c, NULL, columns));
+    json_set_text(d, "clearHref", bar_href(c, MESSAGES_PAGE, NULL, columns));
     return OK;
 }
 
@@ -221,7 +215,7 @@ static const char *lead_to(struct ctx *c, const struct messages_query *query)
 {
     const char *q = query->q ? query->q : "", *columns = names_of(c, query->columns);
     if (strcmp(query->to, "usual") == 0)
-        return bar_href(c, q, NULL);
+        return bar_href(c, MESSAGES_PAGE, q, NULL);
     const char *href = beside(c, arena_printf(c->arena, "/messages/%s", query->to), q);
     return strcmp(query->to, "views") == 0 && columns
                ? arena_printf(c->arena, "%s&columns=%s", href, columns)
@@ -234,8 +228,9 @@ static enum err lead_from(struct ctx *c, const struct messages_query *query, str
 {
     if (query->to)
         return reply_redirect(p, lead_to(c, query));
-    return reply_redirect(p, bar_href(c, bar_without_place(c, query->q, query->without),
-                                      names_of(c, query->columns)));
+    return reply_redirect(p,
+                          bar_href(c, MESSAGES_PAGE, bar_without_place(c, query->q, query->without),
+                                   names_of(c, query->columns)));
 }
 
 static enum err page(struct req *r, struct reply *p)

@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "db/db.h"
-#include "messages/bar.h"
 #include "messages/messages.h"
 #include "messages/tell.sql.h"
 #include "track/staff_mail.h"
+#include "web/bar.h"
 
 #include <string.h>
 
@@ -164,7 +164,8 @@ static enum err tell_by_email(const struct look *l)
     const char *view = row_text(l->row, 0, "view"), *name = row_text(l->row, 0, "name");
     const char *when =
         row_bool(l->row, 0, "daily") ? "each day at eight" : "when something comes into it";
-    const char *list = bar_href(c, row_text(l->row, 0, "q"), row_text(l->row, 0, "columns"));
+    const char *list =
+        bar_href(c, MESSAGES_PAGE, row_text(l->row, 0, "q"), row_text(l->row, 0, "columns"));
     const struct staff_mail mail = {
         .kind = "view",
         .about = l->view,

@@ -4,12 +4,12 @@
 #include "access/access.h"
 #include "base/json.h"
 #include "db/db.h"
-#include "messages/bar.h"
 #include "messages/columns.h"
 #include "messages/filter.h"
 #include "messages/messages.h"
 #include "messages/tell.h"
 #include "messages/views.sql.h"
+#include "web/bar.h"
 
 #include <string.h>
 
@@ -55,7 +55,7 @@ static enum err add_view(struct ctx *c, struct json_object *view, bool counts,
 {
     bool usable, mine = json_object_get_boolean(json_get(view, "mine"));
     const char *q = json_text(view, "q");
-    json_set_text(view, "href", bar_href(c, q, json_text(view, "columns")));
+    json_set_text(view, "href", bar_href(c, MESSAGES_PAGE, q, json_text(view, "columns")));
     json_set(view, "count", NULL);
     json_set_bool(view, "more", false);
     enum err e = check_usable(c, q, &usable);

@@ -1,13 +1,13 @@
 /* The routes of what stands around the list of messages: views, figures, the search everywhere. */
 #include "base/json.h"
 #include "base/uuid.h"
-#include "messages/bar.h"
 #include "messages/figures.h"
 #include "messages/messages.h"
 #include "messages/search.h"
 #include "messages/tell.h"
 #include "messages/views.h"
 #include "track/labels.h"
+#include "web/bar.h"
 #include "web/web.h"
 
 #include <stddef.h>
@@ -177,7 +177,7 @@ static enum err view_page_add(struct req *r, struct reply *p)
     const char *id = NULL;
     const struct view *v = r->input;
     enum err e = view_add(&r->ctx, v, &id);
-    return e ? e : reply_redirect(p, bar_href(&r->ctx, v->q, v->columns));
+    return e ? e : reply_redirect(p, bar_href(&r->ctx, MESSAGES_PAGE, v->q, v->columns));
 }
 
 static enum err view_page_change(struct req *r, struct reply *p)
@@ -185,7 +185,7 @@ static enum err view_page_change(struct req *r, struct reply *p)
     const char *id = id_of(r);
     const struct view *v = r->input;
     enum err e = id ? view_change(&r->ctx, id, v) : ERR_NOT_FOUND;
-    return e ? e : reply_redirect(p, bar_href(&r->ctx, v->q, v->columns));
+    return e ? e : reply_redirect(p, bar_href(&r->ctx, MESSAGES_PAGE, v->q, v->columns));
 }
 
 static enum err view_page_delete(struct req *r, struct reply *p)
@@ -246,7 +246,7 @@ static enum err search_page(struct req *r, struct reply *p)
         dress_found(json_object_array_get_idx(results, i));
     json_set_bool(d, "asked", *json_text(d, "q") != '\0');
     json_set_bool(d, "none", json_object_array_length(results) == 0);
-    json_set_text(d, "inList", bar_href(&r->ctx, json_text(d, "q"), NULL));
+    json_set_text(d, "inList", bar_href(&r->ctx, MESSAGES_PAGE, json_text(d, "q"), NULL));
     return reply_page(p, "search/page", "search/results", d);
 }
 

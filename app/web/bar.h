@@ -9,8 +9,8 @@
  */
 const char *const *bar_tokens(struct ctx *c, const char *q);
 
-/* The address of the list for a text: "/messages?q=…&columns=…"; NULL or "": without. */
-const char *bar_href(struct ctx *c, const char *q, const char *columns);
+/* The address of a list for a text: "/messages?q=…&columns=…"; NULL or "": without. */
+const char *bar_href(struct ctx *c, const char *path, const char *q, const char *columns);
 
 /* The text without one of its tokens. */
 const char *bar_without(struct ctx *c, const char *q, const char *token);

@@ -1,5 +1,5 @@
 /* The text of the qualifier bar, taken apart and put together again. */
-#include "messages/bar.h"
+#include "web/bar.h"
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -34,10 +34,10 @@ const char *const *bar_tokens(struct ctx *c, const char *q)
     return list;
 }
 
-const char *bar_href(struct ctx *c, const char *q, const char *columns)
+const char *bar_href(struct ctx *c, const char *path, const char *q, const char *columns)
 {
     struct buf b = buf_in(c->arena);
-    buf_puts(&b, "/messages");
+    buf_puts(&b, path);
     if (q && *q) {
         buf_puts(&b, "?q=");
         buf_url(&b, q, strlen(q));

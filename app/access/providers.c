@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "carriers/hook_token.h"
 #include "carriers/when.h"
 #include "http/http.h"
 
@@ -103,7 +104,7 @@ static const char *sealed(struct ctx *c, const char *id, struct json_object *sec
 
 /* ---- settings, checked before they are kept ---- */
 
-enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS, SECRET, CODE, OFFSET };
+enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS, SECRET, CODE, OFFSET, FILE_NAME, HOOK_TOKEN };
 
 /* Others are kept as they come: who reads them tells what is wrong with them. */
 static const struct setting {
@@ -111,15 +112,29 @@ static const struct setting {
     enum kind kind;
     bool required;
 } settings_known[] = {
-    { "smtp", "host", HOST, true },           { "smtp", "port", PORT, false },
-    { "smtp", "security", SECURITY, false },  { "smtp", "from", ADDRESS, true },
-    { "acs", "endpoint", URL, true },         { "acs", "from", TEXT, true },
-    { "twilio", "endpoint", URL, false },     { "twilio", "accountSid", TEXT, true },
-    { "front", "endpoint", URL, false },      { "front", "channelId", TEXT, false },
-    { "front", "authorId", TEXT, false },     { "front", "apiToken", SECRET, true },
-    { "ship24", "utcOffset", OFFSET, false }, { "ship24", "webhookSecret", SECRET, true },
-    { "generic", "carrier", CODE, true },     { "generic", "utcOffset", OFFSET, false },
+    { "smtp", "host", HOST, true },
+    { "smtp", "port", PORT, false },
+    { "smtp", "security", SECURITY, false },
+    { "smtp", "from", ADDRESS, true },
+    { "acs", "endpoint", URL, true },
+    { "acs", "from", TEXT, true },
+    { "twilio", "endpoint", URL, false },
+    { "twilio", "accountSid", TEXT, true },
+    { "front", "endpoint", URL, false },
+    { "front", "channelId", TEXT, false },
+    { "front", "authorId", TEXT, false },
+    { "front", "apiToken", SECRET, true },
+    { "ship24", "utcOffset", OFFSET, false },
+    { "ship24", "webhookSecret", SECRET, true },
+    { "generic", "carrier", CODE, true },
+    { "generic", "utcOffset", OFFSET, false },
     { "generic", "token", SECRET, true },
+    { "shiprocket", "endpoint", URL, false },
+    { "shiprocket", "email", ADDRESS, true },
+    { "shiprocket", "passwordFile", FILE_NAME, false },
+    { "shiprocket", "password", SECRET, false },
+    { "shiprocket", "hookToken", HOOK_TOKEN, false },
+    { "shiprocket", "webhookSecret", SECRET, false },
 };
 
 static int port_of(const char *text)
@@ -174,6 +189,11 @@ static const char *fault_of(struct ctx *c, const struct setting *one, struct jso
         return is_code(value) ? NULL : "may only hold small letters, digits and - _ .";
     case OFFSET:
         return zone_read(value, &minutes) ? NULL : "is not an offset like +01:00";
+    case FILE_NAME:
+        return *value == '.' || strchr(value, '/') ? "is not the name of a file" : NULL;
+    case HOOK_TOKEN:
+        return hook_token_valid(value) ? NULL
+                                       : "is not 26 small letters and digits without s, k and r";
     case TEXT:
     case SECRET:
         break;
@@ -192,7 +212,17 @@ static enum err check(struct ctx *c, const char *provider, struct json_object *s
         if (fault)
             e = ctx_fault(c, one->key, "%s", fault);
     }
+    if (strcmp(provider, "shiprocket") == 0 && !json_text(secrets, "password") &&
+        !json_text(settings, "passwordFile"))
+        e = ctx_fault(c, "password", "is missing, and so is passwordFile");
     return e;
+}
+
+/* What an account has without anybody giving it: the address that its provider posts to. */
+static void complete(struct ctx *c, const char *provider, struct json_object *secrets)
+{
+    if (strcmp(provider, "shiprocket") == 0 && !json_text(secrets, "hookToken"))
+        json_set_text(secrets, "hookToken", hook_token_new(c->app, c->arena));
 }
 
 enum err provider_add(struct ctx *c, const char *provider, const char *name,
@@ -200,6 +230,7 @@ enum err provider_add(struct ctx *c, const char *provider, const char *name,
 {
     const char *made = uuid7(c->app, c->arena);
     enum err e = check(c, provider, settings, secrets);
+    complete(c, provider, secrets);
     if (e == OK)
         e = db_query(c->db, c->arena, provider_add, NULL, .id = made, .provider = provider,
                      .name = name, .settings = json_compact(c->arena, settings),
@@ -243,6 +274,7 @@ enum err provider_change(struct ctx *c, const char *id, const struct provider_ch
     struct json_object *settings = merged(c, is.settings, change->settings);
     struct json_object *secrets = merged(c, is.secrets, change->secrets);
     e = check(c, is.provider, settings, secrets);
+    complete(c, is.provider, secrets);
     if (e == OK)
         e = db_query(c->db, c->arena, provider_change, NULL, .id = id, .name = change->name,
                      .settings = json_compact(c->arena, settings),

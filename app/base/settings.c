@@ -90,6 +90,8 @@ static const struct row rows[] = {
       "true: no carrier is called, a stand-in answers as it would; false: parcels are ordered" },
     { "DELIVERY_SETTLE_SECONDS", NUMBER, AT(delivery_settle_seconds), "60", 1, 3600, false,
       "how long a call to a carrier whose outcome is not known rests before it is looked for" },
+    { "CREDENTIALS_DIR", TEXT, AT(credentials_dir), "", 0, 0, false,
+      "folder of files with passwords that accounts at providers name; empty: they may name none" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -29,6 +29,7 @@ struct settings {
     long notify_settle_seconds;
     bool carrier_dry_run;
     long delivery_settle_seconds;
+    const char *credentials_dir;
 };
 
 /* Reads all settings. On a missing, unknown or malformed one it writes one line that names it to

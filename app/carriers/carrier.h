@@ -36,6 +36,7 @@ struct carrier_result {
     struct parcel_known known; /* what this answer tells */
     struct json_object *raw;   /* the answer; NULL: none, or not to be read */
     bool found;                /* done by an earlier call */
+    bool cancelled;            /* it was taken back there */
     /* On failure: */
     const char *sentence, *code;
     const char *field; /* of the input that it speaks of, as in the API */
@@ -77,12 +78,13 @@ struct carrier {
 
 extern const char *const carrier_names[]; /* NULL at the end */
 
-/* The one of a name, or in a dry run what stands in for it. NULL: there is none of that name, or
-   this server cannot call it. */
+/* The one of a name, or in a dry run what stands in for it. NULL: there is none of that name. */
 const struct carrier *carrier_of(const char *name, bool dry_run);
 
 /* "Shiprocket"; the name itself where it is none of the list. */
 const char *carrier_title(const char *name);
+
+extern const struct carrier carrier_shiprocket;
 
 /* Answers as Shiprocket does and orders nothing; each call is kept in the call log, marked, and
    what it has done is what stands there. Its numbers begin with DRY. */

@@ -7,9 +7,9 @@ const char *const carrier_names[] = { "shiprocket", NULL };
 
 static const struct {
     const char *name, *title;
-    const struct carrier *real, *stand_in; /* real NULL: cannot be called */
+    const struct carrier *real, *stand_in;
 } carriers[] = {
-    { "shiprocket", "Shiprocket", NULL, &carrier_stand_in },
+    { "shiprocket", "Shiprocket", &carrier_shiprocket, &carrier_stand_in },
 };
 
 #define CARRIERS (sizeof(carriers) / sizeof(carriers[0]))

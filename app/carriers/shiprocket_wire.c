@@ -159,7 +159,10 @@ enum err shiprocket_created(struct arena *a, struct json_object *answer, struct 
     out->raw = answer;
     out->known.order_id = text_or_number(a, answer, "order_id");
     out->known.shipment_id = text_or_number(a, answer, "shipment_id");
-    return out->known.order_id && out->known.shipment_id ? OK : none_of_theirs(out);
+    if (out->known.order_id && out->known.shipment_id)
+        return OK;
+    out->sentence = text_or_number(a, answer, "message");
+    return out->sentence && !out->known.order_id ? ERR_INVALID : none_of_theirs(out);
 }
 
 enum err shiprocket_assigned(struct arena *a, struct json_object *answer,

@@ -70,14 +70,23 @@ static enum err hold_order(struct asking *a)
     return OK;
 }
 
+/* The carrier takes parcels on, and the tenant has an account there. */
 static enum err check_carrier(struct asking *a)
 {
+    struct provider_account account;
     const struct carrier *carrier = carrier_of(a->wanted.carrier, a->wanted.dry_run);
-    if (carrier && carrier->can & CARRIER_CREATE)
+    if (!carrier || !(carrier->can & CARRIER_CREATE))
+        return ctx_fault(a->c, "carrier", "takes no parcels on by this server");
+    if (a->wanted.dry_run)
         return OK;
-    return ctx_fault(a->c, "carrier",
-                     "cannot be called by this server yet: with TRACK_CARRIER_DRY_RUN=true a "
-                     "stand-in answers for it");
+    enum err e = provider_find(a->c, carrier->name, &account);
+    if (e == ERR_NOT_FOUND || e == ERR_DENIED)
+        return ctx_fault(a->c, "carrier",
+                         "has no account here that is on: with TRACK_CARRIER_DRY_RUN=true a "
+                         "stand-in answers for it");
+    if (e == OK)
+        a->wanted.account_id = account.id;
+    return e;
 }
 
 static enum err find_purchase_order(struct asking *a)
@@ -256,6 +265,8 @@ enum err delivery_cancel(struct ctx *c, const char *id)
     enum err e = db_query(c->db, c->arena, dispatch_cancel, &row, .id = id);
     if (e == OK && rows_count(row) == 0)
         return refuse_state(c, id, "It is a shipment, or was cancelled before.");
+    if (e == OK)
+        e = db_query(c->db, c->arena, dispatch_hurry, NULL, .id = id);
     if (e == OK)
         e = delivery_job_add(c, id);
     return e == OK ? tell_audit(c, "delivery.taken_back", id, row_text(row, 0, "order_id"),

@@ -62,6 +62,11 @@ update delivery_reservations set cancelling = true, state = case when state = 'f
 where tenant_id = current_tenant() and id = :id::uuid and state in ('running', 'waiting', 'failed')
 returning order_id, step;
 
+-- What it waited for is not waited for any more.
+-- name: dispatch_hurry
+update jobs set run_at = now()
+where tenant_id = current_tenant() and kind = 'ship.deliver' and unique_key = :id::text and state = 'ready' and run_at > now();
+
 -- name: dispatch_state
 select state from delivery_reservations where tenant_id = current_tenant() and id = :id::uuid;
 

@@ -1,6 +1,8 @@
 /* The job that runs a delivery. */
+#include "access/access.h"
 #include "base/json.h"
 #include "base/settings.h"
+#include "db/db.h"
 #include "ship/delivery.h"
 
 #define LEASE_SECONDS 120 /* beyond the longest call, and the writes around it */
@@ -22,10 +24,26 @@ static enum err read_again(struct job *j)
     return job_fail(j, ERR_RETRY, "The delivery was changed meanwhile.");
 }
 
+/* ERR_NOT_FOUND: it is off, or gone. */
+static enum err open_account(struct job *j, const char *id, struct channel_account *out)
+{
+    struct provider_account a;
+    struct ctx *c = &j->ctx;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, provider_get(c, id, &a));
+    if (e == OK)
+        *out = (struct channel_account){ .id = a.id,
+                                         .provider = a.provider,
+                                         .settings = a.settings,
+                                         .secrets = a.secrets,
+                                         .job_id = j->id };
+    return e;
+}
+
 static enum err cannot_call(struct job *j, struct delivery_run *run)
 {
     static const struct carrier_result said = {
-        .sentence = "This server cannot call the carrier, which the delivery was reserved for."
+        .sentence = "The account at the carrier, which the delivery was reserved for, is off."
     };
     const struct run_failure why = {
         .step = run_step_names[run->r->step], .kind = "refused", .retry = "none", .said = &said
@@ -40,6 +58,7 @@ static enum err deliver(struct job *j)
 {
     struct ctx *c = &j->ctx;
     struct reservation r;
+    struct channel_account account;
     const char *id = json_text(j->args, "deliveryId");
     const struct delivery_storage storage = delivery_storage_pg(j);
     enum err e = storage.get(storage.of, c, id, &r);
@@ -54,8 +73,14 @@ static enum err deliver(struct job *j)
                                 .r = &r,
                                 .settle_ms = c->app->settings->delivery_settle_seconds * 1000,
                                 .last_try = j->attempt >= j->max_attempts };
-    if (!run.carrier && r.state <= RUN_WAITING)
-        return cannot_call(j, &run);
+    if (!r.dry_run && r.state <= RUN_WAITING) {
+        e = r.account_id && run.carrier ? open_account(j, r.account_id, &account) : ERR_NOT_FOUND;
+        if (e == ERR_NOT_FOUND)
+            return cannot_call(j, &run);
+        if (e)
+            return e;
+        call.account = &account;
+    }
     e = delivery_drive(&run);
     if (e == ERR_CONFLICT)
         return read_again(j);

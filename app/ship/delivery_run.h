@@ -37,6 +37,7 @@ struct run_failure {
 /* A delivery that somebody asked for: one an order and parcel, but for those cancelled. */
 struct reservation {
     const char *id, *order_id, *purchase_order_id, *carrier;
+    const char *account_id; /* at the carrier; NULL in a dry run */
     const char *our_ref;
     int parcel; /* 1, 2, … of its order */
     bool dry_run;

@@ -46,6 +46,7 @@ static void read_row(struct ctx *c, const PGresult *row, struct reservation *out
         .order_id = row_text(row, 0, "order_id"),
         .purchase_order_id = row_text(row, 0, "purchase_order_id"),
         .carrier = row_text(row, 0, "carrier"),
+        .account_id = row_text(row, 0, "account_id"),
         .our_ref = row_text(row, 0, "our_ref"),
         .parcel = (int)row_int(row, 0, "parcel"),
         .dry_run = row_bool(row, 0, "dry_run"),
@@ -82,13 +83,14 @@ static enum err pg_reserve(void *of, struct ctx *c, const struct reservation *wa
     PGresult *row;
     const char *parcel = arena_printf(c->arena, "%d", wanted->parcel);
     (void)of;
-    enum err e = db_query(
-        c->db, c->arena, reservation_add, &row, .id = wanted->id, .order_id = wanted->order_id,
-        .parcel = parcel, .purchase_order_id = wanted->purchase_order_id,
-        .carrier = wanted->carrier, .dry_run = wanted->dry_run ? "t" : "f",
-        .our_ref = wanted->our_ref, .asked = json_compact(c->arena, wanted->asked),
-        .request = json_compact(c->arena, wanted->request),
-        .actor_name = c->actor.name ? c->actor.name : "");
+    enum err e =
+        db_query(c->db, c->arena, reservation_add, &row, .id = wanted->id,
+                 .order_id = wanted->order_id, .parcel = parcel,
+                 .purchase_order_id = wanted->purchase_order_id, .carrier = wanted->carrier,
+                 .account_id = wanted->account_id, .dry_run = wanted->dry_run ? "t" : "f",
+                 .our_ref = wanted->our_ref, .asked = json_compact(c->arena, wanted->asked),
+                 .request = json_compact(c->arena, wanted->request),
+                 .actor_name = c->actor.name ? c->actor.name : "");
     if (e)
         return e;
     bool ours = rows_count(row) > 0;
@@ -209,6 +211,11 @@ static enum err make_shipment(struct ctx *c, const struct reservation *r, const 
                                     .tracking_number = r->known.tracking_number,
                                     .dry_run = r->dry_run };
     enum err e = shipment_add(c, &n, id);
+    if (e == OK && r->account_id)
+        e = db_query(c->db, c->arena, reservation_parcel, NULL, .shipment_id = *id,
+                     .account_id = r->account_id, .our_ref = r->our_ref,
+                     .carrier_order_id = r->known.order_id,
+                     .carrier_shipment_id = r->known.shipment_id);
     if (e == OK)
         e = tell_timeline(c, r, *id);
     return e == ERR_CONFLICT ? ERR_INVALID : e;

@@ -1,16 +1,16 @@
 -- Reservations: what a run of a delivery has written.
 
 -- name: reservation_add
-insert into delivery_reservations (tenant_id, id, order_id, parcel, purchase_order_id, carrier, dry_run, our_ref, asked, request,
-    created_by_name)
-values (current_tenant(), :id::uuid, :order_id::uuid, :parcel::int, :purchase_order_id::uuid, :carrier::text, :dry_run::bool,
-    :our_ref::text, :asked::jsonb, :request::jsonb, :actor_name::text)
+insert into delivery_reservations (tenant_id, id, order_id, parcel, purchase_order_id, carrier, account_id, dry_run, our_ref, asked,
+    request, created_by_name)
+values (current_tenant(), :id::uuid, :order_id::uuid, :parcel::int, :purchase_order_id::uuid, :carrier::text, :account_id::uuid,
+    :dry_run::bool, :our_ref::text, :asked::jsonb, :request::jsonb, :actor_name::text)
 on conflict (tenant_id, order_id, parcel) where state <> 'cancelled' do nothing
 returning id;
 
 -- By its id, or the live one of an order's parcel.
 -- name: reservation_get
-select r.id, r.order_id, r.purchase_order_id, r.parcel, r.carrier, r.dry_run, r.our_ref, r.asked, r.request, r.state, r.step,
+select r.id, r.order_id, r.purchase_order_id, r.parcel, r.carrier, r.account_id, r.dry_run, r.our_ref, r.asked, r.request, r.state, r.step,
     coalesce((extract(epoch from r.begun_at) * 1000)::bigint, 0) as begun_ms, r.tries, r.looks, r.cancelling, r.known, r.results,
     r.fence, r.shipment_id
 from delivery_reservations r
@@ -39,3 +39,9 @@ where o.tenant_id = current_tenant() and o.id = :order_id::uuid
         where r.tenant_id = o.tenant_id and r.order_id = o.id and r.state <> 'cancelled'))
     and not exists (select from purchase_orders p join shipments s on s.tenant_id = p.tenant_id and s.purchase_order_id = p.id
         where p.tenant_id = o.tenant_id and p.order_id = o.id and s.status <> 'cancelled');
+
+-- What the carrier knows the shipment by.
+-- name: reservation_parcel
+insert into carrier_parcels (tenant_id, shipment_id, account_id, our_ref, carrier_order_id, carrier_shipment_id)
+values (current_tenant(), :shipment_id::uuid, :account_id::uuid, :our_ref::text, :carrier_order_id::text,
+    :carrier_shipment_id::text);

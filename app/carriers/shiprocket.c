@@ -1,0 +1,135 @@
+/* Shiprocket (apidocs.shiprocket.in). It has no idempotency key, but takes an order's reference
+   only once: whoever does not know what came of a call looks for that. */
+#include "carriers/carrier.h"
+
+#include "base/json.h"
+#include "carriers/shiprocket_call.h"
+#include "carriers/shiprocket_wire.h"
+
+#include <string.h>
+
+#define PAGE 50
+#define PAGES_MOST 5
+
+typedef enum err reader(struct arena *a, struct json_object *answer, struct carrier_result *out);
+
+static enum err post(struct carrier_call *call, const char *path, struct json_object *body,
+                     reader *read, struct carrier_result *out)
+{
+    struct json_object *answer;
+    const struct shiprocket_request q = { .method = "POST", .path = path, .body = body };
+    enum err e = shiprocket_call(call, &q, &answer, out);
+    if (e || !read)
+        return e;
+    return read(call->c->arena, answer, out);
+}
+
+static enum err create(struct carrier_call *call, const struct parcel *p,
+                       struct carrier_result *out)
+{
+    return post(call, "/orders/create/adhoc", shiprocket_create_body(call->c->arena, p),
+                shiprocket_created, out);
+}
+
+static enum err awb(struct carrier_call *call, const struct parcel *p,
+                    const struct parcel_known *known, struct carrier_result *out)
+{
+    return post(call, "/courier/assign/awb", shiprocket_awb_body(call->c->arena, p, known),
+                shiprocket_assigned, out);
+}
+
+static enum err pickup(struct carrier_call *call, const struct parcel *p,
+                       const struct parcel_known *known, struct carrier_result *out)
+{
+    return post(call, "/courier/generate/pickup", shiprocket_pickup_body(call->c->arena, p, known),
+                shiprocket_picked_up, out);
+}
+
+/* ---- looking ---- */
+
+static enum err page(struct carrier_call *call, const char *our_ref, int n,
+                     struct carrier_result *out, bool *more)
+{
+    struct json_object *answer;
+    const struct shiprocket_request q = {
+        .method = "GET",
+        .path =
+            arena_printf(call->c->arena, "/orders?search=%s&per_page=%d&page=%d", our_ref, PAGE, n),
+        .secret = true,
+    };
+    *more = false;
+    enum err e = shiprocket_call(call, &q, &answer, out);
+    if (e)
+        return e;
+    e = shiprocket_listed(call->c->arena, answer, our_ref, out, more);
+    out->unknown = false;
+    return e;
+}
+
+static enum err find(struct carrier_call *call, const struct parcel *p, struct carrier_result *out)
+{
+    bool more = true;
+    enum err e = ERR_NOT_FOUND;
+    for (int n = 1; e == ERR_NOT_FOUND && more && n <= PAGES_MOST; n++)
+        e = page(call, p->our_ref, n, out, &more);
+    if (e != ERR_NOT_FOUND || !more)
+        return e;
+    out->sentence = "Shiprocket lists more orders than are looked through for this one.";
+    return ERR_RETRY;
+}
+
+static enum err show(struct carrier_call *call, const struct parcel_known *known,
+                     struct carrier_result *out)
+{
+    struct json_object *answer;
+    const struct shiprocket_request q = {
+        .method = "GET",
+        .path = arena_printf(call->c->arena, "/orders/show/%s", known->order_id),
+        .secret = true,
+    };
+    enum err e = shiprocket_call(call, &q, &answer, out);
+    if (e)
+        return e;
+    e = shiprocket_shown(call->c->arena, answer, out);
+    out->unknown = false;
+    return e;
+}
+
+static enum err state(struct carrier_call *call, const struct parcel *p,
+                      const struct parcel_known *known, struct carrier_result *out)
+{
+    (void)p;
+    return show(call, known, out);
+}
+
+/* ---- taking back ---- */
+
+/* A refusal is none where it was cancelled before. */
+static enum err cancel(struct carrier_call *call, const struct parcel_known *known,
+                       struct carrier_result *out)
+{
+    struct carrier_result now;
+    enum err e =
+        post(call, "/orders/cancel", shiprocket_cancel_body(call->c->arena, known), NULL, out);
+    if (e != ERR_INVALID && e != ERR_CONFLICT && e != ERR_NOT_FOUND)
+        return e;
+    enum err looked = show(call, known, &now);
+    if (looked == OK && now.cancelled) {
+        *out = now;
+        out->found = true;
+        return OK;
+    }
+    return e;
+}
+
+const struct carrier carrier_shiprocket = {
+    .name = "shiprocket",
+    .title = "Shiprocket",
+    .can = CARRIER_CREATE | CARRIER_AWB | CARRIER_PICKUP | CARRIER_CANCEL,
+    .create = create,
+    .awb = awb,
+    .pickup = pickup,
+    .cancel = cancel,
+    .find = find,
+    .state = state,
+};

@@ -1,0 +1,19 @@
+/* Of the files of Shiprocket only: a call with the account's token.
+
+   The account's settings are `email`, `endpoint` (default https://apiv2.shiprocket.in) and, where
+   its secret `password` is not set, `passwordFile`: the name of a file in TRACK_CREDENTIALS_DIR. */
+#pragma once
+
+#include "carriers/carrier.h"
+#include "http/http.h"
+
+struct shiprocket_request {
+    const char *method, *path; /* "/orders/create/adhoc", with its query */
+    struct json_object *body;  /* NULL: none */
+    bool secret;               /* the answer is of other people's orders: it is not logged */
+};
+
+/* Signs in where there is no token, and once more where one is refused. What is only asked (GET)
+   is never `unknown`. Errors as of struct carrier. */
+enum err shiprocket_call(struct carrier_call *call, const struct shiprocket_request *q,
+                         struct json_object **body, struct carrier_result *out) must_check;

@@ -10,6 +10,7 @@
 #include "messages/search.sql.h"
 #include "track/channel.h"
 #include "track/labels.h"
+#include "track/run.h"
 #include "track/track.h"
 #include "track/value.h"
 
@@ -310,11 +311,13 @@ static struct json_object *run(struct ctx *c, const PGresult *rows, int i)
     json_set_text(
         f, "title",
         arena_printf(c->arena, "%s %s", row_text(rows, i, "name"), row_text(rows, i, "year")));
-    const char *state = row_text(rows, i, "state");
+    const char *phase = runs_phase_word(row_text(rows, i, "phase"), row_int(rows, i, "left"),
+                                        row_int(rows, i, "dryRun"));
+    long long paper = row_int(rows, i, "unprinted");
     json_set_text(f, "detail",
-                  strcmp(state, "DRAFT") == 0     ? "Run, not sent yet"
-                  : strcmp(state, "SENDING") == 0 ? "Run, being sent"
-                                                  : "Run, sent");
+                  paper ? arena_printf(c->arena, "Run · %s · %lld letter%s to be printed", phase,
+                                       paper, paper == 1 ? "" : "s")
+                        : arena_printf(c->arena, "Run · %s", phase));
     set_none(f);
     json_set_text(f, "lastEventAt", json_text(row_json(c->arena, rows, i), "lastEventAt"));
     json_set_text(f, "href", arena_printf(c->arena, "/runs/%s", row_text(rows, i, "id")));

@@ -83,14 +83,31 @@ with f as materialized (
     from buildings_found(:building::text, :all_buildings::bool, :actor_id::uuid, 50) x (id)
     cross join lateral (select p.id from communication_batches p
         where p.tenant_id = current_tenant() and p.building_id = x.id and p.year = :year::int offset 0) p
+), x as materialized (
+    select p.id, b.name, row_number() over (order by lower(b.code) <> lower(:building::text),
+        b.search !~ (select word_pattern(:building::text)), b.name, p.id) as place
+    from f
+    cross join lateral (select p.* from communication_batches p where p.tenant_id = current_tenant() and p.id = f.id offset 0) p
+    join buildings b on b.tenant_id = current_tenant() and b.id = p.building_id
+    where (:all_buildings::bool or exists (select from building_grants g
+            where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
+    order by place limit 4
 )
-select p.id, b.name, p.year, p.state, coalesce(p.completed_at, p.sent_at) as "lastEventAt"
-from f
-cross join lateral (select p.* from communication_batches p where p.tenant_id = current_tenant() and p.id = f.id offset 0) p
-join buildings b on b.tenant_id = current_tenant() and b.id = p.building_id
-where (:all_buildings::bool or exists (select from building_grants g
-        where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = p.building_id))
-order by lower(b.code) <> lower(:building::text), b.search !~ (select word_pattern(:building::text)), b.name, p.id limit 4;
+select p.id, x.name, p.year, run_phase(p, k."left" + k.failed > 0, k.due > 0) as phase, k."left", (
+        select count(*) from communications c
+        where c.tenant_id = current_tenant() and c.building_id = p.building_id and c.year = p.year and letter_unprinted(c)) as unprinted, (
+        select count(*) from communications c
+        where c.tenant_id = current_tenant() and c.batch_id = p.id and c.provider = 'sink' and c.delivery_status = 'SENT') as "dryRun",
+    coalesce(p.completed_at, p.sent_at) as "lastEventAt"
+from x
+join communication_batches p on p.tenant_id = current_tenant() and p.id = x.id
+cross join lateral (
+    select coalesce(sum(n.sent + delivered + opened), 0) as "left", coalesce(sum(failed + bounced), 0) as failed,
+        coalesce(sum(draft + held + enqueued), 0) as due
+    from communication_counts n
+    where n.tenant_id = current_tenant() and n.building_id = p.building_id and n.year = p.year
+) k
+order by x.place;
 
 -- Messages of a reference or, where there is none of it, of units that hold all the words; to a phone or, where none went
 -- to it, with the digits of one. A whole number with its country comes without: nothing else would be meant by it.

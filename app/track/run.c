@@ -37,14 +37,23 @@ static const struct phase *phase_of(const char *name)
 }
 
 /* A run of which all that left was taken by our own stand-in was a dry run, and is not said to be
-   sent; `sent` are all that left. */
-static void show_phase(struct json_object *d, const char *name, long long sent, long long dry)
+   sent. */
+static const struct phase *phase_shown(const char *name, long long sent, long long dry)
 {
     static const struct phase dry_run = { .word = "Dry run",
                                           .icon = "archive",
                                           .tone = "attention" };
-    const struct phase *p =
-        dry && dry == sent && strcmp(name, "SENT") == 0 ? &dry_run : phase_of(name);
+    return dry && dry == sent && strcmp(name, "SENT") == 0 ? &dry_run : phase_of(name);
+}
+
+const char *runs_phase_word(const char *phase, long long sent, long long dry)
+{
+    return phase_shown(phase, sent, dry)->word;
+}
+
+static void show_phase(struct json_object *d, const char *name, long long sent, long long dry)
+{
+    const struct phase *p = phase_shown(name, sent, dry);
     json_set_text(d, "phaseLabel", p->word);
     json_set_text(d, "icon", p->icon);
     json_set_text(d, "tone", p->tone);

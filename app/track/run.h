@@ -24,6 +24,10 @@ enum err runs_list(struct ctx *c, const char *after, const char *path,
 /* All steps of a run in one document (runs_shape). */
 enum err runs_get(struct ctx *c, const char *id, struct json_object **out) must_check;
 
+/* A run's phase in a word or two: "Paused"; `sent` are all messages that left, `dry` those of them
+   that our own stand-in took. */
+const char *runs_phase_word(const char *phase, long long sent, long long dry);
+
 /* The counts and what did not arrive, to be kept or printed (runs_report_shape). */
 enum err runs_report(struct ctx *c, const char *id, struct json_object **out) must_check;
 

@@ -26,9 +26,7 @@ cross join lateral (
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = p.building_id and k.year = p.year
 ) k
-cross join lateral (select case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
-    when p.state = 'DRAFT' then case when k."left" + k.failed = 0 then 'DRAFT' when k.waiting + k.held > 0 then 'PART' else 'SENT' end
-    when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY' else 'SENDING' end as phase) s
+cross join lateral (select run_phase(p, k."left" + k.failed > 0, k.waiting + k.held > 0) as phase) s
 left join lateral (
     select a.decision, a.actor_name, a.at from batch_approvals a
     where a.tenant_id = p.tenant_id and a.batch_id = p.id and s.phase in ('DRAFT', 'PART')
@@ -42,9 +40,7 @@ order by p.id desc limit 51;
 
 -- name: runs_get
 select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name as "buildingName", b.city as "buildingCity",
-    p.year, case when p.closed_at is not null then 'CLOSED' when p.state = 'COMPLETED' then 'SENT'
-    when p.state = 'DRAFT' then case when not k.gone then 'DRAFT' when k.due then 'PART' else 'SENT' end
-    when p.paused_at is not null then 'PAUSED' when p.canary is not null then 'CANARY' else 'SENDING' end as phase, p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt",
+    p.year, run_phase(p, k.gone, k.due) as phase, p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt",
     p.paused_at as "pausedAt", p.paused_by as "pausedBy", p.paused_why as "pausedWhy",
     cardinality(p.canary) as "canaryMessages", p.canary_until as "canaryUntil",
     p.closed_at as "closedAt", p.closed_by as "closedBy", p.close_note as "closeNote",

@@ -236,10 +236,19 @@ static const char *rate_words(struct ctx *c, struct json_object *d)
 
 /* What counts as sent and has not left yet: letters that are no more than paper, and what our own
    stand-in took. */
+static long long kept_of(struct json_object *counts)
+{
+    return number(counts, "unprinted") + number(counts, "printed") + number(counts, "dryRun");
+}
+
 static void show_kept(struct ctx *c, struct json_object *d)
 {
-    struct json_object *n = json_get(d, "counts");
-    long long dry = number(n, "dryRun"), kept = number(n, "unprinted") + number(n, "printed") + dry;
+    struct json_object *n = json_get(d, "counts"), *channels = json_get(d, "channels");
+    long long dry = number(n, "dryRun"), kept = kept_of(n);
+    for (size_t i = 0; i < json_object_array_length(channels); i++) {
+        struct json_object *one = json_object_array_get_idx(channels, i);
+        json_set_int(one, "left", number(one, "sent") - kept_of(one));
+    }
     json_set_int(d, "kept", kept);
     json_set_int(d, "noReport", number(n, "sent") - kept);
     json_set_text(

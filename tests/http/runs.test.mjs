@@ -310,9 +310,16 @@ check("a run is closed with a note, told by its report, and opened again", async
     const shown = await (await (await person("viewer", tenant))(`/runs/${faulty.batchId}?step=close`)).text();
     assert.match(shown, /1 letter is still to be printed/);
     assert.match(shown, /1<\/span> was sent and no delivery was reported since/);
+    const counts = (channel, unit) => shown.match(new RegExp(`#channel-${channel}"/></svg>[^<]*</span></th>.*data-unit="${unit}">(\\d+)`))?.[1];
+    assert.deepEqual(["to be printed", "dry run, kept here", "sent"].map((unit) => counts("LETTER", unit)), ["1", "0", "0"]);
+    assert.deepEqual(["to be printed", "dry run, kept here", "sent"].map((unit) => counts("EMAIL", unit)), ["0", String(mails - 1), "1"]);
+    assert.doesNotMatch(shown, /To be handed in/);
     assert.match(shown, new RegExp(`Part of it was a dry run\\.</strong> <span data-count>${mails - 1}</span> messages are kept here`));
     assert.doesNotMatch(shown, /Nothing is open/);
+    const told = async () => (await agent("GET", `/api/track/search?q=${faulty.batchId}`)).body.results.find((one) => one.type === "run").detail;
+    assert.equal(await told(), "Run · Closed · 1 letter to be printed");
     assert.equal((await agent("POST", at(faulty, "/reopen"))).body.phase, "SENT");
+    assert.equal(await told(), "Run · Sent · 1 letter to be printed");
     assert.equal((await agent("POST", at(faulty, "/reopen"))).status, 409);
     assert.equal((await agent("POST", at(faulty, "/check"))).status, 200);
     const names = sql(`select name from domain_events where entity_id = '${faulty.batchId}' order by id`).flat();

@@ -95,6 +95,7 @@ static enum err read_event(const struct reading *r, struct json_object *event, s
         s.code = status;
     if (!s.words && s.status != PARCEL_NOTHING)
         s.words = status;
+    s.unknown = s.status == PARCEL_NOTHING && s.code;
     const char *const all[] = { status, s.code, s.words, s.occurred_text, s.location };
     s.key = id ? arena_printf(r->arena, "generic:%s", id)
                : scan_key(r->arena, "generic#", all, sizeof(all) / sizeof(all[0]));

@@ -11,6 +11,7 @@
 
 #define SENTENCE_MOST 500
 #define NUMBER_MOST 60
+#define CODE_MOST 100
 
 const char *const parcel_status_names[PARCEL_STATUS_COUNT + 1] = {
     [PARCEL_PENDING] = "pending",
@@ -148,6 +149,15 @@ struct json_object *scan_detail(struct arena *a, const struct scan *s)
 }
 
 /* ---- names and numbers ---- */
+
+const char *scan_code(struct arena *a, const struct scan *s)
+{
+    const char *code = s->code ? s->code : s->milestone;
+    size_t left = code ? strlen(code) : 0, n = 0, one;
+    for (int i = 0; i < CODE_MOST && left - n && (one = utf8_char(code + n, left - n)); i++)
+        n += one;
+    return n ? arena_strndup(a, code, n) : NULL;
+}
 
 const char *tracking_number_tidy(struct arena *a, const char *text)
 {

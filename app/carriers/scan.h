@@ -42,6 +42,7 @@ bool parcel_status_of(const char *name, enum parcel_status *out);
 struct scan {
     const char *type;          /* one of the above: the type of its event; never NULL */
     enum parcel_status status; /* PARCEL_NOTHING where the code is unknown or means none */
+    bool unknown;              /* its code is in no table: staff are asked what it means */
     char grade;                /* 'B' seen by the carrier, 'C' summed up by it */
     const char *words;         /* as the carrier wrote it, of any length */
     const char *sentence;      /* ours, where it wrote none */
@@ -77,6 +78,10 @@ const char *scan_sentence(struct arena *a, const struct scan *s);
 
 /* All of it that a timeline keeps beside the sentence. The arena's. */
 struct json_object *scan_detail(struct arena *a, const struct scan *s);
+
+/* What staff map to a status: its code, or its milestone where it has none, cut after 100
+   characters. NULL: it has neither. */
+const char *scan_code(struct arena *a, const struct scan *s);
 
 /* A tracking number as shipments keep it: capitals, without blanks. NULL: of none, or of over 60
    characters. */

@@ -96,6 +96,7 @@ static struct scan read_event(const struct tracking *t, struct json_object *even
     s.category = text_of(event, "statusCategory");
     s.milestone = text_of(event, "statusMilestone");
     s.status = status_of(s.milestone);
+    s.unknown = s.status == PARCEL_NOTHING && (s.milestone || s.code);
     s.location = text_of(event, "location");
     s.courier = text_of(event, "courierCode");
     s.order = order_of(event);

@@ -85,9 +85,18 @@ static const struct job_kind jobs[] = {
       .queue = "ship",
       .run = scans_match,
       .doc = "Appends what carriers said of a shipment's number before there was the shipment" },
+    { .name = "ship.prune",
+      .queue = "ship",
+      .run = unmatched_prune,
+      .doc = "Drops unmatched parcels of which no carrier told for 90 days" },
+    { .name = NULL },
+};
+
+static const struct schedule schedules[] = {
+    { "ship.prune", "ship.prune", 86400, "Unmatched parcels that nobody asks for go" },
     { .name = NULL },
 };
 
 const struct domain carriers_domain = {
-    .name = "carriers", .routes = routes, .jobs = jobs, .hooks = carrier_hooks
+    .name = "carriers", .routes = routes, .jobs = jobs, .schedules = schedules, .hooks = carrier_hooks
 };

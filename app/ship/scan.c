@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "jobs/jobs.h"
+#include "ship/code.h"
 #include "ship/scan.sql.h"
 #include "ship/ship.h"
 #include "web/cursor.h"
@@ -30,7 +31,7 @@ static enum err find(struct ctx *c, const struct parcel_news *news, const char *
     const char *client = news->client_id && uuid_valid(news->client_id) ? news->client_id : NULL;
     enum err e = db_query(c->db, c->arena, scan_shipment, &rows, .client_id = client,
                           .tracking_number = news->tracking_number, .courier = courier_of(news),
-                          .carrier = news->carrier);
+                          .reference = news->reference, .carrier = news->carrier);
     if (e != OK)
         return e;
     if (rows_count(rows) == 0)
@@ -62,12 +63,19 @@ static struct shipment_event event_of(struct arena *a, const struct scan *s)
                                     .dedupe_key = s->key };
 }
 
-static enum err append(struct ctx *c, const char *shipment_id, const struct scan *list, size_t n)
+/* Read by staff's own mappings first; what nobody can read is put on the worklist. */
+static enum err append(struct ctx *c, const char *shipment_id, struct scan *list, size_t n)
 {
     struct shipment_event *events = arena_zalloc(c->arena, n + 1, sizeof(*events));
-    for (size_t i = 0; i < n; i++)
+    bool *added = arena_zalloc(c->arena, n + 1, sizeof(*added));
+    enum err e = codes_apply(c, list, n);
+    for (size_t i = 0; i < n; i++) {
         events[i] = event_of(c->arena, &list[i]);
-    return shipment_append(c, shipment_id, events, n, false, NULL, NULL);
+        events[i].added = &added[i];
+    }
+    if (e == OK)
+        e = shipment_append(c, shipment_id, events, n, false, NULL, NULL);
+    return e == OK ? codes_collect(c, shipment_id, list, added, n) : e;
 }
 
 static void set_origin(const struct parcel_news *news, const char *inbox_id, const char *mapper)
@@ -131,41 +139,64 @@ enum err scans_match_later(struct ctx *c, const char *shipment_id)
         &job);
 }
 
-struct found {
-    struct ctx *ctx;
-    const char *shipment_id, *number;
+/* What was kept of a number, by the shipment that it is of. */
+struct heap {
+    const char *shipment_id;
     struct scan *scans;
     size_t n, room;
-    struct buf parcels, requests; /* arrays of ids, without the closing brace */
 };
 
-static void add_scans(struct found *f, const struct parcel_news *news)
+struct found {
+    struct ctx *ctx;
+    const char *number;
+    struct heap *heaps; /* by the shipment's id, so that whoever takes several does it in order */
+    size_t n, room;
+    struct buf requests; /* an array of the ids of those used up, without the closing brace */
+};
+
+static struct heap *heap_of(struct found *f, const char *shipment_id)
 {
-    if (f->n + news->n > f->room) {
-        size_t room = (f->n + news->n) * 2;
-        struct scan *more = arena_zalloc(f->ctx->arena, room, sizeof(*more));
+    size_t at = 0;
+    while (at < f->n && strcmp(f->heaps[at].shipment_id, shipment_id) < 0)
+        at++;
+    if (at < f->n && strcmp(f->heaps[at].shipment_id, shipment_id) == 0)
+        return &f->heaps[at];
+    if (f->n == f->room) {
+        f->room = f->room * 2 + 4;
+        struct heap *more = arena_zalloc(f->ctx->arena, f->room, sizeof(*more));
         for (size_t i = 0; i < f->n; i++)
-            more[i] = f->scans[i];
-        f->scans = more;
-        f->room = room;
+            more[i] = f->heaps[i];
+        f->heaps = more;
+    }
+    for (size_t i = f->n++; i > at; i--)
+        f->heaps[i] = f->heaps[i - 1];
+    f->heaps[at] = (struct heap){ .shipment_id = shipment_id };
+    return &f->heaps[at];
+}
+
+static void add_scans(struct found *f, const char *shipment_id, const struct parcel_news *news)
+{
+    struct heap *h = heap_of(f, shipment_id);
+    if (h->n + news->n > h->room) {
+        h->room = (h->n + news->n) * 2;
+        struct scan *more = arena_zalloc(f->ctx->arena, h->room, sizeof(*more));
+        for (size_t i = 0; i < h->n; i++)
+            more[i] = h->scans[i];
+        h->scans = more;
     }
     for (size_t i = 0; i < news->n; i++)
-        f->scans[f->n++] = news->scans[i];
+        h->scans[h->n++] = news->scans[i];
 }
 
-static void add_id(struct buf *ids, const char *id)
-{
-    buf_printf(ids, "%s%s", ids->n ? "," : "{", id);
-}
-
-/* What a kept request says of the number, where it is of this shipment. */
+/* What a kept request says of the number. It is used up where none of that is nobody's: the rest
+   waits for another shipment. */
 static enum err add_message(struct found *f, const PGresult *rows, int row)
 {
     struct str body;
     const char *why;
     struct parcel_news *list;
     size_t n = 0;
-    bool ours = false;
+    bool ours = false, waits = false;
     struct arena *a = f->ctx->arena;
     struct json_object *settings = json_get(row_json(a, rows, row), "settings");
     if (!base64_decode(a, str_of(row_text(rows, row, "body")), &body) ||
@@ -176,32 +207,35 @@ static enum err add_message(struct found *f, const PGresult *rows, int row)
         if (!list[i].tracking_number || strcmp(list[i].tracking_number, f->number) != 0)
             continue;
         enum err e = find(f->ctx, &list[i], &id);
-        if (e == ERR_NOT_FOUND || (e == OK && strcmp(id, f->shipment_id) != 0))
+        waits |= e == ERR_NOT_FOUND;
+        if (e == ERR_NOT_FOUND)
             continue;
         if (e != OK)
             return e;
         set_origin(&list[i], row_text(rows, row, "inbox_id"), row_text(rows, row, "mapper"));
-        add_scans(f, &list[i]);
+        add_scans(f, id, &list[i]);
         ours = true;
     }
-    if (ours) {
-        add_id(&f->parcels, row_text(rows, row, "parcel_id"));
-        add_id(&f->requests, row_text(rows, row, "inbox_id"));
-    }
+    if (ours && !waits)
+        buf_printf(&f->requests, "%s%s", f->requests.n ? "," : "{", row_text(rows, row, "inbox_id"));
     return OK;
 }
 
-static const char *array_of(struct buf *ids)
+static enum err append_all(struct found *f)
 {
-    buf_puts(ids, ids->n ? "}" : "{}");
-    return ids->p;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < f->n; i++) {
+        struct heap *h = &f->heaps[i];
+        scans_sort(f->ctx->arena, h->scans, h->n);
+        e = append(f->ctx, h->shipment_id, h->scans, h->n);
+    }
+    return e;
 }
 
 static enum err match(struct ctx *c, const char *shipment_id)
 {
     PGresult *rows;
-    struct found f = { .ctx = c, .shipment_id = shipment_id };
-    f.parcels = buf_in(c->arena);
+    struct found f = { .ctx = c };
     f.requests = buf_in(c->arena);
     enum err e = db_query(c->db, c->arena, scan_number, &rows, .shipment_id = shipment_id);
     if (e != OK || rows_count(rows) == 0)
@@ -212,15 +246,16 @@ static enum err match(struct ctx *c, const char *shipment_id)
         e = db_query(c->db, c->arena, unmatched_messages, &rows, .tracking_number = f.number);
     for (int i = 0; e == OK && i < rows_count(rows); i++)
         e = add_message(&f, rows, i);
+    if (e == OK)
+        e = append_all(&f);
     if (e != OK)
         return e;
-    scans_sort(c->arena, f.scans, f.n);
-    if (f.n)
-        e = append(c, shipment_id, f.scans, f.n);
+    buf_puts(&f.requests, f.requests.n ? "}" : "{}");
+    e = inbox_used(c, f.requests.p);
     if (e == OK)
-        e = inbox_used(c, array_of(&f.requests));
-    return e == OK ? db_query(c->db, c->arena, unmatched_done, NULL, .tracking_number = f.number,
-                              .ids = array_of(&f.parcels))
+        e = db_query(c->db, c->arena, unmatched_used, NULL, .tracking_number = f.number,
+                     .inbox_ids = f.requests.p);
+    return e == OK ? db_query(c->db, c->arena, unmatched_done, NULL, .tracking_number = f.number)
                    : e;
 }
 
@@ -235,6 +270,21 @@ enum err scans_match(struct job *j)
     if (e == OK)
         e = job_done(j);
     return db_end(c->db, e);
+}
+
+/* ---- given up ---- */
+
+enum err unmatched_prune(struct job *j)
+{
+    struct ctx *c = &j->ctx;
+    PGresult *tenants;
+    enum err e = db_run(c->db, c->arena, &sql_unmatched_tenants, NULL, &tenants);
+    for (int i = 0; e == OK && i < rows_count(tenants); i++) {
+        db_begin(c->db, row_text(tenants, i, "id"));
+        e = db_end(c->db, db_query(c->db, c->arena, unmatched_prune, NULL,
+                                   .days = arena_printf(c->arena, "%d", UNMATCHED_DAYS)));
+    }
+    return e;
 }
 
 /* ---- listed ---- */

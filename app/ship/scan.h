@@ -35,5 +35,11 @@ struct job;
 /* The job ship.match {shipmentId}: appends what was kept of its number, as one change. */
 enum err scans_match(struct job *j) must_check;
 
+#define UNMATCHED_DAYS 90
+
+/* The job ship.prune: drops unmatched parcels of which nobody told for UNMATCHED_DAYS. Of every
+   tenant. */
+enum err unmatched_prune(struct job *j) must_check;
+
 /* {items, nextCursor}: parcels that carriers tell of and no shipment has, the latest first. */
 enum err unmatched_list(struct ctx *c, const char *after, struct json_object **out) must_check;

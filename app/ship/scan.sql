@@ -2,8 +2,11 @@
 
 -- name: scan_shipment
 with found as (
-    select s.id, case when s.id = :client_id::uuid then 0 when s.carrier = :courier::text then 1 else 2 end as distance
+    select s.id, case when s.id = :client_id::uuid then 0 when s.carrier = :courier::text then 1
+        when :reference::text in (po.number, o.number) then 2 else 3 end as distance
     from shipments s
+    left join purchase_orders po on po.tenant_id = s.tenant_id and po.id = s.purchase_order_id
+    left join orders o on o.tenant_id = po.tenant_id and o.id = po.order_id
     where s.tenant_id = current_tenant() and (s.id = :client_id::uuid or s.tracking_number = :tracking_number::text)
         and (:carrier::text is null or s.carrier = :carrier::text)
 )
@@ -45,10 +48,25 @@ select parcel_id, provider, settings, inbox_id, mapper, body from (
 where bytes <= 8 << 20
 order by received_at, inbox_id;
 
+-- What was said in these requests has gone to its shipments.
+-- name: unmatched_used
+update unmatched_parcels u set messages = greatest(u.messages - (select count(*) from unnest(u.inbox_ids) i
+        where i = any (:inbox_ids::uuid[])), 1),
+    inbox_ids = array(select i from unnest(u.inbox_ids) with ordinality as x (i, n) where i <> all (:inbox_ids::uuid[]) order by n)
+where u.tenant_id = current_tenant() and u.tracking_number = :tracking_number::text and u.inbox_ids && :inbox_ids::uuid[];
+
+-- Nothing is left to be said of it.
 -- name: unmatched_done
 delete from unmatched_parcels u
-where u.tenant_id = current_tenant() and u.tracking_number = :tracking_number::text and (u.id = any (:ids::uuid[])
-    or not exists (select from inbox i where i.tenant_id = u.tenant_id and i.id = any (u.inbox_ids) and i.body <> ''));
+where u.tenant_id = current_tenant() and u.tracking_number = :tracking_number::text
+    and not exists (select from inbox i where i.tenant_id = u.tenant_id and i.id = any (u.inbox_ids) and i.body <> '');
+
+-- name: unmatched_tenants
+select tenant_ids() as id;
+
+-- name: unmatched_prune
+delete from unmatched_parcels
+where tenant_id = current_tenant() and last_at < clock_timestamp() - make_interval(days => :days::int);
 
 -- name: unmatched_list
 select u.id as "unmatchedId", u.provider, a.name as account, u.tracking_number as "trackingNumber", u.reference,

@@ -22,6 +22,7 @@ struct parcel_standing {
     enum parcel_status status;
     int64_t at_ms; /* when what it stands on occurred, of the epoch; 0: unknown */
     char grade;    /* 'A' to 'D', 'X'; 0: our own record */
+    bool day_only; /* at_ms is the noon of a day of which no more is known */
 };
 
 /* Where it stands after somebody claims `to`, seen at `at_ms` (0: unknown) with a grade.
@@ -29,6 +30,12 @@ struct parcel_standing {
    what is known and is to be shown. Pure. */
 enum parcel_status parcel_status_after(struct parcel_standing before, enum parcel_status to,
                                        int64_t at_ms, char grade, bool *contradiction);
+
+/* Moves a standing by one claim more, as the table of events does: of two times of which one is
+   only a day and which may be of the same, neither is known to be earlier. Answers what
+   parcel_status_after sets as *contradiction. Pure. */
+bool parcel_stand(struct parcel_standing *s, enum parcel_status claim, int64_t at_ms, bool day_only,
+                  char grade);
 
 /* "out for delivery", for sentences; "" of PARCEL_NOTHING. */
 const char *parcel_status_words(enum parcel_status s);
@@ -62,6 +69,7 @@ struct shipment_event {
     struct json_object *detail;                             /* NULL: {} */
     const char *occurred_at;                                /* RFC 3339; NULL: now */
     const char *inbox_id, *mapper, *dedupe_key, *caused_by; /* each may be NULL */
+    bool *added; /* becomes true where it was new; NULL: nobody asks */
 };
 
 /* Locks a shipment, appends in their order those events whose dedupe_key it does not have yet,

@@ -194,7 +194,7 @@ enum err shipment_get(struct ctx *c, const char *id, struct json_object **out)
 static enum err refuse_back(struct ctx *c, enum parcel_status stands, enum parcel_status to)
 {
     bool contradiction;
-    const struct parcel_standing before = { stands, 1, 'C' };
+    const struct parcel_standing before = { .status = stands, .at_ms = 1, .grade = 'C' };
     if (parcel_status_after(before, to, 2, 'C', &contradiction) == to)
         return ctx_refuse(c, ERR_CONFLICT,
                           "It became “%s” after that time: “%s” has to be of a later one.",

@@ -87,6 +87,33 @@ enum parcel_status parcel_status_after(struct parcel_standing before, enum parce
     return open & 1u << to ? to : before.status;
 }
 
+#define HALF_A_DAY_MS ((int64_t)12 * 3600 * 1000)
+
+/* A day's noon is less than half a day from whatever is of that day, and less than a day from the
+   same day's noon elsewhere. */
+static bool may_be_either(const struct parcel_standing *s, int64_t at_ms, bool day_only)
+{
+    int64_t apart = at_ms > s->at_ms ? at_ms - s->at_ms : s->at_ms - at_ms;
+    return (s->day_only || day_only) &&
+           apart < (s->day_only && day_only ? 2 * HALF_A_DAY_MS : HALF_A_DAY_MS);
+}
+
+bool parcel_stand(struct parcel_standing *s, enum parcel_status claim, int64_t at_ms, bool day_only,
+                  char grade)
+{
+    bool contradiction;
+    bool unclear = at_ms && s->at_ms && may_be_either(s, at_ms, day_only);
+    enum parcel_status after =
+        parcel_status_after(*s, claim, unclear ? 0 : at_ms, grade, &contradiction);
+    bool later = at_ms > s->at_ms, better = grade && (!s->grade || grade < s->grade);
+    if (after != s->status)
+        *s = (struct parcel_standing){ after, at_ms, grade, day_only };
+    else if (claim == s->status)
+        *s = (struct parcel_standing){ after, later ? at_ms : s->at_ms, better ? grade : s->grade,
+                                       later ? day_only : s->day_only };
+    return contradiction;
+}
+
 enum order_status order_status_of(const enum parcel_status *list, size_t n, bool cancelled)
 {
     unsigned seen = 0;

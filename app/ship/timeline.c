@@ -62,6 +62,7 @@ static enum err lock(struct appending *a)
         return ERR_INTERNAL;
     a->standing.at_ms = row_int(a->lock, 0, "at_ms");
     a->standing.grade = grade ? *grade : 0;
+    a->standing.day_only = row_bool(a->lock, 0, "day_only");
     a->dry_run = row_bool(a->lock, 0, "dry_run");
     a->order_id = rows_count(a->order) ? row_text(a->order, 0, "order_id") : NULL;
     return OK;
@@ -95,32 +96,21 @@ static const char *detail_text(struct ctx *c, const struct shipment_event *e,
     return json_compact(c->arena, d);
 }
 
-/* As the trigger of the events' table has it. */
-static void stand(struct appending *a, const struct shipment_event *e, enum parcel_status after,
-                  int64_t at_ms)
-{
-    struct parcel_standing *s = &a->standing;
-    bool better = e->grade && (!s->grade || e->grade < s->grade);
-    if (after != s->status)
-        *s = (struct parcel_standing){ after, at_ms, e->grade };
-    else if (e->claim == s->status)
-        *s = (struct parcel_standing){ after, at_ms > s->at_ms ? at_ms : s->at_ms,
-                                       better ? e->grade : s->grade };
-}
-
 static enum err add(struct appending *a, size_t i)
 {
-    bool contradiction;
     struct ctx *c = a->c;
     const struct shipment_event *e = &a->list[i];
-    int64_t at_ms = row_int(a->known, (int)i, "at_ms");
+    const struct parcel_standing before = a->standing;
     const char grade[2] = { e->grade, 0 };
-    enum parcel_status after =
-        parcel_status_after(a->standing, e->claim, at_ms, e->grade, &contradiction);
-    const char *detail = detail_text(c, e, a->standing, contradiction);
-    if (after != a->standing.status)
+    bool day_only = json_object_get_boolean(json_get(e->detail, "noTime"));
+    bool contradiction = parcel_stand(&a->standing, e->claim, row_int(a->known, (int)i, "at_ms"),
+                                      day_only, e->grade);
+    enum parcel_status after = a->standing.status;
+    const char *detail = detail_text(c, e, before, contradiction);
+    if (after != before.status)
         a->moved_by = i;
-    stand(a, e, after, at_ms);
+    if (e->added)
+        *e->added = true;
     return db_query(c->db, c->arena, shipment_event_add, NULL, .shipment_id = a->shipment_id,
                     .type = e->type, .source = e->source, .grade = e->grade ? grade : NULL,
                     .status = parcel_status_name(e->claim),
@@ -169,6 +159,7 @@ enum err order_follow(struct ctx *c, const char *order_id)
 static enum err add_all(struct appending *a, enum parcel_status before)
 {
     enum err e = OK;
+    bool day_only = a->standing.day_only;
     struct db *db = a->c->db;
     size_t queued = 0;
     db_batch(db);
@@ -183,6 +174,9 @@ static enum err add_all(struct appending *a, enum parcel_status before)
         }
         e = add(a, i);
     }
+    if (e == OK && a->standing.day_only != day_only)
+        e = db_query(db, a->c->arena, shipment_day_only, NULL, .shipment_id = a->shipment_id,
+                     .day_only = day_only ? "f" : "t");
     if (e == OK && a->order_id && a->standing.status != before)
         e = order_ask(a->c, a->order_id, &a->order_held, &a->of_siblings);
     return flushed(db, e);

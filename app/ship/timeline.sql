@@ -1,7 +1,8 @@
 -- Appending to a shipment's timeline, and the order that follows.
 
 -- name: shipment_lock
-select s.status, s.evidence_grade as grade, coalesce(floor(extract(epoch from s.status_at) * 1000), 0)::bigint as at_ms, s.dry_run
+select s.status, s.evidence_grade as grade, coalesce(floor(extract(epoch from s.status_at) * 1000), 0)::bigint as at_ms, s.dry_run,
+    s.status_day_only as day_only
 from shipments s
 where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid
 for no key update;
@@ -32,6 +33,10 @@ insert into shipment_events (tenant_id, shipment_id, type, source, grade, status
 values (current_tenant(), :shipment_id::uuid, :type::text, :source::text, :grade::text, :status::text, :status_after::text,
     :occurred_at::timestamptz, :actor_id::uuid, :actor_name::text, :sentence::text, :detail::jsonb, :inbox_id::uuid, :mapper::text,
     :dedupe_key::text, :caused_by::uuid, 0, '', '', '');
+
+-- name: shipment_day_only
+update shipments set status_day_only = :day_only::boolean
+where tenant_id = current_tenant() and id = :shipment_id::uuid;
 
 -- name: order_follow_lock
 select o.cancelled_at is not null as cancelled

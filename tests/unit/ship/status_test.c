@@ -39,7 +39,7 @@ static void every_pair(void **state)
     for (int s = 0; s < PARCEL_STATUS_COUNT; s++)
         for (int t = 0; t < PARCEL_STATUS_COUNT; t++)
             for (int64_t at = 999; at <= 1001; at++) {
-                const struct parcel_standing before = { (enum parcel_status)s, 1000, 'B' };
+                const struct parcel_standing before = { (enum parcel_status)s, 1000, 'B', false };
                 char got =
                     letters[parcel_status_after(before, (enum parcel_status)t, at, 'B', &against)];
                 if (got != at_time((enum parcel_status)s, at)[t])
@@ -53,7 +53,7 @@ static void what_says_nothing_moves_nothing(void **state)
     (void)state;
     bool against;
     for (int s = 0; s < PARCEL_STATUS_COUNT; s++) {
-        const struct parcel_standing before = { (enum parcel_status)s, 1000, 'B' };
+        const struct parcel_standing before = { (enum parcel_status)s, 1000, 'B', false };
         assert_int_equal(parcel_status_after(before, PARCEL_NOTHING, 2000, 'A', &against), s);
         assert_false(against);
         assert_int_equal(parcel_status_after(before, PARCEL_DELIVERED, 2000, 'X', &against), s);
@@ -66,8 +66,8 @@ static void without_times_it_goes_on(void **state)
 {
     (void)state;
     bool against;
-    const struct parcel_standing near = { PARCEL_OUT_FOR_DELIVERY, 0, 'B' };
-    const struct parcel_standing trouble = { PARCEL_EXCEPTION, 1000, 'B' };
+    const struct parcel_standing near = { PARCEL_OUT_FOR_DELIVERY, 0, 'B', false };
+    const struct parcel_standing trouble = { PARCEL_EXCEPTION, 1000, 'B', false };
     assert_int_equal(parcel_status_after(near, PARCEL_FAILED_ATTEMPT, 5, 'B', &against),
                      PARCEL_FAILED_ATTEMPT);
     assert_int_equal(parcel_status_after(trouble, PARCEL_IN_TRANSIT, 0, 'B', &against),
@@ -78,7 +78,7 @@ static bool contradicts(enum parcel_status from, char before, enum parcel_status
                         int64_t at)
 {
     bool against;
-    (void)parcel_status_after((struct parcel_standing){ from, 1000, before }, to, at, grade,
+    (void)parcel_status_after((struct parcel_standing){ from, 1000, before, false }, to, at, grade,
                               &against);
     return against;
 }
@@ -107,13 +107,13 @@ static void what_speaks_against_it_is_told(void **state)
 static enum parcel_status ends_at(const enum parcel_status *history, const int *order)
 {
     bool against;
-    struct parcel_standing s = { PARCEL_PENDING, 0, 0 };
+    struct parcel_standing s = { PARCEL_PENDING, 0, 0, false };
     for (int i = 0; i < SCANS; i++) {
         int64_t at = 1000 * (order[i] + 1);
         enum parcel_status to = history[order[i]];
         enum parcel_status after = parcel_status_after(s, to, at, 'B', &against);
         if (after != s.status)
-            s = (struct parcel_standing){ after, at, 'B' };
+            s = (struct parcel_standing){ after, at, 'B', false };
         else if (to == after && at > s.at_ms)
             s.at_ms = at;
     }
@@ -221,6 +221,31 @@ static void statuses_have_names(void **state)
         assert_true(*parcel_status_words((enum parcel_status)i));
 }
 
+/* Of a day without a clock nobody knows whether it was before or after another time of that day. */
+static void a_day_is_no_time(void **state)
+{
+    (void)state;
+    const int64_t hour = 3600 * 1000, noon = 1000 * 24 * hour + 12 * hour;
+    struct parcel_standing s = { PARCEL_FAILED_ATTEMPT, noon + 3 * hour, 'B', false };
+    assert_false(parcel_stand(&s, PARCEL_OUT_FOR_DELIVERY, noon, true, 'B'));
+    assert_int_equal(s.status, PARCEL_OUT_FOR_DELIVERY);
+    assert_true(s.day_only);
+    (void)parcel_stand(&s, PARCEL_AVAILABLE_FOR_PICKUP, noon - 2 * hour, false, 'B');
+    assert_int_equal(s.status, PARCEL_AVAILABLE_FOR_PICKUP);
+    assert_false(s.day_only);
+    (void)parcel_stand(&s, PARCEL_FAILED_ATTEMPT, noon - 3 * hour, false, 'B');
+    assert_int_equal(s.status, PARCEL_AVAILABLE_FOR_PICKUP); /* two clocks that are known */
+    (void)parcel_stand(&s, PARCEL_FAILED_ATTEMPT, noon - 24 * hour, true, 'B');
+    assert_int_equal(s.status, PARCEL_AVAILABLE_FOR_PICKUP); /* another day */
+    s = (struct parcel_standing){ PARCEL_EXCEPTION, noon, 'B', true };
+    (void)parcel_stand(&s, PARCEL_IN_TRANSIT, noon + 2 * hour, false, 'B');
+    assert_int_equal(s.status, PARCEL_EXCEPTION); /* found only where it is surely later */
+    (void)parcel_stand(&s, PARCEL_IN_TRANSIT, noon + 24 * hour, true, 'B');
+    assert_int_equal(s.status, PARCEL_IN_TRANSIT);
+    s = (struct parcel_standing){ PARCEL_DELIVERED, noon + hour, 'B', false };
+    assert_false(parcel_stand(&s, PARCEL_EXCEPTION, noon, true, 'B'));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +256,7 @@ int main(void)
         cmocka_unit_test(the_order_of_scans_does_not_matter),
         cmocka_unit_test(an_order_is_what_its_shipments_are),
         cmocka_unit_test(statuses_have_names),
+        cmocka_unit_test(a_day_is_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

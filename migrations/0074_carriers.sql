@@ -1,0 +1,36 @@
+-- What carriers' codes mean to us, and what Ship24 is asked to track.
+
+create table carrier_codes (
+    tenant_id uuid not null references tenants,
+    id uuid not null default uuid7(),
+    carrier text not null check (length(carrier) between 1 and 40), -- whose code it is: 'ship24', or a carrier that posts callbacks
+    code text not null check (length(code) between 1 and 100),
+    meaning text check (meaning in ('pending', 'info_received', 'in_transit', 'out_for_delivery', 'failed_attempt',
+        'available_for_pickup', 'delivered', 'exception', 'returned', 'cancelled', 'nothing')), -- null: not mapped
+    revision int not null default 0, -- goes up with each mapping
+    seen bigint not null default 0, -- scans with it that nobody could read
+    example text, -- the words of the last of them
+    example_shipment_id uuid,
+    first_at timestamptz not null default now(),
+    last_at timestamptz not null default now(),
+    mapped_at timestamptz,
+    mapped_by_name text,
+    rerun_revision int, -- which mapping was last brought to what was kept
+    rerun_state text check (rerun_state in ('running', 'done')),
+    rerun_at timestamptz,
+    rerun_scans int not null default 0,
+    rerun_shipments int not null default 0, -- whose status it changed
+    primary key (tenant_id, id),
+    unique (tenant_id, carrier, code)
+) with (fillfactor = 80);
+create index carrier_codes_open on carrier_codes (tenant_id, last_at desc, id desc) where meaning is null and seen > 0;
+create index carrier_codes_recent on carrier_codes (tenant_id, last_at desc, id desc);
+select tenant_table('carrier_codes');
+grant select, insert, update on carrier_codes to track_web, track_worker;
+
+-- The scans of a code, which is what the carrier calls it, or its milestone.
+create index shipment_events_code on shipment_events
+    (tenant_id, (left(coalesce(detail ->> 'code', detail ->> 'milestone'), 100)), shipment_id) where type = 'SCAN';
+
+-- Of what a shipment's status stands on only the day is known: status_at is its noon.
+alter table shipments add status_day_only boolean not null default false;

@@ -10,6 +10,7 @@ static const struct {
     const struct carrier *real, *stand_in;
 } carriers[] = {
     { "shiprocket", "Shiprocket", &carrier_shiprocket, &carrier_stand_in },
+    { "ship24", "Ship24", NULL, NULL }, /* tracks what others carry */
 };
 
 #define CARRIERS (sizeof(carriers) / sizeof(carriers[0]))

@@ -97,6 +97,8 @@ static const struct schedule schedules[] = {
     { .name = NULL },
 };
 
-const struct domain carriers_domain = {
-    .name = "carriers", .routes = routes, .jobs = jobs, .schedules = schedules, .hooks = carrier_hooks
-};
+const struct domain carriers_domain = { .name = "carriers",
+                                        .routes = routes,
+                                        .jobs = jobs,
+                                        .schedules = schedules,
+                                        .hooks = carrier_hooks };

@@ -13,18 +13,10 @@
 
 #define PAGE_ROWS 50
 
-const char *const code_meanings[] = { "pending",
-                                      "info_received",
-                                      "in_transit",
-                                      "out_for_delivery",
-                                      "failed_attempt",
-                                      "available_for_pickup",
-                                      "delivered",
-                                      "exception",
-                                      "returned",
-                                      "cancelled",
-                                      "nothing",
-                                      NULL };
+const char *const code_meanings[] = { "pending",          "info_received",  "in_transit",
+                                      "out_for_delivery", "failed_attempt", "available_for_pickup",
+                                      "delivered",        "exception",      "returned",
+                                      "cancelled",        "nothing",        NULL };
 
 /* ---- on the way in ---- */
 
@@ -199,12 +191,12 @@ enum err code_rerun(struct ctx *c, const char *id)
     json_set_text(args, "revision", revision);
     e = db_query(c->db, c->arena, code_rerun, NULL, .id = id);
     if (e == OK)
-        e = job_add(c,
-                    &(struct job_new){ .kind = "ship.reread",
-                                       .args = args,
-                                       .unique_key =
-                                           arena_printf(c->arena, "%s:%s:", id, revision) },
-                    NULL);
+        e = job_add(
+            c,
+            &(struct job_new){ .kind = "ship.reread",
+                               .args = args,
+                               .unique_key = arena_printf(c->arena, "%s:%s:", id, revision) },
+            NULL);
     return e ? e
              : audit_add(c, "carrier_code.rerun", "carrier_code", id, NULL,
                          facts(c, row_text(row, 0, "carrier"), row_text(row, 0, "code"),

@@ -50,8 +50,8 @@ enum err code_map(struct ctx *c, const char *id, const char *meaning) must_check
    to, shipments}]}. Of more than 5,000 scans those looked at, and complete is false. */
 enum err code_preview(struct ctx *c, const char *id, struct json_object **out) must_check;
 
-/* Has every scan of a code read anew by its mapping, muted; audited. ERR_CONFLICT: it is not mapped,
-   or a re-run is under way. */
+/* Has every scan of a code read anew by its mapping, muted; audited. ERR_CONFLICT: it is not
+   mapped, or a re-run is under way. */
 enum err code_rerun(struct ctx *c, const char *id) must_check;
 
 /* The job ship.reread {codeId, revision, after}: fifty shipments of a re-run, then the next. */

@@ -159,8 +159,8 @@ static enum err hold(struct rerun *r, bool *still)
 {
     PGresult *row;
     struct ctx *c = &r->job->ctx;
-    enum err e = db_query(c->db, c->arena, code_rerun_hold, &row, .id = r->code_id,
-                          .revision = r->revision);
+    enum err e =
+        db_query(c->db, c->arena, code_rerun_hold, &row, .id = r->code_id, .revision = r->revision);
     *still = e == OK && rows_count(row) == 1;
     if (!*still)
         return e;
@@ -178,9 +178,9 @@ static enum err reread(struct rerun *r, const char *shipment_id)
     PGresult *rows;
     bool moved = false;
     struct ctx *c = &r->job->ctx;
-    enum err e = db_query(c->db, c->arena, code_scans, &rows, .code = r->code,
-                          .carrier = r->carrier, .meaning = r->meaning, .shipment_id = shipment_id,
-                          .rows = SCANS_MOST);
+    enum err e =
+        db_query(c->db, c->arena, code_scans, &rows, .code = r->code, .carrier = r->carrier,
+                 .meaning = r->meaning, .shipment_id = shipment_id, .rows = SCANS_MOST);
     int n = e == OK ? rows_count(rows) : 0;
     if (!n)
         return e;
@@ -211,8 +211,7 @@ static enum err end(struct rerun *r, const char *last)
         json_set_text(args, "revision", r->revision);
         json_set_text(args, "after", last);
         const char *key = arena_printf(c->arena, "%s:%s:%s", r->code_id, r->revision, last);
-        e = job_add(c,
-                    &(struct job_new){ .kind = "ship.reread", .args = args, .unique_key = key },
+        e = job_add(c, &(struct job_new){ .kind = "ship.reread", .args = args, .unique_key = key },
                     NULL);
     } else {
         e = db_query(c->db, c->arena, code_rerun_done, NULL, .id = r->code_id,

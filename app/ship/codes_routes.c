@@ -244,7 +244,8 @@ static void view_changes(struct ctx *c, struct json_object *preview)
 {
     long long n = json_object_get_int64(json_get(preview, "change"));
     json_set_text(preview, "changeWords",
-                  n == 1 ? "1 shipment changes" : arena_printf(c->arena, "%lld shipments change", n));
+                  n == 1 ? "1 shipment changes"
+                         : arena_printf(c->arena, "%lld shipments change", n));
     json_set_bool(preview, "staySome", json_object_get_int64(json_get(preview, "stay")) > 0);
     struct json_object *list = json_get(preview, "changes");
     for (size_t i = 0; i < json_object_array_length(list); i++) {

@@ -217,7 +217,8 @@ static enum err add_message(struct found *f, const PGresult *rows, int row)
         ours = true;
     }
     if (ours && !waits)
-        buf_printf(&f->requests, "%s%s", f->requests.n ? "," : "{", row_text(rows, row, "inbox_id"));
+        buf_printf(&f->requests, "%s%s", f->requests.n ? "," : "{",
+                   row_text(rows, row, "inbox_id"));
     return OK;
 }
 

@@ -46,8 +46,8 @@ static enum err tell(const char *number, const struct told *list, int n)
                    i ? "," : "", list[i].id, list[i].id, list[i].at, list[i].milestone,
                    list[i].code);
     buf_puts(&b, "]}]}");
-    assert_int_equal(
-        json_parse(worker->arena, str_of("{}"), &json_request_limits, &settings, &why), OK);
+    assert_int_equal(json_parse(worker->arena, str_of("{}"), &json_request_limits, &settings, &why),
+                     OK);
     account.settings = settings;
     return carrier_hooks[0].process(&j, arena_strdup(worker->arena, pg_sql("select uuid7()")),
                                     buf_str(&b), &account);
@@ -146,10 +146,9 @@ static void mapped_from_now_on(void **state)
     code_id(code, "held_up");
     assert_int_equal(at("PUT", code, "", "{\"meaning\": \"lost\"}")->status, 422);
     assert_int_equal(at("PUT", code, "", "{}")->status, 422);
-    assert_int_equal(at("PUT", "01970000-0000-7000-8000-00000000dead", "",
-                        "{\"meaning\": \"nothing\"}")
-                         ->status,
-                     404);
+    assert_int_equal(
+        at("PUT", "01970000-0000-7000-8000-00000000dead", "", "{\"meaning\": \"nothing\"}")->status,
+        404);
     long long audited = pg_int("select count(*) from audit_history");
     const struct answer *a = at("PUT", code, "", "{\"meaning\": \"in_transit\"}");
     assert_int_equal(a->status, 200);
@@ -247,14 +246,13 @@ static void over_what_was_kept(void **state)
                                "where e.shipment_id = '%s'",
                                ids[0]),
                         "STATUS_SET|B|out_for_delivery|carrier.codes/1|t|t");
-    assert_string_equal(
-        pg_sql("select last_scan from shipments where id = '%s'", ids[0]), "Words of k0");
+    assert_string_equal(pg_sql("select last_scan from shipments where id = '%s'", ids[0]),
+                        "Words of k0");
     /* once more changes nothing; another meaning is read again */
     assert_int_equal(at("POST", code, "/rerun", NULL)->status, 202);
     work();
-    assert_int_equal(pg_int("select count(*) from shipment_events where shipment_id = '%s'",
-                            ids[0]),
-                     2);
+    assert_int_equal(
+        pg_int("select count(*) from shipment_events where shipment_id = '%s'", ids[0]), 2);
     assert_int_equal(at("PUT", code, "", "{\"meaning\": \"delivered\"}")->status, 200);
     assert_int_equal(number(at("GET", code, "/rerun", NULL), "change"), 3);
     assert_int_equal(at("POST", code, "/rerun", NULL)->status, 202);
@@ -291,6 +289,39 @@ static void in_pieces(void **state)
     assert_int_equal(pg_int("select count(*) from jobs where kind = 'ship.reread'"), 0);
 }
 
+/* ---- days without a clock, parcels that nobody asks for ---- */
+
+/* A day without a clock, and a clock of that day: whichever is told first, neither is refused. */
+static void a_day_without_a_clock(void **state)
+{
+    (void)state;
+    char id[40];
+    add_shipment(id, "delhivery", "DAY1");
+    tell_one("DAY1", "d1", "failed_attempt", "null", "2026-03-04T15:00:00Z");
+    tell_one("DAY1", "d2", "out_for_delivery", "null", "2026-03-04");
+    assert_string_equal(status_of(id), "out_for_delivery");
+    assert_string_equal(pg_sql("select status_day_only from shipments where id = '%s'", id), "t");
+    tell_one("DAY1", "d3", "available_for_pickup", "null", "2026-03-03");
+    assert_string_equal(status_of(id), "out_for_delivery");
+    tell_one("DAY1", "d4", "failed_attempt", "null", "2026-03-04T09:00:00Z");
+    assert_string_equal(status_of(id), "failed_attempt");
+    assert_string_equal(pg_sql("select status_day_only from shipments where id = '%s'", id), "f");
+}
+
+static void given_up_after_a_while(void **state)
+{
+    (void)state;
+    const struct told one = { "old", "in_transit", "null", "2026-03-04" };
+    assert_int_equal(tell("OLD1", &one, 1), ERR_NOT_FOUND);
+    assert_int_equal(tell("OLD2", &one, 1), ERR_NOT_FOUND);
+    (void)pg_sql("update unmatched_parcels set last_at = now() - interval '91 days' where "
+                 "tracking_number = 'OLD1' returning id");
+    (void)pg_sql("insert into jobs (queue, kind) values ('ship', 'ship.prune') returning id");
+    work();
+    assert_string_equal(pg_sql("select string_agg(tracking_number, ',') from unmatched_parcels"),
+                        "OLD2");
+}
+
 static void on_pages(void **state)
 {
     (void)state;
@@ -310,8 +341,8 @@ static void on_pages(void **state)
     a = ask(&agent, "GET", path, NULL);
     assert_non_null(strstr(a->body, "<strong>1 shipment changes, 0 notices</strong>"));
     post.path = "/shipments/codes";
-    post.body = arena_printf(worker->arena, "csrfToken=%s&carrier=ship24&code=x&meaning=y",
-                             agent.csrf);
+    post.body =
+        arena_printf(worker->arena, "csrfToken=%s&carrier=ship24&code=x&meaning=y", agent.csrf);
     a = call(&post);
     assert_int_equal(a->status, 422);
     assert_non_null(strstr(a->body, "Meaning: "));
@@ -320,9 +351,14 @@ static void on_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(collected_once_a_scan), cmocka_unit_test(cut_alike),
-        cmocka_unit_test(mapped_from_now_on),    cmocka_unit_test(wins_over_the_table),
-        cmocka_unit_test(over_what_was_kept),    cmocka_unit_test(in_pieces),
+        cmocka_unit_test(collected_once_a_scan),
+        cmocka_unit_test(cut_alike),
+        cmocka_unit_test(mapped_from_now_on),
+        cmocka_unit_test(wins_over_the_table),
+        cmocka_unit_test(over_what_was_kept),
+        cmocka_unit_test(in_pieces),
+        cmocka_unit_test(a_day_without_a_clock),
+        cmocka_unit_test(given_up_after_a_while),
         cmocka_unit_test(on_pages),
     };
     pg_start("ship_codes");

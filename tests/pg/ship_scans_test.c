@@ -444,7 +444,8 @@ static void kept_for_two(void **state)
                                "inbox_ids[1]) from unmatched_parcels where tracking_number = "
                                "'BOTH1'"),
                         "1 both-m2");
-    assert_string_equal(pg_sql("select state from inbox where dedupe_key = 'both-m1'"), "processed");
+    assert_string_equal(pg_sql("select state from inbox where dedupe_key = 'both-m1'"),
+                        "processed");
     assert_string_equal(pg_sql("select state from inbox where dedupe_key = 'both-m2'"), "ignored");
     match_later(theirs);
     work();
@@ -471,39 +472,6 @@ static void told_apart_by_the_order(void **state)
                      OK);
     assert_string_equal(status_of(one), "pending");
     assert_string_equal(status_of(two), "in_transit");
-}
-
-static void given_up_after_a_while(void **state)
-{
-    (void)state;
-    assert_int_equal(tell(body_of("OLD1", &history[1])), ERR_NOT_FOUND);
-    assert_int_equal(tell(body_of("OLD2", &history[1])), ERR_NOT_FOUND);
-    (void)pg_sql("update unmatched_parcels set last_at = now() - interval '91 days' where "
-                 "tracking_number = 'OLD1' returning id");
-    (void)pg_sql("insert into jobs (queue, kind) values ('ship', 'ship.prune') returning id");
-    work();
-    assert_int_equal(unmatched("OLD1"), 0);
-    assert_int_equal(unmatched("OLD2"), 1);
-}
-
-/* A day without a clock, and a clock of that day: whichever is told first, neither is refused. */
-static void a_day_without_a_clock(void **state)
-{
-    (void)state;
-    const char *id = add_shipment("delhivery", "DAY1");
-    const struct told at = { "d1", "d1", "failed_attempt", "2026-03-04T15:00:00Z", "Nobody there" },
-                      day = { "d2", "d2", "out_for_delivery", "2026-03-04", "Out again" },
-                      early = { "d3", "d3", "available_for_pickup", "2026-03-03", "Laid up" };
-    assert_int_equal(tell(body_of("DAY1", &at)), OK);
-    assert_int_equal(tell(body_of("DAY1", &day)), OK);
-    assert_string_equal(status_of(id), "out_for_delivery");
-    assert_string_equal(pg_sql("select status_day_only from shipments where id = '%s'", id), "t");
-    assert_int_equal(tell(body_of("DAY1", &early)), OK);
-    assert_string_equal(status_of(id), "out_for_delivery");
-    const struct told before = { "d4", "d4", "failed_attempt", "2026-03-04T09:00:00Z", "Again" };
-    assert_int_equal(tell(body_of("DAY1", &before)), OK);
-    assert_string_equal(status_of(id), "failed_attempt");
-    assert_string_equal(pg_sql("select status_day_only from shipments where id = '%s'", id), "f");
 }
 
 /* Whoever looks waits for whoever keeps: what is being kept is not missed. */
@@ -603,8 +571,6 @@ int main(void)
         cmocka_unit_test(a_shipment_that_comes_later),
         cmocka_unit_test(kept_for_two),
         cmocka_unit_test(told_apart_by_the_order),
-        cmocka_unit_test(given_up_after_a_while),
-        cmocka_unit_test(a_day_without_a_clock),
         cmocka_unit_test(kept_while_it_is_looked_for),
         cmocka_unit_test(the_list),
         cmocka_unit_test(nobody_elses),

@@ -51,7 +51,7 @@ order by e.seq;
 -- The last of them that is under a root, and that root.
 -- name: evidence_rooted
 select e.id, encode(e.hash, 'hex') as hash, to_char(r.day, 'YYYY-MM-DD') as day, r.events, encode(r.merkle, 'hex') as merkle,
-    encode(r.previous, 'hex') as previous, encode(r.root, 'hex') as root
+    encode(r.previous, 'hex') as previous, encode(r.root, 'hex') as root, to_jsonb(r.covers) as covers
 from communications c
 join communication_events e on e.tenant_id = c.tenant_id and e.communication_id = c.id
 join daily_roots r on r.tenant_id = c.tenant_id and r.day = (e.received_at at time zone 'UTC')::date

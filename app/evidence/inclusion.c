@@ -102,6 +102,8 @@ enum err inclusion_find(struct ctx *c, struct day_trees *t, const PGresult *root
     json_set(o, "path", path);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         json_put(o, texts[i], false, json_text_new(row_text(rooted, 0, texts[i])));
+    json_put(o, "covers", false,
+             json_object_get(json_get(row_json(c->arena, rooted, 0), "covers")));
     *out = o;
     return OK;
 }

@@ -25,13 +25,16 @@ static enum err tenants(struct ctx *c, const char *slug, PGresult **rows)
 
 static void print(struct arena *a, const char *slug, const struct verification *v)
 {
-    printf("%s: %s, %s, %s of the audit trail, %s: %s\n", slug,
+    printf("%s: %s, %s, %s, %s of the audit trail, %s: %s\n", slug,
            count_words(a, v->communications, "communication", "communications"),
+           count_words(a, v->shipments, "shipment", "shipments"),
            count_words(a, v->events, "event", "events"),
            count_words(a, v->entries, "entry", "entries"), count_words(a, v->days, "day", "days"),
            v->n ? "NOT as written" : "all as written");
     if (v->broken > 1)
         printf("  %lld communications do not hold; the first:\n", v->broken);
+    if (v->broken_shipments > 1)
+        printf("  %lld shipments do not hold; the first:\n", v->broken_shipments);
     for (int i = 0; i < v->n; i++)
         printf("  %s: %s\n", chain_break_name(v->findings[i].what), v->findings[i].sentence);
 }

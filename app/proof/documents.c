@@ -12,13 +12,15 @@
 
 /* ---- shapes ---- */
 
-static const char *const kinds[] = { "timeline", "audit", "retention", "day", NULL };
+static const char *const kinds[] = { "timeline", "parcel", "audit", "retention", "day", NULL };
 static const char *const breaks[] = { "changed", "removed", "inserted", NULL };
 static const char *const sides[] = { "left", "right", NULL };
 
 #define DAY                                                                                        \
     { "day", SHAPE_TEXT, .help = "In UTC.", .example = "2025-11-21" },                             \
-        { "events", SHAPE_COUNT, .help = "Received on it." },                                      \
+        { "events", SHAPE_COUNT, .help = "Received on it, of what it covers." },                   \
+        { "covers", SHAPE_TEXTS,                                                                   \
+          .help = "`communications`; of days since shipments are covered `parcels` as well." },    \
         { "merkle", SHAPE_TEXT, .help = "The tree's hash (RFC 6962) over them, hexadecimal." },    \
         { "previous", SHAPE_TEXT, .help = "The root of the day before; zeros for the first." },    \
         { "root", SHAPE_TEXT, .help = "SHA-256 of previous, day and merkle." },                    \
@@ -34,6 +36,7 @@ static const struct member finding_members[] = {
     { "what", SHAPE_CHOICE, .values = breaks },
     { "sentence", SHAPE_TEXT, .help = "In plain words, naming it." },
     { "communicationId", SHAPE_UUID, .nullable = true },
+    { "shipmentId", SHAPE_UUID, .help = "Of the kind parcel.", .nullable = true },
     { "eventId", SHAPE_UUID, .nullable = true },
     { "day", SHAPE_TEXT, .nullable = true },
     { "seq", SHAPE_INT, .help = "The event's number, or the entry's.", .nullable = true },
@@ -46,7 +49,8 @@ static const struct shape finding_shape = { "ProofFinding",
 static const struct member check_members[] = {
     { "at", SHAPE_TIME, .help = "When it ended." },
     { "communications", SHAPE_COUNT, .help = "Whose timelines were read." },
-    { "events", SHAPE_COUNT, .help = "On them." },
+    { "shipments", SHAPE_COUNT, .help = "The same." },
+    { "events", SHAPE_COUNT, .help = "On the timelines of both." },
     { "entries", SHAPE_COUNT, .help = "Of the audit trail." },
     { "days", SHAPE_COUNT, .help = "Whose roots were made again." },
     { "finding", SHAPE_OBJECT, .help = "Null where all is as it was written.", .of = &finding_shape,
@@ -68,7 +72,9 @@ const struct shape proof_shape = { "Proof", "The roots of days, and the last ver
 
 static const struct member event_members[] = {
     { "eventId", SHAPE_UUID, .help = "The event." },
-    { "communicationId", SHAPE_UUID, .help = "Whose timeline it is on." },
+    { "communicationId", SHAPE_UUID, .help = "Whose timeline it is on; null: a shipment's.",
+      .nullable = true },
+    { "shipmentId", SHAPE_UUID, .help = "The same of a shipment.", .nullable = true },
     { "seq", SHAPE_COUNT, .help = "Its number in its timeline." },
     { "version", SHAPE_COUNT, .help = "Of the rule its hash is made by." },
     { "hash", SHAPE_TEXT, .help = "Version 2: SHA-256 of previousHash, contentHash and facts." },
@@ -177,8 +183,12 @@ static enum err find(struct ctx *c, const char *id, PGresult **event, PGresult *
     if (rows_count(*day) == 0)
         return ctx_refuse(c, ERR_CONFLICT,
                           "The root of %s is made an hour after that day's end (UTC).", on);
-    return db_query(c->db, c->arena, roots_index, index, .day = on,
-                    .at = row_text(*event, 0, "_at"), .id = id);
+    e = db_query(c->db, c->arena, roots_index, index, .day = on, .at = row_text(*event, 0, "_at"),
+                 .id = id);
+    if (e == OK && row_text(*event, 0, "shipmentId") && !row_bool(*index, 0, "parcels"))
+        e = ctx_refuse(c, ERR_CONFLICT, "The root of %s was made before roots covered shipments.",
+                       on);
+    return e;
 }
 
 enum err inclusion_document(struct ctx *c, const char *event_id, struct json_object **out)

@@ -12,7 +12,7 @@ enum err proof_document(struct ctx *c, const char *after, int rows,
                         struct json_object **out) must_check;
 
 /* {event, day, leaf, path}: what shows that an event is under the root of its day. ERR_NOT_FOUND;
-   ERR_CONFLICT: that day has no root yet. */
+   ERR_CONFLICT: that day has no root yet, or one that does not cover shipments. */
 enum err inclusion_document(struct ctx *c, const char *event_id,
                             struct json_object **out) must_check;
 

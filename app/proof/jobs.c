@@ -62,6 +62,7 @@ static enum err keep(struct ctx *c, const struct verification *v)
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, verify_kept, NULL,
                           .communications = arena_printf(c->arena, "%lld", v->communications),
+                          .shipments = arena_printf(c->arena, "%lld", v->shipments),
                           .events = arena_printf(c->arena, "%lld", v->events),
                           .entries = arena_printf(c->arena, "%lld", v->entries),
                           .days = arena_printf(c->arena, "%lld", v->days),

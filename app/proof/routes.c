@@ -48,6 +48,15 @@ static const char *counted(struct ctx *c, struct json_object *of, const char *ke
     return count_words(c->arena, json_object_get_int64(json_get(of, key)), one, many);
 }
 
+/* Days whose root was made before roots covered shipments say so. */
+static void show_covered(struct json_object *days)
+{
+    for (size_t i = 0; i < json_object_array_length(days); i++) {
+        struct json_object *day = json_object_array_get_idx(days, i);
+        json_set_bool(day, "messagesOnly", json_object_array_length(json_get(day, "covers")) == 1);
+    }
+}
+
 static enum err page_proof(struct req *r, struct reply *p)
 {
     struct json_object *d;
@@ -59,11 +68,14 @@ static enum err page_proof(struct req *r, struct reply *p)
     if (last)
         json_set_text(
             last, "readWords",
-            arena_printf(r->ctx.arena, "%s with %s, %s of the audit trail, %s",
+            arena_printf(r->ctx.arena,
+                         "%s of messages and %s of shipments with %s, %s of the audit trail, %s",
                          counted(&r->ctx, last, "communications", "timeline", "timelines"),
+                         counted(&r->ctx, last, "shipments", "timeline", "timelines"),
                          counted(&r->ctx, last, "events", "event", "events"),
                          counted(&r->ctx, last, "entries", "entry", "entries"),
                          counted(&r->ctx, last, "days", "day", "days")));
+    show_covered(json_get(d, "days"));
     json_set_text(d, "title", "Proof");
     json_set_bool(d, "later", q->after != NULL);
     return reply_page(p, "proof/proof", NULL, d);

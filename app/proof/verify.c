@@ -30,6 +30,7 @@ struct json_object *finding_json(const struct finding *f)
     json_set_text(o, "what", chain_break_name(f->what));
     json_set_text(o, "sentence", f->sentence);
     json_set_text(o, "communicationId", f->communication_id);
+    json_set_text(o, "shipmentId", f->shipment_id);
     json_set_text(o, "eventId", f->event_id);
     json_set_text(o, "day", f->day);
     json_set(o, "seq", f->seq ? json_object_new_int64(f->seq) : NULL);
@@ -41,10 +42,16 @@ struct json_object *finding_json(const struct finding *f)
     (db_begin_reading((c)->db, (c)->tenant_id),                                                    \
      db_end((c)->db, db_query((c)->db, (c)->arena, statement, out, __VA_ARGS__)))
 
-static enum err read_all(struct ctx *c, const struct sql *q, PGresult **out)
+/* The same of one that is at hand, by the values of its parameters. */
+static enum err read_of(struct ctx *c, const struct sql *q, const char *const *args, PGresult **out)
 {
     db_begin_reading(c->db, c->tenant_id);
-    return db_end(c->db, db_run(c->db, c->arena, q, NULL, out));
+    return db_end(c->db, db_run(c->db, c->arena, q, args, out));
+}
+
+static enum err read_all(struct ctx *c, const struct sql *q, PGresult **out)
+{
+    return read_of(c, q, NULL, out);
 }
 
 static struct chain_row *rows_of(struct ctx *c, const PGresult *rows)
@@ -62,8 +69,35 @@ static struct chain_row *rows_of(struct ctx *c, const PGresult *rows)
 
 /* ---- timelines ---- */
 
+/* Those of one kind: what has them in words, and how they are read, by parameters as verify.sql has
+   them. */
+struct timelines {
+    const char *kind, *thing, *name, *things; /* "parcel", "shipment", "Shipment", "shipments" */
+    const struct sql *chains, *head, *links, *known, *holder, *asker;
+};
+
+static const struct timelines communications = {
+    "timeline",         "communication",           "Communication",   "communications",
+    &sql_verify_chains, &sql_verify_communication, &sql_verify_links, &sql_verify_register,
+    &sql_verify_holder, &sql_verify_asker,
+};
+
+static const struct timelines parcels = {
+    "parcel",
+    "shipment",
+    "Shipment",
+    "shipments",
+    &sql_verify_parcel_chains,
+    &sql_verify_shipment,
+    &sql_verify_parcel_links,
+    &sql_verify_shipment_register,
+    &sql_verify_parcel_holder,
+    &sql_verify_parcel_asker,
+};
+
 struct timeline {
     struct ctx *c;
+    const struct timelines *of;
     const char *id;
     PGresult *head, *links;
     struct chain_finding found;
@@ -71,10 +105,12 @@ struct timeline {
 
 static struct finding about(const struct timeline *t, const char *sentence)
 {
-    return (struct finding){ .kind = "timeline",
+    bool parcel = t->of == &parcels;
+    return (struct finding){ .kind = t->of->kind,
                              .what = t->found.what,
                              .sentence = sentence,
-                             .communication_id = t->id,
+                             .communication_id = parcel ? NULL : t->id,
+                             .shipment_id = parcel ? t->id : NULL,
                              .event_id = t->found.row ? t->found.row->id : NULL,
                              .seq = t->found.seq };
 }
@@ -86,9 +122,9 @@ static enum err look_elsewhere(struct timeline *t, const char **id)
     enum err e = OK;
     *id = NULL;
     if (t->found.what == CHAIN_REMOVED && t->found.missing)
-        e = read_rows(t->c, verify_holder, &rows, .hash = t->found.missing, .id = t->id);
+        e = read_of(t->c, t->of->holder, (const char *[]){ t->found.missing, t->id }, &rows);
     else if (t->found.what == CHAIN_INSERTED && t->found.row)
-        e = read_rows(t->c, verify_asker, &rows, .hash = t->found.row->hash, .id = t->id);
+        e = read_of(t->c, t->of->asker, (const char *[]){ t->found.row->hash, t->id }, &rows);
     if (e == OK && rows && rows_count(rows))
         *id = row_text(rows, 0, "id");
     return e;
@@ -101,49 +137,51 @@ static enum err describe_event(struct timeline *t, struct verification *v)
     enum err e = look_elsewhere(t, &other);
     if (e != OK)
         return e;
-    const char *where = arena_printf(a, "communication %s", t->id);
+    const char *thing = t->of->thing, *where = arena_printf(a, "%s %s", thing, t->id);
     const char *text =
         t->found.what == CHAIN_CHANGED
             ? arena_printf(a, "Event %lld of %s (id %s) was changed after it was written.",
                            t->found.seq, where, row)
         : t->found.what == CHAIN_INSERTED
-            ? arena_printf(a, "Event %lld (id %s) was put into the timeline of %s%s%s.",
-                           t->found.seq, row, where,
-                           other ? "; it is missing from that of communication " : "",
-                           other ? other : "")
-            : arena_printf(a, "Event %lld of %s was removed%s%s.", t->found.seq, where,
-                           other ? "; it stands in the timeline of communication " : "",
-                           other ? other : "");
+            ? arena_printf(
+                  a, "Event %lld (id %s) was put into the timeline of %s%s.", t->found.seq, row,
+                  where,
+                  other ? arena_printf(a, "; it is missing from that of %s %s", thing, other) : "")
+            : arena_printf(
+                  a, "Event %lld of %s was removed%s.", t->found.seq, where,
+                  other ? arena_printf(a, "; it stands in the timeline of %s %s", thing, other)
+                        : "");
     finding_add(v, about(t, text));
     return OK;
 }
 
-/* The chain holds and the communication does not say what its last event says. */
+/* The chain holds and what has it does not say what its last event says. */
 static void describe_status(struct timeline *t, struct verification *v)
 {
     int n = rows_count(t->links);
     t->found = (struct chain_finding){ .what = CHAIN_CHANGED };
     finding_add(v, about(t, arena_printf(t->c->arena,
-                                         "The status of communication %s was changed: its timeline "
-                                         "says %s, it says %s.",
-                                         t->id, n ? row_text(t->links, n - 1, "status") : "nothing",
+                                         "The status of %s %s was changed: its timeline says %s, "
+                                         "it says %s.",
+                                         t->of->thing, t->id,
+                                         n ? row_text(t->links, n - 1, "status") : "nothing",
                                          row_text(t->head, 0, "status"))));
 }
 
-static enum err describe(struct ctx *c, const char *id, struct verification *v)
+static enum err describe(struct ctx *c, const struct timelines *of, const char *id,
+                         struct verification *v)
 {
-    struct timeline t = { .c = c, .id = id };
-    enum err e = read_rows(c, verify_communication, &t.head, .id = id);
+    struct timeline t = { .c = c, .of = of, .id = id };
+    enum err e = read_of(c, of->head, &id, &t.head);
     if (e == OK)
-        e = read_rows(c, verify_links, &t.links, .id = id);
+        e = read_of(c, of->links, &id, &t.links);
     if (e != OK)
         return e;
     if (rows_count(t.head) == 0) {
         t.found.what = CHAIN_REMOVED;
-        finding_add(v, about(&t, arena_printf(c->arena,
-                                              "Communication %s was removed; its events are "
-                                              "still there.",
-                                              id)));
+        finding_add(
+            v, about(&t, arena_printf(c->arena, "%s %s was removed; its events are still there.",
+                                      of->name, id)));
         return OK;
     }
     struct chain chain = { .rows = rows_of(c, t.links),
@@ -159,21 +197,22 @@ static enum err describe(struct ctx *c, const char *id, struct verification *v)
     return OK;
 }
 
-static enum err check_chains(struct ctx *c, struct job *j, struct verification *v,
-                             const char **first_bad)
+static enum err check_chains(struct ctx *c, struct job *j, const struct timelines *of,
+                             struct verification *v, const char **first_bad)
 {
     const char *after = FIRST;
+    bool parcel = of == &parcels;
     *first_bad = NULL;
     for (enum err e = OK; strcmp(after, LAST) != 0;) {
         PGresult *rows;
-        e = read_rows(c, verify_chains, &rows, .after = after);
+        e = read_of(c, of->chains, &after, &rows);
         if (e == OK && j)
             e = job_touch(j);
         if (e != OK)
             return e;
-        v->communications += row_int(rows, 0, "communications");
+        *(parcel ? &v->shipments : &v->communications) += row_int(rows, 0, "timelines");
         v->events += row_int(rows, 0, "events");
-        v->broken += row_int(rows, 0, "bad");
+        *(parcel ? &v->broken_shipments : &v->broken) += row_int(rows, 0, "bad");
         if (!*first_bad)
             *first_bad = row_text(rows, 0, "firstBad");
         after = row_text(rows, 0, "last");
@@ -181,34 +220,49 @@ static enum err check_chains(struct ctx *c, struct job *j, struct verification *
     return OK;
 }
 
-static void describe_register(struct ctx *c, const PGresult *rows, struct verification *v)
+static void describe_register(struct ctx *c, const struct timelines *of, const PGresult *rows,
+                              struct verification *v)
 {
     bool gone = row_bool(rows, 0, "registered");
     struct timeline t = { .c = c,
+                          .of = of,
                           .id = row_text(rows, 0, "id"),
                           .found.what = gone ? CHAIN_REMOVED : CHAIN_INSERTED };
-    const char *how = gone ? "was removed with its whole timeline"
-                           : "was put in: the register of communications does not know it";
-    finding_add(v, about(&t, arena_printf(c->arena, "Communication %s %s.", t.id, how)));
+    const char *text =
+        gone ? arena_printf(c->arena, "%s %s was removed with its whole timeline.", of->name, t.id)
+             : arena_printf(c->arena, "%s %s was put in: the register of %s does not know it.",
+                            of->name, t.id, of->things);
+    finding_add(v, about(&t, text));
 }
 
-enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v)
+static enum err verify_of(struct ctx *c, struct job *j, const struct timelines *of,
+                          struct verification *v)
 {
     PGresult *rows;
     const char *bad;
-    enum err e = check_chains(c, j, v, &bad);
+    enum err e = check_chains(c, j, of, v, &bad);
     if (e == OK)
-        e = read_all(c, &sql_verify_register, &rows);
+        e = read_all(c, of->known, &rows);
     if (e != OK)
         return e;
     const char *odd = rows_count(rows) ? row_text(rows, 0, "id") : NULL;
     int order = odd && bad ? strcmp(odd, bad) : -1;
     if (odd && (order < 0 || (order == 0 && !row_bool(rows, 0, "registered")))) {
-        describe_register(c, rows, v);
-        v->broken += order != 0;
+        describe_register(c, of, rows, v);
+        *(of == &parcels ? &v->broken_shipments : &v->broken) += order != 0;
         return OK;
     }
-    return bad ? describe(c, bad, v) : OK;
+    return bad ? describe(c, of, bad, v) : OK;
+}
+
+enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v)
+{
+    return verify_of(c, j, &communications, v);
+}
+
+enum err parcels_verify(struct ctx *c, struct job *j, struct verification *v)
+{
+    return verify_of(c, j, &parcels, v);
 }
 
 /* ---- the audit trail ---- */
@@ -283,6 +337,8 @@ enum err proof_verify(struct ctx *c, struct job *j, struct verification *out)
 {
     struct verification v = { 0 };
     enum err e = timelines_verify(c, j, &v);
+    if (e == OK)
+        e = parcels_verify(c, j, &v);
     if (e == OK)
         e = audit_verify(c, &v);
     if (e == OK)

@@ -8,23 +8,25 @@
 
 /* The first thing of its kind that is not as it was written. */
 struct finding {
-    const char *kind; /* "timeline", "audit", "retention" or "day" */
+    const char *kind; /* "timeline", "parcel", "audit", "retention" or "day" */
     enum chain_break what;
-    const char *sentence;                          /* in plain words, naming it */
-    const char *communication_id, *event_id, *day; /* NULL where it is about none, or it is gone */
-    long long seq;                                 /* of the event or entry; 0: of none */
+    const char *sentence;                       /* in plain words, naming it */
+    const char *communication_id, *shipment_id; /* NULL where it is about none */
+    const char *event_id, *day;                 /* the same, or it is gone */
+    long long seq;                              /* of the event or entry; 0: of none */
 };
 
 struct verification {
-    long long communications, events, entries, days;
-    long long broken; /* communications whose timeline does not hold */
-    struct finding findings[4];
+    long long communications, shipments, events, entries, days; /* events of both */
+    long long broken, broken_shipments; /* communications, shipments whose timeline does not hold */
+    struct finding findings[5];
     int n; /* of findings, one of a kind at most */
 };
 
 /* Each checks all of its kind of the tenant at hand, outside a transaction, and adds what it found.
    j may be NULL; else its lease is kept. */
 enum err timelines_verify(struct ctx *c, struct job *j, struct verification *v) must_check;
+enum err parcels_verify(struct ctx *c, struct job *j, struct verification *v) must_check;
 enum err audit_verify(struct ctx *c, struct verification *v) must_check;
 enum err purges_verify(struct ctx *c, struct verification *v) must_check;
 enum err days_verify(struct ctx *c, struct job *j, struct verification *v) must_check;

@@ -85,7 +85,7 @@ check("an event of today has to wait for the root", async () => {
 check("trackctl verify names what a superuser did, and fails", async () => {
     const run = trackctl("verify", "--tenant", tenant);
     assert.equal(run.status, 0, run.stdout + run.stderr);
-    assert.match(run.stdout, new RegExp(`${tenant}: 8 communications, 14 events, .*all as written`));
+    assert.match(run.stdout, new RegExp(`${tenant}: 8 communications, 0 shipments, 14 events, .*all as written`));
     const [[event, communication]] = sql(`select id, communication_id from communication_events where id = '${ids[3]}'`);
     sql(`set session_replication_role = replica; update communication_events set sentence = 'Never.' where id = '${event}'`);
     const bad = trackctl("verify", "--tenant", tenant);

@@ -1,4 +1,4 @@
-/* Search everywhere: ids, numbers, buildings and words are all tried in one round trip. */
+/* Search everywhere: ids, numbers, buildings, parcels and words are all tried in one round trip. */
 #include "messages/search.h"
 
 #include "access/access.h"
@@ -8,6 +8,8 @@
 #include "channels/letter.h"
 #include "db/db.h"
 #include "messages/search.sql.h"
+#include "ship/shipment.h"
+#include "ship/words.h"
 #include "track/channel.h"
 #include "track/labels.h"
 #include "track/run.h"
@@ -23,8 +25,11 @@
 #define PHONE_LEAST 6  /* digits */
 #define PHONE_WHOLE 11 /* digits with those of the country: not one that is still being typed */
 #define NUMBER_WORDS 2
+#define PLACE_CUSTOMER 3 /* of search_parcels: before it stands what a number names */
 
-const char *const found_types[] = { "message", "unit", "building", "run", NULL };
+const char *const found_types[] = {
+    "message", "unit", "building", "run", "order", "shipment", NULL
+};
 
 /* What a text may be. */
 struct reading {
@@ -46,6 +51,7 @@ struct naming {
 
 struct answers {
     PGresult *by_id, *units, *buildings, *runs, *words;
+    PGresult *parcels; /* NULL: he does not see any */
 };
 
 /* ---- reading ---- */
@@ -210,9 +216,13 @@ static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
                  .year = r->year, .all_buildings = all, .actor_id = actor),
         db_query(c->db, to, search_words, &a->words, .words = r->words, .digits = r->digits,
                  .phones = r->phones, .text = r->text, .all_buildings = all, .actor_id = actor),
+        c->actor.all_buildings
+            ? db_query(c->db, to, search_parcels, &a->parcels, .id = r->id, .number = r->text,
+                       .tracking_number = tracking_number_of(c->arena, r->text), .words = r->words)
+            : OK,
         OK,
     };
-    e[5] = db_flush(c->db);
+    e[6] = db_flush(c->db);
     for (size_t i = 0; i < sizeof(e) / sizeof(e[0]); i++)
         if (e[i] != OK)
             return e[i];
@@ -224,6 +234,7 @@ static enum err ask(struct ctx *c, const struct reading *r, struct answers *a)
 static struct json_object *found(const PGresult *rows, int i, const char *type, const char *why)
 {
     struct json_object *f = json_object_new_object();
+    json_set_text(f, "parcelStatus", NULL);
     json_set_text(f, "type", type);
     json_set_text(f, "id", row_text(rows, i, "id"));
     json_set_text(f, "why", why);
@@ -324,6 +335,30 @@ static struct json_object *run(struct ctx *c, const PGresult *rows, int i)
     return f;
 }
 
+static struct json_object *parcel(struct ctx *c, const PGresult *rows, int i)
+{
+    const char *type = row_text(rows, i, "type"), *name = row_text(rows, i, "name");
+    const char *number = row_text(rows, i, "orderNumber"), *event = row_text(rows, i, "eventType");
+    const char *tracking = row_text(rows, i, "trackingNumber"), *id = row_text(rows, i, "id");
+    bool order = strcmp(type, "order") == 0;
+    struct json_object *f = found(rows, i, type, row_text(rows, i, "why"));
+    set_none(f);
+    json_set_text(f, "title",
+                  order      ? arena_printf(c->arena, "Order %s", number)
+                  : tracking ? tracking
+                             : "Shipment without a number");
+    json_set_text(f, "detail",
+                  order ? arena_printf(c->arena, "%s, %s", name, row_text(rows, i, "city"))
+                        : arena_printf(c->arena, "%s%s%s%s%s", row_text(rows, i, "carrier"),
+                                       number ? " · Order " : "", number ? number : "",
+                                       name ? " · " : "", name ? name : ""));
+    json_set_text(f, "parcelStatus", row_text(rows, i, "status"));
+    json_set_text(f, "lastEvent", event ? parcel_event_label(event)->word : NULL);
+    json_set_text(f, "lastEventAt", json_text(row_json(c->arena, rows, i), "lastEventAt"));
+    json_set_text(f, "href", arena_printf(c->arena, "/%s/%s", order ? "orders" : "shipments", id));
+    return f;
+}
+
 static void add(struct json_object *list, struct json_object *f)
 {
     if (json_object_array_length(list) < FOUND_MOST)
@@ -332,17 +367,27 @@ static void add(struct json_object *list, struct json_object *f)
         json_object_put(f);
 }
 
+/* What an id or a number names, or else those of customers whom the words are of. */
+static void add_parcels(struct ctx *c, const PGresult *rows, bool named, struct json_object *list)
+{
+    for (int i = 0; rows && i < rows_count(rows); i++)
+        if ((row_int(rows, i, "place") < PLACE_CUSTOMER) == named)
+            add(list, parcel(c, rows, i));
+}
+
 static void tell(struct ctx *c, const struct reading *r, const struct answers *a,
                  struct json_object *list)
 {
     for (int i = 0; i < rows_count(a->by_id); i++)
         add(list, message(c, a->by_id, i, r->why));
+    add_parcels(c, a->parcels, true, list);
     for (int i = 0; i < rows_count(a->units); i++)
         add(list, unit(c, a->units, i));
     for (int i = 0; i < rows_count(a->buildings); i++)
         add(list, building(c, a->buildings, i));
     for (int i = 0; i < rows_count(a->runs); i++)
         add(list, run(c, a->runs, i));
+    add_parcels(c, a->parcels, false, list);
     for (int i = 0; rows_count(a->by_id) == 0 && i < rows_count(a->words); i++)
         add(list, message(c, a->words, i, NULL));
 }
@@ -375,6 +420,8 @@ static const struct member found_members[] = {
     { "channel", SHAPE_CHOICE, .values = channel_names, .nullable = true },
     { "status", SHAPE_CHOICE, .help = "Of a message; of a unit, its worst.", .values = status_names,
       .nullable = true },
+    { "parcelStatus", SHAPE_TEXT, .help = "Of an order or a shipment, as these have it.",
+      .example = "in_transit", .nullable = true },
     { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
       .values = letter_papers, .nullable = true },
     { "lastEvent", SHAPE_TEXT, .help = "In a word.", .example = "Delivered", .nullable = true },

@@ -152,3 +152,58 @@ where (:all_buildings::bool or exists (select from building_grants g
 order by (folded(concat_ws(' ', u.number, c.recipient_name, c.email, c.phone, c.reference, c.subject))
         ~ all (array(select word_pattern(w) from jsonb_array_elements_text(:words::jsonb) w))) desc,
     c.last_event_at desc nulls last, c.id desc limit 12;
+
+-- Orders and shipments by an id, by a tracking number, an order's or a purchase order's number, whole or, from four
+-- characters on, how it begins, and by customers whose name and address hold all the words. Asked only for who sees all
+-- buildings: a parcel is of none.
+-- name: search_parcels anew
+with shipments_named as materialized (
+    select s.id, 'Id' as why, 0 as place from shipments s where s.tenant_id = current_tenant() and s.id = :id::uuid
+    union all
+    (select s.id, 'Tracking number', case when s.tracking_number = :tracking_number::text then 1 else 2 end
+    from shipments s
+    where s.tenant_id = current_tenant() and s.tracking_number ~>=~ :tracking_number::text and s.tracking_number ~<~
+        (:tracking_number::text || case when length(:tracking_number::text) < 4 then chr(1) else chr(1114111) end)
+    order by s.tracking_number using ~<~ limit 4)
+), purchases_named as materialized (
+    select po.id, po.order_id, case when lower(po.number) = lower(:number::text) then 1 else 2 end as place
+    from purchase_orders po
+    where po.tenant_id = current_tenant() and lower(po.number) ~>=~ lower(:number::text) and lower(po.number) ~<~
+        (lower(:number::text) || case when length(:number::text) < 4 then chr(1) else chr(1114111) end)
+    order by lower(po.number) using ~<~ limit 4
+), orders_named as materialized (
+    select o.id, 'Id' as why, 0 as place from orders o where o.tenant_id = current_tenant() and o.id = :id::uuid
+    union all
+    (select o.id, 'Order number', case when lower(o.number) = lower(:number::text) then 1 else 2 end
+    from orders o
+    where o.tenant_id = current_tenant() and lower(o.number) ~>=~ lower(:number::text) and lower(o.number) ~<~
+        (lower(:number::text) || case when length(:number::text) < 4 then chr(1) else chr(1114111) end)
+    order by lower(o.number) using ~<~ limit 4)
+    union all
+    select order_id, 'Purchase order', place from purchases_named where order_id is not null
+    union all
+    (select o.id, 'Customer', 3
+    from customers_found(array(select jsonb_array_elements_text(:words::jsonb)), 50) f (id)
+    join orders o on o.tenant_id = current_tenant() and o.customer_id = f.id
+    order by o.placed_at desc, o.id desc limit 4)
+), found as (
+    select 'shipment' as type, n.id, min(n.place) as place, (array_agg(n.why order by n.place))[1] as why
+    from (
+        select * from shipments_named
+        union all
+        select s.id, 'Purchase order', p.place from purchases_named p
+        join shipments s on s.tenant_id = current_tenant() and s.purchase_order_id = p.id
+        where p.order_id is null) n
+    group by n.id
+    union all
+    select 'order', n.id, min(n.place), (array_agg(n.why order by n.place))[1] from orders_named n group by n.id
+)
+select f.type, f.id, f.why, f.place, coalesce(o.number, po_order.number) as "orderNumber", s.tracking_number as "trackingNumber",
+    coalesce(nullif(s.carrier_name, ''), s.carrier) as carrier, coalesce(o.recipient_name, po_order.recipient_name) as name, o.city,
+    coalesce(s.status, o.status) as status, s.last_event_type as "eventType", coalesce(s.last_event_at, s.created_at, o.placed_at) as "lastEventAt"
+from found f
+left join shipments s on f.type = 'shipment' and s.tenant_id = current_tenant() and s.id = f.id
+left join purchase_orders po on po.tenant_id = current_tenant() and po.id = s.purchase_order_id
+left join orders po_order on po_order.tenant_id = current_tenant() and po_order.id = po.order_id
+left join orders o on f.type = 'order' and o.tenant_id = current_tenant() and o.id = f.id
+order by f.place, "lastEventAt" desc, f.id limit 8;

@@ -6,6 +6,7 @@
 #include "messages/search.h"
 #include "messages/tell.h"
 #include "messages/views.h"
+#include "ship/words.h"
 #include "track/labels.h"
 #include "web/bar.h"
 #include "web/web.h"
@@ -216,9 +217,8 @@ static enum err figures_page(struct req *r, struct reply *p)
 }
 
 static const char *const type_icons[][2] = {
-    { "unit", "map-pin" },
-    { "building", "building-2" },
-    { "run", "send" },
+    { "unit", "map-pin" },       { "building", "building-2" }, { "run", "send" },
+    { "order", "shopping-bag" }, { "shipment", "package" },
 };
 
 static void dress_found(struct json_object *f)
@@ -229,7 +229,11 @@ static void dress_found(struct json_object *f)
         if (strcmp(type_icons[i][0], type) == 0)
             icon = type_icons[i][1];
     json_set_text(f, "icon", channel ? channel_label(channel)->icon : icon);
-    const struct label *standing = status ? standing_label(status, json_text(f, "paper")) : NULL;
+    const char *parcel = json_text(f, "parcelStatus");
+    const struct label *standing = status    ? standing_label(status, json_text(f, "paper"))
+                                   : !parcel ? NULL
+                                   : strcmp(type, "order") == 0 ? order_label(parcel)
+                                                                : parcel_label(parcel);
     json_set_text(f, "statusLabel", standing ? standing->word : NULL);
     json_set_text(f, "tone", standing ? standing->tone : NULL);
 }
@@ -244,6 +248,7 @@ static enum err search_page(struct req *r, struct reply *p)
     struct json_object *results = json_get(d, "results");
     for (size_t i = 0; i < json_object_array_length(results); i++)
         dress_found(json_object_array_get_idx(results, i));
+    json_set_bool(d, "parcels", r->ctx.actor.all_buildings);
     json_set_bool(d, "asked", *json_text(d, "q") != '\0');
     json_set_bool(d, "none", json_object_array_length(results) == 0);
     json_set_text(d, "inList", bar_href(&r->ctx, MESSAGES_PAGE, json_text(d, "q"), NULL));

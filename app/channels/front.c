@@ -1,4 +1,4 @@
-/* Front's Core API: a reply, the last messages of a conversation, whose a token is.
+/* Front's Core API: a reply, a conversation and its last messages, whose a token is.
 
    It has no idempotency key, and a reply that it accepted appears a while later: whoever does not
    know what came of one looks for its marker before it is posted again. */
@@ -120,6 +120,24 @@ enum err front_find(struct ctx *c, const struct channel_account *account,
     }
     out->sentence = "The conversation has had more messages since than are looked through.";
     return ERR_RETRY;
+}
+
+enum err front_conversation(struct ctx *c, const struct channel_account *account, const char *id,
+                            const char *entity, struct front_result *out)
+{
+    struct json_object *body;
+    *out = (struct front_result){ 0 };
+    if (!front_id(id))
+        return no_conversation(out);
+    const struct front_call q = {
+        .method = "GET",
+        .path = arena_printf(c->arena, "/conversations/%s", id),
+        .conversation_id = id,
+        .entity = entity,
+    };
+    enum err e = call(c, account, &q, &body, out);
+    out->unknown = false;
+    return e;
 }
 
 enum err front_check(struct ctx *c, const struct channel_account *account, const char **name,

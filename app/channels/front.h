@@ -39,6 +39,11 @@ enum err front_find(struct ctx *c, const struct channel_account *account,
                     const struct front_reply *reply, int64_t since_ms,
                     struct front_result *out) must_check;
 
+/* Whether a conversation is there: OK. ERR_NOT_FOUND: surely not. A merged one is ERR_CONFLICT with
+   merged_into. Others as above: not known. */
+enum err front_conversation(struct ctx *c, const struct channel_account *account, const char *id,
+                            const char *entity, struct front_result *out) must_check;
+
 /* Whether the token works: GET /me. *name: whose it is. */
 enum err front_check(struct ctx *c, const struct channel_account *account, const char **name,
                      struct front_result *out) must_check;

@@ -13,6 +13,9 @@
 
 #define NOTICE_JOB "notify.customer" /* {notificationId} */
 
+/* Has a queued one sent: by the job, in the transaction at hand. */
+enum err notice_tell(struct ctx *c, const char *id) must_check;
+
 /* The reaction to SHIPMENT_STATUS_CHANGED: adds the row with its job, or the row that tells why
    nobody is told. Of an event that was told before it changes nothing. */
 enum err notice_react(struct ctx *c, const struct event *e) must_check;
@@ -28,6 +31,22 @@ struct json_object *notice_facts_json(struct arena *a, const char *id, const cha
 /* Why nobody is told, as the row's reason has it: the first of the issue's requirements that is not
    met, then what else stands against it. NULL: nothing. `row` is of notice_facts or notice_load. */
 const char *notice_obstacle(const PGresult *row, bool muted, bool dry_run);
+
+/* Whether it is for want of a linked conversation, which may come. */
+bool notice_wants_thread(const char *reason);
+
+/* ---- when there is a conversation after all, or nobody is at it any more ---- */
+
+/* The reaction to THREAD_LINKED: of what the order's customer was not told for want of it, that one
+   of each shipment which is still true is sent; the others are superseded. What was decided so is
+   not decided again. */
+enum err notice_catch_up(struct ctx *c, const struct event *e) must_check;
+
+#define NOTICE_TEND_JOB "notify.tend"
+
+/* The job by the clock: notices under way whose job is parked get one more, and those that are left
+   without any end as failed, so that none stays under way for ever. */
+enum err notice_tend(struct job *j) must_check;
 
 /* ---- its words ---- */
 

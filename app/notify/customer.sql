@@ -1,16 +1,16 @@
 -- Telling one customer: from queued to its end.
 
 -- The row, and what notice_facts has of its shipment.
--- Overtaken: it waited for more than an hour, and its shipment stands elsewhere.
+-- Overtaken: it waited for more than an hour, or for its conversation, and its shipment stands elsewhere.
 -- name: notice_load
 select n.id, n.key, n.event_id, n.shipment_id, n.type, n.state, n.conversation_id, n.marker, n.looks,
     (extract(epoch from n.created_at) * 1000)::bigint as created_ms, n.tried_at::text as tried_at,
-    x.settled > clock_timestamp() as settling,
+    n.caught_up_at::text as caught_up_at, x.settled > clock_timestamp() as settling,
     to_char(x.settled at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as settle_at,
     s.purchase_order_id, o.id as order_id, o.front_conversation_id, o.thread_status, s.public_token,
     exists (select from provider_accounts a where a.tenant_id = current_tenant() and a.provider = 'front' and a.enabled)
         as has_account,
-    n.created_at < clock_timestamp() - interval '1 hour'
+    (n.created_at < clock_timestamp() - interval '1 hour' or n.caught_up_at is not null)
         and s.status <> case n.type when 'shipped' then 'in_transit' else n.type end as overtaken,
     coalesce(nullif(c.language, ''), t.language) as language, o.recipient_name as "recipientName", o.number as "orderNumber",
     coalesce(nullif(s.carrier_name, ''), s.carrier) as carrier, s.tracking_number as "trackingNumber",
@@ -77,3 +77,9 @@ update orders set thread_status = 'unmatched', thread_at = now(), thread_by = nu
 where tenant_id = current_tenant() and id = :order_id::uuid and front_conversation_id = :conversation_id::text
     and thread_status <> 'unmatched'
 returning id;
+
+-- Whether an order has a conversation, which stays so until the commit.
+-- name: notice_thread
+select thread_status <> 'unmatched' as linked from orders
+where tenant_id = current_tenant() and id = :order_id::uuid
+for share;

@@ -4,7 +4,7 @@
 #include "carriers/scan.h"
 
 struct domain;
-extern const struct domain notify_domain;
+extern const struct domain notify_domain, catch_up_domain;
 
 /* What a customer is told of. */
 enum notice_type {

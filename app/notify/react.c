@@ -11,6 +11,7 @@
 
 struct notice {
     const char *id, *key, *event_id, *shipment_id, *type, *reason; /* reason NULL: he is told */
+    bool muted, dry_run;
 };
 
 const char *notice_obstacle(const PGresult *row, bool muted, bool dry_run)
@@ -29,6 +30,11 @@ const char *notice_obstacle(const PGresult *row, bool muted, bool dry_run)
     if (dry_run)
         return "dry_run";
     return row_bool(row, 0, "has_account") ? NULL : "no_front_account";
+}
+
+bool notice_wants_thread(const char *reason)
+{
+    return strcmp(reason, "no_conversation") == 0 || strcmp(reason, "thread_not_linked") == 0;
 }
 
 struct json_object *notice_facts_json(struct arena *a, const char *id, const char *type,
@@ -55,18 +61,19 @@ static enum err add(struct ctx *c, const struct notice *n, const PGresult *facts
         c->db, c->arena, notice_add, &rows, .id = n->id, .key = n->key, .event_id = n->event_id,
         .shipment_id = n->shipment_id, .order_id = row_text(facts, 0, "order_id"), .type = n->type,
         .reason = n->reason, .conversation_id = row_text(facts, 0, "front_conversation_id"),
-        .language = row_text(facts, 0, "language"), .marker = notice_marker(c->arena, n->id));
+        .language = row_text(facts, 0, "language"), .marker = notice_marker(c->arena, n->id),
+        .muted = n->muted ? "t" : "f", .dry_run = n->dry_run ? "t" : "f");
     if (e == OK)
         *added = rows_count(rows) == 1;
     return e;
 }
 
-static enum err tell(struct ctx *c, const struct notice *n)
+enum err notice_tell(struct ctx *c, const char *id)
 {
     int64_t job;
     struct json_object *args = json_own(c->arena, json_object_new_object());
-    json_set_text(args, "notificationId", n->id);
-    return job_add(c, &(struct job_new){ .kind = NOTICE_JOB, .args = args, .unique_key = n->id },
+    json_set_text(args, "notificationId", id);
+    return job_add(c, &(struct job_new){ .kind = NOTICE_JOB, .args = args, .unique_key = id },
                    &job);
 }
 
@@ -77,6 +84,15 @@ static enum err skip(struct ctx *c, const struct notice *n)
     return audit_add(c, "notification.skipped", "shipment", n->shipment_id, NULL, d);
 }
 
+/* Whoever links the order's conversation waits until it is written that it has none, or is waited
+   for: else what was skipped for want of it would be found by nobody. Shipments are locked before
+   orders. */
+static enum err hold_thread(struct ctx *c, const char *shipment_id)
+{
+    enum err e = db_query(c->db, c->arena, notice_hold_shipment, NULL, .shipment_id = shipment_id);
+    return e ? e : db_query(c->db, c->arena, notice_hold_order, NULL, .shipment_id = shipment_id);
+}
+
 static enum err decide(struct ctx *c, const struct event *e, enum notice_type type)
 {
     PGresult *facts;
@@ -84,22 +100,25 @@ static enum err decide(struct ctx *c, const struct event *e, enum notice_type ty
     struct notice n = { .id = uuid7(c->app, c->arena),
                         .event_id = e->id,
                         .shipment_id = e->entity_id,
-                        .type = notice_name(type) };
-    enum err result = db_query(c->db, c->arena, notice_facts, &facts, .shipment_id = n.shipment_id,
-                               .occurred_at = json_text(e->data, "occurredAt"));
+                        .type = notice_name(type),
+                        .muted = truth(e->data, "muted"),
+                        .dry_run = truth(e->data, "dryRun") };
+    enum err result = hold_thread(c, n.shipment_id);
+    if (result == OK)
+        result = db_query(c->db, c->arena, notice_facts, &facts, .shipment_id = n.shipment_id,
+                          .occurred_at = json_text(e->data, "occurredAt"));
     if (result != OK)
         return result;
     if (rows_count(facts) == 0)
         return ctx_refuse(c, ERR_NOT_FOUND, "There is no shipment %s.", n.shipment_id);
     n.key = arena_printf(c->arena, "customer:%s:%s:%s", e->id, n.shipment_id, n.type);
-    n.reason = notice_obstacle(facts, truth(e->data, "muted"),
-                               truth(e->data, "dryRun") || row_bool(facts, 0, "dry_run"));
+    n.reason = notice_obstacle(facts, n.muted, n.dry_run || row_bool(facts, 0, "dry_run"));
     if (!n.reason && row_bool(facts, 0, "too_old"))
         n.reason = "too_old";
     result = add(c, &n, facts, &added);
     if (result != OK || !added)
         return result;
-    return n.reason ? skip(c, &n) : tell(c, &n);
+    return n.reason ? skip(c, &n) : notice_tell(c, n.id);
 }
 
 enum err notice_react(struct ctx *c, const struct event *e)

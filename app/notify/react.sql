@@ -16,12 +16,26 @@ left join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
 left join customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id
 where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid;
 
+-- name: notice_hold_shipment
+select id from shipments
+where tenant_id = current_tenant() and id = :shipment_id::uuid
+for key share;
+
+-- Its conversation stays as it is until the commit.
+-- name: notice_hold_order
+select o.id
+from shipments s
+join purchase_orders p on p.tenant_id = s.tenant_id and p.id = s.purchase_order_id
+join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
+where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid
+for share of o;
+
 -- Once for a key, whoever comes first.
 -- name: notice_add
 insert into customer_notifications (tenant_id, id, key, event_id, shipment_id, order_id, type, state, reason, conversation_id,
-    language, marker, settled_at)
+    language, marker, settled_at, muted, dry_run)
 values (current_tenant(), :id::uuid, :key::text, :event_id::uuid, :shipment_id::uuid, :order_id::uuid, :type::text,
     case when :reason::text is null then 'queued' else 'skipped' end, :reason::text, :conversation_id::text, :language::text,
-    :marker::text, case when :reason::text is null then null else now() end)
+    :marker::text, case when :reason::text is null then null else now() end, :muted::bool, :dry_run::bool)
 on conflict (tenant_id, key) do nothing
 returning id;

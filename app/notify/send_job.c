@@ -26,6 +26,7 @@ struct telling {
     const char *id, *type;
     const char *conversation;
     const char *tried_at; /* of the call before, or of that under way; NULL: none yet */
+    bool relinked;        /* its order has another conversation by now */
     struct channel_account account;
     struct message message;
     struct front_reply reply;
@@ -34,8 +35,8 @@ struct telling {
 };
 
 struct ending {
-    const char *state;  /* "sent", "failed", "skipped" */
-    const char *reason; /* of the last two; NULL of the first */
+    const char *state;  /* "sent", "failed", "skipped", "superseded" */
+    const char *reason; /* NULL of the first */
     bool unlink;        /* the conversation is there no longer */
 };
 
@@ -98,6 +99,7 @@ static enum err tell_timeline(struct telling *t, const struct ending *end)
 {
     struct ctx *c = &t->job->ctx;
     bool sent = strcmp(end->state, "sent") == 0;
+    const char *caught_up = column(t, "caught_up_at");
     const struct shipment_event event = {
         .type = sent ? "NOTIFIED" : "NOT_NOTIFIED",
         .source = "worker",
@@ -105,19 +107,28 @@ static enum err tell_timeline(struct telling *t, const struct ending *end)
         .sentence = sent ? sentence_of(t)
                          : arena_printf(c->arena, "The customer could not be told: %s", why(t)),
         .detail = facts(t, end),
-        .dedupe_key = arena_printf(c->arena, "notification:%s", t->id),
+        .dedupe_key = caught_up ? arena_printf(c->arena, "notification:%s:%s", t->id, caught_up)
+                                : arena_printf(c->arena, "notification:%s", t->id),
         .caused_by = column(t, "event_id"),
     };
     return shipment_append(c, column(t, "shipment_id"), &event, 1, false, NULL, NULL);
 }
 
+/* ERR_CONFLICT, relinked: somebody gave the order another one, in which the customer can be told.
+ */
 static enum err unlink_thread(struct telling *t)
 {
     PGresult *rows;
     struct ctx *c = &t->job->ctx;
-    enum err e = db_query(c->db, c->arena, notice_unlink, &rows, .order_id = column(t, "order_id"),
+    const char *order = column(t, "order_id");
+    enum err e = db_query(c->db, c->arena, notice_unlink, &rows, .order_id = order,
                           .conversation_id = t->conversation);
-    if (e != OK || rows_count(rows) == 0)
+    if (e == OK && rows_count(rows) == 0) {
+        e = db_query(c->db, c->arena, notice_thread, &rows, .order_id = order);
+        t->relinked = e == OK && rows_count(rows) && row_bool(rows, 0, "linked");
+        return t->relinked ? ERR_CONFLICT : e;
+    }
+    if (e != OK)
         return e;
     struct json_object *before = json_own(c->arena, json_object_new_object());
     struct json_object *after = json_own(c->arena, json_object_new_object());
@@ -126,7 +137,7 @@ static enum err unlink_thread(struct telling *t)
     json_set_text(after, "frontConversationId", t->conversation);
     json_set_text(after, "threadStatus", "unmatched");
     json_set_text(after, "reason", "no_such_conversation");
-    return audit_add(c, "thread.unlinked", "order", column(t, "order_id"), before, after);
+    return audit_add(c, "thread.unlinked", "order", order, before, after);
 }
 
 /* Seconds that nothing more may go through the account. */
@@ -140,8 +151,7 @@ static enum err write_end(struct telling *t, const struct ending *end)
 {
     PGresult *rows;
     struct ctx *c = &t->job->ctx;
-    bool overtaken = strcmp(end->state, "superseded") == 0;
-    bool skipped = overtaken || strcmp(end->state, "skipped") == 0;
+    bool skipped = strcmp(end->state, "superseded") == 0 || strcmp(end->state, "skipped") == 0;
     bool failed = strcmp(end->state, "failed") == 0;
     enum err e = db_query(c->db, c->arena, notice_end, &rows, .id = t->id, .state = end->state,
                           .reason = end->reason, .error = failed ? why(t) : NULL,
@@ -156,8 +166,7 @@ static enum err write_end(struct telling *t, const struct ending *end)
         e = job_done(t->job);
     if (e == OK && end->unlink)
         e = unlink_thread(t);
-    const char *action =
-        arena_printf(c->arena, "notification.%s", overtaken ? "skipped" : end->state);
+    const char *action = arena_printf(c->arena, "notification.%s", end->state);
     return e ? e : audit_add(c, action, "shipment", column(t, "shipment_id"), NULL, facts(t, end));
 }
 
@@ -181,6 +190,14 @@ static enum err failed(struct telling *t, const char *reason)
 }
 
 /* ---- again later ---- */
+
+static enum err put_off(struct job *j, const char *at, int seconds, const char *sentence)
+{
+    j->snooze = true;
+    j->run_at = at;
+    j->retry_after = seconds;
+    return job_fail(j, ERR_LIMITED, "%s", sentence);
+}
 
 /* Doubling from a quarter of a minute; what Front asks for goes before. */
 static int wait_seconds(const struct telling *t)
@@ -216,12 +233,39 @@ static enum err again(struct telling *t, enum err e, bool looked)
     return kept != OK ? kept : job_fail(j, limited ? e : ERR_RETRY, "%s", why(t));
 }
 
-static enum err put_off(struct job *j, const char *at, int seconds, const char *sentence)
+/* The conversation is gone, and with it the order's link, unless it has another by now. */
+static enum err conversation_gone(struct telling *t)
 {
-    j->snooze = true;
-    j->run_at = at;
-    j->retry_after = seconds;
-    return job_fail(j, ERR_LIMITED, "%s", sentence);
+    struct ctx *c = &t->job->ctx;
+    enum err e = ended(
+        t, (struct ending){ .state = "failed", .reason = "no_such_conversation", .unlink = true });
+    if (!t->relinked)
+        return e;
+    db_begin(c->db, c->tenant_id);
+    e = db_query(c->db, c->arena, notice_release, NULL, .id = t->id, .tried_at = t->tried_at,
+                 .error = why(t));
+    if (e == OK)
+        e = pacing_job_used(t->job, &t->account, 0);
+    e = db_end(c->db, e);
+    return e ? e
+             : put_off(t->job, NULL, 1, "Its order was linked to another conversation just now.");
+}
+
+/* Nobody links a conversation while it is written that there is none; where somebody just did, it
+   goes there. */
+static enum err skip(struct telling *t, const char *reason)
+{
+    PGresult *rows = NULL;
+    struct ctx *c = &t->job->ctx;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, notice_thread, &rows, .order_id = column(t, "order_id"));
+    bool linked =
+        e == OK && notice_wants_thread(reason) && rows_count(rows) && row_bool(rows, 0, "linked");
+    if (e == OK && !linked)
+        e = write_end(t, &(struct ending){ .state = "skipped", .reason = reason });
+    e = db_end(c->db, e);
+    t->job->ended = e == OK && !linked;
+    return e || !linked ? e : put_off(t->job, NULL, 1, "Its conversation was linked just now.");
 }
 
 /* ---- merged conversations ---- */
@@ -291,6 +335,24 @@ static enum err merged_too_often(struct telling *t)
     return failed(t, "merged_too_often");
 }
 
+/* A reply may be refused as not found for its channel or its author, too: the conversation itself
+   is asked for. Nothing went out. */
+static enum err ask_conversation(struct telling *t)
+{
+    struct ctx *c = &t->job->ctx;
+    enum err e = front_conversation(c, &t->account, t->conversation, t->reply.entity, &t->result);
+    if (e == ERR_NOT_FOUND || is_merged(t, e))
+        return e;
+    if (e == OK || e == ERR_DENIED || e == ERR_INVALID) {
+        t->result.sentence =
+            e == OK ? "Front has the conversation, but not the channel or the author of the reply."
+                    : "Front does not find what the reply names, and does not tell whether it has "
+                      "the conversation.";
+        return ERR_INVALID;
+    }
+    return e == ERR_LIMITED ? e : ERR_RETRY;
+}
+
 static enum err write_reply(struct telling *t)
 {
     struct ctx *c = &t->job->ctx;
@@ -300,6 +362,8 @@ static enum err write_reply(struct telling *t)
         if (e != OK)
             return e;
         e = front_reply(c, &t->account, &t->reply, &t->result);
+        if (e == ERR_NOT_FOUND)
+            e = ask_conversation(t);
         if (!is_merged(t, e))
             break;
         if (hop == HOPS)
@@ -311,7 +375,7 @@ static enum err write_reply(struct telling *t)
     if (e == OK)
         return sent(t);
     if (e == ERR_NOT_FOUND)
-        return ended(t, (struct ending){ "failed", "no_such_conversation", .unlink = true });
+        return conversation_gone(t);
     return e == ERR_INVALID || e == ERR_CONFLICT ? failed(t, "refused") : again(t, e, false);
 }
 
@@ -378,14 +442,16 @@ static enum err load(struct telling *t, enum err *account)
     return OK;
 }
 
-/* The words, and where they go. */
+/* Where it goes and, unless it is only looked for, its words. */
 static enum err prepare(struct telling *t)
 {
+    enum err e = OK;
     struct ctx *c = &t->job->ctx;
     const char *language = column(t, "language"), *marker = column(t, "marker");
     t->conversation = column(t, is_sending(t) ? "conversation_id" : "front_conversation_id");
-    enum err e =
-        notice_render(c, t->type, language, notice_data(c, t->row, language, marker), &t->message);
+    if (!is_sending(t))
+        e = notice_render(c, t->type, language, notice_data(c, t->row, language, marker),
+                          &t->message);
     t->reply = (struct front_reply){
         .conversation_id = t->conversation,
         .html = t->message.html,
@@ -402,9 +468,9 @@ static enum err go_on(struct telling *t)
     bool sending = is_sending(t);
     const char *obstacle = sending ? NULL : notice_obstacle(t->row, false, false);
     if (obstacle)
-        return ended(t, (struct ending){ "skipped", obstacle, .unlink = false });
+        return skip(t, obstacle);
     if (!sending && row_bool(t->row, 0, "overtaken"))
-        return ended(t, (struct ending){ "superseded", "moved_on", .unlink = false });
+        return ended(t, (struct ending){ .state = "superseded", .reason = "moved_on" });
     if (sending && row_bool(t->row, 0, "settling"))
         return put_off(j, column(t, "settle_at"), 0, "It is not known yet whether it went out.");
     if (prepare(t) != OK) {

@@ -381,7 +381,7 @@ static void one_that_is_overtaken_is_told_nothing(void **state)
                  shipment);
     go();
     assert_string_equal(state_of(), "superseded moved_on");
-    assert_int_equal(audited("skipped"), 1);
+    assert_int_equal(audited("superseded"), 1);
     assert_int_equal(told(), 0);
     assert_int_equal(jobs(), 0);
 }

@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "notify/customer.h"
 #include "ship/ship.h"
+#include "ship/thread.h"
 
 #include <string.h>
 
@@ -178,6 +179,41 @@ static inline void assert_told_once(void)
     assert_int_equal(audited("failed"), 0);
     assert_int_equal(on_timeline("NOTIFIED"), 1);
     assert_int_equal(jobs(), 0);
+}
+
+/* The same, whose order is linked to none. */
+static inline int fresh_unlinked(void **state)
+{
+    (void)fresh(state);
+    control("faults", "{\"lost\":0}");
+    (void)pg_sql("update orders set thread_status = 'unmatched', front_conversation_id = null "
+                 "where id = '%s' returning id",
+                 order);
+    return 0;
+}
+
+/* From one status to another, decided at once. */
+static inline void move(const char *from, const char *to)
+{
+    (void)pg_sql("update shipments set status = '%s', status_at = now() where id = '%s' returning "
+                 "id",
+                 to, shipment);
+    emit(from, to, false, false);
+    assert_int_equal(dispatch(), 1);
+}
+
+static inline void link_to(const char *where)
+{
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(thread_link(c, order, where), OK);
+    assert_int_equal(db_commit(c->db), OK);
+}
+
+static inline void unlink_it(void)
+{
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(thread_unlink(c, order), OK);
+    assert_int_equal(db_commit(c->db), OK);
 }
 
 static inline void setup(int port)

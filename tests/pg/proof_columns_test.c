@@ -31,6 +31,7 @@ static void every_personal_column_is_known(void **state)
         "'orders.note', 'shipment_events.sentence', 'shipment_events.detail', "
         "'carrier_tokens.denied_sentence', 'delivery_failures.sentence', 'delivery_failures.raw', "
         "'delivery_reservations.request', "
+        "'thread_suggestions.subject', 'thread_suggestions.email', "
         "'idempotency_keys.body')"); /* gone after 48 hours */
     if (unknown)
         fail_msg("neither in retention_stores nor excepted here: %s", unknown);

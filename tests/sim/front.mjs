@@ -2,6 +2,7 @@
 // input (SIM_STAYS=1: it does not). The token is TOKEN below. A conversation is there as soon as somebody names it, those
 // that start with cnv_gone never are; it begins with a customer's question. For tests:
 //   POST /control/faults   {name: n}  the next n requests: throttle (429 with retry-after), throttleBare (429 without),
+//                          lost (a reply is not found: no such channel),
 //                          exhausted (answered with x-ratelimit-remaining: 0), deny (403), fail (503, nothing is done),
 //                          garbageList (a list that is no JSON); the next n replies: late (taken, then 500), drop (taken,
 //                          then the connection breaks), hang (taken, never answered), garbage (taken, answered with what
@@ -108,11 +109,12 @@ function judged(req, url, body, over) {
     if (strikes("deny")) return problem(403, "Forbidden", "The token lacks the scope messages:send");
     if (strikes("fail")) return problem(503, "Service unavailable", "Try again later");
     if (url.pathname === "/me") return [200, { _links: { self: `${COMPANY}/` }, id: "cmp_1q2w", name: "Acme Shop" }];
-    const [, id] = /^\/conversations\/([^/]+)\/messages$/.exec(url.pathname) ?? [], here = id && conversation(id);
+    const [, id, messages] = /^\/conversations\/([^/]+)(\/messages)?$/.exec(url.pathname) ?? [], here = id && conversation(id);
     if (!here) return problem(404, "Not found", "Unknown conversation");
     if (merged.has(id)) return [301, "", { location: `${COMPANY}/conversations/${merged.get(id)}` }];
-    if (req.method === "GET") return list(id, here, url.searchParams);
-    if (req.method !== "POST") return problem(404, "Not found", "No such address");
+    if (req.method === "GET") return messages ? list(id, here, url.searchParams) : [200, { _links: { self: `${COMPANY}/conversations/${id}` }, id, type: "conversation", status: here.status }];
+    if (req.method === "POST" && messages && strikes("lost")) return problem(404, "Not found", "Unknown channel");
+    if (req.method !== "POST" || !messages) return problem(404, "Not found", "No such address");
     if (!/^application\/json/.test(req.headers["content-type"])) return problem(415, "Unsupported media type", "Send JSON");
     return reply(id, here, JSON.parse(body));
 }

@@ -1,0 +1,137 @@
+/* Of what customers are to be told nothing stays under way that nobody is at, and what may have
+   gone out is looked for, whatever else fails. */
+#include "pg/notifying.h"
+
+#include "mustache/mustache.h"
+
+static void tend(void)
+{
+    struct job j = { .ctx = *c, .attempt = 1, .max_attempts = 3 };
+    assert_int_equal(notice_tend(&j), OK);
+}
+
+static void last_try(void)
+{
+    (void)pg_sql("update jobs set attempt = max_attempts - 1, run_at = now() where kind = "
+                 "'" NOTICE_JOB "' and state = 'ready' returning id");
+}
+
+/* Writing that it was sent fails, at the last try. */
+static void send_and_forget(void)
+{
+    link_to(conversation);
+    assert_int_equal(dispatch(), 1);
+    (void)pg_sql("create or replace function no_end() returns trigger language plpgsql as $$ begin "
+                 "if new.state in ('sent', 'failed') then raise exception 'no room'; end if; "
+                 "return new; end $$");
+    (void)pg_sql("create trigger no_end before update on customer_notifications for each row "
+                 "execute function no_end()");
+    move("pending", "in_transit");
+    last_try();
+    go();
+    assert_string_equal(state_of(), "sending");
+    assert_int_equal(told(), 1);
+    assert_int_equal(
+        pg_int("select count(*) from jobs where kind = '" NOTICE_JOB "' and state = 'parked'"), 1);
+}
+
+static void room_again(void)
+{
+    (void)pg_sql("drop trigger no_end on customer_notifications");
+}
+
+static long long alive(void)
+{
+    return pg_int("select count(*) from jobs where kind = '" NOTICE_JOB "' and state = 'ready'");
+}
+
+static void one_whose_job_is_parked_is_looked_for(void **state)
+{
+    (void)state;
+    send_and_forget();
+    room_again();
+    tend();
+    assert_int_equal(alive(), 0);
+    later();
+    tend();
+    tend();
+    assert_int_equal(alive(), 1);
+    later();
+    go();
+    assert_string_equal(state_of(), "sent");
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("sent"), 1);
+    assert_int_equal(alive(), 0);
+    later();
+    tend();
+    assert_int_equal(alive(), 0);
+}
+
+static void one_parked_twice_has_ended(void **state)
+{
+    (void)state;
+    send_and_forget();
+    later();
+    tend();
+    last_try();
+    later();
+    go();
+    room_again();
+    assert_string_equal(state_of(), "sending");
+    later();
+    tend();
+    assert_string_equal(state_of(), "failed unknown");
+    assert_int_equal(alive(), 0);
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("failed"), 1);
+    assert_int_equal(on_timeline("NOT_NOTIFIED"), 1);
+    tend();
+    assert_int_equal(audited("failed"), 1);
+}
+
+/* An operator discarded its job. */
+static void one_without_a_job_has_ended(void **state)
+{
+    (void)state;
+    link_to(conversation);
+    assert_int_equal(dispatch(), 1);
+    move("pending", "in_transit");
+    (void)pg_sql("delete from jobs where kind = '" NOTICE_JOB "' returning id");
+    tend();
+    assert_string_equal(state_of(), "queued");
+    (void)pg_sql("update customer_notifications set created_at = now() - interval '11 minutes' "
+                 "where id = " LAST " returning id");
+    tend();
+    assert_string_equal(state_of(), "failed not_reached");
+    assert_int_equal(audited("failed"), 1);
+    assert_int_equal(told(), 0);
+}
+
+/* Its words are not needed to look for it. */
+static void without_words_it_is_looked_for_all_the_same(void **state)
+{
+    (void)state;
+    link_to(conversation);
+    assert_int_equal(dispatch(), 1);
+    control("faults", "{\"late\":1}");
+    move("pending", "in_transit");
+    go();
+    assert_string_equal(state_of(), "sending");
+    struct templates *templates = pg_app()->templates;
+    pg_app()->templates = templates_empty(c->arena);
+    later();
+    go();
+    pg_app()->templates = templates;
+    assert_told_once();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(one_whose_job_is_parked_is_looked_for, fresh_unlinked),
+        cmocka_unit_test_setup(one_parked_twice_has_ended, fresh_unlinked),
+        cmocka_unit_test_setup(one_without_a_job_has_ended, fresh_unlinked),
+        cmocka_unit_test_setup(without_words_it_is_looked_for_all_the_same, fresh_unlinked),
+    };
+    return run_notifying("notify_tend_test", tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ctx.h"
+#include "carriers/scan.h"
 #include "channels/account.h"
 
 #include <json-c/json.h>
@@ -12,8 +13,11 @@ enum carrier_can {
     CARRIER_CREATE = 1 << 0, /* takes a parcel on, to be found again by our reference */
     CARRIER_AWB = 1 << 1,    /* gives it to a courier, which gives it a number */
     CARRIER_PICKUP = 1 << 2,
-    CARRIER_CANCEL = 1 << 3
+    CARRIER_CANCEL = 1 << 3,
+    CARRIER_TRACK = 1 << 4 /* is asked for its scans */
 };
+
+#define CARRIER_TRACK_MOST 50 /* parcels in one call */
 
 /* A parcel to be carried, the same at every try. */
 struct parcel {
@@ -72,6 +76,10 @@ struct carrier {
     /* How far a parcel is: out->known has a number or a pickup where there is one. */
     enum err (*state)(struct carrier_call *call, const struct parcel *p,
                       const struct parcel_known *known, struct carrier_result *out);
+    /* What it knows of at most CARRIER_TRACK_MOST parcels by their numbers, *found of them. */
+    enum err (*track)(struct carrier_call *call, const char *const *numbers, size_t n,
+                      struct parcel_news **news, size_t *found, struct carrier_result *out);
+    const char *mapper; /* name and version of what reads its scans */
 };
 
 /* ---- which there are (list.c) ---- */

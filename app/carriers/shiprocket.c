@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "carriers/shiprocket_call.h"
+#include "carriers/shiprocket_scan.h"
 #include "carriers/shiprocket_wire.h"
 
 #include <string.h>
@@ -122,14 +123,37 @@ static enum err cancel(struct carrier_call *call, const struct parcel_known *kno
     return e;
 }
 
+/* ---- scans ---- */
+
+static enum err track(struct carrier_call *call, const char *const *numbers, size_t n,
+                      struct parcel_news **news, size_t *found, struct carrier_result *out)
+{
+    struct arena *a = call->c->arena;
+    struct json_object *body = json_own(a, json_object_new_object()), *answer;
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; i < n; i++)
+        json_object_array_add(list, json_text_new(numbers[i]));
+    json_set(body, "awbs", list);
+    const struct shiprocket_request q = {
+        .method = "POST", .path = "/courier/track/awbs", .body = body, .secret = true
+    };
+    enum err e = shiprocket_call(call, &q, &answer, out);
+    out->unknown = false;
+    if (e == OK)
+        shiprocket_tracked(a, answer, news, found);
+    return e;
+}
+
 const struct carrier carrier_shiprocket = {
     .name = "shiprocket",
     .title = "Shiprocket",
-    .can = CARRIER_CREATE | CARRIER_AWB | CARRIER_PICKUP | CARRIER_CANCEL,
+    .can = CARRIER_CREATE | CARRIER_AWB | CARRIER_PICKUP | CARRIER_CANCEL | CARRIER_TRACK,
     .create = create,
     .awb = awb,
     .pickup = pickup,
     .cancel = cancel,
     .find = find,
     .state = state,
+    .track = track,
+    .mapper = SHIPROCKET_MAPPER,
 };

@@ -16,8 +16,8 @@ static const struct {
     const char *pattern;
     bool seconds, no_time;
 } layouts[] = {
-    { "YYYY-MM-DDThh:mm:ss", true, false },
-    { "YYYY-MM-DDThh:mm", false, false },
+    { "YYYY-MM-DDThh:mm:ss", true, false }, { "YYYY-MM-DDThh:mm", false, false },
+    { "YYYY-MM-DD hh:mm:ss", true, false }, { "DD MM YYYY hh:mm:ss", true, false },
     { "YYYY-MM-DD", false, true },
 };
 

@@ -14,7 +14,8 @@ struct moment {
 };
 
 /* Reads "2026-03-04", "2026-03-04T17:12:57", "2026-03-04T17:12:57.000Z" or
-   "2026-03-04T17:12:57+02:00", to the minute or finer. zone_minutes, east of UTC, is of those that
+   "2026-03-04T17:12:57+02:00", to the minute or finer, "2026-03-04 17:12:57" or
+   "04 03 2026 17:12:57". zone_minutes, east of UTC, is of those that
    name no zone. False: NULL, no such layout, or no such day or time; *out stays as it is. */
 bool moment_read(const char *text, int zone_minutes, struct moment *out);
 

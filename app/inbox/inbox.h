@@ -52,6 +52,7 @@ struct hook {
      * error. */
     enum err (*process)(struct job *j, const char *inbox_id, struct str body,
                         const struct hook_account *account);
+    bool secret_segment; /* the path's segment is a secret: it is not kept with the request */
 };
 
 /* A header by its lower-case name; NULL where absent. */

@@ -203,6 +203,15 @@ static struct json_object *headers_of(const struct hook_request *r)
     return o;
 }
 
+/* The path as it is kept. */
+static const char *path_of(struct arena *a, const struct delivery *d)
+{
+    const char *pattern = d->hook->path, *colon = strchr(pattern, ':');
+    if (!d->hook->secret_segment || !colon)
+        return d->request.path;
+    return arena_printf(a, "%.*s…%s", (int)(colon - pattern), pattern, strchrnul(colon, '/'));
+}
+
 static struct json_object *row_of(struct arena *a, const struct delivery *d)
 {
     struct json_object *o = json_object_new_object();
@@ -211,7 +220,7 @@ static struct json_object *row_of(struct arena *a, const struct delivery *d)
     json_set_text(o, "provider", d->hook->provider);
     json_set_text(o, "dedupe_key", d->dedupe_key);
     json_set_text(o, "method", d->request.method);
-    json_set_text(o, "path", d->request.path);
+    json_set_text(o, "path", path_of(a, d));
     json_set(o, "headers", headers_of(&d->request));
     json_set_text(o, "body", base64(a, d->request.body.p, d->request.body.n));
     json_set_text(o, "mapper", d->hook->mapper);

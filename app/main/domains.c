@@ -23,13 +23,11 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,           &access_domain,     &inbox_domain,
-    &events_domain,        &house_domain,      &track_domain,
-    &communication_domain, &delivery_domain,   &sms_domain,
-    &import_domain,        &runs_domain,       &orders_domain,
-    &ship_domain,          &deliveries_domain, &carriers_domain,
-    &codes_domain,         &notify_domain,     &messages_domain,
-    &views_domain,         &letters_domain,    &exports_domain,
-    &bulk_domain,          &proof_domain,      &evidence_domain,
-    &tracking_domain,      &catch_up_domain,   NULL,
+    &web_domain,      &access_domain,     &inbox_domain,         &events_domain,
+    &house_domain,    &track_domain,      &communication_domain, &delivery_domain,
+    &sms_domain,      &import_domain,     &runs_domain,          &orders_domain,
+    &ship_domain,     &deliveries_domain, &carriers_domain,      &codes_domain,
+    &acts_domain,     &notify_domain,     &messages_domain,      &views_domain,
+    &letters_domain,  &exports_domain,    &bulk_domain,          &proof_domain,
+    &evidence_domain, &tracking_domain,   &catch_up_domain,      NULL,
 };

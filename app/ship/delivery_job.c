@@ -1,8 +1,7 @@
 /* The job that runs a delivery. */
-#include "access/access.h"
 #include "base/json.h"
 #include "base/settings.h"
-#include "db/db.h"
+#include "ship/account.h"
 #include "ship/delivery.h"
 
 #define LEASE_SECONDS 120 /* beyond the longest call, and the writes around it */
@@ -22,22 +21,6 @@ static enum err read_again(struct job *j)
     j->snooze = true;
     j->retry_after = AGAIN_SECONDS;
     return job_fail(j, ERR_RETRY, "The delivery was changed meanwhile.");
-}
-
-/* ERR_NOT_FOUND: it is off, or gone. */
-static enum err open_account(struct job *j, const char *id, struct channel_account *out)
-{
-    struct provider_account a;
-    struct ctx *c = &j->ctx;
-    db_begin_reading(c->db, c->tenant_id);
-    enum err e = db_end(c->db, provider_get(c, id, &a));
-    if (e == OK)
-        *out = (struct channel_account){ .id = a.id,
-                                         .provider = a.provider,
-                                         .settings = a.settings,
-                                         .secrets = a.secrets,
-                                         .job_id = j->id };
-    return e;
 }
 
 static enum err cannot_call(struct job *j, struct delivery_run *run)
@@ -74,7 +57,7 @@ static enum err deliver(struct job *j)
                                 .settle_ms = c->app->settings->delivery_settle_seconds * 1000,
                                 .last_try = j->attempt >= j->max_attempts };
     if (!r.dry_run && r.state <= RUN_WAITING) {
-        e = r.account_id && run.carrier ? open_account(j, r.account_id, &account) : ERR_NOT_FOUND;
+        e = r.account_id && run.carrier ? account_open(j, r.account_id, &account) : ERR_NOT_FOUND;
         if (e == ERR_NOT_FOUND)
             return cannot_call(j, &run);
         if (e)

@@ -1,14 +1,16 @@
-/* The hooks of carriers: Ship24's, and one for each carrier that speaks our own format. */
+/* The hooks of carriers: Ship24's, Shiprocket's, and one for each that speaks our own format. */
 #include "ship/scan.h"
 
 #include "base/json.h"
 #include "carriers/callback_wire.h"
 #include "carriers/ship24_wire.h"
+#include "carriers/shiprocket_scan.h"
 #include "carriers/when.h"
 
 #include <string.h>
 
 #define SHIP24 "ship24"
+#define SHIPROCKET "shiprocket"
 #define CALLBACK "generic.callback"
 
 /* ---- reading ---- */
@@ -36,6 +38,11 @@ enum err news_read(struct arena *a, const char *provider, struct str body,
     struct callback_fault fault;
     if (strcmp(provider, SHIP24) == 0)
         return ship24_read(a, body, zone_of(settings), out, n, why);
+    if (strcmp(provider, SHIPROCKET) == 0) {
+        *out = arena_new_of(a, struct parcel_news);
+        *n = 1;
+        return shiprocket_read(a, body, *out, why);
+    }
     enum err e = read_callback(a, body, settings, out, &fault);
     if (e == OK)
         *n = 1;
@@ -90,6 +97,25 @@ static enum hook_verdict verify_callback(const struct hook_request *r,
     return HOOK_KEEP;
 }
 
+/* The address is the secret, which has no other proof where nobody typed a token into the panel.
+   Nothing but a 200 is sure to be taken for success, also of what was told before. Messages have no
+   id: the same body is the same message. */
+static enum hook_verdict verify_shiprocket(const struct hook_request *r,
+                                           const struct hook_account *account,
+                                           const char **dedupe_key, struct hook_answer *answer)
+{
+    if (!account)
+        return hook_probe(r, answer);
+    if (!hook_knows(r, account, "hookToken", r->segment))
+        return HOOK_REFUSE;
+    if (json_text(account->secrets, "webhookSecret") &&
+        !hook_knows(r, account, "webhookSecret", hook_header(r, "x-api-key")))
+        return HOOK_REFUSE;
+    *dedupe_key = NULL;
+    *answer = (struct hook_answer){ .status = 200 };
+    return HOOK_KEEP;
+}
+
 /* ---- processing ---- */
 
 /* Each parcel's news is a transaction of its own: one that fails spoils no other, and what was
@@ -140,6 +166,13 @@ static enum err process_callback(struct job *j, const char *inbox_id, struct str
                    &(struct news_origin){ CALLBACK, account->id, inbox_id, CALLBACK_MAPPER });
 }
 
+static enum err process_shiprocket(struct job *j, const char *inbox_id, struct str body,
+                                   const struct hook_account *account)
+{
+    return process(j, body, account,
+                   &(struct news_origin){ SHIPROCKET, account->id, inbox_id, SHIPROCKET_MAPPER });
+}
+
 const struct hook carrier_hooks[] = {
     {
         .provider = SHIP24,
@@ -154,6 +187,14 @@ const struct hook carrier_hooks[] = {
         .verify = verify_callback,
         .mapper = CALLBACK_MAPPER,
         .process = process_callback,
+    },
+    {
+        .provider = SHIPROCKET,
+        .path = SHIPROCKET_HOOK_PATH,
+        .verify = verify_shiprocket,
+        .mapper = SHIPROCKET_MAPPER,
+        .process = process_shiprocket,
+        .secret_segment = true,
     },
     { .provider = NULL },
 };

@@ -110,7 +110,7 @@ enum err news_apply(struct ctx *c, const struct parcel_news *news, const struct 
         e = lock(c, news->tracking_number);
         if (e == OK)
             e = find(c, news, &id);
-        if (e == ERR_NOT_FOUND) {
+        if (e == ERR_NOT_FOUND && from->inbox_id) {
             *found = false;
             return keep(c, news, from);
         }

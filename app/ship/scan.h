@@ -10,10 +10,12 @@
 
 #define SHIP24_HOOK_PATH "/api/webhooks/ship24"
 #define CALLBACK_HOOK_PATH "/api/carriers/:carrier/callback"
+#define SHIPROCKET_HOOK_PATH "/api/hooks/c/:token"
 
 extern const struct hook carrier_hooks[];
 
-/* Of which of carrier_hooks, of whose account, by which request. */
+/* Of which of carrier_hooks, of whose account, by which request; inbox_id NULL: of none, the
+   carrier was asked. */
 struct news_origin {
     const char *provider, *account_id, *inbox_id, *mapper;
 };
@@ -26,7 +28,8 @@ enum err news_read(struct arena *a, const char *provider, struct str body,
 
 /* Appends the news to the shipment it is of: the one whose id we gave the carrier, or the one with
    its number, where several have it that of the courier. What is nobody's, or could be several's,
-   is kept until a shipment has the number: then *found is false. In the transaction at hand. */
+   is kept until a shipment has the number, if a request told it: then *found is false. In the
+   transaction at hand. */
 enum err news_apply(struct ctx *c, const struct parcel_news *news, const struct news_origin *from,
                     bool *found) must_check;
 

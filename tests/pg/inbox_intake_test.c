@@ -38,9 +38,9 @@ static enum hook_verdict verify(const struct hook_request *r, const struct hook_
 }
 
 static const struct hook hooks[] = {
-    { "sample.mail", "/api/hooks/sample", verify, "sample.mail/1", NULL },
+    { "sample.mail", "/api/hooks/sample", verify, "sample.mail/1", NULL, false },
     /* Without a mapper the database takes no row of it: a neighbour that is at fault. */
-    { "sample.broken", "/api/hooks/broken", verify, NULL, NULL },
+    { "sample.broken", "/api/hooks/broken", verify, NULL, NULL, false },
     { .provider = NULL },
 };
 static const struct domain sample = { .name = "sample", .hooks = hooks };

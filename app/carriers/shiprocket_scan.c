@@ -1,0 +1,240 @@
+/* Reading Shiprocket's webhooks and its answers about parcels. */
+#include "carriers/shiprocket_scan.h"
+
+#include "base/json.h"
+#include "carriers/shiprocket_status.h"
+#include "carriers/when.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INDIA 330 /* minutes east of UTC */
+#define CARRIER "shiprocket"
+#define SCANS_BESIDE 2 /* how the parcel stands, the estimate */
+
+static const struct json_limits limits = { 12, 50000, (size_t)64 << 10 };
+
+/* What stands beside the scans, by whatever names it has in the two. */
+struct standing {
+    struct json_object *raw;
+    const char *words, *at; /* at: as Shiprocket writes it; may be NULL, as the words */
+    const char *estimate, *courier;
+    int id;       /* of a parcel's statuses; 0: it tells none */
+    int order_id; /* of an order's, where it tells no other; 0: none */
+    bool is_return;
+};
+
+/* ---- values that may be null, absent, empty or of another type ---- */
+
+static const char *text_of(struct json_object *o, const char *key)
+{
+    struct json_object *value = json_get(o, key);
+    bool number =
+        json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+    if (!number && !json_object_is_type(value, json_type_string))
+        return NULL;
+    const char *text = json_object_get_string(value);
+    return *text ? text : NULL;
+}
+
+/* A number, or one in a text; 0 of "NA". */
+static int number_of(struct json_object *o, const char *key)
+{
+    char *end = NULL;
+    const char *text = text_of(o, key);
+    long n = text ? strtol(text, &end, 10) : 0;
+    return text && !*end && n > 0 && n < 10000 ? (int)n : 0;
+}
+
+static size_t count(struct json_object *list)
+{
+    return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+static void set_time(struct arena *a, struct scan *s, const char *text)
+{
+    struct moment m;
+    s->occurred_text = text;
+    if (!moment_read(text, INDIA, &m))
+        return;
+    s->occurred_at = arena_strdup(a, m.at);
+    s->at_ms = m.ms;
+    s->no_time = m.no_time;
+}
+
+/* ---- scans ---- */
+
+/* A parcel on its way back to the shop is not delivered to a customer there. */
+static enum parcel_status facing(enum parcel_status s, bool is_return)
+{
+    return is_return && s == PARCEL_DELIVERED ? PARCEL_RETURNED : s;
+}
+
+static struct scan read_scan(struct arena *a, struct json_object *of, const struct standing *now)
+{
+    struct scan s = { .type = SCAN_SEEN, .grade = 'B', .order = -1, .raw = of };
+    const char *number = text_of(of, "sr-status"), *date = text_of(of, "date");
+    const char *label = text_of(of, "sr-status-label"), *code = text_of(of, "status");
+    int id = number_of(of, "sr-status");
+    s.words = text_of(of, "activity");
+    s.location = text_of(of, "location");
+    s.courier = now->courier;
+    s.code = id ? number : code;
+    s.milestone = label && strcmp(label, "NA") != 0 ? label : NULL;
+    if (!s.words)
+        s.words = s.milestone;
+    s.status = facing(shiprocket_shipment_status(id, &s.category), now->is_return);
+    set_time(a, &s, date);
+    const char *const all[] = { date, number, code, s.location, text_of(of, "activity") };
+    s.key = scan_key(a, "shiprocket:", all, sizeof(all) / sizeof(all[0]));
+    return s;
+}
+
+/* The last of the scans that has one of the numbers; NULL: none has. */
+static const struct scan *last_numbered(const struct scan *list, size_t n)
+{
+    for (size_t i = n; i-- > 0;)
+        if (number_of(list[i].raw, "sr-status"))
+            return &list[i];
+    return NULL;
+}
+
+/* How the parcel stands, where its last scan does not say so. */
+static bool read_standing(struct arena *a, const struct standing *now, const struct scan *list,
+                          size_t n, struct scan *out)
+{
+    const struct scan *last = last_numbered(list, n);
+    int id = now->id ? now->id : now->order_id;
+    struct scan s = { .type = SCAN_SEEN, .grade = 'C', .order = -1, .raw = now->raw };
+    if (!id)
+        return false;
+    s.status =
+        facing(now->id ? shiprocket_shipment_status(id, &s.category) : shiprocket_order_status(id),
+               now->is_return);
+    if (last && now->id &&
+        (number_of(last->raw, "sr-status") == id ||
+         (s.status != PARCEL_NOTHING && last->status == s.status)))
+        return false;
+    s.code = arena_printf(a, "%s%d", now->id ? "" : "order ", id);
+    s.words = now->words;
+    s.sentence = arena_printf(a, "Shiprocket sums it up as number %d", id);
+    s.courier = now->courier;
+    set_time(a, &s, now->at);
+    if (!s.occurred_at && n)
+        set_time(a, &s, list[n - 1].occurred_text);
+    const char *const all[] = { s.code, n ? list[n - 1].occurred_text : now->at };
+    s.key = scan_key(a, "shiprocket.status:", all, 2);
+    *out = s;
+    return true;
+}
+
+static bool read_estimate(struct arena *a, const struct standing *now, struct scan *out)
+{
+    struct moment m;
+    if (!moment_read(now->estimate, INDIA, &m))
+        return false;
+    const char *day = arena_strndup(a, now->estimate, 10);
+    *out = (struct scan){ .type = SCAN_ESTIMATE,
+                          .status = PARCEL_NOTHING,
+                          .grade = 'C',
+                          .order = -1,
+                          .raw = now->raw,
+                          .sentence = arena_printf(a, "Expected on %s", day),
+                          .key = scan_key(a, "shiprocket.estimate:", &day, 1) };
+    set_time(a, out, now->at);
+    return true;
+}
+
+/* With its scans, which may come newest first, so that those that tie are turned round. */
+static void read_scans(struct arena *a, struct json_object *list, bool newest_first,
+                       const struct standing *now, struct parcel_news *out)
+{
+    size_t all = count(list), n = 0;
+    out->scans = arena_zalloc(a, all + SCANS_BESIDE, sizeof(*out->scans));
+    for (size_t i = 0; i < all; i++) {
+        struct json_object *one = json_object_array_get_idx(list, newest_first ? all - 1 - i : i);
+        if (json_object_is_type(one, json_type_object))
+            out->scans[n++] = read_scan(a, one, now);
+    }
+    scans_sort(a, out->scans, n);
+    n += read_standing(a, now, out->scans, n, &out->scans[n]);
+    n += read_estimate(a, now, &out->scans[n]);
+    out->n = n;
+}
+
+/* ---- a webhook ---- */
+
+/* The body without its scans, which are kept one by one. */
+static struct json_object *without_scans(struct arena *a, struct json_object *body)
+{
+    struct json_object *out = json_own(a, json_object_new_object());
+    json_object_object_foreach(body, key, value)
+    {
+        if (strcmp(key, "scans") != 0)
+            json_object_object_add(out, key, json_object_get(value));
+    }
+    return out;
+}
+
+enum err shiprocket_read(struct arena *a, struct str body, struct parcel_news *out,
+                         const char **why)
+{
+    struct json_object *document;
+    enum err e = json_parse(a, body, &limits, &document, why);
+    if (e)
+        return e;
+    *out =
+        (struct parcel_news){ .tracking_number = tracking_number_tidy(a, text_of(document, "awb")),
+                              .reference = text_of(document, "order_id"),
+                              .carrier = CARRIER };
+    if (!out->tracking_number) {
+        *why = "it names no parcel by its awb";
+        return ERR_INVALID;
+    }
+    struct standing now = { .raw = without_scans(a, document),
+                            .words = text_of(document, "shipment_status"),
+                            .at = text_of(document, "current_timestamp"),
+                            .estimate = text_of(document, "etd"),
+                            .courier = text_of(document, "courier_name"),
+                            .id = number_of(document, "shipment_status_id"),
+                            .is_return = number_of(document, "is_return") == 1 };
+    if (!now.id) {
+        now.order_id = number_of(document, "current_status_id");
+        now.words = text_of(document, "current_status");
+    }
+    read_scans(a, json_get(document, "scans"), false, &now, out);
+    return OK;
+}
+
+/* ---- an answer ---- */
+
+static bool read_tracking(struct arena *a, const char *awb, struct json_object *of,
+                          struct parcel_news *out)
+{
+    struct json_object *data = json_get(of, "tracking_data");
+    struct json_object *list = json_get(data, "shipment_track");
+    struct json_object *track = count(list) ? json_object_array_get_idx(list, 0) : NULL;
+    struct standing now = { .raw = track,
+                            .words = text_of(track, "current_status"),
+                            .estimate = text_of(data, "etd"),
+                            .courier = text_of(track, "courier_name"),
+                            .id = number_of(data, "shipment_status") };
+    if (number_of(data, "track_status") != 1)
+        return false;
+    *out =
+        (struct parcel_news){ .tracking_number = tracking_number_tidy(a, awb), .carrier = CARRIER };
+    read_scans(a, json_get(data, "shipment_track_activities"), true, &now, out);
+    return out->tracking_number && out->n;
+}
+
+void shiprocket_tracked(struct arena *a, struct json_object *answer, struct parcel_news **out,
+                        size_t *n)
+{
+    size_t found = 0;
+    struct parcel_news *list =
+        arena_zalloc(a, (size_t)json_object_object_length(answer) + 1, sizeof(*list));
+    json_object_object_foreach(answer, awb, value) found +=
+        read_tracking(a, awb, value, &list[found]);
+    *out = list;
+    *n = found;
+}

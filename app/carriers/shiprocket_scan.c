@@ -84,6 +84,7 @@ static struct scan read_scan(struct arena *a, struct json_object *of, const stru
     if (!s.words)
         s.words = s.milestone;
     s.status = facing(shiprocket_shipment_status(id, &s.category), now->is_return);
+    s.unknown = id && !shiprocket_shipment_known(id);
     set_time(a, &s, date);
     const char *const all[] = { date, number, code, s.location, text_of(of, "activity") };
     s.key = scan_key(a, "shiprocket:", all, sizeof(all) / sizeof(all[0]));
@@ -115,6 +116,7 @@ static bool read_standing(struct arena *a, const struct standing *now, const str
         (number_of(last->raw, "sr-status") == id ||
          (s.status != PARCEL_NOTHING && last->status == s.status)))
         return false;
+    s.unknown = now->id && !shiprocket_shipment_known(id);
     s.code = arena_printf(a, "%s%d", now->id ? "" : "order ", id);
     s.words = now->words;
     s.sentence = arena_printf(a, "Shiprocket sums it up as number %d", id);

@@ -53,10 +53,19 @@ static const struct row *row_of(const struct row *rows, size_t n, int id)
     return NULL;
 }
 
+static const struct row *shipment_row(int id)
+{
+    return row_of(shipment_rows, sizeof(shipment_rows) / sizeof(shipment_rows[0]), id);
+}
+
+bool shiprocket_shipment_known(int id)
+{
+    return shipment_row(id) != NULL;
+}
+
 enum parcel_status shiprocket_shipment_status(int id, const char **category)
 {
-    const struct row *row =
-        row_of(shipment_rows, sizeof(shipment_rows) / sizeof(shipment_rows[0]), id);
+    const struct row *row = shipment_row(id);
     if (category)
         *category = row ? row->category : NULL;
     return row ? row->status : PARCEL_NOTHING;

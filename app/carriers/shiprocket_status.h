@@ -9,5 +9,8 @@
    says nothing of the status, or is unknown. */
 enum parcel_status shiprocket_shipment_status(int id, const char **category);
 
+/* Whether the table of parcels has it, if only as one that says nothing of the status. */
+bool shiprocket_shipment_known(int id);
+
 /* Of an order: `current_status_id`, `status_code`. */
 enum parcel_status shiprocket_order_status(int id);

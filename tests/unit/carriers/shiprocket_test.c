@@ -204,10 +204,12 @@ static void the_order_s_status_is_a_last_resort(void **state)
                          "\"13\", \"scans\": null}"));
     assert_int_equal(news.scans[0].status, PARCEL_NOTHING);
     assert_string_equal(news.scans[0].category, "pickup");
+    assert_false(news.scans[0].unknown);
     news = read_body(STR("{\"awb\": \"X1\", \"shipment_status_id\": 7, \"is_return\": 1}"));
     assert_int_equal(news.scans[0].status, PARCEL_RETURNED);
     news = read_body(STR("{\"awb\": \"X1\", \"shipment_status_id\": 99}"));
     assert_int_equal(news.scans[0].status, PARCEL_NOTHING);
+    assert_true(news.scans[0].unknown);
 }
 
 static void what_is_no_webhook_says_why(void **state)

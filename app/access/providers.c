@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "carriers/hook_token.h"
 #include "carriers/when.h"
+#include "channels/webhook.h"
 #include "http/http.h"
 
 #include <stdlib.h>
@@ -104,7 +105,21 @@ static const char *sealed(struct ctx *c, const char *id, struct json_object *sec
 
 /* ---- settings, checked before they are kept ---- */
 
-enum kind { TEXT, HOST, PORT, URL, SECURITY, ADDRESS, SECRET, CODE, OFFSET, FILE_NAME, HOOK_TOKEN };
+enum kind {
+    TEXT,
+    HOST,
+    PORT,
+    URL,
+    SECURITY,
+    ADDRESS,
+    SECRET,
+    SECRET_URL,
+    SIGNING,
+    CODE,
+    OFFSET,
+    FILE_NAME,
+    HOOK_TOKEN
+};
 
 /* Others are kept as they come: who reads them tells what is wrong with them. */
 static const struct setting {
@@ -135,6 +150,18 @@ static const struct setting {
     { "shiprocket", "password", SECRET, false },
     { "shiprocket", "hookToken", HOOK_TOKEN, false },
     { "shiprocket", "webhookSecret", SECRET, false },
+    { "slack", "webhookUrl", SECRET_URL, false },
+    { "slack", "endpoint", URL, false },
+    { "slack", "botToken", SECRET, false },
+    { "slack", "channel", TEXT, false },
+    { "webhook", "url", URL, true },
+    { "webhook", "secret", SIGNING, true },
+    { "webhook", "oldSecret", SIGNING, false },
+    { "jira", "site", URL, true },
+    { "jira", "project", TEXT, true },
+    { "jira", "issueType", TEXT, false },
+    { "jira", "email", ADDRESS, true },
+    { "jira", "apiToken", SECRET, true },
 };
 
 static int port_of(const char *text)
@@ -168,14 +195,20 @@ static const char *fault_of(struct ctx *c, const struct setting *one, struct jso
                             struct json_object *secrets)
 {
     int minutes;
-    const char *value = json_text(one->kind == SECRET ? secrets : settings, one->key);
+    struct str key;
+    bool secret = one->kind == SECRET || one->kind == SECRET_URL || one->kind == SIGNING;
+    const char *value = json_text(secret ? secrets : settings, one->key);
     if (!value)
         return one->required ? "is missing" : NULL;
     switch (one->kind) {
     case HOST:
         return host_fault(c, settings, value);
     case URL:
+    case SECRET_URL:
         return http_forbids_url(c->app, value);
+    case SIGNING:
+        return webhook_key(c->arena, value, &key) ? NULL
+                                                  : "is not whsec_ and base64 of 24 to 64 bytes";
     case PORT:
         return port_of(value) ? NULL : "is not a number from 1 to 65535";
     case SECURITY:

@@ -89,7 +89,9 @@ static enum err call_add(struct ctx *c, const struct try_record *t)
     const struct http_call *call = t->call;
     const int status = t->answer->status;
     return db_query(c->db, c->arena, http_call_add, NULL, .provider = call->provider,
-                    .method = call->method, .url = redact_url(c->arena, call->url),
+                    .method = call->method,
+                    .url = call->secret_path ? redact_path(c->arena, call->url)
+                                             : redact_url(c->arena, call->url),
                     .entity = call->entity,
                     .job_id = call->job_id ? arena_strdup(c->arena, NUM(call->job_id)) : NULL,
                     .status = status ? arena_strdup(c->arena, NUM(status)) : NULL,

@@ -21,6 +21,7 @@ struct http_call {
     const char *entity; /* what it is about, for the log: "communication:<uuid>" */
     bool repeatable;    /* may be tried again in this call after a connect error, 408, 429, 5xx */
     bool secret_body;   /* keep neither body in the log */
+    bool secret_path;   /* keep of the address no more than its server */
     int timeout_ms;     /* 0: 10,000 */
     size_t most;        /* bytes kept of the answer's body; 0: 1 MiB */
 };

@@ -67,6 +67,14 @@ const char *redact_url(struct arena *a, const char *url)
     return out.p;
 }
 
+const char *redact_path(struct arena *a, const char *url)
+{
+    const char *scheme = strstr(url, "://"), *from = scheme ? scheme + 3 : url;
+    const char *at = memchr(from, '@', strcspn(from, "/?#")), *host = at ? at + 1 : from;
+    return arena_printf(a, "%.*s%.*s/[redacted]", (int)(from - url), url, (int)strcspn(host, "/?#"),
+                        host);
+}
+
 /* Whether a word of the text begins as tokens do. */
 static bool holds_token(struct str text)
 {

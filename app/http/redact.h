@@ -11,6 +11,9 @@ void redact_header(struct buf *to, const char *name, const char *value);
 /* The URL with its user and secret query values ("sig", "authtoken", "code", …) as "[redacted]". */
 const char *redact_url(struct arena *a, const char *url);
 
+/* The scheme and server of a URL whose path is a secret: "https://host/[redacted]". */
+const char *redact_path(struct arena *a, const char *url);
+
 /* Adds a JSON or form body: values of secret members, tokens and the queries of addresses (of an
    upload they are the proof) as "[redacted]", contentBytes as its length.
    Then cuts the whole of `to` after LOGGED_MAX bytes, and makes "?" of what is not UTF-8 text. */

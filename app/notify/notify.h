@@ -5,6 +5,7 @@
 
 struct domain;
 extern const struct domain notify_domain, catch_up_domain;
+extern const struct domain team_domain;
 
 /* What a customer is told of. */
 enum notice_type {

@@ -4,8 +4,8 @@
 #include "carriers/scan.h"
 
 struct domain;
-extern const struct domain notify_domain, catch_up_domain;
-extern const struct domain team_domain;
+extern const struct domain notify_domain, catch_up_domain; /* of customers */
+extern const struct domain team_domain; /* of those who work here */
 
 /* What a customer is told of. */
 enum notice_type {

@@ -3,6 +3,7 @@
 #include "base/settings.h"
 #include "ship/account.h"
 #include "ship/delivery.h"
+#include "ship/issue.h"
 
 #define LEASE_SECONDS 120 /* beyond the longest call, and the writes around it */
 #define AGAIN_SECONDS 1
@@ -80,5 +81,11 @@ const struct job_kind delivery_jobs[] = {
       .together = 4,
       .run = deliver,
       .doc = "Hands a parcel to its carrier, once" },
+    { .name = ISSUE_JOB,
+      .queue = "issue",
+      .lease_seconds = 120,
+      .external = true,
+      .run = issue_tell,
+      .doc = "Makes an issue in Jira of what went wrong with a delivery, or comments on it" },
     { .name = NULL },
 };

@@ -6,6 +6,7 @@
 #include "ship/delivery.h"
 #include "ship/delivery.sql.h"
 #include "ship/delivery_view.h"
+#include "ship/issue.h"
 #include "ship/order_pages.h"
 #include "ship/ship.h"
 #include "web/web.h"
@@ -247,6 +248,12 @@ static enum err api_failure_resolve(struct req *r, struct reply *p)
     return e == OK ? failure_answer(r, p, 200) : e;
 }
 
+static enum err api_failure_issue(struct req *r, struct reply *p)
+{
+    enum err e = issue_ask(&r->ctx, req_param(r, "failureId"));
+    return e == OK ? failure_answer(r, p, 202) : e;
+}
+
 /* ---- pages ---- */
 
 static enum err back_to_order(struct req *r, struct reply *p)
@@ -320,6 +327,12 @@ static enum err page_failure_resolve(struct req *r, struct reply *p)
     return e == OK ? reply_redirect(p, "/failures") : e;
 }
 
+static enum err page_failure_issue(struct req *r, struct reply *p)
+{
+    enum err e = issue_ask(&r->ctx, req_param(r, "failureId"));
+    return e == OK ? reply_redirect(p, "/failures") : e;
+}
+
 /* ---- the table ---- */
 
 #define ORDER_API "/api/orders/:orderId/deliveries"
@@ -355,6 +368,9 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_API, FAILURE_API "/retry", api_failure_retry, ROLE_AGENT, .whole = true,
       .queues = true, .status = 202, .answer = &failure_shape,
       .doc = "Goes on with its delivery, which failed." },
+    { METHOD_POST, ROUTE_API, FAILURE_API "/issue", api_failure_issue, ROLE_AGENT, .whole = true,
+      .queues = true, .status = 202, .answer = &failure_shape,
+      .doc = "Has an issue made in Jira, or a comment added to that of failures alike." },
     { METHOD_POST, ROUTE_API, FAILURE_API "/resolve", api_failure_resolve, ROLE_AGENT,
       .whole = true, .answer = &failure_shape, .doc = "Notes that somebody saw to it." },
 
@@ -369,6 +385,8 @@ static const struct route routes[] = {
       .doc = "What went wrong with deliveries." },
     { METHOD_POST, ROUTE_PAGE, "/failures/:failureId/retry", page_failure_retry, ROLE_AGENT,
       .whole = true, .queues = true, .doc = "Goes on with its delivery." },
+    { METHOD_POST, ROUTE_PAGE, "/failures/:failureId/issue", page_failure_issue, ROLE_AGENT,
+      .whole = true, .queues = true, .doc = "Has an issue made of it." },
     { METHOD_POST, ROUTE_PAGE, "/failures/:failureId/resolve", page_failure_resolve, ROLE_AGENT,
       .whole = true, .doc = "Notes that somebody saw to it." },
     { .path = NULL },

@@ -57,6 +57,9 @@ void view_failures(struct json_object *list)
         json_set_text(f, "stepWord", label_of(steps, json_text(f, "step"))->word);
         json_set_text(f, "retryWord", label_of(retries, json_text(f, "retry"))->word);
         json_set_bool(f, "open", !json_text(f, "resolvedAt"));
+        const char *issue = json_text(f, "issueState");
+        json_set_bool(f, "issueWaits", issue && strcmp(issue, "asked") == 0);
+        json_set_bool(f, "issueFailed", issue && strcmp(issue, "failed") == 0);
         json_set_bool(f, "often", json_object_get_int64(json_get(f, "times")) > 1);
     }
 }

@@ -145,6 +145,8 @@ static const char *const kinds[] = { "concurrent", "refused",     "unknown",
                                      "limited",    "unreachable", NULL };
 static const char *const retries[] = { "none", "waits", "exhausted", "retried", NULL };
 
+static const char *const issue_states[] = { "asked", "told", "failed", NULL };
+
 static const struct member failure_members[] = {
     { "failureId", SHAPE_UUID, .help = "The failure." },
     { "deliveryId", SHAPE_UUID, .help = "The delivery." },
@@ -176,6 +178,14 @@ static const struct member failure_members[] = {
     { "resolvedAt", SHAPE_TIME, .help = "When somebody saw to it, or it went on.",
       .nullable = true },
     { "resolvedByName", SHAPE_TEXT, .help = "Null: it went on by itself.", .nullable = true },
+    { "issueState", SHAPE_CHOICE,
+      .help = "Of its issue in Jira. asked: it is on its way. Null: nobody asked for one.",
+      .values = issue_states, .nullable = true },
+    { "issueKey", SHAPE_TEXT, .help = "In Jira, which failures alike have together.",
+      .example = "OPS-412", .nullable = true },
+    { "issueUrl", SHAPE_TEXT, .help = "Where it is seen.", .nullable = true },
+    { "issueError", SHAPE_TEXT, .help = "Why it could not be made yet.", .nullable = true },
+    { "canIssue", SHAPE_BOOL, .help = "Whether an issue can be asked for." },
     { "canRetry", SHAPE_BOOL, .help = "Whether its delivery can be had to go on." },
     { .name = NULL },
 };

@@ -35,8 +35,12 @@ where tenant_id = current_tenant() and reservation_id = :id::uuid and resolved_a
 select f.id as "failureId", f.reservation_id as "deliveryId", f.order_id as "orderId", o.number as "orderNumber", r.parcel,
     r.carrier, r.dry_run as "dryRun", r.state as "deliveryState", f.step, f.kind, f.sentence, f.code, f.field, f.raw, f.retry,
     f.next_try_at as "nextTryAt", f.times, f.first_at as "firstAt", f.last_at as "lastAt", f.resolved_at as "resolvedAt",
-    f.resolved_by_name as "resolvedByName", f.last_at::text as "_at"
+    f.resolved_by_name as "resolvedByName", f.issue_state as "issueState", i.issue_key as "issueKey", i.url as "issueUrl",
+    f.issue_error as "issueError", f.last_at::text as "_at",
+    f.resolved_at is null and f.issue_state is distinct from 'asked' and exists (select from provider_accounts a
+        where a.tenant_id = f.tenant_id and a.provider = 'jira' and a.enabled) as "canIssue"
 from delivery_failures f
+left join failure_issues i on i.tenant_id = f.tenant_id and i.label = f.issue_label
 join delivery_reservations r on r.tenant_id = f.tenant_id and r.id = f.reservation_id
 join orders o on o.tenant_id = f.tenant_id and o.id = f.order_id
 where f.tenant_id = current_tenant()

@@ -162,6 +162,10 @@ static const struct setting {
     { "jira", "issueType", TEXT, false },
     { "jira", "email", ADDRESS, true },
     { "jira", "apiToken", SECRET, true },
+    { "knock", "endpoint", URL, false },
+    { "knock", "workflow", TEXT, false },
+    { "knock", "apiKey", SECRET, false },
+    { "knock", "webhookSecret", SECRET, false },
 };
 
 static int port_of(const char *text)
@@ -234,6 +238,23 @@ static const char *fault_of(struct ctx *c, const struct setting *one, struct jso
     return *value ? NULL : "is empty";
 }
 
+/* Secrets of which both are given, or none. */
+static const struct {
+    const char *provider, *keys[2];
+} secret_pairs[] = { { "knock", { "apiKey", "webhookSecret" } } };
+
+static enum err check_pairs(struct ctx *c, const char *provider, struct json_object *secrets)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < sizeof(secret_pairs) / sizeof(secret_pairs[0]); i++) {
+        const char *const *keys = secret_pairs[i].keys;
+        bool first = json_text(secrets, keys[0]), second = json_text(secrets, keys[1]);
+        if (strcmp(secret_pairs[i].provider, provider) == 0 && first != second)
+            e = ctx_fault(c, keys[first], "is missing");
+    }
+    return e;
+}
+
 static enum err check(struct ctx *c, const char *provider, struct json_object *settings,
                       struct json_object *secrets)
 {
@@ -248,7 +269,7 @@ static enum err check(struct ctx *c, const char *provider, struct json_object *s
     if (strcmp(provider, "shiprocket") == 0 && !json_text(secrets, "password") &&
         !json_text(settings, "passwordFile"))
         e = ctx_fault(c, "password", "is missing, and so is passwordFile");
-    return e;
+    return e == OK ? check_pairs(c, provider, secrets) : e;
 }
 
 /* What an account has without anybody giving it: the address that its provider posts to. */

@@ -92,12 +92,22 @@ static const struct row rows[] = {
       "how long a call to a carrier whose outcome is not known rests before it is looked for" },
     { "CREDENTIALS_DIR", TEXT, AT(credentials_dir), "", 0, 0, false,
       "folder of files with passwords that accounts at providers name; empty: they may name none" },
+    { "KNOCK_API_KEY", TEXT, AT(knock_api_key), "", 0, 0, true,
+      "secret key of Knock, which says when customers are told; empty: nobody asks it, but for "
+      "tenants with an account of their own" },
+    { "KNOCK_WEBHOOK_SECRET", TEXT, AT(knock_webhook_secret), "", 0, 0, true,
+      "signing key of Knock's webhook channel" },
+    { "KNOCK_URL", URL, AT(knock_url), "https://api.knock.app", 0, 0, false,
+      "base of Knock's API" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 /* Names under TRACK_ that are not settings of the server: they belong to `run` and to the tests. */
 static const char *const others[] = { "TRACK_SETTINGS_FILE", "TRACK_TEST_" };
+
+/* Known to people by these names, without TRACK_. */
+static const char *const plain[] = { "KNOCK_API_KEY", "KNOCK_WEBHOOK_SECRET" };
 
 struct reading {
     struct arena *arena;
@@ -167,6 +177,12 @@ static bool take_environment(struct reading *r)
     for (char **e = environ; *e; e++)
         if (strncmp(*e, "TRACK_", 6) == 0 && !take(r, *e, "environment"))
             return false;
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        const char *value = getenv(plain[i]);
+        const char **to = &r->values[row_of(plain[i], strlen(plain[i])) - rows];
+        if (value && !*to)
+            *to = arena_strdup(r->arena, value);
+    }
     return true;
 }
 

@@ -30,10 +30,14 @@ struct settings {
     bool carrier_dry_run;
     long delivery_settle_seconds;
     const char *credentials_dir;
+    const char *knock_api_key, *knock_webhook_secret; /* "": none */
+    const char *knock_url;
 };
 
-/* Reads all settings. On a missing, unknown or malformed one it writes one line that names it to
-   stderr and answers NULL. TRACK_SETTINGS_FILE names the file: NAME=value lines, # comments. */
+/* Reads all settings; KNOCK_API_KEY and KNOCK_WEBHOOK_SECRET are taken from the environment without
+   TRACK_, too, where they are not set with it. On a missing, unknown or malformed one it writes one
+   line that names it to stderr and answers NULL. TRACK_SETTINGS_FILE names the file: NAME=value
+   lines, # comments. */
 const struct settings *settings_read(struct arena *a);
 
 /* One line per setting: NAME=value  # help. Secrets as "(hidden)". */

@@ -21,6 +21,7 @@ struct hook_account {
     const char *id, *tenant_id, *provider;
     struct json_object *settings; /* public part */
     struct json_object *secrets;  /* opened */
+    bool alone;                   /* no other account of its provider is on, of whatever tenant */
 };
 
 struct hook_answer {

@@ -94,6 +94,7 @@ static enum err read_accounts(struct intake *in, struct way *w)
     w->accounts = arena_zalloc(w->arena, (size_t)rows_count(rows) + 1, sizeof(*w->accounts));
     for (int i = 0; i < rows_count(rows); i++)
         open_account(in, w, rows, i);
+    w->accounts[0].alone = rows_count(rows) == 1;
     w->read_ms = in->app->now_ms(in->app);
     return OK;
 }

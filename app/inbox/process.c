@@ -43,7 +43,11 @@ static enum err open_kept(struct job *j, struct kept *k)
         return job_fail(j, ERR_INVALID, "The account at the provider is off, or gone.");
     if (e != OK)
         return e;
-    k->account = (struct hook_account){ a.id, a.tenant_id, a.provider, a.settings, a.secrets };
+    k->account = (struct hook_account){ .id = a.id,
+                                        .tenant_id = a.tenant_id,
+                                        .provider = a.provider,
+                                        .settings = a.settings,
+                                        .secrets = a.secrets };
     return OK;
 }
 

@@ -6,6 +6,7 @@
 #include "db/db.h"
 #include "notify/catch_up.sql.h"
 #include "notify/customer.h"
+#include "notify/knock.h"
 #include "notify/react.sql.h"
 #include "ship/ship.h"
 
@@ -50,13 +51,16 @@ static enum err send(const struct catching_up *u, int i, const PGresult *facts)
     struct ctx *c = u->c;
     const char *id = column(u, i, "id");
     const char *conversation = row_text(facts, 0, "front_conversation_id");
-    enum err e =
-        db_query(c->db, c->arena, catch_up_send, &rows, .id = id, .order_id = u->order_id,
-                 .conversation_id = conversation, .language = row_text(facts, 0, "language"));
-    if (e == OK && rows_count(rows) == 0)
-        return OK;
+    bool asks = false;
+    enum err e = knock_is_asked(c, &asks);
     if (e == OK)
-        e = notice_tell(c, id);
+        e = db_query(c->db, c->arena, catch_up_send, &rows, .id = id, .order_id = u->order_id,
+                     .conversation_id = conversation, .asks = asks ? "t" : "f",
+                     .language = row_text(facts, 0, "language"));
+    if (e != OK || rows_count(rows) == 0)
+        return e;
+    asks = strcmp(row_text(rows, 0, "state"), "asked") == 0;
+    e = asks ? knock_ask_later(c, id) : notice_tell(c, id);
     struct json_object *d = facts_of(c, u->missed, i);
     json_set_text(d, "conversationId", conversation);
     return e ? e

@@ -33,11 +33,14 @@ join customer_notifications n on n.tenant_id = current_tenant() and n.id = m.id
 join shipments s on s.tenant_id = n.tenant_id and s.id = n.shipment_id
 order by n.shipment_id, n.id;
 
+-- By Knock where it goes by it and was not asked before: asked again it would do nothing.
 -- name: catch_up_send
-update customer_notifications set state = 'queued', reason = null, error = null, settled_at = null, tried_at = null, looks = 0,
+update customer_notifications set state = case when :asks::bool and asked_at is null then 'asked' else 'queued' end,
+    orchestrator = case when :asks::bool and asked_at is null then 'knock' else 'native' end,
+    reason = null, error = null, settled_at = null, tried_at = null, looks = 0,
     order_id = :order_id::uuid, conversation_id = :conversation_id::text, language = :language::text, caught_up_at = clock_timestamp()
 where tenant_id = current_tenant() and id = :id::uuid and state in ('skipped', 'failed')
-returning id;
+returning state;
 
 -- name: catch_up_settle
 update customer_notifications set state = :state::text, reason = :reason::text, error = null, order_id = :order_id::uuid,

@@ -4,6 +4,7 @@
 #include "base/uuid.h"
 #include "db/db.h"
 #include "notify/customer.h"
+#include "notify/knock.h"
 #include "notify/react.sql.h"
 #include "ship/ship.h"
 
@@ -12,6 +13,7 @@
 struct notice {
     const char *id, *key, *event_id, *shipment_id, *type, *reason; /* reason NULL: he is told */
     bool muted, dry_run;
+    bool asks; /* Knock when */
 };
 
 const char *notice_obstacle(const PGresult *row, bool muted, bool dry_run)
@@ -60,7 +62,8 @@ static enum err add(struct ctx *c, const struct notice *n, const PGresult *facts
     enum err e = db_query(
         c->db, c->arena, notice_add, &rows, .id = n->id, .key = n->key, .event_id = n->event_id,
         .shipment_id = n->shipment_id, .order_id = row_text(facts, 0, "order_id"), .type = n->type,
-        .reason = n->reason, .conversation_id = row_text(facts, 0, "front_conversation_id"),
+        .reason = n->reason, .orchestrator = n->asks ? KNOCK : "native",
+        .conversation_id = row_text(facts, 0, "front_conversation_id"),
         .language = row_text(facts, 0, "language"), .marker = notice_marker(c->arena, n->id),
         .muted = n->muted ? "t" : "f", .dry_run = n->dry_run ? "t" : "f");
     if (e == OK)
@@ -115,10 +118,14 @@ static enum err decide(struct ctx *c, const struct event *e, enum notice_type ty
     n.reason = notice_obstacle(facts, n.muted, n.dry_run || row_bool(facts, 0, "dry_run"));
     if (!n.reason && row_bool(facts, 0, "too_old"))
         n.reason = "too_old";
+    if (!n.reason && (result = knock_is_asked(c, &n.asks)) != OK)
+        return result;
     result = add(c, &n, facts, &added);
     if (result != OK || !added)
         return result;
-    return n.reason ? skip(c, &n) : notice_tell(c, n.id);
+    if (n.reason)
+        return skip(c, &n);
+    return n.asks ? knock_ask_later(c, n.id) : notice_tell(c, n.id);
 }
 
 enum err notice_react(struct ctx *c, const struct event *e)

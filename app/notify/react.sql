@@ -33,9 +33,10 @@ for share of o;
 -- Once for a key, whoever comes first.
 -- name: notice_add
 insert into customer_notifications (tenant_id, id, key, event_id, shipment_id, order_id, type, state, reason, conversation_id,
-    language, marker, settled_at, muted, dry_run)
+    language, marker, orchestrator, settled_at, muted, dry_run)
 values (current_tenant(), :id::uuid, :key::text, :event_id::uuid, :shipment_id::uuid, :order_id::uuid, :type::text,
-    case when :reason::text is null then 'queued' else 'skipped' end, :reason::text, :conversation_id::text, :language::text,
-    :marker::text, case when :reason::text is null then null else now() end, :muted::bool, :dry_run::bool)
+    case when :reason::text is not null then 'skipped' when :orchestrator::text = 'knock' then 'asked' else 'queued' end,
+    :reason::text, :conversation_id::text, :language::text, :marker::text, :orchestrator::text,
+    case when :reason::text is null then null else now() end, :muted::bool, :dry_run::bool)
 on conflict (tenant_id, key) do nothing
 returning id;

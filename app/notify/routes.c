@@ -3,6 +3,7 @@
 #include "db/db.h"
 #include "jobs/jobs.h"
 #include "notify/customer.h"
+#include "notify/knock.h"
 #include "notify/react.sql.h"
 #include "notify/routes.sql.h"
 #include "ship/ship.h"
@@ -13,8 +14,9 @@
 
 #define PAGE_ROWS 50
 
-static const char *const states[] = { "queued", "sending",    "sent", "skipped",
-                                      "failed", "superseded", NULL };
+static const char *const states[] = { "asked",   "queued", "sending",    "sent",
+                                      "skipped", "failed", "superseded", NULL };
+static const char *const orchestrators[] = { "native", "knock", NULL };
 static const char *const languages[] = { "en", "de", "fr", "es", NULL };
 
 /* ---- the list ---- */
@@ -50,6 +52,14 @@ static const struct member row_members[] = {
     { "conversationId", SHAPE_TEXT, .help = "In Front.", .nullable = true },
     { "language", SHAPE_TEXT, .example = "de", .nullable = true },
     { "error", SHAPE_TEXT, .help = "What its last try came to.", .nullable = true },
+    { "orchestrator", SHAPE_CHOICE, .values = orchestrators,
+      .help = "Who said when: Knock, or nobody but us." },
+    { "askedAt", SHAPE_TIME, .help = "When Knock was asked.", .nullable = true },
+    { "calledAt", SHAPE_TIME, .help = "When Knock said to tell the customer.", .nullable = true },
+    { "workflowRunId", SHAPE_TEXT, .help = "At Knock.", .nullable = true },
+    { "askError", SHAPE_TEXT,
+      .help = "What the last try to ask Knock came to, or why it was not waited for.",
+      .nullable = true },
     { "createdAt", SHAPE_TIME, .help = "When the shipment changed." },
     { "settledAt", SHAPE_TIME, .help = "When it ended.", .nullable = true },
     { .name = NULL },
@@ -189,6 +199,18 @@ static const struct job_kind jobs[] = {
       .together = 4,
       .run = notice_send,
       .doc = "Tells a customer of a parcel, in the order's conversation" },
+    { .name = KNOCK_JOB,
+      .queue = "notify",
+      .max_attempts = 8,
+      .lease_seconds = 120,
+      .external = true,
+      .together = 4,
+      .run = knock_ask,
+      .doc = "Asks Knock when a customer is told" },
+    { .name = KNOCK_SWEEP_JOB,
+      .queue = "ship",
+      .run = knock_sweep,
+      .doc = "Tells the customers that Knock did not call about in time" },
     { .name = NULL },
 };
 
@@ -197,6 +219,14 @@ static const struct reaction reactions[] = {
     { .event = NULL },
 };
 
-const struct domain notify_domain = {
-    .name = "notify", .routes = routes, .jobs = jobs, .reactions = reactions
+static const struct schedule schedules[] = {
+    { KNOCK_SWEEP_JOB, KNOCK_SWEEP_JOB, 60, "every minute" },
+    { .name = NULL },
 };
+
+const struct domain notify_domain = { .name = "notify",
+                                      .routes = routes,
+                                      .jobs = jobs,
+                                      .reactions = reactions,
+                                      .schedules = schedules,
+                                      .hooks = notify_hooks };

@@ -2,7 +2,8 @@
 -- name: notices_list anew
 select n.id, n.type, n.state, n.reason, n.shipment_id as "shipmentId", n.order_id as "orderId", o.number as "orderNumber",
     s.tracking_number as "trackingNumber", n.conversation_id as "conversationId", n.language, n.error,
-    n.created_at as "createdAt", n.settled_at as "settledAt"
+    n.orchestrator, n.asked_at as "askedAt", n.called_at as "calledAt", n.workflow_run_id as "workflowRunId",
+    n.ask_error as "askError", n.created_at as "createdAt", n.settled_at as "settledAt"
 from customer_notifications n
 join shipments s on s.tenant_id = n.tenant_id and s.id = n.shipment_id
 left join orders o on o.tenant_id = n.tenant_id and o.id = n.order_id

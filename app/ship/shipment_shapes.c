@@ -10,8 +10,8 @@
 
 static const char *const types[] = { "shipped", "out_for_delivery", "delivered", "exception",
                                      NULL };
-static const char *const states[] = { "queued", "sending",    "sent", "skipped",
-                                      "failed", "superseded", NULL };
+static const char *const states[] = { "asked",   "queued", "sending",    "sent",
+                                      "skipped", "failed", "superseded", NULL };
 static const char *const threads[] = { "unmatched", "auto_matched", "manually_linked", NULL };
 
 /* ---- what may be asked ---- */

@@ -50,6 +50,7 @@ static const struct label events[] = {
 };
 
 static const struct label notices[] = {
+    { "asked", "Left to Knock", "hourglass", "waiting" },
     { "queued", "Waiting", "clock", "waiting" },
     { "sending", "Being sent", "loader", "moving" },
     { "sent", "Sent", "check", "done" },

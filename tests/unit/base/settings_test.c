@@ -82,6 +82,32 @@ static void flags_are_read_as_people_write_them(void **state)
     assert_non_null(strstr(out, "TRACK_CARRIER_DRY_RUN=true  # "));
 }
 
+/* Knock's own names are read where ours are not set; and no other name without TRACK_. */
+static void what_people_know_by_another_name(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(65536);
+    const struct settings *s;
+    setenv("TRACK_DATABASE_URL", "host=db", 1);
+    setenv("TRACK_SECRET_KEY", SECRET, 1);
+    setenv("TRACK_JWT_KEYS", "a:" SECRET, 1);
+    assert_non_null(s = settings_read(a));
+    assert_string_equal(s->knock_api_key, "");
+    setenv("KNOCK_API_KEY", "sk_1", 1);
+    setenv("KNOCK_WEBHOOK_SECRET", "plain", 1);
+    setenv("TRACK_KNOCK_WEBHOOK_SECRET", "with TRACK_", 1);
+    setenv("KNOCK_URL", "http://elsewhere.example", 1);
+    assert_non_null(s = settings_read(a));
+    assert_string_equal(s->knock_api_key, "sk_1");
+    assert_string_equal(s->knock_webhook_secret, "with TRACK_");
+    assert_string_equal(s->knock_url, "https://api.knock.app");
+    arena_free(a);
+    char out[PRINTED_MAX];
+    assert_true(settings_of(WITH("KNOCK_API_KEY=sk_1"), out));
+    assert_non_null(strstr(out, "TRACK_KNOCK_API_KEY=(hidden)  # "));
+    assert_null(strstr(out, "sk_1"));
+}
+
 static void names_the_mistake(void **state)
 {
     static const struct {
@@ -161,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_defaults_and_hides_secrets),
         cmocka_unit_test(flags_are_read_as_people_write_them),
+        cmocka_unit_test(what_people_know_by_another_name),
         cmocka_unit_test(names_the_mistake),
         cmocka_unit_test(environment_before_file),
     };

@@ -34,3 +34,33 @@ create index shipment_events_code on shipment_events
 
 -- Of what a shipment's status stands on only the day is known: status_at is its noon.
 alter table shipments add status_day_only boolean not null default false;
+
+-- What Ship24 is asked to track: one for each shipment, whose id it is given as clientTrackerId.
+create table trackers (
+    tenant_id uuid not null references tenants,
+    shipment_id uuid not null,
+    account_id uuid not null,
+    dry_run boolean not null, -- a stand-in answered: nothing is tracked
+    asked jsonb not null, -- what it is told, the same at every try: other values would make another tracker
+    state text not null default 'wanted' check (state in ('wanted', 'made', 'refused')),
+    begun_at timestamptz, -- of a call that may have made it, written before that: it is looked for before it is made again
+    tries int not null default 0,
+    next_at timestamptz not null default now(), -- while it is wanted: not before
+    external_id text, -- Ship24's
+    why text, -- of the last failure
+    code text,
+    wanted_at timestamptz not null default now(),
+    wanted_by_name text,
+    made_at timestamptz,
+    looked_at timestamptz, -- when its results were asked for last
+    resent_at timestamptz, -- when what was posted was last asked for again
+    resent int, -- so many messages it then said to send
+    primary key (tenant_id, shipment_id),
+    foreign key (tenant_id, shipment_id) references shipments (tenant_id, id),
+    foreign key (tenant_id, account_id) references provider_accounts (tenant_id, id),
+    check ((state = 'made') = (external_id is not null))
+) with (fillfactor = 75);
+create index trackers_wanted on trackers (tenant_id, account_id, next_at) where state = 'wanted';
+create index trackers_made on trackers (tenant_id, looked_at nulls first) where state = 'made' and not dry_run;
+select tenant_table('trackers');
+grant select, insert, update on trackers to track_web, track_worker;

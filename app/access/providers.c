@@ -141,6 +141,7 @@ static const struct setting {
     { "front", "apiToken", SECRET, true },
     { "ship24", "utcOffset", OFFSET, false },
     { "ship24", "webhookSecret", SECRET, true },
+    { "ship24", "endpoint", URL, false },     { "ship24", "apiKey", SECRET, false },
     { "generic", "carrier", CODE, true },
     { "generic", "utcOffset", OFFSET, false },
     { "generic", "token", SECRET, true },

@@ -15,6 +15,7 @@
 #include "proof/proof.h"
 #include "ship/code.h"
 #include "ship/ship.h"
+#include "ship/tracker.h"
 #include "track/communication.h"
 #include "track/delivery_record.h"
 #include "track/run.h"
@@ -39,6 +40,7 @@ const struct domain *const domains[] = {
     &deliveries_domain,
     &carriers_domain,
     &codes_domain,
+    &trackers_domain,
     &acts_domain,
     &notify_domain,
     &messages_domain,

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "ship/ship.h"
 #include "ship/shipment.sql.h"
+#include "ship/tracker.h"
 #include "track/value.h"
 #include "track/when.h"
 #include "web/cursor.h"
@@ -110,6 +111,8 @@ enum err shipment_add(struct ctx *c, const struct shipment_new *given, const cha
         e = order_follow(c, order_id);
     if (e == OK && n.tracking_number)
         e = scans_match_later(c, *id);
+    if (e == OK && n.track)
+        e = tracker_want(c, *id, &(struct tracker_new){ .courier_code = n.courier_code });
     return e == OK ? audit_add(c, "shipment.added", "shipment", *id, NULL, facts(c, &n)) : e;
 }
 

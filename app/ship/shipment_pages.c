@@ -7,6 +7,7 @@
 #include "ship/shipment.sql.h"
 #include "ship/shipment_shapes.h"
 #include "ship/shipment_view.h"
+#include "ship/tracker_view.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -145,6 +146,8 @@ static enum err show(struct req *r, struct reply *p, struct json_object *form)
         return e;
     shipment_view(c, d, json_text(json_get(form, "given"), "status"));
     set_may_act(c, d);
+    if ((e = tracker_view(c, d)) != OK)
+        return e;
     if (form)
         put_form(r, d, form);
     json_set_text(d, "title", "Shipment");

@@ -41,6 +41,9 @@ static const struct field new_fields[] = {
       .help = "Kept in upper case without blanks; one shipment of a carrier has it." },
     { "promisedOn", FIELD_TEXT, NEW(promised_on), .max = 10,
       .help = "The day that the customer was promised: 2026-05-12." },
+    { "track", FIELD_BOOL, NEW(track), .help = "Has Ship24 track it." },
+    { "courierCode", FIELD_TEXT, NEW(courier_code), .max = 60,
+      .help = "Ship24's code of who carries it; without one Ship24 finds it out." },
     { .name = NULL },
 };
 const struct input shipment_new_input = { "ShipmentNew", sizeof(struct shipment_new), new_fields };

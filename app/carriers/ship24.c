@@ -41,11 +41,10 @@ static enum err ask(struct carrier_call *call, const struct request *q, struct j
         out->sentence = "The account lacks its API key.";
         return ERR_DENIED;
     }
-    const char *headers[] = { arena_printf(c->arena, "Authorization: Bearer %s", key),
-                              "Accept: application/json",
-                              q->body ? "Content-Type: application/json; charset=utf-8"
-                                      : "Content-Type:",
-                              NULL };
+    const char *headers[] = {
+        arena_printf(c->arena, "Authorization: Bearer %s", key), "Accept: application/json",
+        q->body ? "Content-Type: application/json; charset=utf-8" : "Content-Type:", NULL
+    };
     const struct http_call request = {
         .provider = "ship24",
         .account = call->account->id,
@@ -161,8 +160,7 @@ enum err ship24_resend(struct carrier_call *call, const char *external_id, int *
     struct json_object *body;
     const struct request q = {
         .method = "POST",
-        .path =
-            arena_printf(call->c->arena, "/trackers/%s/webhook-events/resend", external_id),
+        .path = arena_printf(call->c->arena, "/trackers/%s/webhook-events/resend", external_id),
     };
     enum err e = ask(call, &q, &body, NULL, out);
     if (e)

@@ -28,7 +28,8 @@ struct ship24_parcel {
 enum err ship24_track(struct carrier_call *call, struct ship24_parcel *list, size_t n,
                       struct carrier_result *out) must_check;
 
-/* The tracker that has our id. ERR_NOT_FOUND: surely none. ERR_CONFLICT: it is of another number. */
+/* The tracker that has our id. ERR_NOT_FOUND: surely none. ERR_CONFLICT: it is of another number.
+ */
 enum err ship24_find(struct carrier_call *call, const char *client_id, const char *tracking_number,
                      const char **external_id, struct carrier_result *out) must_check;
 

@@ -107,7 +107,7 @@ enum err ship24_judge(struct arena *a, const struct http_answer *answer, int64_t
     if (!out->code)
         out->code = arena_printf(a, "HTTP %d", answer->status);
     if (!out->sentence)
-        out->sentence = e == ERR_DENIED ? "Ship24 refused the account's API key."
+        out->sentence = e == ERR_DENIED  ? "Ship24 refused the account's API key."
                         : e == ERR_RETRY ? "Ship24 gave an answer that cannot be read."
                                          : "Ship24 refused it.";
     out->unknown = e == ERR_RETRY;
@@ -178,8 +178,7 @@ static void read_item(struct json_object *item, struct ship24_parcel *p)
         p->sentence = "Ship24 refused it.";
 }
 
-bool ship24_bulk_read(struct json_object *body, struct ship24_parcel *list,
-                      size_t n)
+bool ship24_bulk_read(struct json_object *body, struct ship24_parcel *list, size_t n)
 {
     bool any = false;
     struct json_object *items = json_get(body, "data");

@@ -19,8 +19,7 @@ enum err ship24_judge(struct arena *a, const struct http_answer *answer, int64_t
 
 /* The outcomes of a bulk call, each found by the id that we gave it, or else by its place and
    number. Those that the answer does not tell of stay SHIP24_UNTOLD. False: it names none. */
-bool ship24_bulk_read(struct json_object *body, struct ship24_parcel *list,
-                      size_t n);
+bool ship24_bulk_read(struct json_object *body, struct ship24_parcel *list, size_t n);
 
 /* The tracker of an answer about one: false where it has none that can be named in an address. */
 bool ship24_tracker_read(struct json_object *tracker, const char **external_id,

@@ -10,10 +10,10 @@
 struct shipment_new {
     const char *purchase_order_id; /* uuid */
     const char *carrier, *carrier_name, *service, *tracking_number;
-    const char *promised_on; /* a day: 2026-05-12 */
-    bool track;              /* by Ship24 */
+    const char *promised_on;  /* a day: 2026-05-12 */
+    bool track;               /* by Ship24 */
     const char *courier_code; /* Ship24's, for that */
-    bool dry_run;            /* a stand-in took it on: there is no parcel */
+    bool dry_run;             /* a stand-in took it on: there is no parcel */
 };
 
 /* Makes it with its first event and has its order follow. ERR_INVALID names the field;

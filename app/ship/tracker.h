@@ -15,7 +15,8 @@ struct tracker_new {
 
 /* Has a shipment tracked; what is tracked or waits for it stays as it is. Audited. ERR_CONFLICT: it
    has no number that Ship24 takes, is a dry run, or is over; or no account has an API key. */
-enum err tracker_want(struct ctx *c, const char *shipment_id, const struct tracker_new *n) must_check;
+enum err tracker_want(struct ctx *c, const char *shipment_id,
+                      const struct tracker_new *n) must_check;
 
 /* The tracker of a shipment. ERR_NOT_FOUND: it has none. */
 enum err tracker_get(struct ctx *c, const char *shipment_id, struct json_object **out) must_check;

@@ -1,4 +1,5 @@
-/* The jobs of trackers: made once whatever dies on the way, looked at, asked for what was missed. */
+/* The jobs of trackers: made once whatever dies on the way, looked at, asked for what was missed.
+ */
 #include "access/access.h"
 #include "base/json.h"
 #include "base/settings.h"
@@ -12,11 +13,11 @@
 #include <string.h>
 
 #define TRIES_MOST 10
-#define FINDS_MOST 20        /* looked for one by one, in one job */
-#define ACCOUNT_SECONDS 900  /* until the account is tried again that was refused */
-#define QUOTA_SECONDS 3600   /* until a quota may be there again */
+#define FINDS_MOST 20       /* looked for one by one, in one job */
+#define ACCOUNT_SECONDS 900 /* until the account is tried again that was refused */
+#define QUOTA_SECONDS 3600  /* until a quota may be there again */
 #define SILENT_HOURS "12"
-#define SILENT_ROWS "200"    /* of a tenant, each time */
+#define SILENT_ROWS "200" /* of a tenant, each time */
 
 struct enrolling {
     struct job *job;
@@ -42,7 +43,8 @@ static const char *ids_of(struct arena *a, const struct ship24_parcel *list, siz
     return b.p;
 }
 
-static enum err put_off(struct enrolling *t, const struct ship24_parcel *list, size_t n, int seconds)
+static enum err put_off(struct enrolling *t, const struct ship24_parcel *list, size_t n,
+                        int seconds)
 {
     struct ctx *c = &t->job->ctx;
     return db_query(c->db, c->arena, trackers_later, NULL, .ids = ids_of(c->arena, list, n),
@@ -165,11 +167,11 @@ static enum err load(struct enrolling *t, const char *account_id, struct channel
     struct ctx *c = &t->job->ctx;
     db_begin_reading(c->db, c->tenant_id);
     *found = account_of(t->job, account_id, account);
-    enum err e = *found == OK || *found == ERR_NOT_FOUND
-                     ? db_query(c->db, c->arena, trackers_wanted, &t->rows,
-                                .account_id = account_id,
-                                .rows = arena_printf(c->arena, "%d", SHIP24_BULK_MOST + 1))
-                     : *found;
+    enum err e =
+        *found == OK || *found == ERR_NOT_FOUND
+            ? db_query(c->db, c->arena, trackers_wanted, &t->rows, .account_id = account_id,
+                       .rows = arena_printf(c->arena, "%d", SHIP24_BULK_MOST + 1))
+            : *found;
     e = db_end(c->db, e);
     if (e == OK)
         take(t);
@@ -298,11 +300,11 @@ static enum err open_tracker(struct job *j, struct looking *l)
     l->external_id = json_text(t, "trackerId");
     if (!l->external_id || json_object_get_boolean(json_get(t, "dryRun")))
         return ERR_NOT_FOUND;
-    l->call = (struct carrier_call){ .c = c,
-                                     .account = &l->account,
-                                     .job_id = j->id,
-                                     .entity = arena_printf(c->arena, "shipment:%s",
-                                                            l->shipment_id) };
+    l->call =
+        (struct carrier_call){ .c = c,
+                               .account = &l->account,
+                               .job_id = j->id,
+                               .entity = arena_printf(c->arena, "shipment:%s", l->shipment_id) };
     return OK;
 }
 
@@ -313,10 +315,9 @@ static enum err not_told(struct looking *l, enum err e)
     if (e != ERR_NOT_FOUND)
         return again(l->job, e, &l->said);
     db_begin(c->db, c->tenant_id);
-    return db_end(c->db, db_query(c->db, c->arena, tracker_refused, NULL,
-                                  .shipment_id = l->shipment_id,
-                                  .why = "Ship24 does not have the tracker any more.",
-                                  .code = l->said.code));
+    return db_end(
+        c->db, db_query(c->db, c->arena, tracker_refused, NULL, .shipment_id = l->shipment_id,
+                        .why = "Ship24 does not have the tracker any more.", .code = l->said.code));
 }
 
 static enum err seen(struct looking *l, long long *events, bool *may_miss)
@@ -333,8 +334,8 @@ static enum err seen(struct looking *l, long long *events, bool *may_miss)
     return OK;
 }
 
-/* All it tells is this shipment's, whatever number it goes by. What was not posted, though there was
-   time, was missed: it is asked for once more, so that the inbox has it too. */
+/* All it tells is this shipment's, whatever number it goes by. What was not posted, though there
+   was time, was missed: it is asked for once more, so that the inbox has it too. */
 static enum err apply(struct looking *l, struct parcel_news *list, size_t n)
 {
     bool found, may_miss;
@@ -390,9 +391,9 @@ enum err tracker_resent(struct job *j)
     if (e)
         return not_told(&l, e);
     db_begin(c->db, c->tenant_id);
-    return db_end(c->db, db_query(c->db, c->arena, tracker_resent, NULL,
-                                  .shipment_id = l.shipment_id,
-                                  .resent = arena_printf(c->arena, "%d", resent)));
+    return db_end(c->db,
+                  db_query(c->db, c->arena, tracker_resent, NULL, .shipment_id = l.shipment_id,
+                           .resent = arena_printf(c->arena, "%d", resent)));
 }
 
 /* ---- by the clock ---- */

@@ -19,13 +19,15 @@ enum err tracker_view(struct ctx *c, struct json_object *d)
     bool dry_run = json_object_get_boolean(json_get(d, "dryRun"));
     if (e == ERR_NOT_FOUND) {
         json_set_bool(d, "trackable",
-                      json_text(d, "trackingNumber") && !dry_run && !is_over(json_text(d, "status")));
+                      json_text(d, "trackingNumber") && !dry_run &&
+                          !is_over(json_text(d, "status")));
         return OK;
     }
     if (e)
         return e;
     const char *state = json_text(t, "state");
-    bool made = strcmp(state, "made") == 0, rehearsed = json_object_get_boolean(json_get(t, "dryRun"));
+    bool made = strcmp(state, "made") == 0,
+         rehearsed = json_object_get_boolean(json_get(t, "dryRun"));
     json_set_bool(t, "made", made);
     json_set_bool(t, "wanted", strcmp(state, "wanted") == 0);
     json_set_bool(t, "refused", strcmp(state, "refused") == 0);

@@ -121,8 +121,8 @@ static const struct route routes[] = {
       .doc = "Has Ship24 track a shipment; one that is tracked stays as it is." },
     { METHOD_POST, ROUTE_API, API "/results", api_look, ROLE_AGENT, .whole = true, .queues = true,
       .status = 202, .answer = &tracker_shape, .doc = "Asks Ship24 what it knows of a shipment." },
-    { METHOD_POST, ROUTE_API, API "/resend", api_resend, ROLE_AGENT, .whole = true,
-      .queues = true, .status = 202, .answer = &tracker_shape,
+    { METHOD_POST, ROUTE_API, API "/resend", api_resend, ROLE_AGENT, .whole = true, .queues = true,
+      .status = 202, .answer = &tracker_shape,
       .doc = "Has Ship24 post all it has posted of a shipment once more." },
 
     { METHOD_POST, ROUTE_PAGE, PAGE, page_want, ROLE_AGENT, &new_input, .whole = true,

@@ -11,7 +11,7 @@
 
 #define KEY "simulated-key-of-ship24-0001"
 
-const struct domain *const domains[] = { &web_domain, &ship_domain, &carriers_domain,
+const struct domain *const domains[] = { &web_domain,   &ship_domain,     &carriers_domain,
                                          &codes_domain, &trackers_domain, NULL };
 
 static struct ctx *c;
@@ -121,10 +121,11 @@ static void one_is_made(void **state)
     (void)state;
     char order[40], po[40], id[40], body[200];
     order_new(order, po);
-    snprintf(body, sizeof(body),
-             "{\"purchaseOrderId\": \"%s\", \"carrier\": \"dhl\", \"trackingNumber\": \"MADE0001\", "
-             "\"track\": true, \"courierCode\": \"dhl\"}",
-             po);
+    snprintf(
+        body, sizeof(body),
+        "{\"purchaseOrderId\": \"%s\", \"carrier\": \"dhl\", \"trackingNumber\": \"MADE0001\", "
+        "\"track\": true, \"courierCode\": \"dhl\"}",
+        po);
     const struct answer *a = ask(&agent, "POST", "/api/ship/shipments", body);
     assert_int_equal(a->status, 201);
     keep(id, json_text(a->json, "shipmentId"));
@@ -161,26 +162,24 @@ static void what_cannot_be_tracked(void **state)
                  "returning id",
                  id);
     assert_int_equal(want(id)->status, 409);
-    assert_int_equal(at(&agent, "POST", "01970000-0000-7000-8000-00000000dead", "/tracker", "{}")
-                         ->status,
-                     404);
+    assert_int_equal(
+        at(&agent, "POST", "01970000-0000-7000-8000-00000000dead", "/tracker", "{}")->status, 404);
     add_shipment(id, "FINE00001");
     assert_int_equal(at(&agent, "GET", id, "/tracker", NULL)->status, 404);
     assert_int_equal(at(&agent, "POST", id, "/tracker/results", NULL)->status, 404);
-    assert_int_equal(
-        at(&agent, "POST", id, "/tracker",
-           "{\"accountId\": \"01970000-0000-7000-8000-00000000dead\"}")
-            ->status,
-        422);
+    assert_int_equal(at(&agent, "POST", id, "/tracker",
+                        "{\"accountId\": \"01970000-0000-7000-8000-00000000dead\"}")
+                         ->status,
+                     422);
 }
 
 /* ---- under faults ---- */
 
 static void once_under_every_fault(void **state)
 {
-    static const char *const each[] = { "throttle", "throttleLeft", "throttleAt", "throttleBare",
-                                        "fail",     "late",         "drop",       "garbage",
-                                        "html" };
+    static const char *const each[] = { "throttle",     "throttleLeft", "throttleAt",
+                                        "throttleBare", "fail",         "late",
+                                        "drop",         "garbage",      "html" };
     (void)state;
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
         char id[40], number[30], fault[40];
@@ -398,10 +397,11 @@ static void what_it_knows(void **state)
     work_now();
     assert_string_equal(status_of(id), "delivered");
     assert_int_equal(resent(), 1);
-    assert_string_equal(pg_sql("select resent || ' ' || (resent_at is not null) from trackers where "
-                               "shipment_id = '%s'",
-                               id),
-                        "3 true");
+    assert_string_equal(
+        pg_sql("select resent || ' ' || (resent_at is not null) from trackers where "
+               "shipment_id = '%s'",
+               id),
+        "3 true");
     int asked = calls("GET /trackers/:id/results");
     due();
     assert_int_equal(calls("GET /trackers/:id/results"), asked); /* it is over */
@@ -432,8 +432,8 @@ static void under_faults(void **state)
     assert_int_equal(at(&agent, "POST", id, "/tracker/resend", NULL)->status, 202);
     for (int n = 0; n < 3; n++)
         work_now();
-    assert_string_equal(
-        pg_sql("select resent::text from trackers where shipment_id = '%s'", id), "3");
+    assert_string_equal(pg_sql("select resent::text from trackers where shipment_id = '%s'", id),
+                        "3");
     control("gone", "{\"number\": \"FLAKY0001\"}");
     assert_int_equal(at(&agent, "POST", id, "/tracker/results", NULL)->status, 202);
     work_now();

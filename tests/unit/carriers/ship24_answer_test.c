@@ -165,11 +165,13 @@ static void samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(limits_in_three_headers), cmocka_unit_test(refusals),
-        cmocka_unit_test(items_in_any_order),      cmocka_unit_test(numbers),
+        cmocka_unit_test(limits_in_three_headers),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(items_in_any_order),
+        cmocka_unit_test(numbers),
         cmocka_unit_test(samples),
     };
-    arena = arena_new(0);
+    arena = arena_new((size_t)16 << 20);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);
     return failed;

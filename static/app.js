@@ -404,10 +404,10 @@ document.addEventListener("click", (event) => {
 let openRow = (link) => link.click();
 let readAgain = () => window.htmx.ajax("GET", here(), { source: "#drawer", target: "#drawer", select: "#drawer", swap: "outerHTML" });
 
-const links = () => $$("#units tbody th a:not([data-f]), [data-list] tbody th a:not([data-f])");
+const links = () => $$("#units tbody th a:not([data-f]), [data-list] tbody th a:not([data-f]), [data-board] h3 a");
 
 function at() {
-    const row = document.activeElement?.closest("tbody tr") ?? opened();
+    const row = document.activeElement?.closest("tbody tr, [data-board] li") ?? opened();
     return row ? links().findIndex((a) => row.contains(a)) : -1;
 }
 

@@ -121,6 +121,7 @@ static enum err read_estimate(const struct reading *r, struct json_object *docum
         .order = -1,
         .courier = r->carrier,
         .sentence = arena_printf(r->arena, "Expected on %s", day),
+        .expected_on = day,
         .key = arena_printf(r->arena, "generic.estimate:%s", day),
     };
     return OK;

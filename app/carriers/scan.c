@@ -135,6 +135,8 @@ struct json_object *scan_detail(struct arena *a, const struct scan *s)
         { "courier", s->courier },
         { "occurredText", s->occurred_text },
         { "signedBy", s->signed_by },
+        { "expectedOn", s->expected_on },
+        { "expectedUntil", s->expected_until },
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (texts[i].text)

@@ -53,9 +53,11 @@ struct scan {
     bool no_time, zone_assumed; /* a day only; of a zone that it does not name */
     int order;                  /* the carrier's own, lower is older; -1: none */
     const char *location, *courier, *signed_by;
-    const char *key;               /* the same whenever it is said again; never NULL */
-    struct json_object *raw;       /* as it came */
-    const char *inbox_id, *mapper; /* where it was read: set by whoever does it */
+    const char *expected_on, *expected_until; /* of an estimate, days: 2026-05-12; else NULL. The
+                                                 latter where several are told */
+    const char *key;                          /* the same whenever it is said again; never NULL */
+    struct json_object *raw;                  /* as it came */
+    const char *inbox_id, *mapper;            /* where it was read: set by whoever does it */
 };
 
 /* Of one parcel, from a webhook or an answer. */

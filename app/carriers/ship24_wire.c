@@ -177,16 +177,18 @@ static bool read_estimate(const struct tracking *t, struct scan *out)
         from = day_of(t, delivery, "estimatedDeliveryDate");
     if (!from && !to)
         return false;
+    bool range_told = from && to && strcmp(from, to) != 0;
     const char *const all[] = { from, to };
     *out = (struct scan){ .type = SCAN_ESTIMATE,
                           .status = PARCEL_NOTHING,
                           .grade = 'C',
                           .order = -1,
                           .raw = delivery,
+                          .expected_on = from ? from : to,
+                          .expected_until = range_told ? to : NULL,
                           .key = scan_key(t->arena, "ship24.estimate:", all, 2) };
-    out->sentence = !from || !to || strcmp(from, to) == 0
-                        ? arena_printf(t->arena, "Expected on %s", from ? from : to)
-                        : arena_printf(t->arena, "Expected between %s and %s", from, to);
+    out->sentence = range_told ? arena_printf(t->arena, "Expected between %s and %s", from, to)
+                               : arena_printf(t->arena, "Expected on %s", from ? from : to);
     if (*t->said.at)
         out->occurred_at = arena_strdup(t->arena, t->said.at);
     return true;

@@ -135,12 +135,15 @@ static bool read_estimate(struct arena *a, const struct standing *now, struct sc
     struct moment m;
     if (!moment_read(now->estimate, INDIA, &m))
         return false;
-    const char *day = arena_strndup(a, now->estimate, 10);
+    const char *text = now->estimate; /* "2026-03-04…" or "04 03 2026…" */
+    const char *day = text[4] == '-' ? arena_strndup(a, text, 10)
+                                     : arena_printf(a, "%.4s-%.2s-%.2s", text + 6, text + 3, text);
     *out = (struct scan){ .type = SCAN_ESTIMATE,
                           .status = PARCEL_NOTHING,
                           .grade = 'C',
                           .order = -1,
                           .raw = now->raw,
+                          .expected_on = day,
                           .sentence = arena_printf(a, "Expected on %s", day),
                           .key = scan_key(a, "shiprocket.estimate:", &day, 1) };
     set_time(a, out, now->at);

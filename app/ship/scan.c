@@ -60,7 +60,9 @@ static struct shipment_event event_of(struct arena *a, const struct scan *s)
                                     .occurred_at = s->occurred_at,
                                     .inbox_id = s->inbox_id,
                                     .mapper = s->mapper,
-                                    .dedupe_key = s->key };
+                                    .dedupe_key = s->key,
+                                    .expected_on = s->expected_on,
+                                    .expected_until = s->expected_until };
 }
 
 /* Read by staff's own mappings first; what nobody can read is put on the worklist. */

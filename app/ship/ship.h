@@ -13,7 +13,7 @@
 
 struct domain;
 extern const struct domain orders_domain, ship_domain, deliveries_domain, carriers_domain,
-    tracking_domain, acts_domain;
+    tracking_domain, acts_domain, board_domain;
 
 /* ---- statuses ---- */
 
@@ -70,6 +70,8 @@ struct shipment_event {
     const char *occurred_at;                                /* RFC 3339; NULL: now */
     const char *inbox_id, *mapper, *dedupe_key, *caused_by; /* each may be NULL */
     bool *added; /* becomes true where it was new; NULL: nobody asks */
+    const char *expected_on, *expected_until; /* days, of an estimate: it is appended where the one
+                                                 told last before it is another; else NULL */
 };
 
 /* Locks a shipment, appends in their order those events whose dedupe_key it does not have yet,
@@ -91,3 +93,6 @@ enum err scans_match_later(struct ctx *c, const char *shipment_id) must_check;
 
 #define SHIPMENT_STATUS_CHANGED "ShipmentStatusChanged"
 #define THREAD_LINKED "ThreadLinked"
+/* {shipmentId, carrier, trackingNumber, status, lastScan, lastScanAt, silentSince, quietHours}, of
+   the entity `shipment`: it was quiet for longer than its lane allows. */
+#define SHIPMENT_SILENT "ShipmentSilent"

@@ -69,8 +69,6 @@ static enum err api_note(struct req *r, struct reply *p)
 #define API "/api/ship/shipments/:shipmentId"
 
 static const struct route routes[] = {
-    { METHOD_GET, ROUTE_PAGE, "/shipments", shipments_front, ROLE_VIEWER, .whole = true,
-      .doc = "Leads to the table of shipments." },
     { METHOD_GET, ROUTE_PAGE, "/shipments/table", shipments_page, ROLE_VIEWER, &shipments_query,
       .whole = true, .doc = "Shipments, what moved last first." },
     { METHOD_GET, ROUTE_PAGE, "/shipments/new", shipment_new_page, ROLE_AGENT, &shipment_new_query,

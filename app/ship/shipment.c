@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "db/db.h"
+#include "ship/attention.h"
 #include "ship/ship.h"
 #include "ship/shipment.sql.h"
 #include "ship/tracker.h"
@@ -188,8 +189,10 @@ enum err shipment_get(struct ctx *c, const char *id, struct json_object **out)
     json_set(d, "customer", one_of(c, s.customer));
     json_set(d, "events", json_object_get(rows_json(c->arena, s.events)));
     json_set(d, "notifications", json_object_get(rows_json(c->arena, s.notifications)));
-    *out = d;
-    return OK;
+    e = attention_add(c, id, d);
+    if (e == OK)
+        *out = d;
+    return e;
 }
 
 /* ---- by staff ---- */

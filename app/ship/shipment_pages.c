@@ -57,12 +57,6 @@ enum err shipments_page(struct req *r, struct reply *p)
     return reply_page(p, "ship/shipments", NULL, d);
 }
 
-enum err shipments_front(struct req *r, struct reply *p)
-{
-    (void)r;
-    return reply_redirect(p, "/shipments/table");
-}
-
 /* ---- adding one ---- */
 
 struct new_query {
@@ -131,8 +125,12 @@ enum err shipment_new_post(struct req *r, struct reply *p)
    there. */
 static void put_form(const struct req *r, struct json_object *d, struct json_object *form)
 {
-    bool note = strcmp(strrchr(r->path, '/'), "/note") == 0;
-    json_set(d, note ? "noteForm" : "statusForm", json_object_get(form));
+    const char *last = strrchr(r->path, '/');
+    json_set(d,
+             strcmp(last, "/note") == 0     ? "noteForm"
+             : strcmp(last, "/answer") == 0 ? "answerForm"
+                                            : "statusForm",
+             json_object_get(form));
     json_set(d, "error", json_object_get(json_get(form, "error")));
 }
 

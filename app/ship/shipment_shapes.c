@@ -1,6 +1,7 @@
 /* The shapes of shipments, and what requests about them may hold. */
 #include "ship/shipment_shapes.h"
 
+#include "ship/attention.h"
 #include "ship/ship.h"
 #include "ship/shipment.h"
 #include "track/track.h"
@@ -218,8 +219,34 @@ const struct shape shipment_notification_shape = { "ShipmentNotification",
                                                    "What a customer was told, or why not.",
                                                    notification_members };
 
+static const struct member estimate_members[] = {
+    { "expectedOn", SHAPE_TEXT, .help = "The day.", .example = "2026-05-14" },
+    { "expectedUntil", SHAPE_TEXT, .help = "The last day, where several are told.",
+      .nullable = true },
+    { "toldAt", SHAPE_TIME, .help = "When it was told." },
+    { "toldBy", SHAPE_TEXT, .help = "By whom.", .example = "dhl" },
+    { "receivedAt", SHAPE_TIME, .help = "When it was known here." },
+    { .name = NULL },
+};
+static const struct shape estimate = { "ShipmentEstimate", "A day of delivery that was told.",
+                                       estimate_members };
+
 static const struct member members[] = {
     SHIPMENT,
+    { "attention", SHAPE_CHOICE, .help = "What it asks of those who look after it.",
+      .values = attention_names },
+    { "attentionReason", SHAPE_CHOICE, .help = "Of act_now.", .values = attention_reasons,
+      .nullable = true },
+    { "attentionAt", SHAPE_TIME, .help = "Since when it asks for that." },
+    { "claimDueAt", SHAPE_TIME, .help = "Until when that can be done.", .nullable = true },
+    { "hoursLeft", SHAPE_INT, .help = "Until then, whole ones; negative: it is over.",
+      .nullable = true },
+    { "silentSince", SHAPE_TIME, .help = "When it was quiet for too long.", .nullable = true },
+    { "expectedOn", SHAPE_TEXT, .help = "The day told last.", .example = "2026-05-14",
+      .nullable = true },
+    { "expectedUntil", SHAPE_TEXT, .help = "The last day, where several are told.",
+      .nullable = true },
+    { "estimates", SHAPE_LIST, .help = "The 20 told last, the last first.", .of = &estimate },
     { "shippedAt", SHAPE_TIME, .help = "When it was first on its way.", .nullable = true },
     { "outForDeliveryAt", SHAPE_TIME, .help = "When it was last.", .nullable = true },
     { "deliveredAt", SHAPE_TIME, .nullable = true },

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "channels/message.h"
+#include "ship/board.h"
 #include "ship/ship.h"
 #include "ship/words.h"
 #include "web/json_view.h"
@@ -182,6 +183,7 @@ void shipment_view(struct ctx *c, struct json_object *d, const char *chosen)
     set_head(c, d);
     set_contradiction(d);
     json_set(d, "milestones", milestones(d));
+    attention_view(c, d);
     for (size_t i = 0; i < json_object_array_length(events); i++)
         set_event(c, json_object_array_get_idx(events, i), &left);
     for (size_t i = 0; i < json_object_array_length(told); i++)

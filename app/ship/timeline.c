@@ -30,7 +30,16 @@ static enum err flushed(struct db *db, enum err e)
 
 /* ---- before ---- */
 
-/* [{at, key}] as the database asks for it. */
+/* The days of an estimate as one text; NULL of what is none. */
+static const char *days_of(const struct appending *a, size_t i)
+{
+    const struct shipment_event *e = &a->list[i];
+    return e->expected_on && e->expected_until
+               ? arena_printf(a->c->arena, "%s/%s", e->expected_on, e->expected_until)
+               : e->expected_on;
+}
+
+/* [{at, key, days, inbox}] as the database asks for it. */
 static const char *asked(const struct appending *a)
 {
     struct json_object *list = json_own(a->c->arena, json_object_new_array());
@@ -38,6 +47,8 @@ static const char *asked(const struct appending *a)
         struct json_object *one = json_object_new_object();
         json_set_text(one, "at", a->list[i].occurred_at);
         json_set_text(one, "key", a->list[i].dedupe_key);
+        json_set_text(one, "days", days_of(a, i));
+        json_set_text(one, "inbox", a->list[i].inbox_id);
         json_object_array_add(list, one);
     }
     return json_compact(a->c->arena, list);
@@ -70,14 +81,34 @@ static enum err lock(struct appending *a)
 
 /* ---- the events ---- */
 
+/* Whether the estimate told last before this one, by the table or in this list, says the same. */
+static bool same_estimate(const struct appending *a, size_t i)
+{
+    int n = (int)i;
+    const char *days = days_of(a, i), *before = row_text(a->known, n, "days_before");
+    int64_t at = row_int(a->known, n, "at_ms"), before_at = row_int(a->known, n, "before_ms");
+    if (!days)
+        return false;
+    for (size_t j = 0; j < i; j++) {
+        int64_t told = row_int(a->known, (int)j, "at_ms");
+        if (!days_of(a, j) || told > at || (before && told < before_at))
+            continue;
+        before = days_of(a, j);
+        before_at = told;
+    }
+    return before && strcmp(before, days) == 0;
+}
+
 static bool told_before(const struct appending *a, size_t i)
 {
-    const char *key = a->list[i].dedupe_key;
-    if (row_bool(a->known, (int)i, "known"))
+    const char *key = row_text(a->known, (int)i, "key");
+    if (row_bool(a->known, (int)i, "known") || same_estimate(a, i))
         return true;
-    for (size_t j = 0; key && j < i; j++)
-        if (a->list[j].dedupe_key && strcmp(a->list[j].dedupe_key, key) == 0)
+    for (size_t j = 0; key && j < i; j++) {
+        const char *other = row_text(a->known, (int)j, "key");
+        if (other && strcmp(other, key) == 0)
             return true;
+    }
     return false;
 }
 
@@ -111,14 +142,14 @@ static enum err add(struct appending *a, size_t i)
         a->moved_by = i;
     if (e->added)
         *e->added = true;
-    return db_query(c->db, c->arena, shipment_event_add, NULL, .shipment_id = a->shipment_id,
-                    .type = e->type, .source = e->source, .grade = e->grade ? grade : NULL,
-                    .status = parcel_status_name(e->claim),
-                    .status_after = parcel_status_name(after),
-                    .occurred_at = row_text(a->known, (int)i, "at"), .actor_id = c->actor.id,
-                    .actor_name = c->actor.kind == ACTOR_USER ? c->actor.name : NULL,
-                    .sentence = e->sentence, .detail = detail, .inbox_id = e->inbox_id,
-                    .mapper = e->mapper, .dedupe_key = e->dedupe_key, .caused_by = e->caused_by);
+    return db_query(
+        c->db, c->arena, shipment_event_add, NULL, .shipment_id = a->shipment_id, .type = e->type,
+        .source = e->source, .grade = e->grade ? grade : NULL,
+        .status = parcel_status_name(e->claim), .status_after = parcel_status_name(after),
+        .occurred_at = row_text(a->known, (int)i, "at"), .actor_id = c->actor.id,
+        .actor_name = c->actor.kind == ACTOR_USER ? c->actor.name : NULL, .sentence = e->sentence,
+        .detail = detail, .inbox_id = e->inbox_id, .mapper = e->mapper,
+        .dedupe_key = row_text(a->known, (int)i, "key"), .caused_by = e->caused_by);
 }
 
 /* ---- the order ---- */

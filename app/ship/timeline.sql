@@ -8,15 +8,30 @@ where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid
 for no key update;
 
 -- Behind the lock, so that it sees what was committed while that was waited for: when each occurred, and whether it is there. What
--- is said to come (a day that is taken for its noon, a clock that is wrong) occurred at the latest now.
+-- is said to come (a day that is taken for its noon, a clock that is wrong) occurred at the latest now. An estimate without a time
+-- was told when it came in; its key is of that time, so that a day that is told again after another one is told, and beside it
+-- stands the one that was told last before it.
 -- name: shipment_events_known
-select x.at, floor(extract(epoch from x.at) * 1000)::bigint as at_ms, x.key is not null and exists (
+select x.at, floor(extract(epoch from x.at) * 1000)::bigint as at_ms, x.key, x.key is not null and exists (
         select from shipment_events e
-        where e.tenant_id = current_tenant() and e.shipment_id = :shipment_id::uuid and e.dedupe_key = x.key) as known
+        where e.tenant_id = current_tenant() and e.shipment_id = :shipment_id::uuid and e.dedupe_key = x.key) as known,
+    b.days as days_before, coalesce(floor(extract(epoch from b.told_at) * 1000), 0)::bigint as before_ms
 from (
-    select least(at, clock_timestamp()) as at, key, n
-    from rows from (jsonb_to_recordset(:events::jsonb) as (at timestamptz, key text)) with ordinality as t (at, key, n)
+    select t.at, t.days, t.n, t.key || case when t.days is null then '' else '@' || floor(extract(epoch from t.at) * 1000) end as key
+    from (
+        select least(coalesce(g.at, case when g.days is not null then i.received_at end), clock_timestamp()) as at, g.key, g.days, g.n
+        from rows from (jsonb_to_recordset(:events::jsonb) as (at timestamptz, key text, days text, inbox uuid)) with ordinality
+            as g (at, key, days, inbox, n)
+        left join inbox i on g.days is not null and i.tenant_id = current_tenant() and i.id = g.inbox
+    ) t
 ) x
+left join lateral (
+    select e.expected_on::text || coalesce('/' || e.expected_until::text, '') as days, e.told_at
+    from shipment_estimates e
+    where x.days is not null and e.tenant_id = current_tenant() and e.shipment_id = :shipment_id::uuid and e.told_at <= x.at
+    order by e.told_at desc, e.seq desc
+    limit 1
+) b on true
 order by x.n;
 
 -- Its purchase order stays that of the same order until the commit.

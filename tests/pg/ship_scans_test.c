@@ -384,6 +384,45 @@ static void match_later(const char *id)
     assert_int_equal(db_end(worker->db, e), OK);
 }
 
+/* A carrier's document about the day, without a time of its own: it is told when it comes in. */
+static void expect_day(const char *number, const char *day, const char *came_in)
+{
+    struct job j = { .ctx = *worker, .attempt = 1, .max_attempts = 12 };
+    struct hook_account account = { .id = alpine_id, .tenant_id = pg_tenant() };
+    const char *why, *settings = "{\"carrier\":\"alpine\"}";
+    assert_int_equal(
+        json_parse(worker->arena, str_of(settings), &json_request_limits, &account.settings, &why),
+        OK);
+    const char *body = arena_printf(
+        worker->arena, "{\"trackingNumber\":\"%s\",\"estimatedDelivery\":\"%s\"}", number, day);
+    const char *inbox_id = arena_strdup(
+        worker->arena,
+        pg_sql("insert into inbox (tenant_id, account_id, provider, dedupe_key, method, path, "
+               "headers, body, body_sha256, verdict, mapper, received_at) values ('%s', '%s', "
+               "'generic.callback', 'at %s', 'POST', '/', '{}', '', '', 'kept', 'm/1', '%s') "
+               "returning id",
+               pg_tenant(), alpine_id, came_in, came_in));
+    for (int i = 0; i < 2; i++) /* processed twice */
+        assert_int_equal(callback->process(&j, inbox_id, str_of(body), &account), OK);
+}
+
+static void a_day_told_again_after_another_is_told(void **state)
+{
+    (void)state;
+    const char *id = add_shipment("alpine", "ETA1");
+    expect_day("ETA1", "2026-06-03", "2026-06-01T08:00:00Z");
+    expect_day("ETA1", "2026-06-03", "2026-06-01T09:00:00Z");
+    expect_day("ETA1", "2026-06-05", "2026-06-01T10:00:00Z");
+    expect_day("ETA1", "2026-06-03", "2026-06-01T11:00:00Z");
+    assert_string_equal(pg_sql("select string_agg(concat_ws(' ', expected_on, told_by, "
+                               "to_char(told_at at time zone 'UTC', 'HH24')), ', ' order by seq) "
+                               "from shipment_estimates where shipment_id = '%s'",
+                               id),
+                        "2026-06-03 alpine 08, 2026-06-05 alpine 10, 2026-06-03 alpine 11");
+    assert_string_equal(pg_sql("select expected_on::text from shipments where id = '%s'", id),
+                        "2026-06-03");
+}
+
 static void a_shipment_that_comes_later(void **state)
 {
     (void)state;
@@ -568,6 +607,7 @@ int main(void)
         cmocka_unit_test(the_id_we_gave),
         cmocka_unit_test(one_number_of_two_carriers),
         cmocka_unit_test(no_carrier_speaks_for_another),
+        cmocka_unit_test(a_day_told_again_after_another_is_told),
         cmocka_unit_test(a_shipment_that_comes_later),
         cmocka_unit_test(kept_for_two),
         cmocka_unit_test(told_apart_by_the_order),

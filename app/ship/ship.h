@@ -13,7 +13,7 @@
 
 struct domain;
 extern const struct domain orders_domain, ship_domain, deliveries_domain, carriers_domain,
-    tracking_domain, acts_domain, board_domain;
+    tracking_domain, acts_domain, board_domain, table_domain;
 
 /* ---- statuses ---- */
 
@@ -69,7 +69,7 @@ struct shipment_event {
     struct json_object *detail;                             /* NULL: {} */
     const char *occurred_at;                                /* RFC 3339; NULL: now */
     const char *inbox_id, *mapper, *dedupe_key, *caused_by; /* each may be NULL */
-    bool *added; /* becomes true where it was new; NULL: nobody asks */
+    bool *added;                              /* becomes true where it was new; NULL: nobody asks */
     const char *expected_on, *expected_until; /* days, of an estimate: it is appended where the one
                                                  told last before it is another; else NULL */
 };

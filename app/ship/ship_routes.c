@@ -9,13 +9,6 @@
 
 /* ---- the API ---- */
 
-static enum err api_list(struct req *r, struct reply *p)
-{
-    struct json_object *d;
-    enum err e = shipment_list(&r->ctx, r->input, &d);
-    return e == OK ? reply_json(p, 200, d) : e;
-}
-
 static enum err api_get(struct req *r, struct reply *p)
 {
     struct json_object *d;
@@ -69,8 +62,6 @@ static enum err api_note(struct req *r, struct reply *p)
 #define API "/api/ship/shipments/:shipmentId"
 
 static const struct route routes[] = {
-    { METHOD_GET, ROUTE_PAGE, "/shipments/table", shipments_page, ROLE_VIEWER, &shipments_query,
-      .whole = true, .doc = "Shipments, what moved last first." },
     { METHOD_GET, ROUTE_PAGE, "/shipments/new", shipment_new_page, ROLE_AGENT, &shipment_new_query,
       .whole = true, .doc = "The form to add one." },
     { METHOD_POST, ROUTE_PAGE, "/shipments", shipment_new_post, ROLE_AGENT, &shipment_new_input,
@@ -82,8 +73,6 @@ static const struct route routes[] = {
     { METHOD_POST, ROUTE_PAGE, PAGE "/note", shipment_note_post, ROLE_AGENT, &shipment_note_input,
       .whole = true, .again = shipment_again, .doc = "Writes a note on its timeline." },
 
-    { METHOD_GET, ROUTE_API, "/api/ship/shipments", api_list, ROLE_VIEWER, &shipments_query,
-      .whole = true, .doc = "Shipments, what moved last first.", .answer = &shipments_shape },
     { METHOD_POST, ROUTE_API, "/api/ship/shipments", api_add, ROLE_AGENT, &shipment_new_input,
       .whole = true, .status = 201, .answer = &shipment_shape,
       .doc = "Adds a parcel that was handed to a carrier, or will be." },

@@ -1,4 +1,4 @@
-/* Shipments: made, listed, shown, and moved by staff. */
+/* Shipments: made, shown, and moved by staff. */
 #include "ship/shipment.h"
 
 #include "access/access.h"
@@ -12,11 +12,9 @@
 #include "ship/tracker.h"
 #include "track/value.h"
 #include "track/when.h"
-#include "web/cursor.h"
 
 #include <string.h>
 
-#define PAGE_ROWS 50
 #define EVENTS_MOST "500"
 #define NOTIFICATIONS_MOST "100"
 #define TOKEN_BYTES 24 /* of the address of its page for everybody */
@@ -56,6 +54,10 @@ static enum err order_of(struct ctx *c, const char *purchase_order_id, const cha
         return ctx_fault(c, "purchaseOrderId", "is of no purchase order");
     if (e == OK)
         *order_id = row_text(row, 0, "order_id");
+    if (e == OK && *order_id)
+        e = db_query(c->db, c->arena, shipment_order_cancelled, &row, .order_id = *order_id);
+    if (e == OK && *order_id && row_bool(row, 0, "cancelled"))
+        return ctx_fault(c, "purchaseOrderId", "is of an order that was cancelled");
     return e;
 }
 
@@ -118,31 +120,6 @@ enum err shipment_add(struct ctx *c, const struct shipment_new *given, const cha
 }
 
 /* ---- reading ---- */
-
-enum err shipment_list(struct ctx *c, const struct shipment_query *q, struct json_object **out)
-{
-    PGresult *rows;
-    const char *after[2], *last[2] = { NULL };
-    enum err e = cursor_read(c, "shipments", q->after, 2, after);
-    if (e == OK)
-        e = db_query(c->db, c->arena, shipment_list, &rows, .status = q->status, .number = q->q,
-                     .tracking_number = q->q ? tracking_number_of(c->arena, q->q) : NULL,
-                     .after_moved = after[0], .after_id = after[1],
-                     .rows = arena_printf(c->arena, "%d", PAGE_ROWS + 1));
-    if (e != OK)
-        return e;
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    struct json_object *shipments = rows_json(c->arena, rows);
-    if (rows_count(rows) > PAGE_ROWS) {
-        json_object_array_del_idx(shipments, PAGE_ROWS, 1);
-        last[0] = row_text(rows, PAGE_ROWS - 1, "_moved");
-        last[1] = row_text(rows, PAGE_ROWS - 1, "shipmentId");
-    }
-    json_set(d, "shipments", json_object_get(shipments));
-    json_set_text(d, "next", last[0] ? cursor_make(c, "shipments", 2, last) : NULL);
-    *out = d;
-    return OK;
-}
 
 struct shown {
     PGresult *shipment, *purchase_order, *order, *customer, *events, *notifications;

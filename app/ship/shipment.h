@@ -1,4 +1,4 @@
-/* Shipments: made for a purchase order, listed, shown, and moved by staff. */
+/* Shipments: made for a purchase order, shown, and moved by staff. */
 #pragma once
 
 #include "base/ctx.h"
@@ -30,15 +30,6 @@ const char *tracking_number_of(struct arena *a, const char *text);
 /* "Swiss Post" as it is kept, "swiss-post"; NULL: over 40 characters, or others than letters,
    digits, blanks and -_. are in it, or it begins with none of the first two. Pure. */
 const char *carrier_code_of(struct arena *a, const char *text);
-
-struct shipment_query {
-    const char *q, *status, *after; /* NULL: any */
-};
-
-/* {shipments, next}, what moved last first, 50 at a time; `next` is a cursor or null. `q` is the
-   beginning of a tracking number, order number or purchase order number. */
-enum err shipment_list(struct ctx *c, const struct shipment_query *q,
-                       struct json_object **out) must_check;
 
 /* One with its order, timeline and what its customer was told. ERR_NOT_FOUND. */
 enum err shipment_get(struct ctx *c, const char *id, struct json_object **out) must_check;

@@ -6,6 +6,12 @@ from purchase_orders po
 where po.tenant_id = current_tenant() and po.id = :purchase_order_id::uuid
 for share;
 
+-- Behind the lock of its purchase order, which whoever cancels the order holds first.
+-- name: shipment_order_cancelled
+select o.cancelled_at is not null as cancelled
+from orders o
+where o.tenant_id = current_tenant() and o.id = :order_id::uuid;
+
 -- name: shipment_insert
 insert into shipments (tenant_id, purchase_order_id, carrier, carrier_name, service, tracking_number, public_token, promised_on,
     dry_run)
@@ -17,37 +23,6 @@ returning id;
 -- name: shipment_of_number
 select id from shipments
 where tenant_id = current_tenant() and carrier = :carrier::text and tracking_number = :tracking_number::text;
-
--- Numbers begin with what is asked for: those of shipments are kept in upper case, the others are compared in lower case.
--- name: shipment_list anew
-select s.id as "shipmentId", s.carrier, s.carrier_name as "carrierName", s.service, s.tracking_number as "trackingNumber", s.status,
-    s.status_at as "statusAt", s.evidence_grade as grade, s.dry_run as "dryRun", s.last_scan as "lastScan",
-    s.last_scan_at as "lastScanAt", s.last_location as "lastLocation", s.promised_on as "promisedOn", s.created_at as "createdAt",
-    s.moved_at as "movedAt", s.purchase_order_id as "purchaseOrderId", po.number as "purchaseOrderNumber", o.id as "orderId",
-    o.number as "orderNumber", o.recipient_name as "recipientName", s.moved_at::text as "_moved"
-from shipments s
-left join purchase_orders po on po.tenant_id = s.tenant_id and po.id = s.purchase_order_id
-left join orders o on o.tenant_id = po.tenant_id and o.id = po.order_id
-where s.tenant_id = current_tenant()
-    and (:status::text is null or s.status = :status::text)
-    and (:number::text is null or s.id in (
-        select t.id from shipments t
-        where t.tenant_id = current_tenant() and t.tracking_number ~>=~ :tracking_number::text
-            and t.tracking_number ~<~ (:tracking_number::text || chr(1114111))
-        union
-        select t.id from purchase_orders p
-        join shipments t on t.tenant_id = p.tenant_id and t.purchase_order_id = p.id
-        where p.tenant_id = current_tenant() and lower(p.number) ~>=~ lower(:number::text)
-            and lower(p.number) ~<~ (lower(:number::text) || chr(1114111))
-        union
-        select t.id from orders r
-        join purchase_orders p on p.tenant_id = r.tenant_id and p.order_id = r.id
-        join shipments t on t.tenant_id = p.tenant_id and t.purchase_order_id = p.id
-        where r.tenant_id = current_tenant() and lower(r.number) ~>=~ lower(:number::text)
-            and lower(r.number) ~<~ (lower(:number::text) || chr(1114111))))
-    and (:after_moved::timestamptz is null or (s.moved_at, s.id) < (:after_moved::timestamptz, :after_id::uuid))
-order by s.moved_at desc, s.id desc
-limit :rows::int;
 
 -- name: shipment_get
 select s.id as "shipmentId", s.carrier, s.carrier_name as "carrierName", s.service, s.tracking_number as "trackingNumber", s.status,

@@ -1,4 +1,4 @@
-/* The pages of shipments: the list, one, and the form to add one. */
+/* The pages of shipments: one, and the form to add one. */
 #include "ship/shipment_pages.h"
 
 #include "base/json.h"
@@ -15,46 +15,6 @@
 static void set_may_act(const struct ctx *c, struct json_object *d)
 {
     json_set_bool(d, "mayAct", c->actor.role >= ROLE_AGENT);
-}
-
-/* ---- the list ---- */
-
-static const char *next_href(struct ctx *c, const struct shipment_query *q, const char *cursor)
-{
-    struct buf b = buf_in(c->arena);
-    const struct {
-        const char *name, *value;
-    } parts[] = { { "q", q->q }, { "status", q->status }, { "after", cursor } };
-    if (!cursor)
-        return NULL;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (!parts[i].value)
-            continue;
-        buf_printf(&b, "%s%s=", b.n ? "&" : "/shipments/table?", parts[i].name);
-        buf_url(&b, parts[i].value, strlen(parts[i].value));
-    }
-    return b.p;
-}
-
-enum err shipments_page(struct req *r, struct reply *p)
-{
-    struct json_object *d;
-    struct ctx *c = &r->ctx;
-    const struct shipment_query *q = r->input;
-    enum err e = shipment_list(c, q, &d);
-    if (e != OK)
-        return e;
-    struct json_object *list = json_get(d, "shipments");
-    shipments_view(c, list);
-    set_may_act(c, d);
-    json_set_bool(d, "any", json_object_array_length(list) > 0);
-    json_set_bool(d, "filtered", q->q || q->status || q->after);
-    json_set_text(d, "q", q->q);
-    json_set(d, "statuses", shipment_statuses("Every status", q->status));
-    json_set_text(d, "first", q->after ? "/shipments/table" : NULL);
-    json_set_text(d, "nextPage", next_href(c, q, json_text(d, "next")));
-    json_set_text(d, "title", "Shipments");
-    return reply_page(p, "ship/shipments", NULL, d);
 }
 
 /* ---- adding one ---- */

@@ -5,7 +5,6 @@
 
 extern const struct input shipment_new_query;
 
-enum err shipments_page(struct req *r, struct reply *p) must_check;
 enum err shipment_new_page(struct req *r, struct reply *p) must_check;
 enum err shipment_new_post(struct req *r, struct reply *p) must_check;
 enum err shipment_new_again(struct req *r, struct reply *p) must_check;

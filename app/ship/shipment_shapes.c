@@ -17,18 +17,6 @@ static const char *const threads[] = { "unmatched", "auto_matched", "manually_li
 
 /* ---- what may be asked ---- */
 
-#define QUERY(member) offsetof(struct shipment_query, member)
-static const struct field query_fields[] = {
-    { "q", FIELD_TEXT, QUERY(q), .max = 60,
-      .help = "What a tracking number, order number or purchase order number begins with." },
-    { "status", FIELD_CHOICE, QUERY(status), .values = parcel_status_names,
-      .help = "Only those that stand there." },
-    { "after", FIELD_TEXT, QUERY(after), .max = 2048, .help = "The page after this cursor." },
-    { .name = NULL },
-};
-const struct input shipments_query = { "ShipmentsQuery", sizeof(struct shipment_query),
-                                       query_fields };
-
 #define NEW(member) offsetof(struct shipment_new, member)
 static const struct field new_fields[] = {
     { "purchaseOrderId", FIELD_UUID, NEW(purchase_order_id),
@@ -72,42 +60,22 @@ const struct input shipment_note_input = { "ShipmentNoteInput", sizeof(struct sh
 
 /* ---- what is answered ---- */
 
-#define SHIPMENT                                                                                   \
-    { "shipmentId", SHAPE_UUID, .help = "The shipment." },                                         \
-        { "carrier", SHAPE_TEXT, .help = "Its code.", .example = "dhl" },                          \
-        { "carrierName", SHAPE_TEXT, .help = "As people call it; may be empty.",                   \
-          .example = "DHL" },                                                                      \
-        { "service", SHAPE_TEXT, .help = "May be empty." },                                        \
-        { "trackingNumber", SHAPE_TEXT, .help = "The carrier's.", .example = "JD014600006281",     \
-          .nullable = true },                                                                      \
-        { "status", SHAPE_CHOICE, .values = parcel_status_names },                                 \
-        { "statusAt", SHAPE_TIME, .help = "When what it stands on occurred.", .nullable = true },  \
-        { "grade", SHAPE_CHOICE, .help = "How good the evidence of its status is.",                \
-          .values = event_grades, .nullable = true },                                              \
-        { "dryRun", SHAPE_BOOL, .help = "No carrier knows of it: it was made by a dry run." },     \
-        { "lastScan", SHAPE_TEXT, .help = "What the carrier said last; may be empty." },           \
-        { "lastScanAt", SHAPE_TIME, .help = "When that was.", .nullable = true },                  \
-        { "lastLocation", SHAPE_TEXT, .help = "Where that was; may be empty." },                   \
-        { "promisedOn", SHAPE_TEXT, .help = "The day that the customer was promised.",             \
-          .example = "2026-05-12", .nullable = true },                                             \
-        { "createdAt", SHAPE_TIME, .help = "When it was added." },                                 \
-    {                                                                                              \
-        "movedAt", SHAPE_TIME, .help = "When something was last told of it."                       \
-    }
-
 static const struct member row_members[] = {
-    SHIPMENT,
+    SHIPMENT_MEMBERS,
     { "purchaseOrderId", SHAPE_UUID, .nullable = true },
     { "purchaseOrderNumber", SHAPE_TEXT, .nullable = true },
     { "orderId", SHAPE_UUID, .nullable = true },
     { "orderNumber", SHAPE_TEXT, .nullable = true },
     { "recipientName", SHAPE_TEXT, .help = "Of the order.", .nullable = true },
+    { "shop", SHAPE_TEXT, .help = "Of the order; may be empty.", .nullable = true },
+    { "country", SHAPE_TEXT, .help = "It goes to.", .example = "CH", .nullable = true },
     { .name = NULL },
 };
 static const struct shape row = { "ShipmentRow", "A shipment in a list.", row_members };
 
 static const struct member list_members[] = {
     { "shipments", SHAPE_LIST, .help = "At most 50, what moved last first.", .of = &row },
+    { "q", SHAPE_TEXT, .help = "What was asked for." },
     { "next", SHAPE_TEXT, .help = "Cursor of the next page.", .nullable = true },
     { .name = NULL },
 };
@@ -200,8 +168,8 @@ static const struct member event_members[] = {
     { "causedBy", SHAPE_UUID, .help = "The event it follows from.", .nullable = true },
     { .name = NULL },
 };
-static const struct shape event = { "ShipmentEvent", "An event of a shipment's timeline.",
-                                    event_members };
+const struct shape shipment_event_shape = { "ShipmentEvent", "An event of a shipment's timeline.",
+                                            event_members };
 
 static const struct member notification_members[] = {
     { "id", SHAPE_UUID, .help = "The notification." },
@@ -232,7 +200,7 @@ static const struct shape estimate = { "ShipmentEstimate", "A day of delivery th
                                        estimate_members };
 
 static const struct member members[] = {
-    SHIPMENT,
+    SHIPMENT_MEMBERS,
     { "attention", SHAPE_CHOICE, .help = "What it asks of those who look after it.",
       .values = attention_names },
     { "attentionReason", SHAPE_CHOICE, .help = "Of act_now.", .values = attention_reasons,
@@ -257,7 +225,8 @@ static const struct member members[] = {
     { "customer", SHAPE_OBJECT, .of = &customer, .nullable = true },
     { "trackingPage", SHAPE_LINK, .help = "What whoever has the link sees of it." },
     { "eventCount", SHAPE_COUNT, .help = "All of its timeline." },
-    { "events", SHAPE_LIST, .help = "The 500 added last, what occurred last first.", .of = &event },
+    { "events", SHAPE_LIST, .help = "The 500 added last, what occurred last first.",
+      .of = &shipment_event_shape },
     { "notifications", SHAPE_LIST, .help = "The newest first, at most 100.",
       .of = &shipment_notification_shape },
     { .name = NULL },

@@ -93,7 +93,8 @@ static void they_are_found_by_their_numbers(void **state)
     assert_int_equal(found("q=t700"), 1);
     assert_int_equal(found("q=n-7001"), 1);
     assert_int_equal(found("q=po-70"), 1);
-    assert_int_equal(found("q=7001"), 0);
+    assert_int_equal(found("q=7002"), 1);
+    assert_int_equal(found("q=7003"), 0);
     assert_int_equal(found("q=%25"), 0);
     assert_int_equal(found("q=po-70&status=available_for_pickup"), 1);
     assert_int_equal(found("q=po-70&status=delivered"), 0);

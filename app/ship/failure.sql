@@ -1,10 +1,13 @@
 -- What went wrong with deliveries.
 
+-- However many ask while it is under way, it is one that counts.
 -- name: failure_concurrent
 insert into delivery_failures (tenant_id, order_id, reservation_id, step, kind, sentence, retry)
 select r.tenant_id, r.order_id, r.id, 'reserve', 'concurrent', :sentence::text, 'none'
 from delivery_reservations r
-where r.tenant_id = current_tenant() and r.id = :id::uuid;
+where r.tenant_id = current_tenant() and r.id = :id::uuid
+on conflict (tenant_id, reservation_id) where kind = 'concurrent' and resolved_at is null
+do update set times = delivery_failures.times + 1, last_at = now();
 
 -- name: failure_waits
 insert into delivery_failures (tenant_id, order_id, reservation_id, step, kind, sentence, code, field, raw, retry, next_try_at)

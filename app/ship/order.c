@@ -81,9 +81,9 @@ static void add_up(const struct order_new *n, struct kept *k)
         sum += (*i)->quantity * (*i)->unit_minor;
         k->tax += (*i)->tax_minor;
     }
-    if (n->tax_minor)
+    if (n->tax_minor >= 0)
         k->tax = n->tax_minor;
-    k->total = n->total_minor ? n->total_minor : sum + k->tax + n->shipping_minor;
+    k->total = n->total_minor >= 0 ? n->total_minor : sum + k->tax + n->shipping_minor;
 }
 
 const char *order_price(struct arena *a, const char *text, const char *currency, long *minor)
@@ -270,11 +270,15 @@ enum err order_get(struct ctx *c, const char *id, struct json_object **out)
 
 enum err order_list(struct ctx *c, const struct order_query *q, struct json_object **out)
 {
-    PGresult *rows;
+    PGresult *rows, *found = NULL;
     const char *after[2], *last[2] = { NULL };
     enum err e = cursor_read(c, "orders", q->after, 2, after);
+    if (e == OK && q->q)
+        e = db_query(c->db, c->arena, order_found, &found, .q = q->q);
     if (e == OK)
-        e = db_query(c->db, c->arena, order_list, &rows, .q = q->q, .status = q->status,
+        e = db_query(c->db, c->arena, order_list, &rows, .q = q->q,
+                     .found = found ? row_text(found, 0, "ids") : NULL,
+                     .many = found ? row_text(found, 0, "many") : NULL, .status = q->status,
                      .thread = q->thread, .shop = q->shop, .after_at = after[0],
                      .after_id = after[1], .rows = number_text(c, PAGE_ROWS + 1));
     if (e != OK)

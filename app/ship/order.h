@@ -34,8 +34,8 @@ struct order_new {
     const char *promised_on;     /* 2026-03-31 */
     const char *conversation_id; /* linked at once */
     long shipping_minor;
-    long tax_minor;   /* 0: what the items have */
-    long total_minor; /* 0: what items, tax and shipping add up to */
+    long tax_minor;   /* below 0: what the items have */
+    long total_minor; /* below 0: what items, tax and shipping add up to */
     const struct customer_new *customer;
     const struct order_address *ship_to, *bill_to; /* bill_to NULL: as ship_to */
     const struct order_item_new *const *items;     /* NULL at the end */
@@ -43,8 +43,8 @@ struct order_new {
 
 /* What a list of orders is asked for; NULL: not asked. */
 struct order_query {
-    const char *q; /* a number of an order or purchase order, a conversation, an e-mail address, or
-                      words of a name */
+    const char *q; /* a number of an order, purchase order or parcel, a conversation, an e-mail
+                      address, or words of a name */
     const char *status, *thread, *shop, *after;
 };
 

@@ -54,6 +54,11 @@ from customer_notifications n
 where n.tenant_id = current_tenant() and n.order_id = :id::uuid
 order by n.created_at, n.id;
 
+-- Those a search leads to; `many`: it is of words in too many of them to say which.
+-- name: order_found
+select f.ids::text as ids, f.many from orders_found(:q::text) f;
+
+-- `found` and `many`: of q.
 -- name: order_list anew
 select o.id as "orderId", o.number, o.shop, o.status, o.placed_at as "placedAt", o.placed_at::text as "_placedAt",
     o.promised_on as "promisedOn", o.currency, o.total_minor as "totalMinor", o.recipient_name as "recipientName", o.city, o.country,
@@ -68,14 +73,8 @@ from (
         and (:thread::text is null or o.thread_status = :thread::text)
         and (:shop::text is null or o.shop = :shop::text)
         and (:after_at::timestamptz is null or (o.placed_at, o.id) < (:after_at::timestamptz, :after_id::uuid))
-        and (:q::text is null or strpos(o.search, folded(:q::text)) > 0 or o.front_conversation_id = :q::text
-            or o.customer_id in (select c.id from customers c
-                where c.tenant_id = current_tenant() and lower(c.email) = lower(:q::text))
-            or o.id in (select po.order_id from purchase_orders po
-                where po.tenant_id = current_tenant() and lower(po.number) = lower(:q::text))
-            or o.id in (select po.order_id from shipments s
-                join purchase_orders po on po.tenant_id = s.tenant_id and po.id = s.purchase_order_id
-                where s.tenant_id = current_tenant() and s.tracking_number = upper(replace(:q::text, ' ', ''))))
+        and (:q::text is null or o.id = any (:found::uuid[])
+            or (:many::bool and o.search ~ all (words_begin(regexp_split_to_array(trim(:q::text), '\s+')))))
     order by o.placed_at desc, o.id desc
     limit :rows::int
 ) o
@@ -90,3 +89,38 @@ with recursive shops as (
     from shops s where s.shop is not null
 )
 select shop from shops where shop <> '' order by shop limit 200;
+
+-- ---- cancelled
+
+-- Its shipments are held before their purchase orders, and these before it.
+-- name: order_cancel_hold_shipments
+select s.id from shipments s
+where s.tenant_id = current_tenant() and s.order_id = :id::uuid
+order by s.id for no key update;
+
+-- name: order_cancel_hold_purchase_orders
+select p.id from purchase_orders p
+where p.tenant_id = current_tenant() and p.order_id = :id::uuid
+order by p.id for no key update;
+
+-- name: order_cancel_hold
+select o.number, o.cancelled_at is not null as cancelled from orders o
+where o.tenant_id = current_tenant() and o.id = :id::uuid
+for no key update;
+
+-- What of it is still, or was, on its way: its shipments, and deliveries that have none yet.
+-- name: order_cancel_live
+(select coalesce(s.tracking_number, '') as number, s.status, 0 as parcel
+from purchase_orders p
+join shipments s on s.tenant_id = p.tenant_id and s.purchase_order_id = p.id
+where p.tenant_id = current_tenant() and p.order_id = :id::uuid and s.status <> 'cancelled'
+order by s.created_at, s.id limit 1)
+union all
+(select '', '', r.parcel
+from delivery_reservations r
+where r.tenant_id = current_tenant() and r.order_id = :id::uuid and r.state in ('running', 'waiting', 'failed')
+order by r.parcel limit 1);
+
+-- name: order_cancel
+update orders set cancelled_at = clock_timestamp()
+where tenant_id = current_tenant() and id = :id::uuid;

@@ -223,6 +223,8 @@ enum err page_order_add(struct req *r, struct reply *p)
     if (e != OK)
         return e;
     n.items = items;
+    n.tax_minor = -1;
+    n.total_minor = -1;
     e = order_add(c, &n, &id);
     return e == OK ? reply_redirect(p, arena_printf(c->arena, "/orders/%s", id)) : e;
 }

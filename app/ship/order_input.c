@@ -98,10 +98,10 @@ static const struct field order_fields[] = {
       .of = &item_input, .help = "What was bought." },
     { "shippingMinor", FIELD_INT, ORDER(shipping_minor), .max = AMOUNT_MOST,
       .help = "What shipping costs, in minor units." },
-    { "taxMinor", FIELD_INT, ORDER(tax_minor), .max = AMOUNT_MOST,
-      .help = "Tax in all. 0: what the items have." },
-    { "totalMinor", FIELD_INT, ORDER(total_minor), .max = AMOUNT_MOST,
-      .help = "0: what items, tax and shipping add up to." },
+    { "taxMinor", FIELD_INT, ORDER(tax_minor), .max = AMOUNT_MOST, .absent = -1,
+      .help = "Tax in all. Absent: what the items have." },
+    { "totalMinor", FIELD_INT, ORDER(total_minor), .max = AMOUNT_MOST, .absent = -1,
+      .help = "0: it is free. Absent: what items, tax and shipping add up to." },
     { "billTo", FIELD_OBJECT, ORDER(bill_to), .of = &address_input, .help = "Absent: as shipTo." },
     { .name = NULL },
 };
@@ -121,7 +121,7 @@ const struct input order_form_input = { "OrderForm", sizeof(struct order_form), 
 static const struct field query_fields[] = {
     { "q", FIELD_TEXT, QUERY(q), .max = WORDS_MOST,
       .help = "Number of an order, purchase order or parcel, a conversation, an e-mail address, "
-              "or part of a name." },
+              "or words of a name." },
     { "status", FIELD_CHOICE, QUERY(status), .values = order_status_names,
       .help = "Only those that stand so." },
     { "thread", FIELD_CHOICE, QUERY(thread), .values = order_thread_names,
@@ -139,6 +139,14 @@ static const struct field thread_fields[] = {
     { .name = NULL },
 };
 const struct input thread_input = { "OrderThread", sizeof(struct thread_input), thread_fields };
+
+static const struct field cancel_fields[] = {
+    { "reason", FIELD_TEXT, offsetof(struct order_cancel_input, reason), .max = 500,
+      .help = "Why; stands in the audit trail." },
+    { .name = NULL },
+};
+const struct input order_cancel_input = { "OrderCancel", sizeof(struct order_cancel_input),
+                                          cancel_fields };
 
 /* ---- purchase orders ---- */
 

@@ -9,6 +9,10 @@ struct thread_input {
     const char *conversation_id;
 };
 
+struct order_cancel_input {
+    const char *reason; /* NULL: none */
+};
+
 struct po_order_input {
     const char *order_id;
 };
@@ -31,7 +35,8 @@ extern const struct input order_input;       /* fills struct order_new */
 extern const struct input order_form_input;  /* fills struct order_form */
 extern const struct input order_query_input; /* fills struct order_query */
 extern const struct input thread_input;      /* fills struct thread_input */
-extern const struct input po_input;          /* fills struct po_new */
-extern const struct input po_order_input;    /* fills struct po_order_input */
-extern const struct input po_form_input;     /* fills struct po_new, without the order */
-extern const struct input po_query_input;    /* fills struct po_query */
+extern const struct input order_cancel_input;
+extern const struct input po_input;       /* fills struct po_new */
+extern const struct input po_order_input; /* fills struct po_order_input */
+extern const struct input po_form_input;  /* fills struct po_new, without the order */
+extern const struct input po_query_input; /* fills struct po_query */

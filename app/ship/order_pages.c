@@ -11,6 +11,7 @@
 #include "ship/purchase_order.h"
 #include "ship/ship.h"
 #include "ship/thread.h"
+#include "ship/tracking.h"
 #include "ship/words.h"
 
 #include <string.h>
@@ -241,6 +242,9 @@ static enum err show(struct req *r, struct reply *p, struct json_object *again)
     e = view_deliveries(c, d, of_delivery ? again : NULL);
     if (e != OK)
         return e;
+    json_set_bool(d, "mayCancel", c->actor.role >= ROLE_AGENT && !json_text(d, "cancelledAt"));
+    if (again && strstr(r->route->path, "/cancel"))
+        json_set_text(d, "cancelError", json_text(again, "error"));
     if (again && !of_delivery) {
         struct json_object *errors = json_get(again, "errors");
         json_set_bool(d, "wrongPurchaseOrder",
@@ -293,5 +297,12 @@ enum err page_po_add(struct req *r, struct reply *p)
         return e;
     n.order_id = json_text(order, "orderId");
     e = po_add(&r->ctx, &n, &id);
+    return e == OK ? back(r, p) : e;
+}
+
+enum err page_order_cancel(struct req *r, struct reply *p)
+{
+    const struct order_cancel_input *in = r->input;
+    enum err e = order_cancel(&r->ctx, req_param(r, "orderId"), in->reason);
     return e == OK ? back(r, p) : e;
 }

@@ -7,6 +7,7 @@
 #include "ship/purchase_order.h"
 #include "ship/ship.h"
 #include "ship/thread.h"
+#include "ship/tracking.h"
 #include "web/web.h"
 
 /* ---- API: orders ---- */
@@ -39,6 +40,21 @@ static enum err api_list(struct req *r, struct reply *p)
 static enum err api_order(struct req *r, struct reply *p)
 {
     return reply_order(r, p, 200, req_param(r, "orderId"));
+}
+
+static enum err api_tracking(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = order_tracking(&r->ctx, req_param(r, "orderId"), &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err api_cancel(struct req *r, struct reply *p)
+{
+    const char *id = req_param(r, "orderId");
+    const struct order_cancel_input *in = r->input;
+    enum err e = order_cancel(&r->ctx, id, in->reason);
+    return e == OK ? reply_order(r, p, 200, id) : e;
 }
 
 static enum err api_link(struct req *r, struct reply *p)
@@ -119,12 +135,20 @@ static const struct route routes[] = {
       .whole = true, .doc = "Unlinks it." },
     { METHOD_POST, ROUTE_PAGE, ORDER_PAGE "/purchase-orders", page_po_add, ROLE_AGENT,
       &po_form_input, .whole = true, .again = page_order_again, .doc = "Adds a purchase order." },
+    { METHOD_POST, ROUTE_PAGE, ORDER_PAGE "/cancel", page_order_cancel, ROLE_AGENT,
+      &order_cancel_input, .whole = true, .again = page_order_again, .doc = "Cancels an order." },
 
     { METHOD_POST, ROUTE_API, "/api/orders", api_add, ROLE_AGENT, &order_input, .whole = true,
       .doc = "Makes an order.", .answer = &order_shape, .status = 201 },
     { METHOD_GET, ROUTE_API, "/api/orders", api_list, ROLE_VIEWER, &order_query_input,
       .whole = true, .doc = "The orders, the newest first.", .answer = &order_list_shape },
     { METHOD_GET, ROUTE_API, ORDER_API, api_order, ROLE_VIEWER, .whole = true, .doc = "An order.",
+      .answer = &order_shape },
+    { METHOD_GET, ROUTE_API, ORDER_API "/tracking", api_tracking, ROLE_VIEWER, .whole = true,
+      .doc = "Where the parcels of an order are: milestones and all that was said of them.",
+      .answer = &order_tracking_shape },
+    { METHOD_POST, ROUTE_API, ORDER_API "/cancel", api_cancel, ROLE_AGENT, &order_cancel_input,
+      .whole = true, .doc = "Cancels an order of which nothing is on its way.",
       .answer = &order_shape },
     { METHOD_PUT, ROUTE_API, ORDER_API "/thread", api_link, ROLE_AGENT, &thread_input,
       .whole = true, .doc = "Links an order to the conversation in Front it is talked about in.",

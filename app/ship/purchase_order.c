@@ -82,9 +82,14 @@ enum err po_add(struct ctx *c, const struct po_new *n, const char **id)
 static enum err ask(struct ctx *c, const char *id, const struct po_query *q,
                     const char *const after[2], int most, PGresult **rows)
 {
+    PGresult *found = NULL;
+    enum err e = q->q ? db_query(c->db, c->arena, po_found, &found, .q = q->q) : OK;
+    if (e != OK)
+        return e;
     return db_query(c->db, c->arena, po_list, rows, .id = id, .order_id = q->order_id, .q = q->q,
-                    .after_at = after[0], .after_id = after[1],
-                    .rows = arena_printf(c->arena, "%d", most + 1));
+                    .found = found ? row_text(found, 0, "ids") : NULL,
+                    .many = found ? row_text(found, 0, "many") : NULL, .after_at = after[0],
+                    .after_id = after[1], .rows = arena_printf(c->arena, "%d", most + 1));
 }
 
 enum err po_get(struct ctx *c, const char *id, struct json_object **out)
@@ -126,8 +131,10 @@ enum err po_list(struct ctx *c, const struct po_query *q, struct json_object **o
 enum err po_link(struct ctx *c, const char *id, const char *order_id)
 {
     PGresult *row;
-    enum err e =
-        id && uuid_valid(id) ? db_query(c->db, c->arena, po_lock, &row, .id = id) : ERR_NOT_FOUND;
+    enum err e = id && uuid_valid(id) ? db_query(c->db, c->arena, po_lock_shipments, NULL, .id = id)
+                                      : ERR_NOT_FOUND;
+    if (e == OK)
+        e = db_query(c->db, c->arena, po_lock, &row, .id = id);
     if (e == OK && rows_count(row) == 0)
         e = ERR_NOT_FOUND;
     if (e != OK)

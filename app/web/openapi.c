@@ -76,7 +76,7 @@ static void set_bounds(struct json_object *s, const struct field *f)
         if (f->max)
             json_set_int(s, "maximum", f->max);
     }
-    if (f->kind == FIELD_INT && !f->required)
+    if (f->kind == FIELD_INT && !f->required && f->absent >= f->min)
         json_set_int(s, "default", f->absent);
 }
 

@@ -142,7 +142,6 @@ create index shipments_of_order on shipments (tenant_id, order_id) where order_i
 create index shipments_dry on shipments (tenant_id, moved_at desc, id desc) where dry_run;
 create index shipments_promised on shipments (tenant_id, promised_on)
     where status not in ('delivered', 'returned', 'cancelled') and promised_on is not null;
-create index shipment_events_code on shipment_events (tenant_id, (detail ->> 'code'), shipment_id) where detail ->> 'code' is not null;
 
 -- The words a shipment is found by, beside it: it moves often, and they do not.
 create table shipment_words (
@@ -241,7 +240,9 @@ create function shipments_coded(codes text[], out ids uuid[], out many boolean) 
 begin
     select coalesce(array_agg(distinct x.shipment_id), '{}'), count(*) > 4000 into ids, many from (
         select e.shipment_id from shipment_events e
-        where e.tenant_id = current_tenant() and e.detail ->> 'code' = any (codes) limit 4001) x;
+        where e.tenant_id = current_tenant() and e.type = 'SCAN'
+            and left(coalesce(e.detail ->> 'code', e.detail ->> 'milestone'), 100) = any (codes)
+        limit 4001) x;
     if many then
         ids = '{}';
     end if;
@@ -274,7 +275,8 @@ create function shipments_matching(filter jsonb) returns setof shipments languag
         and (filter -> 'po' is null or s.purchase_order_id = any (filter_ids(filter, 'purchaseOrders')))
         and (filter -> 'coded' is null or (filter -> 'coded' ->> 'many')::boolean or s.id = any (filter_ids(filter -> 'coded', 'ids')))
         and (not coalesce((filter -> 'coded' ->> 'many')::boolean, false) or exists (select from shipment_events e
-            where e.tenant_id = current_tenant() and e.shipment_id = s.id and e.detail ->> 'code' = any (filter_texts(filter, 'code')) offset 0))
+            where e.tenant_id = current_tenant() and e.shipment_id = s.id and e.type = 'SCAN'
+                and left(coalesce(e.detail ->> 'code', e.detail ->> 'milestone'), 100) = any (filter_texts(filter, 'code')) offset 0))
         and (filter -> 'before' is null or s.moved_at < (filter ->> 'before')::timestamptz)
         and (filter -> 'after' is null or s.moved_at >= (filter ->> 'after')::timestamptz)
         and (not coalesce(filter -> 'is' ? 'dry', false) or s.dry_run)

@@ -9,6 +9,7 @@
 /* Han characters of one font before that of another: those the Korean one has too are thinner. */
 #define FAMILY "Noto Sans, Noto Sans CJK SC, Droid Sans Fallback, sans-serif"
 #define ASCENT 1.069 /* of Noto Sans, in parts of its size */
+#define BAR_MOST 0.5 /* mm of a module: wider ones leave hand scanners' beam */
 
 static const struct {
     double points;
@@ -210,15 +211,16 @@ static bool is_dark(const struct zint_symbol *s, int row, int column)
     return s->encoded_data[row][column >> 3] >> (column & 7) & 1;
 }
 
+/* `height`: of the row, as `module` of what is drawn. */
 static void draw_row(struct press *p, const struct zint_symbol *s, int row, double x, double y,
-                     double module)
+                     double module, double height)
 {
     for (int from = 0, to; from < s->width; from = to + 1) {
         for (to = from; to < s->width && is_dark(s, row, to); to++)
             ;
         if (to > from)
-            cairo_rectangle(p->cr, points(x + from * module), points(y + row * module),
-                            points((to - from) * module), points(module));
+            cairo_rectangle(p->cr, points(x + from * module), points(y), points((to - from) * module),
+                            points(height));
     }
 }
 
@@ -228,9 +230,34 @@ void press_code(struct press *p, const char *text, double x, double y, double si
     s->symbology = BARCODE_QRCODE;
     s->option_1 = 2; /* level M: 15 % may be lost */
     if (ZBarcode_Encode(s, (const unsigned char *)text, 0) < ZINT_ERROR) {
+        double module = size / s->width;
         for (int row = 0; row < s->rows; row++)
-            draw_row(p, s, row, x, y, size / s->width);
+            draw_row(p, s, row, x, y + row * module, module, module);
         cairo_fill(p->cr);
     }
     ZBarcode_Delete(s);
+}
+
+void press_bars(struct press *p, const char *text, double x, double y, double width, double height)
+{
+    struct zint_symbol *s = ZBarcode_Create();
+    s->symbology = BARCODE_CODE128;
+    if (ZBarcode_Encode(s, (const unsigned char *)text, 0) < ZINT_ERROR) {
+        double module = width / s->width;
+        module = module < BAR_MOST ? module : BAR_MOST;
+        draw_row(p, s, 0, x + (width - module * s->width) / 2, y, module, height);
+        cairo_fill(p->cr);
+    }
+    ZBarcode_Delete(s);
+}
+
+void press_box(struct press *p, const char *label, double x, double y, double width, double height)
+{
+    press_line(p, x, y, x + width, y, 0.4);
+    press_line(p, x + width, y, x + width, y + height, 0.4);
+    press_line(p, x + width, y + height, x, y + height, 0.4);
+    press_line(p, x, y + height, x, y, 0.4);
+    press_shade(p, 0.35);
+    press_put(p, PRESS_SMALL, label, x + 2, y + 1.2);
+    press_shade(p, 0);
 }

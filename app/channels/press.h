@@ -73,3 +73,10 @@ void press_line(struct press *p, double x1, double y1, double x2, double y2, dou
 
 /* A QR code of so many millimetres without its quiet zone. */
 void press_code(struct press *p, const char *text, double x, double y, double size);
+
+/* A Code 128 (ISO/IEC 15417) in the middle of a width without its quiet zones, its modules at most
+   0.5 mm wide; nothing where the text is not ASCII. */
+void press_bars(struct press *p, const char *text, double x, double y, double width, double height);
+
+/* A frame with a small title, for what is written by hand. */
+void press_box(struct press *p, const char *label, double x, double y, double width, double height);

@@ -263,25 +263,13 @@ static double draw_sums(const struct page *g, double y)
     return y + 7;
 }
 
-static void draw_box(const struct page *g, const char *label, double x, double y, double width,
-                     double height)
-{
-    press_line(g->press, x, y, x + width, y, 0.4);
-    press_line(g->press, x + width, y, x + width, y + height, 0.4);
-    press_line(g->press, x + width, y + height, x, y + height, 0.4);
-    press_line(g->press, x, y + height, x, y, 0.4);
-    press_shade(g->press, 0.35);
-    press_put(g->press, PRESS_SMALL, label, x + 2, y + 1.2);
-    press_shade(g->press, 0);
-}
-
 static void draw_close(const struct page *g)
 {
     double y = g->height - FOOT - CLOSE + 10, half = (g->width - 2 * EDGE - 8) / 2;
     double right = EDGE + half + 8;
-    draw_box(g, g->words->stamp, EDGE, y, half, 45);
-    draw_box(g, g->words->accepted, right, y, half, 18);
-    draw_box(g, g->words->signature, right, y + 22, half, 23);
+    press_box(g->press, g->words->stamp, EDGE, y, half, 45);
+    press_box(g->press, g->words->accepted, right, y, half, 18);
+    press_box(g->press, g->words->signature, right, y + 22, half, 23);
 }
 
 /* ---- pages ---- */

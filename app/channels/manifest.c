@@ -34,13 +34,14 @@ static void draw_head(const struct page *g)
     const struct manifest *m = g->m;
     double y = 30, right = g->width / 2 + 8;
     const char *total = arena_printf(g->press->arena, "%zu", m->count);
-    const char *const pairs[][2] = {
-        { "Carrier", m->carrier }, { "Date", m->date }, { "Parcels", total }, { "Number", m->number }
-    };
+    const char *const pairs[][2] = { { "Carrier", m->carrier },
+                                     { "Date", m->date },
+                                     { "Parcels", total },
+                                     { "Number", m->number } };
     press_put(g->press, PRESS_LARGE, title_of(m), EDGE, 14);
     for (size_t i = 0; i < m->sender_count && i < 6; i++)
-        press_fit(g->press, i ? PRESS_TEXT : PRESS_STRONG, m->sender[i], EDGE,
-                  y + 4.7 * (double)i, g->width / 2 - EDGE - 4);
+        press_fit(g->press, i ? PRESS_TEXT : PRESS_STRONG, m->sender[i], EDGE, y + 4.7 * (double)i,
+                  g->width / 2 - EDGE - 4);
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         if (!pairs[i][1])
             continue;
@@ -99,10 +100,10 @@ static const char *total_of(const struct page *g)
     }
     struct arena *a = g->press->arena;
     const char *parcels = arena_printf(a, "%zu parcel%s", g->m->count, g->m->count == 1 ? "" : "s");
-    return !weighed                ? parcels
-           : weighed < g->m->count ? arena_printf(a, "%s, of which %zu weigh %s kg", parcels,
-                                                  weighed, kg(a, grams))
-                                   : arena_printf(a, "%s, %s kg", parcels, kg(a, grams));
+    return !weighed ? parcels
+           : weighed < g->m->count
+               ? arena_printf(a, "%s, of which %zu weigh %s kg", parcels, weighed, kg(a, grams))
+               : arena_printf(a, "%s, %s kg", parcels, kg(a, grams));
 }
 
 static void draw_close(const struct page *g)
@@ -146,8 +147,8 @@ static size_t draw_page(const struct page *g, size_t first)
         draw_short_head(g);
     if (end > first)
         draw_titles(g, y);
-    for (size_t i = first; i < end; i++, y += ROW)
-        draw_row(g, i, y);
+    for (size_t i = first; i < end; i++)
+        draw_row(g, i, y + ROW * (double)(i - first));
     if (last)
         draw_close(g);
     press_put_right(g->press, PRESS_SMALL,
@@ -161,11 +162,9 @@ enum err manifest_pdf(struct ctx *c, const struct manifest *m, struct str *pdf)
 {
     struct press *p = press_open(c->arena, -1);
     const struct letter_window *w = letter_window(m->form);
-    struct page g = { .press = p,
-                      .m = m,
-                      .width = w->page_width,
-                      .height = w->page_height,
-                      .number = 1 };
+    struct page g = {
+        .press = p, .m = m, .width = w->page_width, .height = w->page_height, .number = 1
+    };
     g.count = count_pages(&g);
     press_title(p, title_of(m));
     press_begin(p, w->page_width, w->page_height, m->language);

@@ -40,8 +40,7 @@ static void draw(struct press *p, const struct parcel_label *l)
         press_fit(p, PRESS_SMALL, l->sender[i], EDGE, 22 + 3.8 * (double)i, WIDTH - 2 * EDGE);
     press_line(p, EDGE, 46, WIDTH - EDGE, 46, 0.4);
     for (size_t i = 0; i < l->address_count; i++)
-        press_fit(p, PRESS_NAME, l->address[i], EDGE, 50 + 7 * (double)i,
-                  WIDTH - 2 * EDGE);
+        press_fit(p, PRESS_NAME, l->address[i], EDGE, 50 + 7 * (double)i, WIDTH - 2 * EDGE);
     press_line(p, EDGE, 86, WIDTH - EDGE, 86, 0.8);
     press_bars(p, l->tracking_number, EDGE + 5, 90, WIDTH - 2 * EDGE - 10, 26);
     press_fit(p, PRESS_NAME, l->tracking_number, EDGE + 5, 117.5, WIDTH - 2 * EDGE - 10);

@@ -219,8 +219,8 @@ static void draw_row(struct press *p, const struct zint_symbol *s, int row, doub
         for (to = from; to < s->width && is_dark(s, row, to); to++)
             ;
         if (to > from)
-            cairo_rectangle(p->cr, points(x + from * module), points(y), points((to - from) * module),
-                            points(height));
+            cairo_rectangle(p->cr, points(x + from * module), points(y),
+                            points((to - from) * module), points(height));
     }
 }
 

@@ -263,16 +263,6 @@ static enum err api_certificate(struct req *r, struct reply *p)
 
 /* ---- API: files ---- */
 
-/* A PDF of ours, shown by the browser. */
-static enum err reply_pdf(struct reply *p, struct str pdf, const char *file_name)
-{
-    p->content_type = "application/pdf";
-    reply_header(p, "Content-Disposition",
-                 arena_printf(p->req->ctx.arena, "inline; filename=\"%s\"", file_name));
-    buf_put(&p->body, pdf.p, pdf.n);
-    return OK;
-}
-
 /* "letters-2026-07.pdf" of a run that may be seen. */
 static enum err file_name(struct req *r, const char *what, struct json_object **run,
                           const char **name)
@@ -322,7 +312,9 @@ static enum err run_labels(struct req *r, struct reply *p)
     enum err e = file_name(r, "labels", &run, &name);
     if (e == OK)
         e = print_run_labels(&r->ctx, run_id_of(r), in->layout, in->start, &pdf);
-    return e == OK ? reply_pdf(p, pdf, arena_printf(r->ctx.arena, "%s.pdf", name)) : e;
+    return e == OK
+               ? reply_file(p, pdf, "application/pdf", arena_printf(r->ctx.arena, "%s.pdf", name))
+               : e;
 }
 
 static enum err api_slip(struct req *r, struct reply *p)
@@ -333,7 +325,9 @@ static enum err api_slip(struct req *r, struct reply *p)
     enum err e = file_name(r, "posting-list", &run, &name);
     if (e == OK)
         e = print_run_slip(&r->ctx, run_id_of(r), &pdf);
-    return e == OK ? reply_pdf(p, pdf, arena_printf(r->ctx.arena, "%s.pdf", name)) : e;
+    return e == OK
+               ? reply_file(p, pdf, "application/pdf", arena_printf(r->ctx.arena, "%s.pdf", name))
+               : e;
 }
 
 static enum err api_letter(struct req *r, struct reply *p)
@@ -344,7 +338,7 @@ static enum err api_letter(struct req *r, struct reply *p)
     enum err e = id && uuid_valid(id) ? letter_show(c, id, &shown) : ERR_NOT_FOUND;
     if (e == OK && shown.sha256)
         e = store_get(c->app->store, c->arena, shown.sha256, &shown.bytes);
-    return e == OK ? reply_pdf(p, shown.bytes, shown.file_name) : e;
+    return e == OK ? reply_file(p, shown.bytes, "application/pdf", shown.file_name) : e;
 }
 
 /* ---- API: the rest ---- */

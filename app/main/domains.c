@@ -14,6 +14,7 @@
 #include "notify/notify.h"
 #include "proof/proof.h"
 #include "ship/code.h"
+#include "ship/paper.h"
 #include "ship/ship.h"
 #include "ship/tracker.h"
 #include "track/communication.h"
@@ -24,12 +25,15 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,      &access_domain,   &inbox_domain,         &events_domain,
-    &house_domain,    &track_domain,    &communication_domain, &delivery_domain,
-    &sms_domain,      &import_domain,   &runs_domain,          &orders_domain,
-    &ship_domain,     &board_domain,    &deliveries_domain,    &carriers_domain,
-    &codes_domain,    &trackers_domain, &acts_domain,          &notify_domain,
-    &messages_domain, &views_domain,    &letters_domain,       &exports_domain,
-    &bulk_domain,     &proof_domain,    &evidence_domain,      &tracking_domain,
-    &catch_up_domain, &team_domain,     &table_domain,         NULL,
+    &web_domain,           &access_domain,   &inbox_domain,
+    &events_domain,        &house_domain,    &track_domain,
+    &communication_domain, &delivery_domain, &sms_domain,
+    &import_domain,        &runs_domain,     &orders_domain,
+    &ship_domain,          &board_domain,    &deliveries_domain,
+    &paper_domain,         &carriers_domain, &codes_domain,
+    &trackers_domain,      &acts_domain,     &notify_domain,
+    &messages_domain,      &views_domain,    &letters_domain,
+    &exports_domain,       &bulk_domain,     &proof_domain,
+    &evidence_domain,      &tracking_domain, &catch_up_domain,
+    &team_domain,          &table_domain,    NULL,
 };

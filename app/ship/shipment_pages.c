@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "db/db.h"
+#include "ship/paper.h"
 #include "ship/shipment.h"
 #include "ship/shipment.sql.h"
 #include "ship/shipment_shapes.h"
@@ -104,6 +105,7 @@ static enum err show(struct req *r, struct reply *p, struct json_object *form)
         return e;
     shipment_view(c, d, json_text(json_get(form, "given"), "status"));
     set_may_act(c, d);
+    json_set_bool(d, "mayLabel", c->actor.role >= ROLE_AGENT && paper_has_label(d));
     if ((e = tracker_view(c, d)) != OK)
         return e;
     if (form)

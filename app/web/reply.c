@@ -117,6 +117,16 @@ static const char *disposition(struct arena *a, const char *file_name)
     return b.p;
 }
 
+enum err reply_file(struct reply *p, struct str bytes, const char *content_type,
+                    const char *file_name)
+{
+    p->content_type = content_type;
+    reply_header(p, "Content-Disposition",
+                 arena_printf(p->req->ctx.arena, "inline; filename=\"%s\"", file_name));
+    buf_put(&p->body, bytes.p, bytes.n);
+    return OK;
+}
+
 enum err reply_blob(struct reply *p, const char *sha256_, const char *content_type,
                     const char *file_name)
 {

@@ -91,6 +91,10 @@ enum err reply_text(struct reply *p, int status, const char *text) must_check;
 /* 303 to a path of ours ("/track?…"). */
 enum err reply_redirect(struct reply *p, const char *path) must_check;
 
+/* What we made just now, shown by the browser where it can; file_name is ASCII of ours. */
+enum err reply_file(struct reply *p, struct str bytes, const char *content_type,
+                    const char *file_name) must_check;
+
 /* A blob from the store by X-Accel-Redirect, downloaded under file_name: never shown in the
    browser, whatever it holds. */
 enum err reply_blob(struct reply *p, const char *sha256, const char *content_type,

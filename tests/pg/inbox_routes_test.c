@@ -32,9 +32,12 @@ static enum err later(struct job *j, const char *inbox_id, struct str body,
 }
 
 static const struct hook hooks[] = {
-    { "sample", "/api/hooks/a", NULL, "sample/2", done },
-    { "sample.none", "/api/hooks/b", NULL, "sample/2", none_of_ours },
-    { "sample.later", "/api/hooks/c", NULL, "sample/2", later },
+    { .provider = "sample", .path = "/api/hooks/a", .mapper = "sample/2", .process = done },
+    { .provider = "sample.none",
+      .path = "/api/hooks/b",
+      .mapper = "sample/2",
+      .process = none_of_ours },
+    { .provider = "sample.later", .path = "/api/hooks/c", .mapper = "sample/2", .process = later },
     { .provider = NULL },
 };
 static const struct domain sample = { .name = "sample", .hooks = hooks };

@@ -35,7 +35,7 @@ static enum hook_verdict verify(const struct hook_request *r, const struct hook_
 }
 
 static const struct hook hooks[] = {
-    { "pool", "/api/hooks/pool", verify, "pool/1", NULL },
+    { .provider = "pool", .path = "/api/hooks/pool", .verify = verify, .mapper = "pool/1" },
     { .provider = NULL },
 };
 static const struct domain sample = { .name = "sample", .hooks = hooks };

@@ -29,7 +29,7 @@ static void test_label_is_read_back(void **state)
     struct parcel_label l = label();
     assert_int_equal(parcel_label_pdf(&ctx, &l, &pdf), OK);
     const char *text = paper_text(pdf);
-    const char *const told[] = { "Alpenladen GmbH", "Łucja Nguyễn-Østergård", "8001 Zürich", "DHL",
+    const char *const told[] = { "Alpenladen GmbH",  "Łucja Nguyễn-Østergård", "8001 Zürich", "DHL",
                                  "JD01-4600_006281", "Order 1001 · 1.25 kg" };
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
         if (!strstr(text, told[i]))
@@ -135,12 +135,12 @@ static void test_manifest_lists_all(void **state)
             assert_non_null(strstr(text, m.lines[i].tracking_number));
         assert_non_null(strstr(text, "2026-12"));
         assert_non_null(strstr(text, "Date, time and signature"));
-        assert_non_null(strstr(text, n == 1 ? "1 parcel\n"
-                                            : arena_printf(ctx.arena,
-                                                           "%zu parcels, of which %zu weigh %.2f kg",
-                                                           n, n - 1, (double)(n - 1) / 2)));
-        assert_non_null(strstr(text, arena_printf(ctx.arena, "Page %d / %d", paper_pages(pdf),
-                                                  paper_pages(pdf))));
+        assert_non_null(
+            strstr(text, n == 1 ? "1 parcel\n"
+                                : arena_printf(ctx.arena, "%zu parcels, of which %zu weigh %.2f kg",
+                                               n, n - 1, (double)(n - 1) / 2)));
+        assert_non_null(strstr(
+            text, arena_printf(ctx.arena, "Page %d / %d", paper_pages(pdf), paper_pages(pdf))));
     }
 }
 

@@ -67,13 +67,16 @@ static enum err mark_and_react(struct ctx *c, const char *id, const struct react
     return r->react(c, &e);
 }
 
-static void note_failure(struct ctx *c, const char *id, const char *reaction, enum err e)
+/* The first reaction that failed, and why. */
+struct failing {
+    const char *reaction, *why;
+};
+
+static void note_failure(struct ctx *c, const char *id, const struct failing *f)
 {
-    const char *why = arena_printf(c->arena, "%s: %s", reaction,
-                                   c->problem.detail ? c->problem.detail : err_name(e));
-    log_error("reaction_failed", "eventId", id, "reaction", reaction, "error", why, NULL);
+    log_error("reaction_failed", "eventId", id, "reaction", f->reaction, "error", f->why, NULL);
     db_begin(c->db, c->tenant_id);
-    if (db_end(c->db, db_query(c->db, c->arena, event_failed, NULL, .id = id, .error = why)))
+    if (db_end(c->db, db_query(c->db, c->arena, event_failed, NULL, .id = id, .error = f->why)))
         log_error("reaction_failure_not_kept", "eventId", id, NULL);
 }
 
@@ -98,28 +101,38 @@ static enum err name_of(struct ctx *c, const char *id, const char **name)
     return result;
 }
 
-/* Runs one reaction and keeps its failure. */
-static enum err react(struct ctx *c, const char *id, const struct reaction *r)
+/* Runs one reaction; the first that fails is remembered. */
+static enum err react(struct ctx *c, const char *id, const struct reaction *r,
+                      struct failing *first)
 {
     bool taken;
+    c->problem = (struct problem){ 0 };
     db_begin(c->db, c->tenant_id);
     enum err e = db_end(c->db, mark_and_react(c, id, r, &taken));
-    if (e && !taken)
-        note_failure(c, id, r->name, e);
+    if (e && !taken && !first->reaction)
+        *first = (struct failing){ r->name, arena_printf(c->arena, "%s: %s", r->name,
+                                                         c->problem.detail ? c->problem.detail
+                                                                           : err_name(e)) };
     return e;
 }
 
-/* All reactions to one event. OK: it is told. */
+/* All reactions to one event, each whatever became of those before: only then is it put off, as one
+   that is not due is not reacted to. OK: it is told. */
 static enum err tell(struct ctx *c, const struct domain *const *all, const char *id)
 {
     const char *name;
-    enum err e = name_of(c, id, &name);
-    for (const struct domain *const *d = all; *d && !e; d++)
-        for (const struct reaction *r = (*d)->reactions; r && r->event && !e; r++) {
-            if (strcmp(r->event, name) == 0)
-                e = react(c, id, r);
+    struct failing failing = { NULL, NULL };
+    enum err e = name_of(c, id, &name), told = OK;
+    if (e)
+        return e;
+    for (const struct domain *const *d = all; *d; d++)
+        for (const struct reaction *r = (*d)->reactions; r && r->event; r++) {
+            e = strcmp(r->event, name) == 0 ? react(c, id, r, &failing) : OK;
+            told = told ? told : e;
         }
-    return e ? e : finish(c, id);
+    if (failing.reaction)
+        note_failure(c, id, &failing);
+    return told ? told : finish(c, id);
 }
 
 enum err events_dispatch(struct ctx *c, const struct domain *const *all, int *dispatched)

@@ -30,8 +30,8 @@ struct domain;
 
 /* Tells what waits in the outbox, oldest first; *dispatched counts the events that are told. Each
    reaction has a transaction of its own, so the caller has none open. One that fails is tried again
-   later, with its event's error kept, and holds up no other event. Safe from many processes at
-   once. */
+   later, with its event's error kept, and holds up no other reaction and no other event. Safe from
+   many processes at once. */
 enum err events_dispatch(struct ctx *c, const struct domain *const *all,
                          int *dispatched) must_check;
 

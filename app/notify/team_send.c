@@ -259,39 +259,59 @@ static enum err mail_to(struct telling *t, const struct channel_account *account
     return staff_mail_send(t->job, account, &mail);
 }
 
-/* One whose address is refused holds up nobody else; who has got it gets it no more. */
+/* What kept somebody from getting it: `later` by what passes, `never` for good. */
+struct mailing {
+    const char *later, *never;
+    int people;
+};
+
+/* Nobody holds up another; who has got it gets it no more. ERR_LIMITED: nothing more goes out. */
+static enum err mail_all(struct telling *t, const struct channel_account *account,
+                         const PGresult *people, struct mailing *m)
+{
+    struct ctx *c = &t->job->ctx;
+    enum err e = OK;
+    m->people = rows_count(people);
+    for (int i = 0; i < m->people && e == OK; i++) {
+        enum err sent = mail_to(t, account, people, i);
+        const char *why = sent == OK
+                              ? NULL
+                              : arena_printf(c->arena, "%s did not get it: %s",
+                                             row_text(people, i, "name"), t->job->retry_error);
+        if (sent == ERR_INVALID)
+            m->never = why;
+        else if (sent != OK)
+            m->later = why;
+        if (sent == ERR_LIMITED)
+            return OK;
+        e = sent == OK || sent == ERR_INVALID ? note_told(t, row_text(people, i, "id"))
+                                              : job_touch(t->job);
+    }
+    return e;
+}
+
 static enum err tell_by_mail(struct telling *t)
 {
     PGresult *people;
     struct ctx *c = &t->job->ctx;
     struct channel_account *account = NULL;
-    const char *refused = NULL;
+    struct mailing m = { .later = NULL };
     db_begin_reading(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, team_people_left, &people, .role = column(t, "role"),
                           .told = column(t, "told"));
     if (e == OK)
         e = staff_mail_account(t->job, &account);
     e = db_end(c->db, e);
+    if (e == OK && rows_count(people) == 0 && strcmp(column(t, "told"), "{}") == 0)
+        return failed(t, "Nobody who works here has this role and sees parcels.");
+    if (e == OK)
+        e = mail_all(t, account, people, &m);
     if (e != OK)
         return e;
-    if (rows_count(people) == 0 && strcmp(column(t, "told"), "{}") == 0)
-        return failed(t, "Nobody who works here has this role and sees parcels.");
-    for (int i = 0; i < rows_count(people); i++) {
-        e = mail_to(t, account, people, i);
-        if (e == ERR_INVALID)
-            refused = arena_printf(c->arena, "%s did not get it: %s", row_text(people, i, "name"),
-                                   t->job->retry_error);
-        if (e != OK && e != ERR_INVALID) {
-            t->sentence = t->job->retry_error;
-            t->retry_after = t->job->retry_after;
-            return again(t, e);
-        }
-        e = note_told(t, row_text(people, i, "id"));
-        if (e != OK)
-            return e;
-    }
-    t->sentence = refused;
-    return end(t, refused && rows_count(people) == 1 ? "failed" : "sent", false);
+    t->sentence = m.later ? m.later : m.never;
+    if (m.later)
+        return again(t, ERR_RETRY);
+    return end(t, m.never && m.people == 1 ? "failed" : "sent", false);
 }
 
 /* ---- the job ---- */

@@ -66,6 +66,25 @@ check("a channel that is gone switches the rule off, and the page says why", asy
     assert.ok(!(await shown("/team")).includes("/services/"), "the address is shown");
 });
 
+check("the same by the API: added, listed, changed, tried, removed", async () => {
+    await fetch(`http://127.0.0.1:${slack.port}/control/faults`, { method: "POST", body: JSON.stringify({ refuse: "" }) });
+    const added = await call("POST", "/api/ship/team-rules", { name: "By the API", way: "email", role: "owner", quietFrom: "22:00", quietUntil: "07:00" });
+    assert.equal(added.status, 201, added.text);
+    assert.equal(added.headers.get("location"), `/api/ship/team-rules/${added.body.ruleId}`);
+    const { rules } = (await call("GET", "/api/ship/team-rules")).body;
+    assert.deepEqual(rules.map((one) => one.name), ["By the API", "Trouble"]);
+    const path = `/api/ship/team-rules/${added.body.ruleId}`;
+    const set = await call("PUT", path, { name: "By the API", way: "slack", accountId, statuses: ["silent"], enabled: true });
+    assert.deepEqual([set.status, set.body.way, set.body.role, set.body.quietFrom, set.body.statuses], [200, "slack", null, null, ["silent"]]);
+    const before = (await told("shop")).length;
+    assert.equal((await call("POST", `${path}/test`, {})).status, 202);
+    await eventually("the test is told", async () => (await told("shop")).length === before + 1);
+    const gone = await call("DELETE", path);
+    assert.deepEqual([gone.status, gone.body.name], [200, "By the API"]);
+    assert.equal((await call("GET", `${path}/messages`)).status, 404);
+    assert.equal((await agent("GET", "/api/ship/team-rules")).status, 403);
+});
+
 check("a rule is removed by the page", async () => {
     assert.equal((await form(`/team/${ruleId}/remove`, {})).status, 303);
     assert.equal((await call("GET", `/api/ship/team-rules/${ruleId}`)).status, 404);

@@ -27,8 +27,8 @@ static enum err fail_first(struct ctx *c, const struct event *e)
     return OK;
 }
 
-static const struct reaction reactions[] = { { "thing.done", "test.count", count },
-                                             { "thing.done", "test.fail_first", fail_first },
+static const struct reaction reactions[] = { { "thing.done", "test.fail_first", fail_first },
+                                             { "thing.done", "test.count", count },
                                              { .event = NULL } };
 static const struct domain test_domain = { .name = "test", .reactions = reactions };
 static const struct domain *const all[] = { &test_domain, NULL };

@@ -54,8 +54,9 @@ enum err team_choices(struct ctx *c, struct json_object **out) must_check;
 
 /* ---- what the worker does ---- */
 
-/* The reaction to SHIPMENT_STATUS_CHANGED. */
+/* The reactions to SHIPMENT_STATUS_CHANGED and to SHIPMENT_SILENT. */
 enum err team_react(struct ctx *c, const struct event *e) must_check;
+enum err team_react_silent(struct ctx *c, const struct event *e) must_check;
 
 /* The job: takes what is due of a rule, and tells it. */
 enum err team_send(struct job *j) must_check;

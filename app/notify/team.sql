@@ -99,10 +99,11 @@ for share of r;
 -- name: team_notices_add
 with added as (
     insert into team_notices (tenant_id, rule_id, event_id, shipment_id, status, status_before, dry_run, occurred_at, due_at)
-    select r.tenant_id, r.id, :event_id::uuid, :shipment_id::uuid, :status::text, :status_before::text, :dry_run::bool,
+    select r.tenant_id, r.id, :event_id::uuid, :shipment_id::uuid, :status::text, :status_before::text, s.dry_run or :dry_run::bool,
         :occurred_at::timestamptz, team_due(x.at, t.time_zone, r.digest, r.quiet_from, r.quiet_until)
     from team_rules r
     join tenants t on t.id = r.tenant_id
+    join shipments s on s.tenant_id = r.tenant_id and s.id = :shipment_id::uuid
     cross join (select clock_timestamp() as at) x
     where r.tenant_id = current_tenant() and r.id = any (:rules::uuid[])
     on conflict (tenant_id, rule_id, event_id) do nothing

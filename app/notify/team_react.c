@@ -1,4 +1,5 @@
-/* The second reaction to a shipment's change: what its team is told of it waits for its time. */
+/* What teams are told of: a shipment's change, which its customer's reaction hears too, and its
+   silence. What a rule matches waits for its time. */
 #include "base/json.h"
 #include "base/uuid.h"
 #include "db/db.h"
@@ -55,4 +56,9 @@ enum err team_react(struct ctx *c, const struct event *e)
     if (json_object_get_boolean(json_get(e->data, "muted")))
         return OK;
     return tell(c, e, after, before);
+}
+
+enum err team_react_silent(struct ctx *c, const struct event *e)
+{
+    return tell(c, e, TEAM_SILENT, NULL);
 }

@@ -254,6 +254,7 @@ static const struct job_kind jobs[] = {
 
 static const struct reaction reactions[] = {
     { SHIPMENT_STATUS_CHANGED, TEAM_JOB, team_react },
+    { SHIPMENT_SILENT, "notify.team_silent", team_react_silent },
     { .event = NULL },
 };
 

@@ -113,6 +113,27 @@ static void what_is_muted_is_not_told_and_a_dry_run_says_so(void **state)
     assert_non_null(strstr(json_text(last_of("posted"), "text"), "[Dry run] Order"));
 }
 
+static void a_silence_is_told_to_who_asked_for_it(void **state)
+{
+    (void)state;
+    char first[40];
+    rule_new("slack", hook_account, ",\"statuses\":[\"delivered\"]");
+    keep(first, rule);
+    rule_new("slack", hook_account, ",\"statuses\":[\"silent\"]");
+    (void)pg_sql("update shipments set dry_run = true where id = '%s' returning id", shipment);
+    size_t before = posts();
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(event_emit(c, SHIPMENT_SILENT, "shipment", shipment, NULL), OK);
+    assert_int_equal(db_commit(c->db), OK);
+    dispatch();
+    go();
+    assert_int_equal(posts(), before + 1);
+    const char *text = json_text(last_of("posted"), "text");
+    assert_non_null(strstr(text, "no scan for longer than usual"));
+    assert_non_null(strstr(text, "[Dry run]"));
+    assert_int_equal(pg_int("select count(*) from team_notices where rule_id = '%s'", first), 0);
+}
+
 static void quiet_hours_gather_and_their_end_tells(void **state)
 {
     (void)state;
@@ -218,6 +239,7 @@ int main(void)
         cmocka_unit_test_setup(nobody_of_a_role, fresh),
         cmocka_unit_test(rules_choose),
         cmocka_unit_test_setup(what_is_muted_is_not_told_and_a_dry_run_says_so, fresh),
+        cmocka_unit_test_setup(a_silence_is_told_to_who_asked_for_it, fresh),
         cmocka_unit_test_setup(quiet_hours_gather_and_their_end_tells, fresh),
         cmocka_unit_test_setup(switching_off_drops_what_waits, fresh),
         cmocka_unit_test_setup(who_comes_while_it_is_taken_is_told_too, fresh),

@@ -139,6 +139,7 @@ static const struct setting {
     { "front", "channelId", TEXT, false },
     { "front", "authorId", TEXT, false },
     { "front", "apiToken", SECRET, true },
+    { "front", "appSecret", SECRET, false },
     { "ship24", "utcOffset", OFFSET, false },
     { "ship24", "webhookSecret", SECRET, true },
     { "ship24", "endpoint", URL, false },

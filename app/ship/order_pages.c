@@ -11,12 +11,11 @@
 #include "ship/purchase_order.h"
 #include "ship/ship.h"
 #include "ship/thread.h"
+#include "ship/thread_hook.h"
 #include "ship/tracking.h"
 #include "ship/words.h"
 
 #include <string.h>
-
-#define FRONT_PAGE "https://app.frontapp.com/open/"
 
 static const struct label threads[] = {
     { "unmatched", "No conversation", "message-square", "waiting" },
@@ -173,7 +172,7 @@ static void dress_thread(struct ctx *c, struct json_object *d)
     const char *id = json_text(d, "frontConversationId");
     struct json_object *thread = json_object_new_object();
     label_set(thread, thread_label(json_text(d, "threadStatus")));
-    json_set_text(thread, "href", id ? arena_printf(c->arena, FRONT_PAGE "%s", id) : NULL);
+    json_set_text(thread, "href", id ? arena_printf(c->arena, THREAD_PAGE "%s", id) : NULL);
     json_set(d, "thread", thread);
 }
 
@@ -226,6 +225,8 @@ static enum err show(struct req *r, struct reply *p, struct json_object *again)
     struct ctx *c = &r->ctx;
     struct json_object *d;
     enum err e = order_get(c, req_param(r, "orderId"), &d);
+    if (e == OK)
+        e = view_suggestions(c, d);
     if (e != OK)
         return e;
     label_set(d, order_label(json_text(d, "status")));

@@ -15,6 +15,8 @@
 
 #define ID_MOST 64
 #define LINKED "manually_linked"
+#define MATCHED "auto_matched"
+#define UNMATCHED "unmatched"
 
 const char *thread_conversation(struct arena *a, const char *text)
 {
@@ -51,10 +53,10 @@ static bool is_linked(const PGresult *row, const char *conversation)
            strcmp(row_text(row, 0, "thread_status"), LINKED) == 0;
 }
 
-static struct json_object *standing(struct ctx *c, const char *conversation, const char *status)
+struct json_object *thread_as(struct ctx *c, const char *conversation_id, const char *status)
 {
     struct json_object *o = json_own(c->arena, json_object_new_object());
-    json_set_text(o, "frontConversationId", conversation);
+    json_set_text(o, "frontConversationId", conversation_id);
     json_set_text(o, "threadStatus", status);
     return o;
 }
@@ -79,11 +81,14 @@ enum err thread_link(struct ctx *c, const char *order_id, const char *conversati
     e = db_query(c->db, c->arena, thread_set, NULL, .order_id = order_id, .conversation_id = id,
                  .status = LINKED, .by = c->actor.name);
     if (e == OK)
+        e = db_query(c->db, c->arena, thread_accept, NULL, .order_id = order_id,
+                     .conversation_id = id);
+    if (e == OK)
         e = emit(c, order_id, id);
     return e == OK ? audit_add(c, "thread.linked", "order", order_id,
-                               standing(c, row_text(row, 0, "front_conversation_id"),
-                                        row_text(row, 0, "thread_status")),
-                               standing(c, id, LINKED))
+                               thread_as(c, row_text(row, 0, "front_conversation_id"),
+                                         row_text(row, 0, "thread_status")),
+                               thread_as(c, id, LINKED))
                    : e;
 }
 
@@ -93,11 +98,84 @@ enum err thread_unlink(struct ctx *c, const char *order_id)
     enum err e = lock(c, order_id, &row);
     if (e != OK || !row_text(row, 0, "front_conversation_id"))
         return e;
-    e = db_query(c->db, c->arena, thread_set, NULL, .order_id = order_id, .status = "unmatched",
+    e = db_query(c->db, c->arena, thread_set, NULL, .order_id = order_id, .status = UNMATCHED,
                  .by = c->actor.name);
+    if (e == OK)
+        e = db_query(c->db, c->arena, thread_reject, NULL, .order_id = order_id,
+                     .conversation_id = row_text(row, 0, "front_conversation_id"),
+                     .by = c->actor.name);
     return e == OK ? audit_add(c, "thread.unlinked", "order", order_id,
-                               standing(c, row_text(row, 0, "front_conversation_id"),
-                                        row_text(row, 0, "thread_status")),
-                               standing(c, NULL, "unmatched"))
+                               thread_as(c, row_text(row, 0, "front_conversation_id"),
+                                         row_text(row, 0, "thread_status")),
+                               thread_as(c, NULL, UNMATCHED))
                    : e;
+}
+
+/* ---- matched by itself ---- */
+
+enum err thread_hold(struct ctx *c, const char *order_id, const char *conversation_id,
+                     enum thread_standing *out)
+{
+    PGresult *row, *rejected;
+    enum err e = lock(c, order_id, &row);
+    if (e == OK)
+        e = db_query(c->db, c->arena, thread_rejected, &rejected, .order_id = order_id,
+                     .conversation_id = conversation_id);
+    if (e != OK)
+        return e;
+    const char *now = row_text(row, 0, "front_conversation_id");
+    const char *status = row_text(row, 0, "thread_status");
+    if (strcmp(status, UNMATCHED) != 0 && strcmp(now, conversation_id) == 0)
+        *out = THREAD_SAME;
+    else if (strcmp(status, LINKED) == 0 || rows_count(rejected))
+        *out = THREAD_DECIDED;
+    else
+        *out = strcmp(status, MATCHED) == 0 ? THREAD_OTHER : THREAD_FREE;
+    return OK;
+}
+
+enum err thread_match_link(struct ctx *c, const char *order_id, const char *conversation_id,
+                           const char *found_by, const char *inbox_id)
+{
+    enum err e = db_query(c->db, c->arena, thread_set, NULL, .order_id = order_id,
+                          .conversation_id = conversation_id, .status = MATCHED);
+    if (e == OK)
+        e = emit(c, order_id, conversation_id);
+    struct json_object *after = thread_as(c, conversation_id, MATCHED);
+    json_set_text(after, "foundBy", found_by);
+    json_set_text(after, "inboxId", inbox_id);
+    return e ? e
+             : audit_add(c, "thread.linked", "order", order_id, thread_as(c, NULL, UNMATCHED),
+                         after);
+}
+
+/* ---- suggested ---- */
+
+enum err thread_suggestions(struct ctx *c, const char *order_id, struct json_object **out)
+{
+    PGresult *rows;
+    if (!order_id || !uuid_valid(order_id))
+        return ERR_NOT_FOUND;
+    enum err e = db_query(c->db, c->arena, thread_suggestions, &rows, .order_id = order_id);
+    if (e == OK && rows_count(rows) == 0)
+        e = ERR_NOT_FOUND;
+    if (e != OK)
+        return e;
+    bool any = row_text(rows, 0, "conversationId") != NULL;
+    *out = any ? rows_json(c->arena, rows) : json_own(c->arena, json_object_new_array());
+    return OK;
+}
+
+enum err thread_dismiss(struct ctx *c, const char *order_id, const char *conversation_id)
+{
+    PGresult *rows;
+    enum err e = lock(c, order_id, &rows);
+    if (e == OK)
+        e = db_query(c->db, c->arena, thread_dismiss, &rows, .order_id = order_id,
+                     .conversation_id = conversation_id, .by = c->actor.name);
+    if (e == OK && rows_count(rows) == 0)
+        e = ctx_refuse(c, ERR_NOT_FOUND, "This conversation is not suggested for the order.");
+    return e ? e
+             : audit_add(c, "thread.dismissed", "order", order_id,
+                         thread_as(c, conversation_id, "suggested"), NULL);
 }

@@ -11,9 +11,13 @@
 //                          limit (requests a minute)
 //   POST /control/merge    {from, into}: answers of the one lead to the other, by 301
 //   POST /control/message  {conversation, …}: a message of somebody else, with the members given
+//   POST /control/webhook  {url, secret, …}: an application webhook as Front signs it, posted to the URL; answers {status, headers,
+//                          body}. Members of the event: id, conversation {id, subject, …}, message {…}, or merged [ids] of
+//                          conversations that it took over. check: the challenge of a check. ago: seconds it was signed before.
+//                          body: sent as it is. rule: signed as the webhook of a rule is, by SHA-1 without a time
 //   GET  /control/state    {posted: [{conversation, request, archived, uid, at}], conversations: {id: {status, messages}},
 //                          requests, refused}; /control/posted: how many replies were taken, for who asks often
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -119,7 +123,29 @@ function judged(req, url, body, over) {
     return reply(id, here, JSON.parse(body));
 }
 
+function event({ id = name("evt_"), conversation: { id: where, ...members }, message: said, merged: gone }) {
+    const { messages, ...here } = { ...conversation(where) };
+    const from = members.recipient ?? { _links: { related: { contact: null } }, name: "Asha Verma", handle: "asha.verma@example.com", role: "from" };
+    return {
+        _links: { self: `${COMPANY}/events/${id}` }, id, type: gone ? "conversations_merged" : "inbound", emitted_at: Date.now() / 1000,
+        conversation: { _links: { self: `${COMPANY}/conversations/${where}` }, id: where, type: "conversation", subject: "", ...here, tags: [], links: [], ...members, recipient: from },
+        source: { _meta: { type: "inboxes" }, data: [{ id: "inb_4c", name: "Support", is_private: false }] },
+        target: gone ? { _meta: { type: "deleted_conversation_ids" }, data: gone } : { _meta: { type: "message" }, data: message(where, { is_inbound: true, recipients: [from], ...said }) },
+    };
+}
+
+async function webhook({ url, secret, check, ago = 0, body, rule, ...members }) {
+    const authorization = { id: "cmp_1q2w" };
+    const sent = body ?? JSON.stringify(check ? { type: "sync", authorization } : { type: members.merged ? "conversations_merged" : "inbound_received", authorization, payload: event(members) });
+    const at = String(Date.now() - ago * 1000);
+    const signed = rule ? createHmac("sha1", secret).update(sent) : createHmac("sha256", secret).update(`${at}:${sent}`);
+    const headers = { "content-type": "application/json", "x-front-signature": signed.digest("base64"), ...(!rule && { "x-front-request-timestamp": at }), ...(check && { "x-front-challenge": check }) };
+    const answer = await fetch(url, { method: "POST", headers, body: sent });
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+}
+
 function control(what, json) {
+    if (what === "webhook") return webhook(json);
     if (what === "faults") return Object.assign(state.faults, json);
     if (what === "merge") return merged.set(json.from, json.into), {};
     if (what === "message") {
@@ -136,7 +162,7 @@ const server = createServer((req, res) => {
     req.on("end", async () => {
         const body = Buffer.concat(parts).toString(), url = new URL(req.url, "http://x");
         if (url.pathname.startsWith("/control/")) {
-            const told = control(url.pathname.slice(9), body ? JSON.parse(body) : {});
+            const told = await control(url.pathname.slice(9), body ? JSON.parse(body) : {});
             return res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(told));
         }
         const { over, headers } = limits();

@@ -5,7 +5,7 @@
 
 struct domain;
 extern const struct domain notify_domain, catch_up_domain; /* of customers */
-extern const struct domain team_domain; /* of those who work here */
+extern const struct domain team_domain;                    /* of those who work here */
 
 /* What a customer is told of. */
 enum notice_type {

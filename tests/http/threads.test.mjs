@@ -96,8 +96,8 @@ check("where several orders may be meant, each has a suggestion that is linked w
     const page = await (await go(`/orders/${first}`)).text();
     assert.match(page, /May be its conversation/);
     assert.match(page, /Where &lt;b&gt;is&lt;\/b&gt; it\?/);
-    const csrf = /name="csrfToken" value="([^"]+)"/.exec(page)[1];
-    const post = (path) => go(path, { method: "POST", redirect: "manual", headers: { "content-type": "application/x-www-form-urlencoded" }, body: new URLSearchParams({ csrfToken: csrf, frontConversationId: "cnv_thread3" }) });
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(page)[1];
+    const post = (path) => go(path, { csrfToken, frontConversationId: "cnv_thread3" });
     assert.equal((await post(`/orders/${first}/thread`)).status, 303);
     assert.deepEqual(await thread(first), ["manually_linked", "cnv_thread3"]);
     assert.equal((await post(`/orders/${second}/thread/dismiss`)).status, 303);

@@ -48,7 +48,7 @@ static struct str file(const char *name)
 static struct front_news news_of(struct str body)
 {
     const char *why = "";
-    struct front_news news;
+    struct front_news news = { 0 };
     assert_int_equal(front_news_read(a, body, &news, &why), OK);
     return news;
 }

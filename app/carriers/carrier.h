@@ -14,7 +14,13 @@ enum carrier_can {
     CARRIER_AWB = 1 << 1,    /* gives it to a courier, which gives it a number */
     CARRIER_PICKUP = 1 << 2,
     CARRIER_CANCEL = 1 << 3,
-    CARRIER_TRACK = 1 << 4 /* is asked for its scans */
+    CARRIER_TRACK = 1 << 4, /* is asked for its scans */
+    CARRIER_LABEL = 1 << 5, /* has documents of a parcel */
+    CARRIER_MANIFEST = 1 << 6,
+    CARRIER_INVOICE = 1 << 7,
+    CARRIER_RETURN = 1 << 8, /* fetches it from its recipient */
+    CARRIER_NDR = 1 << 9,    /* asks what to do with one that was not delivered */
+    CARRIER_SERVICEABILITY = 1 << 10
 };
 
 #define CARRIER_TRACK_MOST 50 /* parcels in one call */
@@ -37,10 +43,12 @@ struct parcel_known {
 };
 
 struct carrier_result {
-    struct parcel_known known; /* what this answer tells */
-    struct json_object *raw;   /* the answer; NULL: none, or not to be read */
-    bool found;                /* done by an earlier call */
-    bool cancelled;            /* it was taken back there */
+    struct parcel_known known;   /* what this answer tells */
+    struct json_object *raw;     /* the answer; NULL: none, or not to be read */
+    struct json_object *summary; /* what is kept of it beside what is known; NULL: nothing */
+    const char *file_url;        /* of a document: fetched at once and kept nowhere */
+    bool found;                  /* done by an earlier call */
+    bool cancelled;              /* it was taken back there */
     /* On failure: */
     const char *sentence, *code;
     const char *field; /* of the input that it speaks of, as in the API */
@@ -79,7 +87,22 @@ struct carrier {
     /* What it knows of at most CARRIER_TRACK_MOST parcels by their numbers, *found of them. */
     enum err (*track)(struct carrier_call *call, const char *const *numbers, size_t n,
                       struct parcel_news **news, size_t *found, struct carrier_result *out);
-    const char *mapper; /* name and version of what reads its scans */
+    /* The address of a document, one of CARRIER_LABEL, CARRIER_MANIFEST and CARRIER_INVOICE. */
+    enum err (*document)(struct carrier_call *call, enum carrier_can which,
+                         const struct parcel_known *known, struct carrier_result *out);
+    /* Which couriers would carry it: summary {couriers: [{courierId, courierName, rate, currency,
+       days}]}, at most 20. */
+    enum err (*serviceability)(struct carrier_call *call, const struct parcel *p,
+                               const char *pickup_postal_code, struct carrier_result *out);
+    /* Has it fetched from its recipient: p->our_ref is the return's own, found again by `find`. */
+    enum err (*give_back)(struct carrier_call *call, const struct parcel *p,
+                          struct carrier_result *out);
+    /* Answers what is to be done: {action: "re-attempt", "return" or "fake-attempt", comments,
+       deferredOn}. */
+    enum err (*ndr)(struct carrier_call *call, const struct parcel_known *known,
+                    struct json_object *asked, struct carrier_result *out);
+    const char *const *return_settings; /* of the account, which a return needs; NULL at the end */
+    const char *mapper;                 /* name and version of what reads its scans */
 };
 
 /* ---- which there are (list.c) ---- */

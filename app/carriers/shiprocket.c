@@ -147,7 +147,9 @@ static enum err track(struct carrier_call *call, const char *const *numbers, siz
 const struct carrier carrier_shiprocket = {
     .name = "shiprocket",
     .title = "Shiprocket",
-    .can = CARRIER_CREATE | CARRIER_AWB | CARRIER_PICKUP | CARRIER_CANCEL | CARRIER_TRACK,
+    .can = CARRIER_CREATE | CARRIER_AWB | CARRIER_PICKUP | CARRIER_CANCEL | CARRIER_TRACK |
+           CARRIER_LABEL | CARRIER_MANIFEST | CARRIER_INVOICE | CARRIER_RETURN | CARRIER_NDR |
+           CARRIER_SERVICEABILITY,
     .create = create,
     .awb = awb,
     .pickup = pickup,
@@ -155,5 +157,10 @@ const struct carrier carrier_shiprocket = {
     .find = find,
     .state = state,
     .track = track,
+    .document = shiprocket_document,
+    .serviceability = shiprocket_serviceability,
+    .give_back = shiprocket_give_back,
+    .ndr = shiprocket_ndr,
+    .return_settings = shiprocket_return_settings,
     .mapper = SHIPROCKET_MAPPER,
 };

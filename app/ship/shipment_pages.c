@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "db/db.h"
+#include "ship/act.h"
 #include "ship/paper.h"
 #include "ship/shipment.h"
 #include "ship/shipment.sql.h"
@@ -87,11 +88,11 @@ enum err shipment_new_post(struct req *r, struct reply *p)
 static void put_form(const struct req *r, struct json_object *d, struct json_object *form)
 {
     const char *last = strrchr(r->path, '/');
-    json_set(d,
-             strcmp(last, "/note") == 0     ? "noteForm"
-             : strcmp(last, "/answer") == 0 ? "answerForm"
-                                            : "statusForm",
-             json_object_get(form));
+    const char *key = strcmp(last, "/note") == 0     ? "noteForm"
+                      : strcmp(last, "/answer") == 0 ? "answerForm"
+                      : strcmp(last, "/status") == 0 ? "statusForm"
+                                                     : "carrierForm";
+    json_object_object_add(d, key, json_object_get(form));
     json_set(d, "error", json_object_get(json_get(form, "error")));
 }
 
@@ -104,6 +105,9 @@ static enum err show(struct req *r, struct reply *p, struct json_object *form)
     if (e != OK)
         return e;
     shipment_view(c, d, json_text(json_get(form, "given"), "status"));
+    e = act_put(c, d);
+    if (e != OK)
+        return e;
     set_may_act(c, d);
     json_set_bool(d, "mayLabel", c->actor.role >= ROLE_AGENT && paper_has_label(d));
     if ((e = tracker_view(c, d)) != OK)

@@ -29,7 +29,8 @@ static void every_personal_column_is_known(void **state)
         /* of parcels, which no policy removes yet */
         "'customers.email', 'customers.phone', 'orders.recipient_name', 'orders.street', "
         "'orders.note', 'shipment_events.sentence', 'shipment_events.detail', "
-        "'carrier_tokens.denied_sentence', 'delivery_failures.sentence', 'delivery_failures.raw', "
+        "'carrier_tokens.denied_sentence', 'shipment_acts.sentence', 'delivery_failures.sentence', "
+        "'delivery_failures.raw', "
         "'delivery_reservations.request', "
         "'thread_suggestions.subject', 'thread_suggestions.email', "
         "'customer_notifications.ask_body', " /* of ids and an order's number; gone once asked */

@@ -132,7 +132,7 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, API "/acts/:actId", api_get, ROLE_VIEWER, .whole = true,
       .doc = "One of them.", .answer = &act_shape },
     { METHOD_GET, ROUTE_API, API "/acts/:actId/document", document, ROLE_AGENT, .whole = true,
-      .doc = "The document that came of it." },
+      .doc = "The document that came of it.", .file = "application/pdf" },
     { METHOD_GET, ROUTE_PAGE, PAGE "/acts/:actId/document", document, ROLE_AGENT, .whole = true,
       .doc = "The document that came of it." },
     { .path = NULL },

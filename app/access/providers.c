@@ -198,12 +198,17 @@ static const char *host_fault(struct ctx *c, struct json_object *settings, const
                                                                    : 587);
 }
 
+static bool is_secret(enum kind kind)
+{
+    return kind == SECRET || kind == SECRET_URL || kind == SIGNING || kind == HOOK_TOKEN;
+}
+
 static const char *fault_of(struct ctx *c, const struct setting *one, struct json_object *settings,
                             struct json_object *secrets)
 {
     int minutes;
     struct str key;
-    bool secret = one->kind == SECRET || one->kind == SECRET_URL || one->kind == SIGNING;
+    bool secret = is_secret(one->kind);
     const char *value = json_text(secret ? secrets : settings, one->key);
     if (!value)
         return one->required ? "is missing" : NULL;

@@ -3,7 +3,6 @@
 
 #include "access/access.h"
 #include "base/json.h"
-#include "base/settings.h"
 #include "base/uuid.h"
 #include "carriers/carrier.h"
 #include "db/db.h"
@@ -74,8 +73,6 @@ static const char *refusal_of(struct ctx *c, const PGresult *s, const struct car
         return arena_printf(c->arena, "%s cannot be asked for this.", name);
     if (row_bool(s, 0, "dry_run"))
         return "It is a dry run: no carrier knows of it.";
-    if (c->app->settings->carrier_dry_run)
-        return "No carrier is called while TRACK_CARRIER_DRY_RUN is true.";
     if (rule->handed && !row_bool(s, 0, "handed_over"))
         return arena_printf(
             c->arena, "It was not handed over from here: %s's number of it is not known.", name);

@@ -362,6 +362,10 @@ enum err act_run(struct job *j)
         a.out.sentence = "The account at the carrier is off.";
         return fail(&a);
     }
+    if (e == OK && j->ctx.app->settings->carrier_dry_run) {
+        a.out.sentence = "No carrier is called while TRACK_CARRIER_DRY_RUN is true.";
+        return fail(&a);
+    }
     if (e == OK && a.begun)
         e = look_first(&a, &again);
     if (e == OK && again)

@@ -270,10 +270,12 @@ static void who_cannot_be_asked_says_why(void **state)
     assert_int_equal(a->status, 409);
     assert_non_null(strstr(json_text(a->json, "detail"), "is off"));
     pg_settings()->carrier_dry_run = true;
-    a = ask_for("label", NULL);
+    int before = calls_of("/courier/generate/label");
+    struct json_object *d = settled("label", NULL);
     pg_settings()->carrier_dry_run = false;
-    assert_int_equal(a->status, 409);
-    assert_non_null(strstr(json_text(a->json, "detail"), "TRACK_CARRIER_DRY_RUN"));
+    assert_string_equal(json_text(d, "state"), "failed");
+    assert_non_null(strstr(json_text(d, "sentence"), "TRACK_CARRIER_DRY_RUN"));
+    assert_int_equal(calls_of("/courier/generate/label"), before);
 }
 
 int main(void)

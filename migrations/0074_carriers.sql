@@ -64,3 +64,20 @@ create index trackers_wanted on trackers (tenant_id, account_id, next_at) where 
 create index trackers_made on trackers (tenant_id, looked_at nulls first) where state = 'made' and not dry_run;
 select tenant_table('trackers');
 grant select, insert, update on trackers to track_web, track_worker;
+
+-- Whether an account at a carrier works, as it was tried last.
+create table carrier_checks (
+    tenant_id uuid not null references tenants,
+    account_id uuid not null,
+    state text not null check (state in ('running', 'done')),
+    ok boolean,
+    said text,
+    asked_at timestamptz not null default now(),
+    asked_by_name text,
+    done_at timestamptz,
+    primary key (tenant_id, account_id),
+    foreign key (tenant_id, account_id) references provider_accounts (tenant_id, id),
+    check ((state = 'done') = (ok is not null and said is not null and done_at is not null))
+) with (fillfactor = 80);
+select tenant_table('carrier_checks');
+grant select, insert, update on carrier_checks to track_web, track_worker;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 enum carrier_can {
+    CARRIER_REGISTER = 1 << 16, /* is told of a number before it tracks it */
+    CARRIER_RESEND = 1 << 17,   /* posts once more what it has posted */
     CARRIER_CREATE = 1 << 0, /* takes a parcel on, to be found again by our reference */
     CARRIER_AWB = 1 << 1,    /* gives it to a courier, which gives it a number */
     CARRIER_PICKUP = 1 << 2,
@@ -84,6 +86,8 @@ struct carrier {
     /* How far a parcel is: out->known has a number or a pickup where there is one. */
     enum err (*state)(struct carrier_call *call, const struct parcel *p,
                       const struct parcel_known *known, struct carrier_result *out);
+    /* Whether the account works, by a call that only reads. OK: *said is a sentence. */
+    enum err (*check)(struct carrier_call *call, const char **said, struct carrier_result *out);
     /* What it knows of at most CARRIER_TRACK_MOST parcels by their numbers, *found of them. */
     enum err (*track)(struct carrier_call *call, const char *const *numbers, size_t n,
                       struct parcel_news **news, size_t *found, struct carrier_result *out);

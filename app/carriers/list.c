@@ -1,5 +1,6 @@
 /* The one list of carriers. */
 #include "carriers/carrier.h"
+#include "carriers/ship24.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@ static const struct {
     const struct carrier *real, *stand_in;
 } carriers[] = {
     { "shiprocket", "Shiprocket", &carrier_shiprocket, &carrier_stand_in },
-    { "ship24", "Ship24", NULL, NULL }, /* tracks what others carry */
+    { "ship24", "Ship24", &carrier_ship24, NULL }, /* tracks what others carry */
 };
 
 #define CARRIERS (sizeof(carriers) / sizeof(carriers[0]))

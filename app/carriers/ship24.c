@@ -211,4 +211,18 @@ enum err ship24_rehearse(struct carrier_call *call, struct ship24_parcel *list, 
 
 /* ---- the carrier ---- */
 
-const struct carrier carrier_ship24 = { .name = "ship24", .title = "Ship24" };
+static enum err check(struct carrier_call *call, const char **said, struct carrier_result *out)
+{
+    struct json_object *body;
+    const struct request q = { .method = "GET", .path = "/trackers?page=1&limit=1" };
+    enum err e = ask(call, &q, &body, NULL, out);
+    *said = "Ship24 answers, and takes the API key.";
+    return e;
+}
+
+const struct carrier carrier_ship24 = {
+    .name = "ship24",
+    .title = "Ship24",
+    .can = CARRIER_REGISTER | CARRIER_RESEND,
+    .check = check,
+};

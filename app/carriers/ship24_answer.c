@@ -107,9 +107,10 @@ enum err ship24_judge(struct arena *a, const struct http_answer *answer, int64_t
     if (!out->code)
         out->code = arena_printf(a, "HTTP %d", answer->status);
     if (!out->sentence)
-        out->sentence = e == ERR_DENIED  ? "Ship24 refused the account's API key."
-                        : e == ERR_RETRY ? "Ship24 gave an answer that cannot be read."
-                                         : "Ship24 refused it.";
+        out->sentence = e == ERR_DENIED         ? "Ship24 refused the account's API key."
+                        : answer->status >= 500 ? "Ship24 has a fault of its own."
+                        : e == ERR_RETRY        ? "Ship24 gave an answer that cannot be read."
+                                                : "Ship24 refused it.";
     out->unknown = e == ERR_RETRY;
     return e;
 }

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "carriers/shiprocket_call.h"
+#include "carriers/shiprocket_check.h"
 #include "carriers/shiprocket_scan.h"
 #include "carriers/shiprocket_wire.h"
 
@@ -152,6 +153,7 @@ const struct carrier carrier_shiprocket = {
            CARRIER_SERVICEABILITY,
     .create = create,
     .awb = awb,
+    .check = shiprocket_check,
     .pickup = pickup,
     .cancel = cancel,
     .find = find,

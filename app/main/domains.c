@@ -13,6 +13,7 @@
 #include "messages/views.h"
 #include "notify/notify.h"
 #include "proof/proof.h"
+#include "ship/carrier_account.h"
 #include "ship/code.h"
 #include "ship/paper.h"
 #include "ship/ship.h"
@@ -25,21 +26,39 @@
 #include "web/domain.h"
 
 const struct domain *const domains[] = {
-    &web_domain,           &access_domain,
-    &inbox_domain,         &events_domain,
-    &house_domain,         &track_domain,
-    &communication_domain, &delivery_domain,
-    &sms_domain,           &import_domain,
-    &runs_domain,          &orders_domain,
-    &ship_domain,          &board_domain,
-    &deliveries_domain,    &paper_domain,
-    &carriers_domain,      &codes_domain,
-    &trackers_domain,      &acts_domain,
-    &notify_domain,        &messages_domain,
-    &views_domain,         &letters_domain,
-    &exports_domain,       &bulk_domain,
-    &proof_domain,         &evidence_domain,
-    &tracking_domain,      &catch_up_domain,
-    &threads_domain,       &team_domain,
-    &table_domain,         NULL,
+    &web_domain,
+    &access_domain,
+    &inbox_domain,
+    &events_domain,
+    &house_domain,
+    &track_domain,
+    &communication_domain,
+    &delivery_domain,
+    &sms_domain,
+    &import_domain,
+    &runs_domain,
+    &orders_domain,
+    &ship_domain,
+    &board_domain,
+    &deliveries_domain,
+    &paper_domain,
+    &carriers_domain,
+    &codes_domain,
+    &trackers_domain,
+    &carrier_accounts_domain,
+    &acts_domain,
+    &notify_domain,
+    &messages_domain,
+    &views_domain,
+    &letters_domain,
+    &exports_domain,
+    &bulk_domain,
+    &proof_domain,
+    &evidence_domain,
+    &tracking_domain,
+    &catch_up_domain,
+    &threads_domain,
+    &team_domain,
+    &table_domain,
+    NULL,
 };

@@ -5,6 +5,7 @@
 
 #include "access/private.h"
 #include "base/settings.h"
+#include "ship/carrier_account.h"
 #include "ship/code.h"
 #include "ship/tracker.h"
 #include "web/domain.h"
@@ -12,11 +13,12 @@
 #define KEY "simulated-key-of-ship24-0001"
 
 const struct domain *const domains[] = { &web_domain,   &ship_domain,     &carriers_domain,
-                                         &codes_domain, &trackers_domain, NULL };
+                                         &codes_domain, &trackers_domain, &carrier_accounts_domain, NULL };
 
 static struct ctx *c;
 static const char *sim;
 static char account[40];
+static struct call admin;
 
 /* ---- arranging ---- */
 
@@ -480,6 +482,81 @@ static void on_its_page(void **state)
     assert_null(strstr(ask(&viewer, "GET", path, NULL)->body, "Ask what it knows"));
 }
 
+/* ---- the account, tried ---- */
+
+static const struct answer *account_at(const struct call *who, const char *method, const char *id,
+                                       const char *rest)
+{
+    char path[120];
+    snprintf(path, sizeof(path), "/api/ship/carriers/%s%s", id, rest);
+    return ask(who, method, path, NULL);
+}
+
+static struct json_object *tried(void)
+{
+    assert_int_equal(account_at(&admin, "POST", account, "/check")->status, 202);
+    assert_string_equal(json_text(json_get(account_at(&admin, "GET", account, "")->json, "check"),
+                                  "state"),
+                        "running");
+    work_now();
+    return json_get(account_at(&admin, "GET", account, "")->json, "check");
+}
+
+static void said(const char *fault, bool ok, const char *words)
+{
+    faults(fault);
+    struct json_object *check = tried();
+    assert_string_equal(json_text(check, "state"), "done");
+    assert_int_equal(json_object_get_boolean(json_get(check, "ok")), ok);
+    assert_string_equal(json_text(check, "said"), words);
+}
+
+static void the_account_is_tried(void **state)
+{
+    (void)state;
+    int before = calls("POST /trackers");
+    assert_int_equal(ask(&agent, "GET", "/api/ship/carriers", NULL)->status, 403);
+    said(NULL, true, "Ship24 answers, and takes the API key.");
+    said("{\"throttle\": 1}", false,
+         "Ship24 takes no more calls just now.");
+    said("{\"fail\": 1}", false,
+         "Ship24 has a fault of its own.");
+    said("{\"forbid\": 1}", false,
+         "Ship24 refuses the account: The quota of the plan is used up");
+    assert_int_equal(calls("POST /trackers"), before);
+    const struct answer *a = ask(&admin, "GET", "/carriers", NULL);
+    assert_int_equal(a->status, 200);
+    assert_non_null(strstr(a->body, "The quota of the plan is used up"));
+    assert_non_null(strstr(a->body, "/api/webhooks/ship24"));
+    assert_null(strstr(a->body, KEY));
+    assert_null(strstr(a->body, "secret-of-ship24"));
+    pg_settings()->carrier_dry_run = true;
+    assert_non_null(strstr(ask(&admin, "GET", "/carriers", NULL)->body, "<strong>Dry run.</strong>"));
+    pg_settings()->carrier_dry_run = false;
+}
+
+static void what_is_never_called(void **state)
+{
+    (void)state;
+    const char *id =
+        arena_strdup(c->arena, pg_sql("insert into provider_accounts (tenant_id, provider, name, "
+                                      "settings) values ('%s', 'generic', 'Alpine', "
+                                      "'{\"carrier\": \"alpine\"}') returning id",
+                                      pg_tenant()));
+    const struct answer *a = account_at(&admin, "GET", id, "");
+    assert_int_equal(a->status, 200);
+    assert_string_equal(json_text(a->json, "title"), "alpine");
+    assert_non_null(strstr(json_text(a->json, "hookAddress"), "/api/carriers/alpine/callback"));
+    assert_int_equal(account_at(&admin, "POST", id, "/check")->status, 409);
+    assert_int_equal(
+        account_at(&admin, "POST", "01970000-0000-7000-8000-00000000dead", "/check")->status, 404);
+    (void)pg_sql("update provider_accounts set enabled = false where id = '%s' returning id",
+                 account);
+    assert_int_equal(account_at(&admin, "POST", account, "/check")->status, 409);
+    (void)pg_sql("update provider_accounts set enabled = true where id = '%s' returning id",
+                 account);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,10 +573,13 @@ int main(void)
         cmocka_unit_test_setup(under_faults, fresh),
         cmocka_unit_test_setup(rehearsed, fresh),
         cmocka_unit_test_setup(on_its_page, fresh),
+        cmocka_unit_test_setup(the_account_is_tried, fresh),
+        cmocka_unit_test_setup(what_is_never_called, fresh),
     };
     pg_start("carriers_ship24");
     call_start(domains);
     parcels_setup();
+    call_session(&admin, "admin");
     c = pg_ctx("track_worker");
     int port = sim_start("ship24.mjs", NULL, NULL);
     assert_int_not_equal(port, 0);

@@ -12,8 +12,8 @@
 enum carrier_can {
     CARRIER_REGISTER = 1 << 16, /* is told of a number before it tracks it */
     CARRIER_RESEND = 1 << 17,   /* posts once more what it has posted */
-    CARRIER_CREATE = 1 << 0, /* takes a parcel on, to be found again by our reference */
-    CARRIER_AWB = 1 << 1,    /* gives it to a courier, which gives it a number */
+    CARRIER_CREATE = 1 << 0,    /* takes a parcel on, to be found again by our reference */
+    CARRIER_AWB = 1 << 1,       /* gives it to a courier, which gives it a number */
     CARRIER_PICKUP = 1 << 2,
     CARRIER_CANCEL = 1 << 3,
     CARRIER_TRACK = 1 << 4, /* is asked for its scans */

@@ -19,8 +19,8 @@ static const struct {
     enum carrier_can can;
     const char *name;
 } abilities[] = {
-    { CARRIER_CREATE, "create" },     { CARRIER_AWB, "awb" },     { CARRIER_PICKUP, "pickup" },
-    { CARRIER_CANCEL, "cancel" },     { CARRIER_TRACK, "track" }, { CARRIER_REGISTER, "register" },
+    { CARRIER_CREATE, "create" }, { CARRIER_AWB, "awb" },     { CARRIER_PICKUP, "pickup" },
+    { CARRIER_CANCEL, "cancel" }, { CARRIER_TRACK, "track" }, { CARRIER_REGISTER, "register" },
     { CARRIER_RESEND, "resend" },
 };
 
@@ -87,8 +87,8 @@ static bool callable(const char *provider, struct json_object *secrets, const ch
     const struct carrier *carrier = carrier_of(provider, false);
     bool keyless = strcmp(provider, "ship24") == 0 && !json_text(secrets, "apiKey");
     *why = !carrier || !carrier->check ? "It is never called: it posts here."
-           : keyless ? "It has no apiKey: it posts here, and is never called."
-                     : NULL;
+           : keyless                   ? "It has no apiKey: it posts here, and is never called."
+                                       : NULL;
     return !*why;
 }
 

@@ -14,7 +14,8 @@ enum err carrier_accounts(struct ctx *c, struct json_object **out) must_check;
 /* One of them. ERR_NOT_FOUND: there is none, or it is at no carrier. */
 enum err carrier_account(struct ctx *c, const char *id, struct json_object **out) must_check;
 
-/* Has an account tried; audited. ERR_CONFLICT: it is switched off, or nothing of it can be called. */
+/* Has an account tried; audited. ERR_CONFLICT: it is switched off, or nothing of it can be called.
+ */
 enum err carrier_account_check(struct ctx *c, const char *id) must_check;
 
 /* The job ship.check_account {accountId}: the result is kept, whichever it is. */

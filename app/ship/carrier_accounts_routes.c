@@ -28,8 +28,9 @@ static const struct member members[] = {
     { "name", SHAPE_TEXT, .help = "The account's." },
     { "enabled", SHAPE_BOOL, .help = "False: it is switched off." },
     { "can", SHAPE_TEXTS,
-      .help = "create, awb, pickup, cancel: parcels are handed to it. track: it is asked for its "
-              "scans. register: it is told what to track. resend: it posts again. hook: it posts." },
+      .help =
+          "create, awb, pickup, cancel: parcels are handed to it. track: it is asked for its "
+          "scans. register: it is told what to track. resend: it posts again. hook: it posts." },
     { "callable", SHAPE_BOOL, .help = "Whether it can be tried." },
     { "notCallable", SHAPE_TEXT, .help = "Why not.", .nullable = true },
     { "hookAddress", SHAPE_TEXT, .help = "To be pasted at the carrier.", .nullable = true,
@@ -89,9 +90,9 @@ static const char *ability_words(const char *can)
     static const struct {
         const char *name, *words;
     } list[] = {
-        { "create", "takes parcels on" },      { "awb", "gives numbers" },
-        { "pickup", "is asked to pick up" },   { "cancel", "takes parcels back" },
-        { "track", "is asked for scans" },     { "register", "is told what to track" },
+        { "create", "takes parcels on" },       { "awb", "gives numbers" },
+        { "pickup", "is asked to pick up" },    { "cancel", "takes parcels back" },
+        { "track", "is asked for scans" },      { "register", "is told what to track" },
         { "resend", "posts again on request" }, { "hook", "posts its scans here" },
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
@@ -172,6 +173,6 @@ static const struct job_kind jobs[] = {
     { .name = NULL },
 };
 
-const struct domain carrier_accounts_domain = {
-    .name = "carrier_accounts", .routes = routes, .jobs = jobs
-};
+const struct domain carrier_accounts_domain = { .name = "carrier_accounts",
+                                                .routes = routes,
+                                                .jobs = jobs };

@@ -13,7 +13,8 @@
 #define KEY "simulated-key-of-ship24-0001"
 
 const struct domain *const domains[] = { &web_domain,   &ship_domain,     &carriers_domain,
-                                         &codes_domain, &trackers_domain, &carrier_accounts_domain, NULL };
+                                         &codes_domain, &trackers_domain, &carrier_accounts_domain,
+                                         NULL };
 
 static struct ctx *c;
 static const char *sim;
@@ -495,9 +496,9 @@ static const struct answer *account_at(const struct call *who, const char *metho
 static struct json_object *tried(void)
 {
     assert_int_equal(account_at(&admin, "POST", account, "/check")->status, 202);
-    assert_string_equal(json_text(json_get(account_at(&admin, "GET", account, "")->json, "check"),
-                                  "state"),
-                        "running");
+    assert_string_equal(
+        json_text(json_get(account_at(&admin, "GET", account, "")->json, "check"), "state"),
+        "running");
     work_now();
     return json_get(account_at(&admin, "GET", account, "")->json, "check");
 }
@@ -517,12 +518,9 @@ static void the_account_is_tried(void **state)
     int before = calls("POST /trackers");
     assert_int_equal(ask(&agent, "GET", "/api/ship/carriers", NULL)->status, 403);
     said(NULL, true, "Ship24 answers, and takes the API key.");
-    said("{\"throttle\": 1}", false,
-         "Ship24 takes no more calls just now.");
-    said("{\"fail\": 1}", false,
-         "Ship24 has a fault of its own.");
-    said("{\"forbid\": 1}", false,
-         "Ship24 refuses the account: The quota of the plan is used up");
+    said("{\"throttle\": 1}", false, "Ship24 takes no more calls just now.");
+    said("{\"fail\": 1}", false, "Ship24 has a fault of its own.");
+    said("{\"forbid\": 1}", false, "Ship24 refuses the account: The quota of the plan is used up");
     assert_int_equal(calls("POST /trackers"), before);
     const struct answer *a = ask(&admin, "GET", "/carriers", NULL);
     assert_int_equal(a->status, 200);
@@ -531,7 +529,8 @@ static void the_account_is_tried(void **state)
     assert_null(strstr(a->body, KEY));
     assert_null(strstr(a->body, "secret-of-ship24"));
     pg_settings()->carrier_dry_run = true;
-    assert_non_null(strstr(ask(&admin, "GET", "/carriers", NULL)->body, "<strong>Dry run.</strong>"));
+    assert_non_null(
+        strstr(ask(&admin, "GET", "/carriers", NULL)->body, "<strong>Dry run.</strong>"));
     pg_settings()->carrier_dry_run = false;
 }
 

@@ -9,6 +9,7 @@ import { measureLetters } from "./letters.mjs";
 import { heading, memory, psql, row, seed, summary } from "./measure.mjs";
 import { measureMustache } from "./mustache.mjs";
 import { measurePages } from "./pages.mjs";
+import { measureParcels } from "./parcels.mjs";
 import { measureSends, measureTexts } from "./sends.mjs";
 import { measureStart } from "./start.mjs";
 
@@ -39,5 +40,6 @@ measureMemory("after the load");
 await seed(51, 500);
 await measurePages(", 10 × the data", small);
 await measureExports();
+await measureParcels();
 summary();
 console.log(`measured in ${Math.round((Date.now() - began) / 1000)} s`);

@@ -22,8 +22,11 @@ async function ask(jar, path, form) {
 
 const hidden = (page, name) => new RegExp(`name="${name}" value="([^"]*)"`).exec(page.text)[1];
 
-// Answers the cookies of a session that may see every page.
-export async function signIn() {
+// Answers the cookies of a session that may see every page: the same one whoever asks.
+let signed;
+export const signIn = () => (signed ??= open());
+
+async function open() {
     const jar = new Map();
     const password = process.env.PASSWORD;
     const login = await ask(jar, "/login");

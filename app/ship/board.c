@@ -253,7 +253,9 @@ enum err board_page(struct req *r, struct reply *p)
         size_t n = json_object_array_length(cards);
         label_set(o, find(columns, json_text(o, "attention")));
         json_set_bool(o, "any", n > 0);
-        json_set_text(o, "table", "/shipments/table");
+        json_set_text(o, "table",
+                      arena_printf(c->arena, "/shipments/table?q=attention%%3A%s",
+                                   json_text(o, "attention")));
         json_set_bool(o, "more", json_object_get_int64(json_get(o, "count")) > (int64_t)n);
         for (size_t k = 0; k < n; k++)
             set_card(c, json_object_array_get_idx(cards, k),

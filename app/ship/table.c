@@ -1,5 +1,6 @@
 /* The table of shipments: what its bar means, a page of it, and what is near where it is empty. */
 #include "ship/table.h"
+#include "ship/attention.h"
 
 #include "base/json.h"
 #include "base/log.h"
@@ -43,12 +44,14 @@ static const char *read_country(struct ctx *c, const char *value, struct json_ob
     return NULL;
 }
 
-static const char *const states[] = { "dry", "late", NULL };
+static const char *const states[] = { "dry", "late", "silent", NULL };
 static const char *const belongings[] = { "failure", NULL };
 
 const struct qualifier shipment_qualifiers[] = {
     { "status", "status", "notStatus", parcel_status_names,
       .help = "Where it stands: in_transit, delivered …" },
+    { "attention", "attention", "notAttention", attention_names,
+      .help = "Its column of the board: act_now, late, silent …" },
     { "carrier", "carrier", "notCarrier", NULL, .help = "Who carries it: its code or name.",
       .read = read_carrier },
     { "service", "service", "notService", NULL, .help = "The carrier's: \"postpac priority\"." },
@@ -60,7 +63,8 @@ const struct qualifier shipment_qualifiers[] = {
     { "code", "code", NULL, NULL,
       .help = "What its carrier called one of its scans, as the codes have it." },
     { "is", "is", "notIs", states,
-      .help = "dry: no carrier knows of it. late: promised for a day that is over, and not there.",
+      .help = "dry: no carrier knows of it. late: promised for a day that is over, and not there. "
+              "silent: no scan for longer than is usual.",
       .kind = QUALIFIER_EACH },
     { "has", "has", "notHas", belongings,
       .help = "failure: something is wrong with a delivery of its order.", .kind = QUALIFIER_EACH },

@@ -504,6 +504,8 @@ static void counts_are_those_of_the_rows(void **state)
         if (i % 100 == 0)
             watch();
     }
+    (void)pg_sql("delete from shipment_words where shipment_id in (select id from shipments where "
+                 "tracking_number is null) returning shipment_id");
     (void)pg_sql("delete from shipments where tracking_number is null returning id");
     static const char difference[] =
         "select string_agg(attention, ', ') from (select attention, sum(shipments)::bigint as n "
@@ -524,6 +526,37 @@ static void counts_are_those_of_the_rows(void **state)
         assert_int_equal(json_object_get_int64(json_get(column, "count")), n);
         assert_int_equal(json_object_array_length(json_get(column, "shipments")), n < 20 ? n : 20);
     }
+}
+
+/* How many of the first page of the table a bar leaves. */
+static size_t in_the_table(const char *q)
+{
+    struct call c = viewer;
+    c.method = "GET";
+    c.path = "/api/ship/shipments";
+    c.query = arena_printf(worker->arena, "q=%s", q);
+    const struct answer *a = call(&c);
+    assert_int_equal(a->status, 200);
+    return json_object_array_length(json_get(a->json, "shipments"));
+}
+
+/* A column of the board is the same in the table, a page of fifty at a time. */
+static void a_column_is_found_in_the_table(void **state)
+{
+    (void)state;
+    long long all = pg_int("select count(*) from shipments");
+    for (size_t i = 0; attention_names[i]; i++) {
+        const char *name = attention_names[i];
+        long long n = pg_int("select count(*) from shipments where attention = '%s'", name);
+        size_t in = in_the_table(arena_printf(worker->arena, "attention%%3A%s", name));
+        assert_int_equal(in, n < 50 ? n : 50);
+        in = in_the_table(arena_printf(worker->arena, "-attention%%3A%s", name));
+        assert_int_equal(in, all - n < 50 ? all - n : 50);
+    }
+    long long silent = pg_int("select count(*) from shipments where silent_since is not null");
+    assert_true(silent > 0 && silent < 50);
+    assert_int_equal(in_the_table("is%3Asilent"), silent);
+    assert_int_equal(in_the_table("-is%3Asilent"), all - silent < 50 ? all - silent : 50);
 }
 
 static void the_board_is_in_order(void **state)
@@ -564,6 +597,7 @@ int main(void)
         cmocka_unit_test(a_lane_has_its_usual_gap),
         cmocka_unit_test(a_day_that_returns_is_told_again),
         cmocka_unit_test(counts_are_those_of_the_rows),
+        cmocka_unit_test(a_column_is_found_in_the_table),
         cmocka_unit_test(the_board_is_in_order),
     };
     pg_start("ship_attention");

@@ -171,7 +171,7 @@ static void what_is_wrong_is_named(void **state)
         { "-order:A-17", "order:A-17: cannot be left out with a minus." },
         { "-code:x", "code:x: cannot be left out with a minus." },
         { "is:dry,late", "is:dry,late: takes one at a time" },
-        { "is:open", "is:open: is none of dry, late." },
+        { "is:open", "is:open: is none of dry, late, silent." },
         { "has:number", "has:number: is none of failure." },
         { "before:soon", "before:soon: is no day" },
         { "po:", "po: has no value." },

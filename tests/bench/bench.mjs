@@ -1,5 +1,6 @@
 // The benchmark: each row a figure of ours beside a limit measured on the same machine in the same run.
 import { cpus } from "node:os";
+import { measureBurst } from "./burst.mjs";
 import { measureCounters } from "./counters.mjs";
 import { measureExports } from "./exports.mjs";
 import { measureImport } from "./import.mjs";
@@ -33,6 +34,7 @@ await measureImport();
 await measureCounters();
 await measureSends();
 await measureTexts();
+await measureBurst();
 await measureMustache();
 measureLetters();
 heading("after the load, and with 10 × the data");

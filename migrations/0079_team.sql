@@ -39,7 +39,9 @@ create table team_messages (
     rule_id uuid not null,
     state text not null default 'sending' check (state in ('sending', 'sent', 'failed')),
     test boolean not null default false,
-    told uuid[] not null default '{}', -- of e-mail: who has got it
+    told uuid[] not null default '{}', -- of e-mail: to whom it is not sent again
+    got int not null default 0, -- so many of them have it
+    refused text, -- who of them has not, and why
     error text, -- of its last try
     created_at timestamptz not null default now(),
     settled_at timestamptz,

@@ -123,7 +123,7 @@ where r.tenant_id = current_tenant() and r.id = :id::uuid and r.enabled and r.re
 returning r.id, r.turn, r.way;
 
 -- name: team_message_get
-select m.id, m.rule_id, m.state, m.test, m.told::text as told, r.name as rule, r.way, r.role, r.account_id, r.channel,
+select m.id, m.rule_id, m.state, m.test, m.told::text as told, m.got, m.refused, r.name as rule, r.way, r.role, r.account_id, r.channel,
     r.enabled and r.removed_at is null as wanted, t.name as tenant,
     to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at
 from team_messages m
@@ -168,7 +168,8 @@ from team_people(:role::text) p
 where not (p.id = any (:told::uuid[]));
 
 -- name: team_message_told
-update team_messages set told = told || :user_id::uuid
+update team_messages set told = told || :user_id::uuid, got = got + case when :refused::text is null then 1 else 0 end,
+    refused = left(nullif(concat_ws(' ', refused, :refused::text), ''), 1000)
 where tenant_id = current_tenant() and id = :id::uuid;
 
 -- name: team_message_tried

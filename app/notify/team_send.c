@@ -230,12 +230,13 @@ static enum err tell_by_call(struct telling *t)
 
 /* ---- by e-mail ---- */
 
-static enum err note_told(struct telling *t, const char *user_id)
+/* refused NULL: he has got it. */
+static enum err note_told(struct telling *t, const char *user_id, const char *refused)
 {
     struct ctx *c = &t->job->ctx;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_end(
-        c->db, db_query(c->db, c->arena, team_message_told, NULL, .id = t->id, .user_id = user_id));
+    enum err e = db_end(c->db, db_query(c->db, c->arena, team_message_told, NULL, .id = t->id,
+                                        .user_id = user_id, .refused = refused));
     return e == OK ? job_touch(t->job) : e;
 }
 
@@ -259,35 +260,41 @@ static enum err mail_to(struct telling *t, const struct channel_account *account
     return staff_mail_send(t->job, account, &mail);
 }
 
-/* What kept somebody from getting it: `later` by what passes, `never` for good. */
-struct mailing {
-    const char *later, *never;
-    int people;
-};
-
-/* Nobody holds up another; who has got it gets it no more. ERR_LIMITED: nothing more goes out. */
+/* Nobody holds up another; who has got it, or never will, is not sent it again. *later: why
+   somebody has not got it yet; NULL: each is told. */
 static enum err mail_all(struct telling *t, const struct channel_account *account,
-                         const PGresult *people, struct mailing *m)
+                         const PGresult *people, const char **later)
 {
     struct ctx *c = &t->job->ctx;
-    enum err e = OK;
-    m->people = rows_count(people);
-    for (int i = 0; i < m->people && e == OK; i++) {
-        enum err sent = mail_to(t, account, people, i);
-        const char *why = sent == OK
-                              ? NULL
-                              : arena_printf(c->arena, "%s did not get it: %s",
-                                             row_text(people, i, "name"), t->job->retry_error);
-        if (sent == ERR_INVALID)
-            m->never = why;
-        else if (sent != OK)
-            m->later = why;
-        if (sent == ERR_LIMITED)
-            return OK;
-        e = sent == OK || sent == ERR_INVALID ? note_told(t, row_text(people, i, "id"))
-                                              : job_touch(t->job);
+    enum err e = OK, sent = OK;
+    for (int i = 0; i < rows_count(people) && e == OK && sent != ERR_LIMITED; i++) {
+        const char *id = row_text(people, i, "id"), *why = NULL;
+        sent = mail_to(t, account, people, i);
+        if (sent != OK)
+            why = arena_printf(c->arena, "%s did not get it: %s", row_text(people, i, "name"),
+                               t->job->retry_error);
+        if (sent == OK || sent == ERR_INVALID) {
+            e = note_told(t, id, why);
+        } else {
+            *later = why;
+            e = job_touch(t->job);
+        }
     }
     return e;
+}
+
+/* Whom it reached stands in the database, of earlier tries too. */
+static enum err end_mail(struct telling *t)
+{
+    struct ctx *c = &t->job->ctx;
+    db_begin_reading(c->db, c->tenant_id);
+    enum err e = db_end(c->db, get(t));
+    if (e != OK)
+        return e;
+    if (row_int(t->row, 0, "got") == 0 && !column(t, "refused"))
+        return failed(t, "Nobody who works here has this role and sees parcels.");
+    t->sentence = column(t, "refused");
+    return end(t, row_int(t->row, 0, "got") ? "sent" : "failed", false);
 }
 
 static enum err tell_by_mail(struct telling *t)
@@ -295,23 +302,17 @@ static enum err tell_by_mail(struct telling *t)
     PGresult *people;
     struct ctx *c = &t->job->ctx;
     struct channel_account *account = NULL;
-    struct mailing m = { .later = NULL };
     db_begin_reading(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, team_people_left, &people, .role = column(t, "role"),
                           .told = column(t, "told"));
     if (e == OK)
         e = staff_mail_account(t->job, &account);
     e = db_end(c->db, e);
-    if (e == OK && rows_count(people) == 0 && strcmp(column(t, "told"), "{}") == 0)
-        return failed(t, "Nobody who works here has this role and sees parcels.");
     if (e == OK)
-        e = mail_all(t, account, people, &m);
+        e = mail_all(t, account, people, &t->sentence);
     if (e != OK)
         return e;
-    t->sentence = m.later ? m.later : m.never;
-    if (m.later)
-        return again(t, ERR_RETRY);
-    return end(t, m.never && m.people == 1 ? "failed" : "sent", false);
+    return t->sentence ? again(t, ERR_RETRY) : end_mail(t);
 }
 
 /* ---- the job ---- */

@@ -49,6 +49,23 @@ static void one_wrong_address_holds_up_nobody(void **state)
                            "P unknown did not get it"));
 }
 
+static void what_reached_nobody_is_no_success(void **state)
+{
+    (void)state;
+    (void)pg_sql("update users set disabled_at = now() where role = 'owner' returning id");
+    person("refused", "owner", true);
+    (void)pg_sql("update users set disabled_at = null where email in ('refused@staff.example', "
+                 "'unknown@staff.example') returning id");
+    rule_new("email", NULL, ",\"role\":\"owner\"");
+    changed("delivered");
+    go();
+    assert_string_equal(state_of(), "failed");
+    const char *why = pg_sql("select error from team_messages where id = " LAST);
+    assert_non_null(strstr(why, "P unknown did not get it"));
+    assert_non_null(strstr(why, "P refused did not get it"));
+    assert_int_equal(jobs(), 0);
+}
+
 static void nobody_of_a_role(void **state)
 {
     (void)state;
@@ -236,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(people_of_a_role_are_told_once_each, fresh),
         cmocka_unit_test_setup(one_wrong_address_holds_up_nobody, fresh),
+        cmocka_unit_test_setup(what_reached_nobody_is_no_success, fresh),
         cmocka_unit_test_setup(nobody_of_a_role, fresh),
         cmocka_unit_test(rules_choose),
         cmocka_unit_test_setup(what_is_muted_is_not_told_and_a_dry_run_says_so, fresh),

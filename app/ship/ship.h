@@ -13,7 +13,7 @@
 
 struct domain;
 extern const struct domain orders_domain, ship_domain, deliveries_domain, carriers_domain,
-    tracking_domain, acts_domain, board_domain, table_domain, threads_domain;
+    tracking_domain, acts_domain, board_domain, table_domain, threads_domain, tasks_domain;
 
 /* ---- statuses ---- */
 

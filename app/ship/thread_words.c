@@ -1,6 +1,8 @@
 /* Order numbers in what people write: the words that may be one. */
 #include "ship/thread_words.h"
 
+#include "base/utf8.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -84,7 +86,7 @@ static void take(struct reading *r, const char *word, size_t n)
         return;
     }
     r->said = says_number(word + skip, n - skip, dot);
-    if (n > WORD_LENGTH || !has(word, n, isdigit))
+    if (n > WORD_LENGTH || !has(word, n, isdigit) || !utf8_valid((struct str){ word, n }))
         return;
     add(r, word + skip, n - skip, said || marked);
     if (marked)

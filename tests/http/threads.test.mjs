@@ -103,6 +103,12 @@ check("where several orders may be meant, each has a suggestion that is linked w
     assert.equal((await post(`/orders/${second}/thread/dismiss`)).status, 303);
     assert.deepEqual(await suggestions(second), []);
     assert.doesNotMatch(await (await go(`/orders/${second}`)).text(), /May be its conversation/);
+    assert.equal((await writes("cnv_thread4", "Re: TH-1003, TH-1004", "", "two@example.com")).status, 200);
+    await eventually("both numbers are in it", async () => (await suggestions(second)).length);
+    assert.deepEqual(await suggestions(first), [], "a person has linked another one");
+    const left = await call("POST", `/api/orders/${second}/thread/dismiss`, { frontConversationId: "cnv_thread4" });
+    assert.deepEqual([left.status, left.body.suggestions], [200, []]);
+    assert.equal((await call("POST", `/api/orders/${second}/thread/dismiss`, { frontConversationId: "a b" })).body.errors[0].field, "frontConversationId");
     assert.equal((await viewer("POST", `/api/orders/${second}/thread/dismiss`, { frontConversationId: "cnv_thread3" })).status, 403);
 });
 

@@ -199,6 +199,10 @@ static void print_plan(struct ctx *c, const char *slug, struct json_object *d)
            count_words(c->arena, figure(d, "due"), "communication goes", "communications go"),
            figure(d, "planned"), count_words(c->arena, held, "is", "are"),
            size_text(c, figure(d, "bytes")));
+    if (figure(d, "parcels") + figure(d, "parcelsPlanned") + figure(d, "parcelsHeld") > 0)
+        printf("%s: %s, %lld would if their policy deleted, %lld held\n", slug,
+               count_words(c->arena, figure(d, "parcels"), "order goes", "orders go"),
+               figure(d, "parcelsPlanned"), figure(d, "parcelsHeld"));
     print_places(c, json_get(d, "places"));
     print_list(c, json_get(d, "parts"), "what", "clock");
     if (json_object_array_length(json_get(d, "plan")))
@@ -234,8 +238,9 @@ static enum err purge(struct ctx *c, const char *slug)
     struct retention_done done;
     enum err e = retention_run(c, NULL, &done);
     if (e == OK)
-        printf("%s: %s, %s made, %s unlinked\n", slug,
+        printf("%s: %s, %s, %s made, %s unlinked\n", slug,
                count_words(c->arena, done.communications, "communication", "communications"),
+               count_words(c->arena, done.parcels, "order", "orders"),
                count_words(c->arena, done.archives, "archive", "archives"),
                count_words(c->arena, done.files, "file", "files"));
     return e;

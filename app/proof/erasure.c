@@ -1,5 +1,5 @@
-/* Forgetting one person in every store: the words of his messages, then whatever else holds one of
- * his addresses, then the files. */
+/* Forgetting one person in every store: the words of his messages, his orders, then whatever else
+ * holds one of his addresses, then the files. */
 #include "proof/erasure.h"
 
 #include "access/access.h"
@@ -30,13 +30,29 @@ static enum err check_holds(struct ctx *c, const struct person *who)
     return rows_count(hold) ? refuse_held(c, hold) : OK;
 }
 
+/* ERR_CONFLICT with the reason: a hold, or a delivery under way. */
+static enum err check_free(struct ctx *c, const struct person *who)
+{
+    PGresult *order;
+    enum err e = check_holds(c, who);
+    if (e == OK)
+        e = db_query(c->db, c->arena, erasure_busy, &order, .email = who->email,
+                     .phone = who->phone);
+    if (e != OK || rows_count(order) == 0)
+        return e;
+    return ctx_refuse(c, ERR_CONFLICT,
+                      "The order %s is being handed to a carrier, who needs the address: cancel "
+                      "its delivery or wait for its end.",
+                      row_text(order, 0, "number"));
+}
+
 enum err erasure_ask(struct ctx *c, const struct person *who, struct json_object **out)
 {
     PGresult *rows;
     int64_t job;
     if (!who->email + !who->phone + !who->unit_id != 2)
         return ctx_fault(c, "email", "Give one of email, phone and unitId.");
-    enum err e = check_holds(c, who);
+    enum err e = check_free(c, who);
     if (e == OK)
         e = db_query(c->db, c->arena, erasure_add, &rows, .email = who->email, .phone = who->phone,
                      .unit_id = who->unit_id, .actor_name = c->actor.name);
@@ -144,9 +160,33 @@ static enum err purge_all(struct erasing *x)
     }
 }
 
+static enum err purge_parcels(struct erasing *x)
+{
+    PGresult *page;
+    struct ctx *c = x->c;
+    for (enum err e;;) {
+        db_begin_reading(c->db, c->tenant_id);
+        e = db_end(c->db, db_query(c->db, c->arena, erasure_parcels, &page, .email = x->who.email,
+                                   .phone = x->who.phone));
+        if (e != OK || row_int(page, 0, "n") == 0)
+            return e;
+        e = purge_do(c,
+                     &(struct purge){ .ids = row_text(page, 0, "ids"),
+                                      .layers = "content,person",
+                                      .kind = "erasure",
+                                      .reason = arena_printf(c->arena, "erasure %s", x->id),
+                                      .parcels = (int)row_int(page, 0, "n") },
+                     NULL);
+        if (e == OK)
+            e = job_touch(x->j);
+        if (e != OK)
+            return e;
+    }
+}
+
 static enum err purge_addresses(struct erasing *x)
 {
-    PGresult *rows;
+    PGresult *rows, *parcels;
     struct ctx *c = x->c;
     struct json_object *list = json_own(c->arena, json_object_new_array());
     struct buf text = buf_in(c->arena);
@@ -156,10 +196,15 @@ static enum err purge_addresses(struct erasing *x)
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, erasure_by_address, &rows, .addresses = text.p);
     if (e == OK)
+        e = db_query(c->db, c->arena, erasure_by_parcel_address, &parcels, .addresses = text.p);
+    if (e == OK)
         e = db_run(c->db, c->arena, &sql_erasure_exports, NULL, NULL);
     if (e == OK)
         e = db_query(c->db, c->arena, erasure_note_stores, NULL, .id = x->id,
                      .stores = row_text(rows, 0, "stores"));
+    if (e == OK)
+        e = db_query(c->db, c->arena, erasure_note_stores, NULL, .id = x->id,
+                     .stores = row_text(parcels, 0, "stores"));
     return db_end(c->db, e);
 }
 
@@ -262,6 +307,8 @@ static enum err erase(struct erasing *x)
     int files; /* each is noted as it goes */
     enum err e = purge_all(x);
     if (e == OK)
+        e = purge_parcels(x);
+    if (e == OK)
         e = purge_addresses(x);
     if (e == OK)
         e = purge_imports(x);
@@ -278,7 +325,7 @@ enum err erasure_run(struct job *j)
     db_begin(c->db, c->tenant_id);
     enum err e = read_request(&x, &queued);
     if (e == OK && queued)
-        e = check_holds(c, &x.who);
+        e = check_free(c, &x.who);
     enum err held = e;
     if (e == OK && queued)
         e = read_addresses(&x);

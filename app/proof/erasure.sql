@@ -21,6 +21,9 @@ select h.id, h.reason, h.owner from legal_holds h
 where h.tenant_id = current_tenant() and h.lifted_at is null and (
     h.scope = 'person' and h.value in (lower(:email::text), :phone::text)
     or h.scope = 'unit' and h.value = :unit_id::text
+    or h.id in (select order_held_by(o) from customers p
+        join orders o on o.tenant_id = p.tenant_id and o.customer_id = p.id
+        where p.tenant_id = current_tenant() and (lower(p.email) = lower(:email::text) or p.phone = :phone::text))
     or h.id in (select held_by(c) from communications c where c.tenant_id = current_tenant()
         and (c.unit_id = :unit_id::uuid or lower(c.email) = lower(:email::text) or c.phone = :phone::text
             or exists (select from communication_attempts a where a.tenant_id = c.tenant_id and a.communication_id = c.id
@@ -37,6 +40,27 @@ from (select c.id from communications c
                 and lower(a.address) in (lower(:email::text), :phone::text)))
     order by c.id limit 500) p;
 
+-- The order of a person that is being handed to a carrier, who needs the address.
+-- name: erasure_busy
+select o.number
+from customers c
+join orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
+join delivery_reservations r on r.tenant_id = o.tenant_id and r.order_id = o.id and r.state in ('running', 'waiting')
+where c.tenant_id = current_tenant() and (lower(c.email) = lower(:email::text) or c.phone = :phone::text)
+order by o.placed_at limit 1;
+
+-- Orders of customers with the address, 500 at a time: the customer himself goes with the last.
+-- name: erasure_parcels
+select array_agg(p.id)::text as ids, count(*) as n
+from (select o.id from customers c
+    join orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
+    where c.tenant_id = current_tenant() and (lower(c.email) = lower(:email::text) or c.phone = :phone::text)
+        and (o.content_removed_at is null or o.person_removed_at is null)
+    order by o.id limit 500) p;
+
+-- name: erasure_by_parcel_address
+select erase_parcel_addresses(array(select jsonb_array_elements_text(:addresses::jsonb))) as stores;
+
 -- Noted before the first of them goes: a later try would not find those of a unit any more.
 -- name: erasure_addresses
 update erasures e set certificate = coalesce(e.certificate, '{}') || jsonb_build_object('addresses', (
@@ -44,6 +68,9 @@ select coalesce(jsonb_agg(distinct lower(x.address)), '[]') from (
     select jsonb_array_elements_text(e.certificate -> 'addresses') as address
     union all
     select unnest(array[:email::text, :phone::text])
+    union all
+    select unnest(array[c.email, c.phone]) from customers c
+    where c.tenant_id = current_tenant() and (lower(c.email) = lower(:email::text) or c.phone = :phone::text)
     union all
     select unnest(array[c.email, c.phone]) from communications c
     where c.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid
@@ -68,7 +95,7 @@ where e.tenant_id = current_tenant() and e.id = :id::uuid;
 -- All that its tries did: the purges have runs of their own.
 -- name: erasure_sum
 with runs as (
-    select r.communications, r.certificate -> 'stores' as stores from retention_runs r
+    select r.communications, r.parcels, r.certificate -> 'stores' as stores from retention_runs r
     where r.tenant_id = current_tenant() and r.kind = 'erasure' and r.reason = 'erasure ' || :id::text
 ), stores as (
     select s ->> 'store' as store, sum((s ->> 'rows')::bigint) as n
@@ -77,6 +104,7 @@ with runs as (
     group by 1
 )
 select jsonb_build_object('communications', (select coalesce(sum(communications), 0) from runs),
+    'parcels', (select coalesce(sum(parcels), 0) from runs),
     'files', coalesce((e.certificate ->> 'files')::bigint, 0), 'imports', coalesce((e.certificate ->> 'imports')::bigint, 0),
     'archives', coalesce((e.certificate ->> 'archives')::bigint, 0),
     'stores', (select coalesce(jsonb_object_agg(store, n), '{}') from stores)) as done

@@ -11,11 +11,9 @@ enum { COUNTED = 10000 };
 
 static const struct {
     const char *scope, *word;
-} words[] = { { "unit", "Unit" },
-              { "building", "Building" },
-              { "batch", "Run" },
-              { "communication", "Message" },
-              { "person", "Person" } };
+} words[] = { { "unit", "Unit" },     { "building", "Building" },
+              { "batch", "Run" },     { "communication", "Message" },
+              { "person", "Person" }, { "order", "Order" } };
 
 static const char *word_of(const char *scope)
 {
@@ -25,19 +23,34 @@ static const char *word_of(const char *scope)
     return scope;
 }
 
-static const char *messages_words(struct ctx *c, struct json_object *of)
+static long long figure(struct json_object *of, const char *key)
 {
-    long long n = json_object_get_int64(json_get(of, "messages"));
-    return n > COUNTED ? "more than 10,000 messages"
-                       : count_words(c->arena, n, "message", "messages");
+    return json_object_get_int64(json_get(of, key));
+}
+
+static const char *some_words(struct ctx *c, long long n, const char *one, const char *many)
+{
+    return n > COUNTED ? arena_printf(c->arena, "more than 10,000 %s", many)
+                       : count_words(c->arena, n, one, many);
+}
+
+/* "2 messages", "1 order", "2 messages and 1 order". */
+static const char *things_words(struct ctx *c, long long messages, long long orders)
+{
+    const char *of_orders = some_words(c, orders, "order", "orders");
+    const char *of_messages = some_words(c, messages, "message", "messages");
+    return orders == 0     ? of_messages
+           : messages == 0 ? of_orders
+                           : arena_printf(c->arena, "%s and %s", of_messages, of_orders);
 }
 
 void hold_dress(struct ctx *c, struct json_object *hold)
 {
     bool counted = json_get(hold, "messages") != NULL;
+    long long messages = figure(hold, "messages"), orders = figure(hold, "orders");
     json_set_text(hold, "scopeWord", word_of(json_text(hold, "scope")));
-    json_set_text(hold, "keeps", counted ? messages_words(c, hold) : NULL);
-    json_set_bool(hold, "none", counted && json_object_get_int64(json_get(hold, "messages")) == 0);
+    json_set_text(hold, "keeps", counted ? things_words(c, messages, orders) : NULL);
+    json_set_bool(hold, "none", counted && messages + orders == 0);
     json_set_bool(hold, "isPerson", strcmp(json_text(hold, "scope"), "person") == 0);
 }
 
@@ -121,19 +134,22 @@ static enum err add_lifting(struct ctx *c, const char *id, struct json_object *t
     enum err e = hold_lifting(c, id, &lifting);
     if (e != OK)
         return e;
-    long long messages = json_object_get_int64(json_get(lifting, "messages"));
-    long long freed = json_object_get_int64(json_get(lifting, "free"));
-    long long due = json_object_get_int64(json_get(lifting, "due"));
-    json_set_text(lifting, "freeWords", count_words(c->arena, freed, "message", "messages"));
+    long long kept = figure(lifting, "messages") - figure(lifting, "free");
+    long long kept_orders = figure(lifting, "orders") - figure(lifting, "freeOrders");
+    long long freed = figure(lifting, "free") + figure(lifting, "freeOrders");
+    long long due = figure(lifting, "due") + figure(lifting, "dueOrders");
+    json_set_text(lifting, "freeWords",
+                  things_words(c, figure(lifting, "free"), figure(lifting, "freeOrders")));
     json_set_bool(lifting, "some", freed > 0);
     json_set_bool(lifting, "someDue", due > 0);
     json_set_text(lifting, "dueWords",
                   due < freed  ? count_words(c->arena, due, "of them is", "of them are")
                   : freed == 1 ? "It is"
                                : "All of them are");
-    if (messages > freed)
+    if (kept + kept_orders > 0)
         json_set_text(lifting, "stay",
-                      count_words(c->arena, messages - freed, "message stays", "messages stay"));
+                      arena_printf(c->arena, "%s %s", things_words(c, kept, kept_orders),
+                                   kept + kept_orders == 1 ? "stays" : "stay"));
     json_set(to, "lifting", json_object_get(lifting));
     return OK;
 }
@@ -154,8 +170,7 @@ enum err page_hold(struct req *r, struct reply *p)
     struct json_object *freed = json_get(d, "freed");
     if (freed)
         json_set_text(freed, "words",
-                      count_words(c->arena, json_object_get_int64(json_get(freed, "free")),
-                                  "message", "messages"));
+                      things_words(c, figure(freed, "free"), figure(freed, "freeOrders")));
     return reply_page(p, "proof/hold", NULL, d);
 }
 

@@ -12,7 +12,8 @@
 #include <ctype.h>
 #include <string.h>
 
-const char *const hold_scopes[] = { "unit", "communication", "batch", "building", "person", NULL };
+const char *const hold_scopes[] = { "unit",   "communication", "batch", "building",
+                                    "person", "order",         NULL };
 
 static const struct member hold_members[] = {
     { "id", SHAPE_UUID, .help = "The hold." },
@@ -31,6 +32,7 @@ static const struct member hold_members[] = {
       .help = "It is on; 10001: more than 10,000. Null of one that was lifted, and in a list of "
               "many persons.",
       .nullable = true },
+    { "orders", SHAPE_COUNT, .help = "The same of orders.", .nullable = true },
     { "href", SHAPE_LINK, .help = "To what it is on.", .nullable = true },
     { .name = NULL },
 };
@@ -46,6 +48,9 @@ static const struct member lifting_members[] = {
     { "messages", SHAPE_COUNT, .help = "It is on." },
     { "free", SHAPE_COUNT, .help = "Of these, those that no other hold keeps." },
     { "due", SHAPE_COUNT, .help = "Of these, those that go with the next run." },
+    { "orders", SHAPE_COUNT, .help = "It is on." },
+    { "freeOrders", SHAPE_COUNT, .help = "Of these, those that no other hold keeps." },
+    { "dueOrders", SHAPE_COUNT, .help = "Of these, those that go with the next run." },
     { "planToken", SHAPE_TEXT, .help = "To lift it with, for ten minutes." },
     { .name = NULL },
 };
@@ -127,6 +132,10 @@ static const char *nothing_of(const char *scope)
                "or its id.";
     if (strcmp(scope, "building") == 0)
         return "There is no such building: give its code, its name or its id.";
+    if (strcmp(scope, "order") == 0)
+        return "There is no such order, or several shops have one of this number: give its id, as "
+               "in "
+               "the address of its page.";
     return "There is none with this id.";
 }
 
@@ -209,8 +218,9 @@ static enum err plan_lifting(struct ctx *c, const char *id, int64_t at_ms, PGres
     enum err e = db_query(c->db, c->arena, holds_freed, row, .id = id,
                           .now_ms = arena_printf(c->arena, "%lld", (long long)at_ms));
     if (e == OK)
-        *words = arena_printf(c->arena, "lift|%s|%s|%s|%s", id, row_text(*row, 0, "messages"),
-                              row_text(*row, 0, "free"), row_text(*row, 0, "_digest"));
+        *words = arena_printf(c->arena, "lift|%s|%s|%s|%s|%s|%s", id, row_text(*row, 0, "messages"),
+                              row_text(*row, 0, "free"), row_text(*row, 0, "orders"),
+                              row_text(*row, 0, "freeOrders"), row_text(*row, 0, "_digest"));
     return e;
 }
 
@@ -263,5 +273,9 @@ enum err hold_lift(struct ctx *c, const char *id, const char *token, struct json
     struct json_object *after = for_the_trail(c, *out);
     json_set_int(after, "free", row_int(freed, 0, "free"));
     json_set_int(after, "due", row_int(freed, 0, "due"));
+    if (row_int(freed, 0, "orders")) {
+        json_set_int(after, "freeOrders", row_int(freed, 0, "freeOrders"));
+        json_set_int(after, "dueOrders", row_int(freed, 0, "dueOrders"));
+    }
     return audit_add(c, "hold.lifted", "legal_hold", id, NULL, after);
 }

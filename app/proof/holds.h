@@ -15,21 +15,21 @@ extern const char *const hold_scopes[];
 /* {holds}: those that stand first. */
 enum err holds_document(struct ctx *c, struct json_object **out) must_check;
 
-/* One with how many messages it keeps; of one that was lifted {free, due} as told then, as freed.
-   ERR_NOT_FOUND. */
+/* One with how many messages and orders it keeps; of one that was lifted {free, due} as told then,
+   as freed. ERR_NOT_FOUND. */
 enum err hold_document(struct ctx *c, const char *id, struct json_object **out) must_check;
 
-/* {value, label, messages, holdId}: what a hold would be on; holdId of the one that is already.
-   ERR_INVALID with a fault for value: there is nothing of that name; an address that no message has
-   is something. */
+/* {value, label, messages, orders, holdId}: what a hold would be on; holdId of the one that is
+   already. ERR_INVALID with a fault for value: there is nothing of that name; an address that no
+   message has is something. */
 enum err hold_target(struct ctx *c, const char *scope, const char *value,
                      struct json_object **out) must_check;
 
 /* ERR_INVALID as of hold_target, or no such day; ERR_CONFLICT: there is one on it. */
 enum err hold_add(struct ctx *c, const struct hold_new *n, struct json_object **out) must_check;
 
-/* {hold, messages, free, due, planToken}: what lifting it would free. ERR_NOT_FOUND: none such
-   stands. */
+/* {hold, messages, free, due, orders, freeOrders, dueOrders, planToken}: what lifting it would
+   free. ERR_NOT_FOUND: none such stands. */
 enum err hold_lifting(struct ctx *c, const char *id, struct json_object **out) must_check;
 
 /* Lifts it, as planned by the actor. ERR_NOT_FOUND: no such hold stands; ERR_CONFLICT: what would

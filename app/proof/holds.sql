@@ -9,8 +9,11 @@ select h.id, h.scope, h.value, h.reason, h.owner, to_char(h.review_on, 'YYYY-MM-
     case when h.lifted_at is null and (:id::uuid is not null or h.scope <> 'person' or (select count(*) <= 20
             from legal_holds o where o.tenant_id = h.tenant_id and o.lifted_at is null and o.scope = 'person'))
         then (select count(*) from (select from hold_keeps(h.scope, h.value) limit 10001) k) end as messages,
+    case when h.lifted_at is null
+        then (select count(*) from (select from hold_keeps_orders(h.scope, h.value) limit 10001) k) end as orders,
     case h.scope when 'building' then '/track?building=' || h.value when 'unit' then '/track/units/' || h.value
-        when 'batch' then '/runs/' || h.value when 'communication' then '/messages/' || h.value end as href
+        when 'batch' then '/runs/' || h.value when 'communication' then '/messages/' || h.value
+        when 'order' then '/orders/' || h.value end as href
 from legal_holds h
 where h.tenant_id = current_tenant() and (:id::uuid is null or h.id = :id::uuid)
 order by h.lifted_at is not null, h.created_at desc, h.id limit 500;
@@ -38,12 +41,17 @@ with i as materialized (
     select c.id::text from communications c
     where :scope::text = 'communication' and c.tenant_id = current_tenant() and c.id = (select i.id from i)
     union all
+    select o.id::text from orders o
+    where :scope::text = 'order' and o.tenant_id = current_tenant()
+        and (o.id = (select i.id from i) or lower(o.number) = lower(:value::text))
+    union all
     select :value::text where :scope::text = 'person'
 ), one as (
     select min(t.value) as value from t having count(*) = 1
 )
 select one.value, hold_label(:scope::text, one.value) as label,
     (select count(*) from (select from hold_keeps(:scope::text, one.value) limit 10001) k) as messages,
+    (select count(*) from (select from hold_keeps_orders(:scope::text, one.value) limit 10001) k) as orders,
     (select h.id from legal_holds h where h.tenant_id = current_tenant() and h.lifted_at is null
         and h.scope = :scope::text and h.value = one.value limit 1) as "holdId"
 from one;
@@ -68,10 +76,20 @@ with h as (
     select k.id from h cross join lateral hold_keeps(h.scope, h.value) k where k.id not in (select o.id from others o)
 ), due as (
     select d.id from retention_due(to_timestamp(:now_ms::bigint / 1000.0)) d where d.deletes and d.id in (select f.id from freed f)
+), other_orders as materialized (
+    select distinct k.id from legal_holds o cross join lateral hold_keeps_orders(o.scope, o.value) k
+    where o.tenant_id = current_tenant() and o.lifted_at is null and o.id <> :id::uuid
+), freed_orders as materialized (
+    select k.id from h cross join lateral hold_keeps_orders(h.scope, h.value) k where k.id not in (select o.id from other_orders o)
+), due_orders as (
+    select d.order_id as id from parcels_due(to_timestamp(:now_ms::bigint / 1000.0), null) d
+    where d.deletes and d.order_id in (select f.id from freed_orders f)
 )
-select (select count(*) from h cross join lateral hold_keeps(h.scope, h.value)) as messages, (select count(*) from freed) as free,
+select (select count(*) from h cross join lateral hold_keeps_orders(h.scope, h.value)) as orders,
+    (select count(*) from freed_orders) as "freeOrders", (select count(*) from due_orders) as "dueOrders", (select count(*) from h cross join lateral hold_keeps(h.scope, h.value)) as messages, (select count(*) from freed) as free,
     (select count(*) from due) as due,
-    (select encode(sha256(convert_to(coalesce(string_agg(id::text, ',' order by id), ''), 'UTF8')), 'hex') from due) as _digest;
+    (select encode(sha256(convert_to(coalesce(string_agg(id::text, ',' order by id), ''), 'UTF8')), 'hex')
+        from (select id from due union all select id from due_orders) d) as _digest;
 
 -- What the audit trail tells of a lifting.
 -- name: holds_told

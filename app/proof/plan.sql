@@ -7,26 +7,39 @@ with due as materialized (
     select * from retention_due(to_timestamp(:at_ms::bigint / 1000.0), :policy::jsonb)
 ), going as (
     select * from due where deletes and hold_id is null
+), parcels as materialized (
+    select coalesce(order_id, shipment_id) as id, d.* from parcels_due(to_timestamp(:at_ms::bigint / 1000.0), :policy::jsonb) d
 )
-select to_timestamp(:at_ms::bigint / 1000.0) as "at", (select count(*) from going) as messages, (select count(*) from going where content) as content,
+select to_timestamp(:at_ms::bigint / 1000.0) as "at",
+    (select count(*) from parcels where deletes and hold_id is null) as parcels,
+    (select count(*) from parcels where not deletes and hold_id is null) as "parcelsPlanned",
+    (select count(*) from parcels where hold_id is not null) as "parcelsHeld",
+    (select count(*) from going) as messages, (select count(*) from going where content) as content,
     (select count(*) from going where person) as person,
     (select count(*) from due where not deletes and hold_id is null) as planned,
     (select count(*) from due where hold_id is not null) as held,
-    (select encode(sha256(convert_to(coalesce(string_agg(concat(id, content, person), ',' order by id), ''), 'UTF8')), 'hex') from going)
-        as _digest,
+    (select encode(sha256(convert_to(coalesce(string_agg(concat(id, content, person), ',' order by id), ''), 'UTF8')), 'hex')
+        from (select id, content, person from going
+            union all select id, content, person from parcels where deletes and hold_id is null) g) as _digest,
     (select coalesce(json_agg(p), '[]') from (
         select g.building_id as "buildingId", b.name as "buildingName", g.year, count(*) as messages,
             count(*) filter (where g.content) as content, count(*) filter (where g.person) as person
         from going g join buildings b on b.tenant_id = current_tenant() and b.id = g.building_id
         group by 1, 2, 3 order by 2, 3, 1 limit 200) p) as places,
     (select coalesce(json_agg(k), '[]') from (
-        select h.id as "holdId", h.scope, hold_label(h.scope, h.value) as label, h.reason, h.owner, count(*) as messages
-        from due d join legal_holds h on h.tenant_id = current_tenant() and h.id = d.hold_id
+        select h.id as "holdId", h.scope, hold_label(h.scope, h.value) as label, h.reason, h.owner,
+            count(*) filter (where d.message) as messages, count(*) filter (where not d.message) as orders
+        from (select hold_id, true as message from due where hold_id is not null
+            union all select hold_id, false from parcels where hold_id is not null) d
+        join legal_holds h on h.tenant_id = current_tenant() and h.id = d.hold_id
         group by h.id, h.scope, h.value, h.reason, h.owner order by count(*) desc, h.id limit 100) k) as holds;
 
 -- name: plan_tables
 select store, relation, clock, deletes, "rows", bytes
-from retention_plan(to_timestamp(:at_ms::bigint / 1000.0), :policy::jsonb) where "rows" > 0;
+from retention_plan(to_timestamp(:at_ms::bigint / 1000.0), :policy::jsonb) where "rows" > 0
+union all
+select store, relation, clock, deletes, "rows", bytes
+from parcels_plan(to_timestamp(:at_ms::bigint / 1000.0), :policy::jsonb) where "rows" > 0;
 
 -- ---- asked for now
 
@@ -52,7 +65,7 @@ select id from retention_removals where tenant_id = current_tenant() and done_at
 -- What its purges did, in all its tries, and the rest of it as told.
 -- name: removal_end
 with runs as (
-    select r.communications, r.certificate -> 'stores' as stores from retention_runs r
+    select r.communications, r.parcels, r.certificate -> 'stores' as stores from retention_runs r
     where r.tenant_id = current_tenant() and r.certificate ->> 'removalId' = :id::text
 ), stores as (
     select s ->> 'store' as store, sum((s ->> 'rows')::bigint) as "rows"
@@ -60,5 +73,6 @@ with runs as (
 )
 update retention_removals m set done_at = now(), done = :rest::jsonb || jsonb_build_object(
     'communications', (select coalesce(sum(communications), 0) from runs),
+    'parcels', (select coalesce(sum(parcels), 0) from runs),
     'stores', (select coalesce(jsonb_agg(jsonb_build_object('store', store, 'rows', "rows") order by store), '[]') from stores))
 where m.tenant_id = current_tenant() and m.id = :id::uuid and m.done_at is null;

@@ -24,6 +24,8 @@ static struct json_object *certificate(struct ctx *c, const struct purge *p,
         json_set_text(o, "removalId", p->removal_id);
     json_set_text(o, "layers", p->layers);
     json_set_int(o, "communications", p->communications);
+    if (p->parcels)
+        json_set_int(o, "parcels", p->parcels);
     json_set(o, "stores", json_object_get(stores));
     return o;
 }
@@ -36,6 +38,7 @@ static enum err record(struct ctx *c, const char *run, const struct purge *p,
     enum err e = db_query(c->db, c->arena, retention_run_add, &rows, .id = run, .kind = p->kind,
                           .reason = p->reason, .archive_id = p->archive_id,
                           .communications = arena_printf(c->arena, "%d", p->communications),
+                          .parcels = arena_printf(c->arena, "%d", p->parcels),
                           .certificate = json_compact(c->arena, done));
     if (e != OK)
         return e;
@@ -49,8 +52,10 @@ enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **sto
     struct json_object *done = NULL;
     const char *run = uuid7(c->app, c->arena);
     db_begin(c->db, c->tenant_id);
-    enum err e = db_query(c->db, c->arena, retention_purge, &rows, .run = run, .ids = p->ids,
-                          .layers = p->layers, .reason = p->reason);
+    enum err e = p->parcels ? db_query(c->db, c->arena, retention_parcels_purge, &rows, .run = run,
+                                       .ids = p->ids, .layers = p->layers, .reason = p->reason)
+                            : db_query(c->db, c->arena, retention_purge, &rows, .run = run,
+                                       .ids = p->ids, .layers = p->layers, .reason = p->reason);
     if (e == OK) {
         done = json_get(row_json(c->arena, rows, 0), "stores");
         e = record(c, run, p, done);
@@ -160,6 +165,32 @@ static enum err run_batch(struct run *r, const PGresult *batches, int i)
     return e;
 }
 
+/* Parcels are not bundled: of them no copy stays. */
+static enum err run_parcels(struct run *r)
+{
+    struct ctx *c = r->c;
+    for (;;) {
+        PGresult *page;
+        db_begin_reading(c->db, c->tenant_id);
+        enum err e = db_end(
+            c->db, db_query(c->db, c->arena, retention_parcels_page, &page, .now_ms = r->now_ms));
+        if (e != OK || rows_count(page) == 0)
+            return e;
+        const struct purge p = { .ids = row_text(page, 0, "ids"),
+                                 .layers = row_text(page, 0, "layers"),
+                                 .kind = "retention",
+                                 .reason = "policy “parcels”",
+                                 .removal_id = r->removal_id,
+                                 .parcels = (int)row_int(page, 0, "n") };
+        e = purge_do(c, &p, NULL);
+        r->done.parcels += p.parcels;
+        if (e == OK && r->j)
+            e = job_touch(r->j);
+        if (e != OK)
+            return e;
+    }
+}
+
 /* What has clocks of its own: requests of providers, and the files that were imported. */
 static enum err run_rest(struct run *r)
 {
@@ -203,12 +234,14 @@ enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_o
     for (int i = 0; e == OK && i < rows_count(batches); i++)
         e = run_batch(&r, batches, i);
     if (e == OK)
+        e = run_parcels(&r);
+    if (e == OK)
         e = run_rest(&r);
     if (e == OK)
         e = files_sweep(c, SWEEP_HOURS, NULL, &r.done.files);
-    if (e == OK && r.done.communications)
-        log_info("retention_purged", "communications", NUM(r.done.communications), "files",
-                 NUM(r.done.files), NULL);
+    if (e == OK && r.done.communications + r.done.parcels > 0)
+        log_info("retention_purged", "communications", NUM(r.done.communications), "parcels",
+                 NUM(r.done.parcels), "files", NUM(r.done.files), NULL);
     *out = r.done;
     return e;
 }

@@ -15,7 +15,9 @@ static const char *const run_kinds[] = { "retention", "erasure", "inbox", NULL }
 static const char *const erasure_states[] = { "QUEUED", "DONE", "REFUSED", NULL };
 
 static const struct member policy_members[] = {
-    { "hint", SHAPE_TEXT, .help = "Which messages; `default`: all others; `inbox`: webhooks.",
+    { "hint", SHAPE_TEXT,
+      .help = "Which messages; `default`: all others; `inbox`: webhooks; `parcels`: "
+              "orders and shipments.",
       .example = "statement" },
     { "contentDays", SHAPE_COUNT, .help = "Bodies, files, what providers said.", .example = "730" },
     { "personDays", SHAPE_COUNT, .help = "Names and addresses.", .example = "730" },
@@ -39,6 +41,7 @@ static const struct member run_members[] = {
     { "at", SHAPE_TIME, .help = "When." },
     { "archiveId", SHAPE_UUID, .help = "The bundle made before.", .nullable = true },
     { "communications", SHAPE_COUNT, .help = "Whose words were taken out." },
+    { "parcels", SHAPE_COUNT, .help = "The same of orders, and of shipments without one." },
     { "certificate", SHAPE_OBJECT, .help = "Stores and how many rows of each." },
     { .name = NULL },
 };
@@ -53,6 +56,9 @@ static const struct member retention_members[] = {
     { "due", SHAPE_COUNT, .help = "Communications that go next night." },
     { "planned", SHAPE_COUNT, .help = "That would, if their policy deleted." },
     { "held", SHAPE_COUNT, .help = "That a legal hold keeps." },
+    { "parcels", SHAPE_COUNT, .help = "Orders, and shipments of none, that go next night." },
+    { "parcelsPlanned", SHAPE_COUNT, .help = "That would, if their policy deleted." },
+    { "parcelsHeld", SHAPE_COUNT, .help = "Orders that a legal hold keeps." },
     { "rows", SHAPE_COUNT, .help = "That go next night, in all tables, and files." },
     { "bytes", SHAPE_COUNT, .help = "In them." },
     { "removalId", SHAPE_UUID, .help = "Of a removal under way.", .nullable = true },
@@ -93,9 +99,17 @@ enum err retention_document(struct ctx *c, struct json_object **out)
 {
     static const struct {
         const char *name, *of;
-    } copied[] = { { "due", "messages" }, { "planned", "planned" }, { "held", "held" },
-                   { "rows", "rows" },    { "bytes", "bytes" },     { "places", "places" },
-                   { "parts", "parts" },  { "plan", "tables" } };
+    } copied[] = { { "due", "messages" },
+                   { "planned", "planned" },
+                   { "held", "held" },
+                   { "rows", "rows" },
+                   { "bytes", "bytes" },
+                   { "places", "places" },
+                   { "parts", "parts" },
+                   { "plan", "tables" },
+                   { "parcels", "parcels" },
+                   { "parcelsPlanned", "parcelsPlanned" },
+                   { "parcelsHeld", "parcelsHeld" } };
     PGresult *policies, *runs;
     struct json_object *plan;
     enum err e = ask(c, &policies, &runs);

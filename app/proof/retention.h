@@ -32,7 +32,7 @@ extern const struct shape retention_shape, policy_shape, erasure_shape;
 
 struct retention_done {
     int archives, files, imports; /* bundles made, files unlinked, imports whose files went */
-    long long communications, inbox_bodies, inbox_requests;
+    long long communications, parcels, inbox_bodies, inbox_requests; /* parcels: see struct purge */
 };
 
 struct retention_of {
@@ -46,12 +46,13 @@ enum err retention_run(struct ctx *c, struct job *j, struct retention_done *out)
 enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_of *of,
                           struct retention_done *out) must_check;
 
-/* One purge of communications (a Postgres array of ids) in a transaction of its own: the rows, the
-   run with its certificate, the audit trail. *stores, which may be NULL, is what was done. */
+/* One purge in a transaction of its own: the rows, the run with its certificate, the audit trail.
+   Either of communications or of parcels, which are orders and shipments without one. *stores,
+   which may be NULL, is what was done. */
 struct purge {
-    const char *ids, *layers, *kind, *reason, *archive_id,
-        *removal_id; /* the last two may be NULL */
-    int communications;
+    const char *ids;                                              /* a Postgres array of them */
+    const char *layers, *kind, *reason, *archive_id, *removal_id; /* the last two may be NULL */
+    int communications, parcels;                                  /* how many; one is 0 */
 };
 enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores) must_check;
 

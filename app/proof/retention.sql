@@ -9,10 +9,10 @@ from (
     from retention_policies where tenant_id = current_tenant()
     union all
     select v.hint, v.content, v.person, v.proof, false, null, null
-    from (values ('default', 730, 730, 3650), ('inbox', 30, 30, 400)) v (hint, content, person, proof)
+    from (values ('default', 730, 730, 3650), ('inbox', 30, 30, 400), ('parcels', 730, 730, 3650)) v (hint, content, person, proof)
     where not exists (select from retention_policies p where p.tenant_id = current_tenant() and p.hint = v.hint)
 ) d
-order by d.hint = 'default' desc, d.hint = 'inbox', d.hint;
+order by d.hint = 'default' desc, d.hint = 'inbox', d.hint = 'parcels', d.hint;
 
 -- name: retention_policy_get
 select content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete"
@@ -29,7 +29,7 @@ returning hint, content_days as "contentDays", person_days as "personDays", proo
     updated_at as "updatedAt", updated_by_name as "updatedByName";
 
 -- name: retention_runs_list
-select id, kind, reason, at, archive_id as "archiveId", communications, certificate
+select id, kind, reason, at, archive_id as "archiveId", communications, parcels, certificate
 from retention_runs where tenant_id = current_tenant() order by retention_runs.at desc, id desc limit 50;
 
 -- name: retention_slug
@@ -98,9 +98,27 @@ returning id;
 -- name: retention_purge
 select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
 
+-- Orders, and shipments of none, with the same layers due, 500 at a time.
+-- name: retention_parcels_page
+with due as materialized (
+    select coalesce(order_id, shipment_id) as id, content, person from parcels_due(to_timestamp(:now_ms::bigint / 1000.0), null)
+    where deletes and hold_id is null
+), first as (
+    select content, person from due order by id limit 1
+), page as (
+    select d.id from due d join first f on f.content = d.content and f.person = d.person order by d.id limit 500
+)
+select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n,
+    array_to_string(array_remove(array[case when f.content then 'content' end, case when f.person then 'person' end], null), ',')
+        as layers
+from first f;
+
+-- name: retention_parcels_purge
+select parcels_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
+
 -- name: retention_run_add
-insert into retention_runs (tenant_id, id, kind, reason, archive_id, communications, certificate, items_hash)
-values (current_tenant(), :id::uuid, :kind::text, :reason::text, :archive_id::uuid, :communications::int,
+insert into retention_runs (tenant_id, id, kind, reason, archive_id, communications, parcels, certificate, items_hash)
+values (current_tenant(), :id::uuid, :kind::text, :reason::text, :archive_id::uuid, :communications::int, :parcels::int,
     :certificate::jsonb, retention_items_hash(current_tenant(), :id::uuid))
 returning encode(items_hash, 'hex') as "itemsHash";
 
@@ -144,19 +162,28 @@ with told as (
 ), runs as (
     select * from retention_runs where tenant_id = current_tenant()
 )
-select coalesce(r.id::text, t.entity_id) as id, i.communication_id as "communicationId", r.id is null as removed,
+select coalesce(r.id::text, t.entity_id) as id, i.communication_id as "communicationId",
+    i.shipment_id as "shipmentId", r.id is null as removed,
     t.entity_id is null as inserted
 from runs r
 full join told t on t.entity_id = r.id::text
-left join lateral (select x.communication_id from retention_items x where x.tenant_id = r.tenant_id and x.run_id = r.id
+left join lateral (
+    (select x.communication_id, null::uuid as shipment_id from retention_items x where x.tenant_id = r.tenant_id and x.run_id = r.id
     and (x.seal is distinct from event_seals(x.tenant_id, x.communication_id, x.upto)
         or x.layers is distinct from string_to_array(r.certificate ->> 'layers', ','))
-    order by x.communication_id limit 1) i on true
-where r.id is null or t.entity_id is null or i.communication_id is not null
+    order by x.communication_id limit 1)
+    union all
+    (select null, x.shipment_id from retention_parcels x where x.tenant_id = r.tenant_id and x.run_id = r.id
+    and (x.seal is distinct from shipment_event_seals(x.tenant_id, x.shipment_id, x.upto)
+        or x.layers is distinct from string_to_array(r.certificate ->> 'layers', ','))
+    order by x.shipment_id limit 1)
+    limit 1) i on true
+where r.id is null or t.entity_id is null or i.communication_id is not null or i.shipment_id is not null
     or r.items_hash is distinct from retention_items_hash(r.tenant_id, r.id)
     or encode(r.items_hash, 'hex') is distinct from t.after ->> 'itemsHash'
     or r.certificate is distinct from t.after - 'itemsHash' or r.reason is distinct from r.certificate ->> 'reason'
     or r.communications is distinct from (r.certificate ->> 'communications')::int
+    or r.parcels is distinct from coalesce((r.certificate ->> 'parcels')::int, 0)
     or r.certificate ? 'kind' and r.kind <> r.certificate ->> 'kind'
     or r.archive_id::text is distinct from coalesce(r.certificate ->> 'archiveId', r.archive_id::text)
     or r.at not between t.at - interval '1 hour' and t.at + interval '1 hour'

@@ -39,6 +39,11 @@ static const char *clock_words(const char *clock)
                                           : "content or personal data, whichever ends first";
 }
 
+static void set_sum(struct json_object *d, const char *name, const char *one, const char *other)
+{
+    json_put(d, name, true, json_object_new_int64(figure(d, one) + figure(d, other)));
+}
+
 /* The words of each; only of those that go, where that is asked. */
 static void dress_list(struct json_object *d, const char *name, bool going)
 {
@@ -72,6 +77,9 @@ static enum err show_plan(struct req *r, struct reply *p, const struct retention
     json_set_bool(d, "canConfirm", policy || figure(d, "rows") > 0);
     json_set_text(d, "messagesWords", counted(c, d, "messages", "message", "messages"));
     json_set_text(d, "rowsWords", counted(c, d, "rows", "row or file", "rows and files"));
+    json_set_text(d, "parcelsWords",
+                  figure(d, "parcels") ? counted(c, d, "parcels", "order", "orders") : NULL);
+    set_sum(d, "heldAll", "held", "parcelsHeld");
     json_set_text(d, "plannedWords",
                   figure(d, "planned") ? counted(c, d, "planned", "message", "messages") : NULL);
     json_set_text(d, "error", error);
@@ -170,8 +178,9 @@ static void show_certificates(struct ctx *c, struct json_object *erasures)
         if (certificate)
             json_set_text(
                 one, "certificateWords",
-                arena_printf(c->arena, "%s, %s",
+                arena_printf(c->arena, "%s, %s, %s",
                              counted(c, certificate, "communications", "message", "messages"),
+                             counted(c, certificate, "parcels", "order", "orders"),
                              counted(c, certificate, "files", "file", "files")));
     }
 }
@@ -230,6 +239,8 @@ static enum err show_all(struct req *r, struct reply *p, struct json_object *for
     dress_list(d, "plan", false);
     json_set_text(d, "saved", saved);
     json_set_text(d, "dueWords", counted(c, d, "due", "message goes", "messages go"));
+    set_sum(d, "heldAll", "held", "parcelsHeld");
+    set_sum(d, "plannedAll", "planned", "parcelsPlanned");
     json_set_bool(d, "some", figure(d, "rows") > 0);
     set_any(d, "partsAny", "parts");
     set_any(d, "placesAny", "places");
@@ -287,8 +298,9 @@ static enum err find_person(struct ctx *c, const char *email, struct json_object
     if (e == ERR_INVALID && email)
         (void)ctx_fault(c, "email", "This is no e-mail address that a message can have.");
     if (e == OK)
-        *words = arena_printf(c->arena, "erase|%s|%lld", json_text(*out, "value"),
-                              (long long)figure(*out, "messages"));
+        *words =
+            arena_printf(c->arena, "erase|%s|%lld|%lld", json_text(*out, "value"),
+                         (long long)figure(*out, "messages"), (long long)figure(*out, "orders"));
     return e;
 }
 

@@ -91,7 +91,8 @@ static enum err page_proof(struct req *r, struct reply *p)
       .required = (must),                                                                          \
       .min = 1,                                                                                    \
       .max = 40,                                                                                   \
-      .help = "which messages: statement, notice, …; default: all others; inbox: webhooks" },      \
+      .help = "which messages: statement, notice, …; default: all others; inbox: webhooks; "     \
+              "parcels: orders and shipments" },                                                   \
         { "contentDays",                                                                           \
           FIELD_INT,                                                                               \
           POLICY(content_days),                                                                    \
@@ -135,7 +136,7 @@ static const struct field hold_fields[] = {
       .help = "what it is on" },
     { "value", FIELD_TEXT, HOLD(value), .required = true, .max = 320,
       .help = "its id; of a building its code or name, of a unit that and its number (LH-12 "
-              "1.01), of a person e-mail or phone" },
+              "1.01), of an order its number, of a person e-mail or phone" },
     { "reason", FIELD_TEXT, HOLD(reason), .required = true, .min = 3, .max = 500, .help = "why" },
     { "owner", FIELD_TEXT, HOLD(owner), .required = true, .min = 2, .max = 200,
       .help = "who answers for it" },

@@ -315,20 +315,22 @@ enum err purges_verify(struct ctx *c, struct verification *v)
     if (e != OK || rows_count(rows) == 0)
         return e;
     const char *id = row_text(rows, 0, "communicationId"), *run = row_text(rows, 0, "id");
+    const char *shipment = row_text(rows, 0, "shipmentId");
     bool removed = row_bool(rows, 0, "removed"), inserted = row_bool(rows, 0, "inserted");
     const char *what = removed ? "was removed" : inserted ? "was put in" : "was changed";
     const char *sentence =
-        id && !inserted
+        (id || shipment) && !inserted
             ? arena_printf(c->arena,
-                           "Communication %s is not as the retention run %s left it: its events, "
-                           "or what the run noted of them, were changed.",
-                           id, run)
+                           "%s %s is not as the retention run %s left it: its events, or what the "
+                           "run noted of them, were changed.",
+                           id ? communications.name : parcels.name, id ? id : shipment, run)
             : arena_printf(c->arena, "The record of the retention run %s %s.", run, what);
     finding_add(v, (struct finding){ .kind = "retention",
                                      .what = removed    ? CHAIN_REMOVED
                                              : inserted ? CHAIN_INSERTED
                                                         : CHAIN_CHANGED,
                                      .communication_id = id,
+                                     .shipment_id = shipment,
                                      .sentence = sentence });
     return OK;
 }

@@ -17,12 +17,12 @@ with known as (
 ), told as (
     update customers c set phone = coalesce(:phone::text, c.phone), language = coalesce(:language::text, c.language)
     from known
-    where c.tenant_id = current_tenant() and c.id = known.id
+    where c.tenant_id = current_tenant() and c.id = known.id and lower(c.email) = lower(:email::text)
     returning c.id
 ), made as (
     insert into customers (tenant_id, name, email, phone, language)
     select current_tenant(), :name::text, :email::text, :phone::text, coalesce(:language::text, '')
-    where not exists (select from known)
+    where not exists (select from told)
     returning id
 )
 select id from told union all select id from made;

@@ -48,10 +48,11 @@ where tenant_id = current_tenant() and order_id = :order_id::uuid and parcel = :
 select asked = :asked::jsonb as alike from delivery_reservations
 where tenant_id = current_tenant() and id = :id::uuid;
 
--- Goes on at the open step, of which one call may have been carried out; also where its job was given up.
+-- Goes on at the open step, of which one call may have been carried out; also where its job was given up, but not where
+-- retention took out what the carrier was to be told.
 -- name: dispatch_retry
 update delivery_reservations r set state = 'running', tries = least(tries, 1), fence = fence + 1, moved_at = now()
-where r.tenant_id = current_tenant() and r.id = :id::uuid and (r.state = 'failed' or r.state in ('running', 'waiting')
+where r.tenant_id = current_tenant() and r.id = :id::uuid and r.request <> '{}' and (r.state = 'failed' or r.state in ('running', 'waiting')
     and not exists (select from jobs j where j.tenant_id = r.tenant_id and j.kind = 'ship.deliver'
         and j.unique_key = r.id::text and j.state <> 'parked'))
 returning r.order_id, r.step;

@@ -32,7 +32,7 @@ check("nothing goes by itself, and the command says what would", async () => {
     const { policies, planned, due, held } = await tell("/api/track/retention");
     assert.deepEqual([due, planned, held], [0, 4, 0]);
     assert.deepEqual(policies.map((p) => [p.hint, p.contentDays, p.personDays, p.proofDays, p.delete]),
-        [["default", 730, 730, 3650, false], ["inbox", 30, 30, 400, false]]);
+        [["default", 730, 730, 3650, false], ["parcels", 730, 730, 3650, false], ["inbox", 30, 30, 400, false]]);
     const plan = trackctl("retention", "plan", "--tenant", tenant);
     assert.equal(plan.status, 0, plan.stderr);
     assert.match(plan.stdout, /0 communications go, 4 would if their policy deleted, 0 are held/);

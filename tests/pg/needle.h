@@ -43,7 +43,7 @@ static inline struct verification verified(void)
 
 /* ---- arranging: a needle in every store ---- */
 
-static const char *blob(const char *text)
+static inline const char *blob(const char *text)
 {
     struct blob b;
     struct ctx *c = as("track_worker");
@@ -54,8 +54,8 @@ static const char *blob(const char *text)
     return arena_strdup(c->arena, b.sha256);
 }
 
-static const char *event(const char *id, enum event_type type, const char *inbox,
-                         const char *needle)
+static inline const char *event(const char *id, enum event_type type, const char *inbox,
+                                const char *needle)
 {
     struct ctx *c = as("track_worker");
     struct json_object *detail = json_own(c->arena, json_object_new_object());
@@ -76,7 +76,7 @@ static const char *event(const char *id, enum event_type type, const char *inbox
     return needle;
 }
 
-static const char *posted(const char *needle)
+static inline const char *posted(const char *needle)
 {
     return arena_strdup(
         as("track_worker")->arena,
@@ -88,7 +88,7 @@ static const char *posted(const char *needle)
 }
 
 /* A message with its person in each store there is. */
-static void fill(const char *id, const char *needle)
+static inline void fill(const char *id, const char *needle)
 {
     struct ctx *c = as("track_worker");
     const char *pdf = blob(arena_printf(c->arena, "PDF of %s", needle));

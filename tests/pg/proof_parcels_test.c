@@ -74,6 +74,8 @@ static const struct kind {
     { "a grade", SET("grade = 'A'"), NULL, CHAIN_CHANGED, 2 },
     { "a time", SET("occurred_at = occurred_at - interval '1 day'"), NULL, CHAIN_CHANGED, 2 },
     { "a hash", SET("hash = sha256('x')"), NULL, CHAIN_CHANGED, 2 },
+    { "words taken out by nobody", SET("salt = null, sentence = 'Content removed.', detail = '{}'"),
+      NULL, CHAIN_CHANGED, 2 },
     { "rewritten with its hash",
       SET("grade = 'A'") "; update shipment_events e set hash = shipment_event_digest(e)" HERE,
       NULL, CHAIN_CHANGED, 2 },

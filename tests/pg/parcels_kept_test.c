@@ -1,0 +1,397 @@
+/* Retention and erasure of orders and shipments: what is to go is nowhere left, what is held or on
+ * its way stays, and the proof of both holds. */
+#include "pg/needle.h"
+#include "pg/parcels.h"
+
+struct parcel {
+    const char *needle; /* in every store that tells of its person */
+    char order[40], purchase[40], shipment[40], customer[40];
+};
+
+static struct parcel gone = { .needle = "gone@example.org" };
+static struct parcel kept = { .needle = "held@example.org" };
+static struct parcel moving = { .needle = "moving@example.org" };
+static struct parcel person = { .needle = "erase@example.org" };
+static struct parcel other = { .needle = "erase@example.org" };
+
+static void told(const struct parcel *p, enum parcel_status claim, int n)
+{
+    bool moved;
+    struct ctx *c = as("track_worker");
+    struct json_object *detail = json_own(c->arena, json_object_new_object());
+    json_set_text(detail, "rawStatus", arena_printf(c->arena, "signed by %s", p->needle));
+    json_set_text(detail, "podSha256", "hash-of-the-signature");
+    struct shipment_event e = scan(claim, arena_printf(c->arena, "2025-11-2%dT10:00:00Z", n), NULL);
+    e.detail = detail;
+    e.inbox_id = posted(p->needle);
+    e.sentence = arena_printf(c->arena, "Handed to %s.", p->needle);
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(shipment_append(c, p->shipment, &e, 1, false, NULL, &moved), OK);
+    assert_int_equal(db_commit(c->db), OK);
+}
+
+/* What was asked of a carrier and how it failed, with the calls and jobs of it. */
+static void asked_for(const struct parcel *p, const char *state)
+{
+    char id[40];
+    keep(id, pg_sql("insert into delivery_reservations (tenant_id, order_id, parcel, "
+                    "purchase_order_id, carrier, dry_run, our_ref, asked, request, results, state) "
+                    "values ('%s', '%s', 7, '%s', 'shiprocket', true, 'R-%s', '{}', '{\"name\": "
+                    "\"%s\"}', '{\"create\": \"%s\"}', '%s') returning id",
+                    pg_tenant(), p->order, p->purchase, p->order, p->needle, p->needle, state));
+    (void)pg_sql(
+        "insert into delivery_failures (tenant_id, order_id, reservation_id, step, kind, "
+        "sentence, raw, retry) values ('%s', '%s', '%s', 'create', 'refused', 'Refused for "
+        "%s.', '{\"to\": \"%s\"}', 'none')",
+        pg_tenant(), p->order, id, p->needle, p->needle);
+    (void)pg_sql(
+        "insert into http_calls (tenant_id, provider, method, url, entity, request, "
+        "duration_ms) values ('%s', 'shiprocket', 'POST', 'x', 'delivery:%s', 'to %s', 1), "
+        "('%s', 'front', 'POST', 'x', 'shipment:%s', 'Dear %s', 1)",
+        pg_tenant(), id, p->needle, pg_tenant(), p->shipment, p->needle);
+    (void)pg_sql("insert into jobs (tenant_id, queue, kind, args, state, errors) values ('%s', "
+                 "'q', 'ship.deliver', '{\"deliveryId\": \"%s\"}', 'parked', '[{\"error\": "
+                 "\"%s\"}]')",
+                 pg_tenant(), id, p->needle);
+}
+
+static void fill_parcel(struct parcel *p, const char *phone)
+{
+    order_new(p->order, p->purchase);
+    keep(p->customer,
+         pg_sql("insert into customers (tenant_id, name, email, phone, reference) values ('%s', "
+                "'Name %s', '%s', '%s', 'R %s %s') returning id",
+                pg_tenant(), p->needle, p->needle, phone, p->needle, phone));
+    (void)pg_sql("update orders set customer_id = '%s', recipient_name = 'Name %s', street = 'c/o "
+                 "%s', note = 'Ring for %s', billing = '{\"name\": \"%s\"}' where id = '%s'",
+                 p->customer, p->needle, p->needle, p->needle, p->needle, p->order);
+    shipment_new(p->purchase, p->shipment);
+    told(p, PARCEL_IN_TRANSIT, 1);
+    asked_for(p, "failed");
+    (void)pg_sql("insert into customer_notifications (tenant_id, key, event_id, shipment_id, "
+                 "order_id, type, state, marker, error) values ('%s', 'k %s', uuid7(), '%s', '%s', "
+                 "'shipped', 'failed', 'm %s', 'refused %s')",
+                 pg_tenant(), p->shipment, p->shipment, p->order, p->shipment, p->needle);
+}
+
+static void age(const struct parcel *p)
+{
+    (void)pg_sql("update orders set moved_at = " OLD " where id = '%s'; update shipments set "
+                 "moved_at = " OLD " where id = '%s'",
+                 p->order, p->shipment);
+}
+
+static void everything_is_somewhere(void **state)
+{
+    (void)state;
+    fill_parcel(&gone, "+41790000001");
+    fill_parcel(&kept, "+41790000002");
+    fill_parcel(&moving, "+41790000003");
+    fill_parcel(&person, "+41790000004");
+    fill_parcel(&other, "+41790000005");
+    told(&gone, PARCEL_DELIVERED, 2);
+    told(&kept, PARCEL_DELIVERED, 2);
+    age(&gone);
+    age(&kept);
+    age(&moving);
+    assert_int_equal(verified().n, 0);
+    assert_true(rows_with(gone.needle) >= 12);
+}
+
+/* ---- the clocks ---- */
+
+static struct retention_done run(void)
+{
+    struct retention_done done;
+    assert_int_equal(retention_run(as("track_worker"), NULL, &done), OK);
+    return done;
+}
+
+static struct json_object *document(void)
+{
+    struct json_object *d;
+    struct ctx *c = as("track_web");
+    db_begin_reading(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, retention_document(c, &d)), OK);
+    return d;
+}
+
+static long long figure(struct json_object *d, const char *key)
+{
+    return json_object_get_int64(json_get(d, key));
+}
+
+static void set_policy(const char *hint, long content, long person_days, bool deletes)
+{
+    struct json_object *d;
+    struct ctx *c = as("track_web");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(
+        db_end(c->db,
+               retention_set(
+                   c, &(struct retention_policy){ hint, content, person_days, 3650, deletes }, &d)),
+        OK);
+}
+
+/* The default of messages is not one of parcels. */
+static void nothing_goes_unless_their_policy_says_so(void **state)
+{
+    (void)state;
+    set_policy("default", 1, 1, true);
+    long long before = rows_with(gone.needle);
+    assert_int_equal(run().parcels, 0);
+    struct json_object *d = document(), *plan = json_get(d, "plan");
+    assert_int_equal(figure(d, "parcels"), 0);
+    assert_int_equal(figure(d, "parcelsPlanned"), 2);
+    assert_int_equal(rows_with(gone.needle), before);
+    bool partition = false;
+    for (size_t i = 0; i < json_object_array_length(plan); i++) {
+        struct json_object *o = json_object_array_get_idx(plan, i);
+        assert_false(json_object_get_boolean(json_get(o, "deletes")) && figure(o, "rows"));
+        partition = partition || (strcmp(json_text(o, "store"), "shipment_events") == 0 &&
+                                  strncmp(json_text(o, "relation"), "shipment_events_", 16) == 0 &&
+                                  figure(o, "rows") == 6 && figure(o, "bytes") > 300);
+    }
+    assert_true(partition);
+}
+
+static struct json_object *hold(const char *scope, const char *value)
+{
+    struct json_object *d;
+    struct ctx *c = as("track_web");
+    db_begin(c->db, pg_tenant());
+    enum err e = hold_add(c, &(struct hold_new){ scope, value, "Court case 7", "Legal", NULL }, &d);
+    return db_end(c->db, e) == OK ? d : NULL;
+}
+
+static void lift(struct json_object *h, long long due)
+{
+    struct json_object *d;
+    struct ctx *c = as("track_web");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(hold_lifting(c, json_text(h, "id"), &d), OK);
+    assert_int_equal(figure(d, "freeOrders"), 1);
+    assert_int_equal(figure(d, "dueOrders"), due);
+    const char *token = json_text(d, "planToken");
+    assert_int_equal(db_end(c->db, hold_lift(c, json_text(h, "id"), token, &d)), OK);
+}
+
+static void an_order_is_held_by_its_number_and_its_person(void **state)
+{
+    (void)state;
+    set_policy("parcels", 730, 730, true);
+    assert_int_equal(figure(document(), "parcels"), 2);
+    struct json_object *h = hold("person", " Held@Example.org ");
+    assert_int_equal(figure(h, "orders"), 1);
+    assert_int_equal(figure(document(), "parcelsHeld"), 1);
+    lift(h, 1);
+    assert_int_equal(figure(document(), "parcelsHeld"), 0);
+    assert_null(hold("order", gone.shipment));
+    assert_null(hold("order", "no such number"));
+    h = hold("order", pg_sql("select upper(number) from orders where id = '%s'", kept.order));
+    assert_int_equal(figure(h, "orders"), 1);
+    assert_int_equal(figure(document(), "parcelsHeld"), 1);
+    assert_int_equal(figure(document(), "parcels"), 1);
+    set_policy("inbox", 1, 1, true);
+    (void)pg_sql("update inbox set received_at = " OLD);
+    assert_int_equal(run().parcels, 1);
+    assert_int_equal(pg_int("select count(*) from inbox i join shipment_events e on e.inbox_id = "
+                            "i.id where e.shipment_id = '%s' and i.body <> ''",
+                            kept.shipment),
+                     2);
+}
+
+static void what_is_due_goes_and_the_proof_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(rows_with(gone.needle), 0);
+    assert_true(rows_with(kept.needle) >= 12);
+    assert_true(rows_with(moving.needle) >= 10);
+    assert_int_equal(pg_int("select count(*) from shipment_events where shipment_id = '%s' and "
+                            "sentence = 'Content removed.' and salt is null and detail = '{}'",
+                            gone.shipment),
+                     3);
+    assert_int_equal(pg_int("select count(*) from orders where id = '%s' and content_removed_at is "
+                            "not null and person_removed_at is not null and removed_by = 'policy "
+                            "“parcels”' and recipient_name = '(removed)' and status = 'delivered'",
+                            gone.order),
+                     1);
+    assert_int_equal(pg_int("select count(*) from customers where id = '%s' and name = '(removed)' "
+                            "and email is null and phone is null",
+                            gone.customer),
+                     1);
+    assert_int_equal(pg_int("select count(*) from retention_parcels where kept -> '2' ->> "
+                            "'podSha256' = 'hash-of-the-signature'"),
+                     1);
+    assert_string_equal(pg_sql("select parcels || ' ' || communications from retention_runs"),
+                        "1 0");
+    assert_int_equal(verified().n, 0);
+    assert_int_equal(run().parcels, 0);
+}
+
+static void tampering_after_a_purge_is_found(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {
+        "update shipment_events set grade = 'A' where shipment_id = '%s' and seq = 2",
+        "update shipment_events set sentence = 'Delivered.' where shipment_id = '%s' and seq = 2",
+        "delete from shipment_events where shipment_id = '%s' and seq = 3",
+        "delete from retention_parcels where shipment_id = '%s'",
+        "update retention_parcels set kept = '{\"2\": \"another\"}' where shipment_id = '%s'",
+        "update retention_parcels set upto = 2 where shipment_id = '%s'",
+        "update retention_runs set parcels = 5 where '%s' is not null",
+    };
+    (void)pg_sql("create table kept_events as select * from shipment_events; create table "
+                 "kept_items as select * from retention_parcels; create table kept_runs as select "
+                 "* from retention_runs");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct buf b = buf_in(as("track_worker")->arena);
+        for (const char *p = ways[i]; *p; p++)
+            if (strncmp(p, "%s", 2) == 0)
+                buf_puts(&b, gone.shipment), p++;
+            else
+                buf_putc(&b, *p);
+        (void)pg_sql("set session_replication_role = replica; %s", b.p);
+        if (verified().n == 0)
+            fail_msg("not found: %s", ways[i]);
+        (void)pg_sql("set session_replication_role = replica; delete from shipment_events; insert "
+                     "into shipment_events select * from kept_events; delete from "
+                     "retention_parcels; insert into retention_parcels select * from kept_items; "
+                     "delete from retention_runs; insert into retention_runs select * from "
+                     "kept_runs; set session_replication_role = origin");
+    }
+    (void)pg_sql("drop table kept_events, kept_items, kept_runs");
+    assert_int_equal(verified().n, 0);
+}
+
+/* Each clock takes its own; a customer stays while an order needs him. */
+static void each_clock_takes_its_own(void **state)
+{
+    (void)state;
+    struct parcel p = { .needle = "clock@example.org" };
+    char second[40], purchase[40];
+    fill_parcel(&p, "+41790000009");
+    order_new(second, purchase);
+    (void)pg_sql("update orders set customer_id = '%s' where id = '%s'", p.customer, second);
+    told(&p, PARCEL_DELIVERED, 2);
+    (void)pg_sql("update orders set moved_at = now() - interval '100 days' where id = '%s'; update "
+                 "shipments set moved_at = now() - interval '100 days' where id = '%s'",
+                 p.order, p.shipment);
+    set_policy("parcels", 50, 730, true);
+    assert_int_equal(run().parcels, 1);
+    assert_int_equal(pg_int("select count(*) from orders where id = '%s' and note = '' and "
+                            "recipient_name = 'Name clock@example.org' and person_removed_at is "
+                            "null",
+                            p.order),
+                     1);
+    set_policy("parcels", 50, 90, true);
+    assert_int_equal(run().parcels, 1);
+    assert_int_equal(pg_int("select count(*) from orders where id = '%s' and recipient_name = "
+                            "'(removed)'",
+                            p.order),
+                     1);
+    assert_int_equal(
+        pg_int("select count(*) from customers where id = '%s' and email is not null", p.customer),
+        1);
+    (void)pg_sql("update orders set status = 'cancelled', moved_at = now() - interval '100 days' "
+                 "where id = '%s'",
+                 second);
+    assert_int_equal(run().parcels, 1);
+    assert_int_equal(rows_with(p.needle), 0);
+    assert_int_equal(verified().n, 0);
+    set_policy("parcels", 730, 730, true);
+}
+
+/* ---- forgetting a person ---- */
+
+static struct json_object *asked_erasure(const struct person *who, enum err expected)
+{
+    struct json_object *d = NULL;
+    struct ctx *c = as("track_web");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, erasure_ask(c, who, &d)), expected);
+    return d;
+}
+
+static void who_is_held_or_awaits_a_parcel_is_not_forgotten(void **state)
+{
+    (void)state;
+    asked_erasure(&(struct person){ .email = kept.needle }, ERR_CONFLICT);
+    (void)pg_sql("update delivery_reservations set state = 'running' where order_id = '%s'",
+                 person.order);
+    asked_erasure(&(struct person){ .email = person.needle }, ERR_CONFLICT);
+    (void)pg_sql("update delivery_reservations set state = 'failed' where order_id = '%s'",
+                 person.order);
+}
+
+static void a_person_is_forgotten_everywhere(void **state)
+{
+    (void)state;
+    char id[40];
+    struct json_object *d;
+    keep(id, json_text(asked_erasure(&(struct person){ .email = "Erase@example.org" }, OK), "id"));
+    work();
+    struct ctx *c = as("track_web");
+    db_begin_reading(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, erasure_get(c, id, &d)), OK);
+    assert_string_equal(json_text(d, "state"), "DONE");
+    assert_int_equal(rows_with(person.needle), 0);
+    assert_int_equal(rows_with("+41790000004"), 0);
+    struct json_object *done = json_get(d, "certificate");
+    assert_int_equal(figure(done, "parcels"), 2);
+    assert_int_equal(figure(json_get(done, "stores"), "shipment_events"), 4);
+    assert_int_equal(verified().n, 0);
+    assert_true(rows_with(moving.needle) >= 10);
+}
+
+static void by_phone_too(void **state)
+{
+    (void)state;
+    asked_erasure(&(struct person){ .phone = "+41790000003" }, OK);
+    work();
+    assert_int_equal(rows_with(moving.needle), 0);
+    assert_int_equal(rows_with("+41790000003"), 0);
+    assert_int_equal(verified().n, 0);
+    assert_true(rows_with(kept.needle) >= 12);
+}
+
+static enum err attempt(const char *role, const char *sql)
+{
+    struct ctx *c = as(role);
+    db_begin(c->db, pg_tenant());
+    enum err e = db_script(c->db, sql);
+    db_rollback(c->db);
+    return e;
+}
+
+static void only_the_worker_may_and_not_what_is_held(void **state)
+{
+    (void)state;
+    struct ctx *c = as("track_worker");
+    const char *purge = arena_printf(
+        c->arena, "select parcels_purge(uuid7(), '{%s}', '{person}', 'x')", kept.order);
+    assert_int_not_equal(attempt("track_web", purge), OK);
+    assert_int_not_equal(attempt("track_worker", purge), OK);
+    assert_int_not_equal(attempt("track_worker", "update shipment_events set sentence = 'x'"), OK);
+    assert_true(rows_with(kept.needle) >= 12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_is_somewhere),
+        cmocka_unit_test(nothing_goes_unless_their_policy_says_so),
+        cmocka_unit_test(an_order_is_held_by_its_number_and_its_person),
+        cmocka_unit_test(what_is_due_goes_and_the_proof_stays),
+        cmocka_unit_test(tampering_after_a_purge_is_found),
+        cmocka_unit_test(each_clock_takes_its_own),
+        cmocka_unit_test(who_is_held_or_awaits_a_parcel_is_not_forgotten),
+        cmocka_unit_test(a_person_is_forgotten_everywhere),
+        cmocka_unit_test(by_phone_too),
+        cmocka_unit_test(only_the_worker_may_and_not_what_is_held),
+    };
+    pg_start("parcels_kept");
+    call_start(domains);
+    parcels_setup();
+    return pg_end(cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,4 +1,4 @@
--- Parcels in the rooms around them: proof, search, retention.
+-- Parcels in the rooms around them: proof, search, retention, exports.
 
 -- ---------------------------------------------------------------- roots
 
@@ -281,7 +281,9 @@ insert into parcel_stores values
 ('delivery_reservations', 'delivery_reservations', 'both', 't.order_id = any ($1)', 't.request <> ''{}'' or t.results <> ''{}''',
     '{"request": "''{}''", "results": "''{}''"}'),
 ('delivery_failures', 'delivery_failures', 'both', 't.order_id = any ($1)', 't.sentence <> ''Content removed.'' or t.raw is not null',
-    '{"sentence": "''Content removed.''", "raw": "null"}'),
+    '{"sentence": "''Content removed.''", "raw": "null", "issue_error": "null"}'),
+('thread_suggestions', 'thread_suggestions', 'both', 't.order_id = any ($1)', 't.subject <> '''' or t.email is not null',
+    '{"subject": "''''", "email": "null"}'),
 ('http_calls of parcels', 'http_calls', 'both', 't.entity = any (array(select ''shipment:'' || id from parcels_of($1)
     union all select ''order:'' || x from unnest($1) x
     union all select ''failure:'' || f.id from delivery_failures f where f.tenant_id = current_tenant() and f.order_id = any ($1)
@@ -465,9 +467,12 @@ begin
         where strpos(lower(concat_ws(' ', t.request, t.results)), a) > 0);
     get diagnostics n = row_count;
     done = done || jsonb_build_object('store', 'delivery_reservations by address', 'rows', n);
-    update delivery_failures t set sentence = 'Content removed.', raw = null
+    update thread_suggestions t set subject = '', email = null where t.tenant_id = who and lower(t.email) = any (addresses);
+    get diagnostics n = row_count;
+    done = done || jsonb_build_object('store', 'thread_suggestions by address', 'rows', n);
+    update delivery_failures t set sentence = 'Content removed.', raw = null, issue_error = null
     where t.tenant_id = who and exists (select from unnest(addresses) a
-        where strpos(lower(concat_ws(' ', t.sentence, t.raw)), a) > 0);
+        where strpos(lower(concat_ws(' ', t.sentence, t.raw, t.issue_error)), a) > 0);
     get diagnostics n = row_count;
     return done || jsonb_build_object('store', 'delivery_failures by address', 'rows', n);
 end $$;
@@ -475,3 +480,7 @@ end $$;
 revoke execute on function parcels_purge, parcels_plan, erase_parcel_addresses, held_requests from public;
 grant execute on function parcels_purge, erase_parcel_addresses to track_worker;
 grant execute on function parcels_plan to track_web, track_worker;
+
+-- ---------------------------------------------------------------- exports
+
+alter table communication_exports add column what text not null default 'communications' check (what in ('communications', 'shipments'));

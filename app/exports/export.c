@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+const char *const export_whats[] = { "communications", "shipments", NULL };
 const char *const export_states[] = { "QUEUED", "RUNNING",   "PAUSED",  "READY",
                                       "FAILED", "CANCELLED", "EXPIRED", NULL };
 const char *const export_formats[] = { "csv", "jsonl", "evidence", NULL };
@@ -27,14 +28,17 @@ enum err export_add(struct ctx *c, const struct export_new *n, const char **id)
 {
     PGresult *row;
     const char *words, *filter = json_compact(c->arena, n->filter);
+    const char *what = n->what ? n->what : export_whats[0];
     enum err e = OK;
     if (n->listed)
         words = n->listed;
+    else if (n->what && strcmp(n->what, "shipments") == 0)
+        words = export_shipment_words(c, n->filter);
     else
         e = export_words(c, n->filter, &words);
     if (e == OK)
-        e = db_query(c->db, c->arena, export_insert, &row, .format = n->format, .filter = filter,
-                     .words = words, .listed = n->listed ? "t" : "f",
+        e = db_query(c->db, c->arena, export_insert, &row, .what = what, .format = n->format,
+                     .filter = filter, .words = words, .listed = n->listed ? "t" : "f",
                      .all_buildings = actor_all_buildings(c), .actor_id = c->actor.id,
                      .actor_kind = actor_kind_name(c->actor.kind), .actor_name = c->actor.name);
     if (e != OK)
@@ -43,6 +47,7 @@ enum err export_add(struct ctx *c, const struct export_new *n, const char **id)
     if ((e = add_job(c, *id)) != OK)
         return e;
     struct json_object *after = json_own(c->arena, json_object_new_object());
+    json_set_text(after, "what", what);
     json_set_text(after, "format", n->format);
     json_set(after, "filter", json_object_get(n->filter));
     return audit_add(c, "export.add", "export", *id, NULL, after);
@@ -73,9 +78,11 @@ enum err export_cancel(struct ctx *c, const char *id)
 
 /* ---- shown ---- */
 
-static const char *file_name(struct ctx *c, const char *day, const char *format)
+static const char *file_name(struct ctx *c, const PGresult *rows, int i)
 {
-    const struct export_format *f = export_format_of(format);
+    const char *day = row_text(rows, i, "createdAt");
+    const struct export_format *f =
+        export_format_of(row_text(rows, i, "what"), row_text(rows, i, "format"));
     return arena_printf(c->arena, "%s-%.10s.%s", f->prefix, day, f->ending);
 }
 
@@ -83,7 +90,7 @@ static struct json_object *link_of(struct ctx *c, const PGresult *rows, int i)
 {
     struct json_object *o = json_object_new_object();
     const char *sha256 = row_text(rows, i, "sha256");
-    const char *name = file_name(c, row_text(rows, i, "createdAt"), row_text(rows, i, "format"));
+    const char *name = file_name(c, rows, i);
     json_set_text(o, "href",
                   store_link(c->app, c->arena, c->tenant_id, sha256, name, EXPORT_LINK_SECONDS));
     json_set_text(o, "fileName", name);

@@ -1,17 +1,17 @@
 -- Exports: kept, written, and gone after their time.
 
 -- name: export_insert
-insert into communication_exports (tenant_id, format, filter, words, listed, all_buildings, asked_buildings, created_by,
+insert into communication_exports (tenant_id, what, format, filter, words, listed, all_buildings, asked_buildings, created_by,
     created_by_kind, created_by_name)
-values (current_tenant(), :format::text, :filter::jsonb, :words::text, :listed::bool, :all_buildings::bool,
+values (current_tenant(), :what::text, :format::text, :filter::jsonb, :words::text, :listed::bool, :all_buildings::bool,
     array(select building_id from building_grants g where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid),
     :actor_id::uuid, :actor_kind::text, :actor_name::text)
 returning id
 
--- One's own, and everybody's for those who see all buildings. Its file is for those who may see what it tells of now.
+-- One's own, and everybody's for those who see all buildings, who alone see those of shipments. Its file is for those who may see what it tells of now.
 -- name: export_get
 select x.id as "exportId", case when x.state = 'READY' and x.expires_at <= now() then 'EXPIRED' else x.state end as state,
-    x.format, x.words, x.filter, x.rows_written as rows,
+    x.what, x.format, x.words, x.filter, x.rows_written as rows,
     case when x.state in ('QUEUED', 'RUNNING', 'PAUSED') then json_build_object('scanned', x.scanned, 'scope', x.scope) end as progress,
     x.size, x.sha256, x.error, x.created_by_name as "createdByName", x.created_at as "createdAt", x.ready_at as "readyAt",
     x.expires_at as "expiresAt", x.created_by = :actor_id::uuid as mine,
@@ -20,7 +20,7 @@ select x.id as "exportId", case when x.state = 'READY' and x.expires_at <= now()
             where g.tenant_id = current_tenant() and g.actor_id = :actor_id::uuid and g.building_id = h.id))) as _download
 from communication_exports x
 where x.tenant_id = current_tenant() and (:id::uuid is null or x.id = :id::uuid)
-    and (:all_buildings::bool or x.created_by = :actor_id::uuid)
+    and (:all_buildings::bool or x.created_by = :actor_id::uuid and x.what <> 'shipments')
 order by x.created_at desc, x.id desc limit 50
 
 -- name: export_delete
@@ -38,7 +38,7 @@ select blob_forget(:sha256::text) as gone
 update communication_exports set state = 'RUNNING', rows_written = 0, scanned = 0, error = null, started_at = now()
 where tenant_id = current_tenant() and id = :id::uuid
     and (state in ('QUEUED', 'RUNNING') or state = 'FAILED' and not listed)
-returning format, filter, listed, all_buildings as "allBuildings", created_by as "createdBy"
+returning what, format, filter, listed, all_buildings as "allBuildings", created_by as "createdBy"
 
 -- Years of buildings that the filter may mean and that who asked might see both then and now.
 -- name: export_batches
@@ -102,6 +102,28 @@ left join (
     where k.tenant_id = current_tenant() and k.batch_id = any (:batch_ids::uuid[])
     group by a.communication_id) a on a.communication_id = c.id
 order by p.place, c.place
+
+-- The columns of exports/format.c, in its order, as the shipments were added; one after the other, however many.
+-- name: export_shipments anew
+select s.id, o.number, o.shop, o.status, po.number, o.recipient_name, o.city, o.country,
+    coalesce(nullif(s.carrier_name, ''), s.carrier) as carrier, s.service, s.tracking_number, s.status, s.status_at, s.evidence_grade,
+    case when s.content_removed_at is null then s.last_scan
+        else format('Content removed on %s by %s. Proof is kept.', to_char(s.content_removed_at, 'FMDD Mon YYYY'), s.removed_by) end,
+    s.last_scan_at, s.last_location, s.promised_on, s.shipped_at, s.delivered_at, s.created_at, s.dry_run
+from shipments s
+left join purchase_orders po on po.tenant_id = s.tenant_id and po.id = s.purchase_order_id
+left join orders o on o.tenant_id = po.tenant_id and o.id = po.order_id
+where s.tenant_id = current_tenant()
+    and (:filter::jsonb ->> 'status' is null or s.status = :filter::jsonb ->> 'status')
+    and (:filter::jsonb ->> 'carrier' is null or s.carrier = :filter::jsonb ->> 'carrier')
+    and (:filter::jsonb ->> 'shop' is null or o.shop = :filter::jsonb ->> 'shop')
+order by s.id
+
+-- name: export_shipments_count
+select count(*) as n from shipments s
+where s.tenant_id = current_tenant()
+    and (:filter::jsonb ->> 'status' is null or s.status = :filter::jsonb ->> 'status')
+    and (:filter::jsonb ->> 'carrier' is null or s.carrier = :filter::jsonb ->> 'carrier')
 
 -- The messages of batches, in the order of their rows.
 -- name: export_messages anew

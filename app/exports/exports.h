@@ -1,11 +1,12 @@
-/* Exports: what a filter of communications means, as a file to download.
+/* Exports: what a filter of communications means, or of shipments, as a file to download.
 
    The job exports.run {exportId} writes it into the blob store row by row, whole or not at all. A
    worker that dies leaves nothing of it, and the next one begins anew. Each building's year is read
    at one moment, the years one after the other. Who asked sees in it what he might see both when he
    asked and when it is written. The file goes after settings.export_days; its line stays until
    somebody deletes it. One of the format "evidence", which only a bulk action asks for, is a ZIP of
-   packs (evidence/evidence.h) in place of rows. */
+   packs (evidence/evidence.h) in place of rows. Shipments are of no building: asked for, written
+   and downloaded are those only by who sees all. */
 #pragma once
 
 #include "base/ctx.h"
@@ -16,14 +17,17 @@
 
 extern const struct domain exports_domain;
 /* NULL at the end; the row formats are those that a filter alone may ask for. */
-extern const char *const export_states[], *const export_formats[], *const export_row_formats[];
+extern const char *const export_whats[], *const export_states[], *const export_formats[],
+                                                                     *const export_row_formats[];
 
 /* How long a link works that export_get gives. */
 #define EXPORT_LINK_SECONDS 3600
 
 struct export_new {
+    const char *what;           /* one of export_whats; NULL: communications */
     const char *format;         /* one of export_formats */
-    struct json_object *filter; /* as messages/filter.h makes it */
+    struct json_object *filter; /* as messages/filter.h makes it; {status, carrier, shop} of
+                                   shipments, texts, each may be absent */
     const char *listed; /* in words what it is of, where that is named one by one: the caller adds
                            the rows of communication_export_items; NULL: what the filter means */
 };
@@ -61,6 +65,9 @@ struct export_end {
 
 /* Asked of the room that asks for such ones (bulk/exported.c), in the transaction of the end. */
 enum err export_ended(struct ctx *c, const struct export_end *end) must_check;
+
+/* A filter of shipments in words: "Shipments, in transit, by dhl". */
+const char *export_shipment_words(struct ctx *c, struct json_object *filter);
 
 /* A filter in words: "Lindenhof 12, 2025, failed or returned, not by SMS". */
 enum err export_words(struct ctx *c, struct json_object *filter, const char **out) must_check;

@@ -1,4 +1,4 @@
-/* The formats of an export: a row of communications as a line of CSV or of JSON.
+/* The formats of an export: a row of communications or of shipments as a line of CSV or of JSON.
 
    CSV is RFC 4180 in UTF-8 and begins with a byte order mark, as Excel takes a file without one for
    its own code page. Times are RFC 3339 in UTC; what is absent is an empty cell, without quotes, or
@@ -11,18 +11,16 @@
 #include <stdbool.h>
 
 struct export_format {
-    const char *name;            /* "csv" */
+    const char *what, *name;     /* "communications", "csv" */
     bool json;                   /* lists (notes, attachments) are JSON; else one text */
     const char *head;            /* what the file begins with */
     const char *prefix, *ending; /* of the file's name: "communications", "csv" */
-    /* NULL: it has no rows, see packs_write */
+    /* NULL: it has no rows, see packs_write; building: NULL of shipments */
     void (*row)(struct buf *to, const char *building, const PGresult *row);
 };
 
-extern const struct export_format export_format_table[]; /* name NULL at the end */
-
 /* NULL: there is none of that name. */
-const struct export_format *export_format_of(const char *name);
+const struct export_format *export_format_of(const char *what, const char *name);
 
 /* A text as a cell: in quotes, those in it doubled (RFC 4180). One that a spreadsheet may take for
    a formula gets an apostrophe before it: where its first character, spaces, NUL and byte order

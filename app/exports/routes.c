@@ -4,6 +4,8 @@
 #include "exports/exports.h"
 #include "exports/shapes.h"
 #include "exports/view.h"
+#include "ship/ship.h"
+#include "ship/shipment.h"
 #include "track/channel.h"
 #include "track/track.h"
 #include "web/web.h"
@@ -31,6 +33,19 @@ static const struct field query_fields[] = {
     FILTER_FIELDS,
     { .name = NULL },
 };
+#define PARCEL(member) offsetof(struct parcel_export, member)
+static const struct field shipment_fields[] = {
+    { "format", FIELD_CHOICE, PARCEL(format), .required = true, .values = export_row_formats,
+      .help = "csv for spreadsheets, jsonl for programs." },
+    { "status", FIELD_CHOICE, PARCEL(status), .values = parcel_status_names,
+      .help = "Only in this status." },
+    { "carrier", FIELD_TEXT, PARCEL(carrier), .max = 40, .help = "Only of this carrier: dhl." },
+    { "shop", FIELD_TEXT, PARCEL(shop), .max = 100, .help = "Only of orders of this shop." },
+    { .name = NULL },
+};
+static const struct input shipment_input = { "ShipmentExportNew", sizeof(struct parcel_export),
+                                             shipment_fields };
+
 static const struct field place_fields[] = {
     { "building", FIELD_UUID, AT(building), .help = "Of which the page is a tab." },
     { "year", FIELD_INT, AT(year), .min = 1900, .max = 2999, .help = "Of which it is." },
@@ -56,6 +71,24 @@ static enum err add(struct req *r, const char **id)
     return e ? e : export_add(&r->ctx, &n, id);
 }
 
+static enum err add_shipments(struct req *r, const char **id)
+{
+    const struct parcel_export *q = r->input;
+    struct json_object *filter = json_own(r->ctx.arena, json_object_new_object());
+    if (q->status)
+        json_set_text(filter, "status", q->status);
+    if (q->carrier) {
+        const char *carrier = carrier_code_of(r->ctx.arena, q->carrier);
+        if (!carrier)
+            return ctx_fault(&r->ctx, "carrier", "Letters, digits, - and _ only, as in dhl.");
+        json_set_text(filter, "carrier", carrier);
+    }
+    if (q->shop)
+        json_set_text(filter, "shop", q->shop);
+    const struct export_new n = { .what = "shipments", .format = q->format, .filter = filter };
+    return export_add(&r->ctx, &n, id);
+}
+
 /* ---- API ---- */
 
 static enum err reply_export(struct req *r, struct reply *p, int status, const char *id)
@@ -73,6 +106,13 @@ static enum err api_add(struct req *r, struct reply *p)
 {
     const char *id = NULL;
     enum err e = add(r, &id);
+    return e ? e : reply_export(r, p, 202, id);
+}
+
+static enum err api_shipments_add(struct req *r, struct reply *p)
+{
+    const char *id = NULL;
+    enum err e = add_shipments(r, &id);
     return e ? e : reply_export(r, p, 202, id);
 }
 
@@ -125,6 +165,13 @@ static enum err page_add(struct req *r, struct reply *p)
     return e ? e : reply_redirect(p, export_place(&r->ctx, r->input));
 }
 
+static enum err page_shipments_add(struct req *r, struct reply *p)
+{
+    const char *id = NULL;
+    enum err e = add_shipments(r, &id);
+    return e ? e : reply_redirect(p, "/exports");
+}
+
 /* A link made now, for who may have it now. */
 static enum err page_download(struct req *r, struct reply *p)
 {
@@ -149,6 +196,12 @@ static const struct route routes[] = {
       .doc = "The list of exports alone." },
     { METHOD_POST, ROUTE_PAGE, "/exports", page_add, ROLE_AGENT, &export_input, .queues = true,
       .doc = "Asks for an export." },
+    { METHOD_POST, ROUTE_PAGE, "/exports/shipments", page_shipments_add, ROLE_AGENT,
+      &shipment_input, .whole = true, .queues = true, .doc = "Asks for an export of shipments." },
+    { METHOD_POST, ROUTE_API, "/api/ship/shipments/export", api_shipments_add, ROLE_AGENT,
+      &shipment_input, .whole = true, .queues = true,
+      .doc = "Asks for an export of shipments; its state tells when the file is there.",
+      .answer = &export_shape, .status = 202 },
     { METHOD_GET, ROUTE_PAGE, "/exports/:exportId/download", page_download, ROLE_AGENT,
       .doc = "Leads to the file." },
     { METHOD_POST, ROUTE_PAGE, "/exports/:exportId/delete", page_delete, ROLE_AGENT, &place_input,

@@ -41,22 +41,25 @@ static enum err begin(struct writing *w, bool *open)
     *open = e == OK && rows_count(row) > 0;
     if (!*open)
         return e;
-    w->format = export_format_of(row_text(row, 0, "format"));
+    w->what = row_text(row, 0, "what");
+    w->format = export_format_of(w->what, row_text(row, 0, "format"));
     w->filter = row_text(row, 0, "filter");
     w->listed = row_bool(row, 0, "listed");
     w->asker.id = row_text(row, 0, "createdBy");
     return OK;
 }
 
+/* *batches stays NULL of shipments. */
 static enum err list(struct writing *w, PGresult **batches)
 {
     struct ctx *c = w->c;
+    bool of_shipments = strcmp(w->what, "shipments") == 0;
     db_begin(c->db, c->tenant_id);
     enum err e = actor_now(c, w->asker.id, &w->asker);
-    if (e == OK)
+    if (e == OK && !of_shipments)
         e = db_query(c->db, c->arena, export_batches, batches, .id = w->id,
                      .all_buildings = w->asker.all_buildings ? "t" : "f", .actor_id = w->asker.id);
-    for (int i = 0; e == OK && i < rows_count(*batches); i++)
+    for (int i = 0; e == OK && *batches && i < rows_count(*batches); i++)
         w->scope += row_int(*batches, i, "n");
     return db_end(c->db, e);
 }
@@ -78,7 +81,7 @@ enum err writing_look(struct writing *w)
     return job_watch_look(w->watch, tell, w);
 }
 
-static enum err flush(struct writing *w)
+enum err writing_flush(struct writing *w)
 {
     enum err e = blob_write(w->blob, w->out.p, w->out.n);
     w->out.n = 0;
@@ -109,7 +112,7 @@ static enum err take(void *to, const PGresult *row)
     writing_note(w, row_text(r->batches, batch, "buildingId"), row_text(row, 0, "id"));
     w->format->row(&w->out, row_text(r->batches, batch, "name"), row);
     w->rows++;
-    enum err e = w->out.n < BLOCK ? OK : flush(w);
+    enum err e = w->out.n < BLOCK ? OK : writing_flush(w);
     return e ? e : writing_look(w);
 }
 
@@ -184,9 +187,9 @@ static enum err write_all(struct writing *w, const PGresult *batches, struct blo
     enum err e = store_begin(c->app->store, c->arena, FILE_LIMIT, &w->blob);
     buf_puts(&w->out, w->format->head);
     if (e == OK)
-        e = write_rows(w, batches);
+        e = batches ? write_rows(w, batches) : shipments_write(w);
     if (e == OK)
-        e = flush(w);
+        e = writing_flush(w);
     return e ? e : blob_finish(w->blob, out);
 }
 

@@ -24,6 +24,7 @@ static const struct member export_members[] = {
     { "exportId", SHAPE_UUID, .help = "The export." },
     { "state", SHAPE_CHOICE, .help = "READY: there is a file. EXPIRED: it is gone.",
       .values = export_states },
+    { "what", SHAPE_CHOICE, .help = "What it is of.", .values = export_whats },
     { "format", SHAPE_CHOICE, .values = export_formats },
     { "words", SHAPE_TEXT, .help = "What was asked for, in words.",
       .example = "Lindenhof 12, 2025, failed or returned" },
@@ -45,7 +46,7 @@ static const struct member export_members[] = {
     { "canDelete", SHAPE_BOOL, .help = "Whether who asks now may delete it." },
     { .name = NULL },
 };
-const struct shape export_shape = { "Export", "Communications as a file to download.",
+const struct shape export_shape = { "Export", "Communications or shipments as a file to download.",
                                     export_members };
 
 static const struct member exports_members[] = {

@@ -7,6 +7,8 @@
 #include "exports/export.sql.h"
 #include "exports/exports.h"
 #include "messages/filter.h"
+#include "ship/ship.h"
+#include "ship/words.h"
 #include "track/labels.h"
 #include "track/view.h"
 
@@ -176,6 +178,17 @@ static enum err buildings(struct ctx *c, const char *chosen, struct json_object 
     return OK;
 }
 
+/* The form for one of shipments. */
+static void add_shipments(struct json_object *to)
+{
+    struct json_object *form = json_object_new_object(), *list = json_object_new_array();
+    for (int i = 0; parcel_status_names[i]; i++)
+        json_object_array_add(
+            list, option(parcel_status_names[i], parcel_label(parcel_status_names[i])->word, NULL));
+    json_set(form, "statuses", list);
+    json_set(to, "shipments", form);
+}
+
 static enum err add_form(struct ctx *c, const struct export_query *q, struct json_object *to)
 {
     struct json_object *form = json_object_new_object(), *list = NULL;
@@ -247,6 +260,8 @@ enum err export_page(struct ctx *c, const struct export_query *asked, struct jso
         e = add_tab(c, asked, o);
     if (e != OK)
         return e;
+    if (c->actor.all_buildings && !is_tab(asked))
+        add_shipments(o);
     json_set_text(o, "title", "Exports");
     json_set_int(o, "days", c->app->settings->export_days);
     json_set_bool(o, "oneDay", c->app->settings->export_days == 1);

@@ -12,6 +12,11 @@ struct export_query {
     long year;        /* 0: not asked */
 };
 
+/* The form for one of shipments; NULL: not asked. */
+struct parcel_export {
+    const char *format, *status, *carrier, *shop;
+};
+
 /* {filter} of what was asked: ERR_NOT_FOUND or a fault where it names what is not there. */
 enum err export_filter(struct ctx *c, const struct export_query *q,
                        struct json_object **out) must_check;

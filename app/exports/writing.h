@@ -9,6 +9,7 @@
 struct writing {
     struct ctx *c;
     const char *id;
+    const char *what;
     const struct export_format *format;
     struct actor asker; /* as he stands now */
     const char *filter; /* jsonb */
@@ -28,6 +29,12 @@ void writing_note(struct writing *w, const char *building_id, const char *id);
 
 /* Keeps the lease and tells how far it is; answers as job_watch_look. */
 enum err writing_look(struct writing *w) must_check;
+
+/* Writes what is in w->out to the blob. */
+enum err writing_flush(struct writing *w) must_check;
+
+/* The rows of shipments. ERR_DENIED: who asked does not see all buildings any more. */
+enum err shipments_write(struct writing *w) must_check;
 
 /* The file of the format evidence: packs of the messages of these batches. */
 enum err packs_write(struct writing *w, const PGresult *batches, struct blob *out) must_check;

@@ -120,6 +120,8 @@ const char *store_words(const char *store)
         { "delivery_failures", "Failures of deliveries: what carriers said" },
         { "delivery_failures by address", "Failures of deliveries: what carriers said" },
         { "shipment_acts", "What carriers were asked of shipments, and said" },
+        { "thread_suggestions", "Conversations found for orders: subjects and addresses" },
+        { "thread_suggestions by address", "Conversations found for orders" },
         { "carrier_codes", "Codes of carriers: examples" },
         { "http_calls of parcels", "Calls to carriers and conversations" },
         { "jobs of parcels", "Jobs of parcels: errors" },

@@ -81,7 +81,7 @@ static const char *line(const char *format, const char *const *values)
         a = arena_new(1 << 20);
     struct buf b = buf_in(a);
     PGresult *r = row_of(values);
-    export_format_of(format)->row(&b, "Haus \"A\"", r);
+    export_format_of("communications", format)->row(&b, "Haus \"A\"", r);
     PQclear(r);
     return b.p;
 }
@@ -119,12 +119,12 @@ static void lines_have_all_columns(void **state)
 static void the_head_names_the_columns(void **state)
 {
     (void)state;
-    assert_string_equal(export_format_of("csv")->head,
+    assert_string_equal(export_format_of("communications", "csv")->head,
                         "\xef\xbb\xbf"
                         "building,unitNumber,channel,subject,status,queuedAt,sentAt,deliveredAt,"
                         "openedAt,providerMessageId,lastEventType,manualNotes,attachments\r\n");
-    assert_string_equal(export_format_of("jsonl")->head, "");
-    assert_null(export_format_of("xlsx"));
+    assert_string_equal(export_format_of("communications", "jsonl")->head, "");
+    assert_null(export_format_of("communications", "xlsx"));
 }
 
 int main(void)

@@ -20,7 +20,10 @@ static const struct {
     const char *name;
 } abilities[] = {
     { CARRIER_CREATE, "create" }, { CARRIER_AWB, "awb" },     { CARRIER_PICKUP, "pickup" },
-    { CARRIER_CANCEL, "cancel" }, { CARRIER_TRACK, "track" }, { CARRIER_REGISTER, "register" },
+    { CARRIER_CANCEL, "cancel" }, { CARRIER_TRACK, "track" }, { CARRIER_LABEL, "label" }, { CARRIER_MANIFEST, "manifest" }, { CARRIER_INVOICE, "invoice" },
+    { CARRIER_RETURN, "return" }, { CARRIER_NDR, "ndr" },
+    { CARRIER_SERVICEABILITY, "serviceability" },
+    { CARRIER_REGISTER, "register" },
     { CARRIER_RESEND, "resend" },
 };
 

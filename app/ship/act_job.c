@@ -149,6 +149,8 @@ static enum err tell_timeline(struct acting *a, bool done, const char *sentence)
     json_set(d, "asked", json_object_get(a->asked));
     if (done)
         json_set(d, "result", json_object_get(result_of(a)));
+    if (done && a->act == ACT_NDR)
+        json_set_text(d, "answers", "attempt"); /* it asks its people for that no more */
     bool cancelled = done && a->act == ACT_CANCEL;
     const struct shipment_event event = {
         .type = done && types[a->act] ? types[a->act] : "CARRIER_ACTION",

@@ -13,8 +13,9 @@
 #include <string.h>
 
 #define CARDS "20"         /* of a column */
-#define CARD_CHARACTERS 60 /* of what was said last */
+#define CARD_CHARACTERS 48 /* of what was said last */
 #define MINUTE 16          /* "2026-05-12T10:30" */
+#define DAY 10
 
 /* ---- the documents ---- */
 
@@ -155,19 +156,24 @@ static const char *expected_words(struct ctx *c, struct json_object *d)
     return until ? arena_printf(c->arena, "%s to %s", on, date_text(c->arena, until, "en")) : on;
 }
 
-/* The promise beside the estimate, in as few words as they need. */
+/* "12 May": a card tells of days that are near. */
+static const char *near_day(struct ctx *c, const char *day)
+{
+    const char *whole = date_text(c->arena, day, "en"), *year = strrchr(whole, ' ');
+    return year ? arena_strndup(c->arena, whole, (size_t)(year - whole)) : whole;
+}
+
+/* The promise beside the estimate's last day, in as few words as they need. */
 static const char *promise_words(struct ctx *c, struct json_object *d)
 {
-    const char *promised = json_text(d, "promisedOn"), *expected = expected_words(c, d);
-    const char *last = json_text(d, "expectedUntil");
-    if (!promised)
-        return expected ? arena_printf(c->arena, "Expected %s", expected) : NULL;
-    promised = date_text(c->arena, promised, "en");
+    const char *promised = json_text(d, "promisedOn"), *last = json_text(d, "expectedUntil");
     if (!last)
         last = json_text(d, "expectedOn");
-    if (!expected || strcmp(last, json_text(d, "promisedOn")) == 0)
-        return arena_printf(c->arena, "Promised %s", promised);
-    return arena_printf(c->arena, "Promised %s, now %s", promised, expected);
+    if (!promised)
+        return last ? arena_printf(c->arena, "Expected %s", near_day(c, last)) : NULL;
+    if (!last || strcmp(last, promised) == 0)
+        return arena_printf(c->arena, "Promised %s", near_day(c, promised));
+    return arena_printf(c->arena, "Promised %s, now %s", near_day(c, promised), near_day(c, last));
 }
 
 static void set_reason(struct ctx *c, struct json_object *d)
@@ -205,7 +211,9 @@ static void set_last(struct ctx *c, struct json_object *d)
     if (said && *said && *place)
         said = arena_printf(c->arena, "%s, %s", said, place);
     json_set_text(d, "lastWords", said && *said ? brief(c, said) : NULL);
-    json_set_text(d, "lastTime", minute(c, json_text(d, "lastScanAt")));
+    const char *at = json_text(d, "lastScanAt");
+    json_set_text(d, "lastTime", minute(c, at));
+    json_set_text(d, "lastDay", at ? arena_strndup(c->arena, at, DAY) : NULL);
     json_set_text(d, "silentTime", minute(c, json_text(d, "silentSince")));
 }
 

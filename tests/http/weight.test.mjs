@@ -74,6 +74,21 @@ check("outbox, runs, print runs, suppressions, exports and bulk actions", async 
     for (const tab of ["/exports", "/letters"]) await weighs(`${tab}?building=${big.buildingId}&year=2025`, /<(tr|li)\b/g);
 });
 
+check("the board of shipments, all columns full", async () => {
+    sql(`set track.tenant = '${id}'; with c as (insert into customers (tenant_id, name) values ('${id}', 'Maximiliane Wintersteiner') returning id),
+        o as (insert into orders (tenant_id, number, customer_id, recipient_name, country) select '${id}', 'WEB-2026-' || (100000 + i), c.id, 'Maximiliane Wintersteiner ' || i, 'CH' from c, generate_series(1, 150) i returning id, number),
+        p as (insert into purchase_orders (tenant_id, number, order_id) select '${id}', number, id from o returning id, number)
+        insert into shipments (tenant_id, purchase_order_id, carrier, carrier_name, service, tracking_number, public_token, created_at, status, status_at, last_scan_at, last_scan, last_location, promised_on, expected_on)
+        select '${id}', p.id, 'swiss-post', 'Die Schweizerische Post', 'PostPac Priority', 'QX' || number, md5(number) || md5(number), now() - interval '9 days', s.status, now() - s.age, now() - s.age,
+            'Die Sendung wurde im Paketzentrum sortiert und wird weitergeleitet an die Zustellstelle', 'Härkingen Paketzentrum', current_date + s.promised, current_date + 4
+        from p cross join lateral (select (array['failed_attempt', 'in_transit', 'in_transit', 'available_for_pickup', 'in_transit', 'delivered'])[n] as status, case n when 3 then interval '5 days' else interval '2 hours' end as age,
+            case n when 2 then -2 else 5 end as promised from (select 1 + right(p.number, 3)::int % 6 as n) x) s`);
+    await eventually("some are silent", () => sql(`select count(*) from shipments where tenant_id = '${id}' and attention = 'silent'`)[0][0] === "25", 60);
+    const text = await (await go("/shipments")).text();
+    assert.equal((text.match(/<li><h3>/g) ?? []).length, 120);
+    await weighs("/shipments", /<li>/g);
+});
+
 check("inbox, import and proof", async () => {
     const [[account]] = sql(`insert into provider_accounts (tenant_id, provider, name) values ('${id}', 'msgraph', 'Graph') returning id`);
     many("inbox", "account_id, provider, dedupe_key, method, path, headers, body, body_sha256, verdict, mapper, state, error", `'${account}', 'msgraph.email', 'k' || i, 'POST', '/api/track/providers/msgraph/email', '{}', '', '', 'ok', 'graph/1', 'failed', 'The message of the notification is not one that was sent from here.'`);

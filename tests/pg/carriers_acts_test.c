@@ -218,6 +218,10 @@ static void an_answer_that_is_lost_is_not_told_twice(void **state)
     struct json_object *told_there =
         json_object_array_get_idx(json_get(control("state", NULL), "ndr"), 0);
     assert_string_equal(json_text(told_there, "deferred_date"), "2026-06-02");
+    assert_int_equal(pg_int("select count(*) from shipments where id = '%s' and attention <> "
+                            "'act_now' and answered_at is not null",
+                            shipment),
+                     1);
     control("faults", "{\"drop\":1}");
     d = settled("ndr", "{\"action\": \"return\"}");
     assert_string_equal(json_text(d, "state"), "failed");

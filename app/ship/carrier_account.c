@@ -19,9 +19,16 @@ static const struct {
     enum carrier_can can;
     const char *name;
 } abilities[] = {
-    { CARRIER_CREATE, "create" }, { CARRIER_AWB, "awb" },     { CARRIER_PICKUP, "pickup" },
-    { CARRIER_CANCEL, "cancel" }, { CARRIER_TRACK, "track" }, { CARRIER_LABEL, "label" }, { CARRIER_MANIFEST, "manifest" }, { CARRIER_INVOICE, "invoice" },
-    { CARRIER_RETURN, "return" }, { CARRIER_NDR, "ndr" },
+    { CARRIER_CREATE, "create" },
+    { CARRIER_AWB, "awb" },
+    { CARRIER_PICKUP, "pickup" },
+    { CARRIER_CANCEL, "cancel" },
+    { CARRIER_TRACK, "track" },
+    { CARRIER_LABEL, "label" },
+    { CARRIER_MANIFEST, "manifest" },
+    { CARRIER_INVOICE, "invoice" },
+    { CARRIER_RETURN, "return" },
+    { CARRIER_NDR, "ndr" },
     { CARRIER_SERVICEABILITY, "serviceability" },
     { CARRIER_REGISTER, "register" },
     { CARRIER_RESEND, "resend" },

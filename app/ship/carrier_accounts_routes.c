@@ -28,9 +28,10 @@ static const struct member members[] = {
     { "name", SHAPE_TEXT, .help = "The account's." },
     { "enabled", SHAPE_BOOL, .help = "False: it is switched off." },
     { "can", SHAPE_TEXTS,
-      .help =
-          "create, awb, pickup, cancel: parcels are handed to it. track: it is asked for its "
-          "scans. register: it is told what to track. resend: it posts again. hook: it posts." },
+      .help = "create, awb, pickup, cancel: parcels are handed to it. label, manifest, invoice: it "
+              "has documents. return, ndr: it is told of what comes back. serviceability: it says "
+              "who carries there. track: it is asked for its scans. register: it is told what to "
+              "track. resend: it posts again. hook: it posts." },
     { "callable", SHAPE_BOOL, .help = "Whether it can be tried." },
     { "notCallable", SHAPE_TEXT, .help = "Why not.", .nullable = true },
     { "hookAddress", SHAPE_TEXT, .help = "To be pasted at the carrier.", .nullable = true,
@@ -90,10 +91,20 @@ static const char *ability_words(const char *can)
     static const struct {
         const char *name, *words;
     } list[] = {
-        { "create", "takes parcels on" },       { "awb", "gives numbers" },
-        { "pickup", "is asked to pick up" },    { "cancel", "takes parcels back" },
-        { "track", "is asked for scans" },      { "register", "is told what to track" },
-        { "resend", "posts again on request" }, { "hook", "posts its scans here" },
+        { "create", "takes parcels on" },
+        { "awb", "gives numbers" },
+        { "pickup", "is asked to pick up" },
+        { "cancel", "takes parcels back" },
+        { "label", "has labels" },
+        { "manifest", "manifests" },
+        { "invoice", "invoices" },
+        { "return", "fetches returns" },
+        { "ndr", "is told what to do with the undelivered" },
+        { "serviceability", "says who carries where" },
+        { "track", "is asked for scans" },
+        { "register", "is told what to track" },
+        { "resend", "posts again on request" },
+        { "hook", "posts its scans here" },
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
         if (strcmp(list[i].name, can) == 0)

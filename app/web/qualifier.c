@@ -17,7 +17,7 @@
 struct token {
     bool negative;
     const char *name;  /* of a qualifier; NULL: a word */
-    const char *value; /* without quotes */
+    const char *value; /* without quotes; NULL before it is read */
     bool quoted;
 };
 
@@ -103,8 +103,9 @@ static const char *joined(struct arena *a, const char *const *values)
 
 static enum err wrong(struct ctx *c, const struct token *t, const char *why)
 {
-    return *t->value ? ctx_fault(c, "q", "%s:%s: %s", t->name, t->value, why)
-                     : ctx_fault(c, "q", "%s: %s", t->name, why);
+    const char *value = t->value ? t->value : "";
+    return *value ? ctx_fault(c, "q", "%s:%s: %s", t->name, value, why)
+                  : ctx_fault(c, "q", "%s: %s", t->name, why);
 }
 
 /* A day, or how many days ago; a time as it is. NULL: none of them. */

@@ -133,7 +133,7 @@ static bool read_standing(struct arena *a, const struct standing *now, const str
 static bool read_estimate(struct arena *a, const struct standing *now, struct scan *out)
 {
     struct moment m;
-    if (!moment_read(now->estimate, INDIA, &m))
+    if (!now->estimate || !moment_read(now->estimate, INDIA, &m))
         return false;
     const char *text = now->estimate; /* "2026-03-04…" or "04 03 2026…" */
     const char *day = text[4] == '-' ? arena_strndup(a, text, 10)

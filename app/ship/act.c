@@ -193,7 +193,7 @@ static enum err add(struct asking *a, struct json_object *asked, const char **id
 enum err act_ask(struct ctx *c, const char *shipment_id, enum act act, const struct act_input *in,
                  const char **id)
 {
-    struct json_object *asked;
+    struct json_object *asked = NULL;
     struct asking a = { .c = c, .shipment_id = shipment_id, .act = act };
     enum err e = check(&a);
     if (e == OK)

@@ -110,12 +110,12 @@ static enum err page_ask(struct req *r, struct reply *p)
 #define PAGE "/shipments/:shipmentId"
 
 #define ASK(act, in, words)                                                                        \
-    { METHOD_POST, ROUTE_API,     API "/" act,    api_ask,       ROLE_AGENT,                       \
-      in,          .whole = true, .queues = true, .status = 202, .answer = &act_shape,             \
-      .doc = words },                                                                              \
+    { METHOD_POST,   ROUTE_API,     API "/" act,    api_ask,       ROLE_AGENT,                     \
+      (in),          .whole = true, .queues = true, .status = 202, .answer = &act_shape,           \
+      .doc = (words) },                                                                            \
     {                                                                                              \
-        METHOD_POST, ROUTE_PAGE, PAGE "/" act, page_ask, ROLE_AGENT, in,                           \
-            .whole = true, .queues = true, .again = shipment_again, .doc = words                   \
+        METHOD_POST, ROUTE_PAGE, PAGE "/" act, page_ask, ROLE_AGENT, (in),                         \
+            .whole = true, .queues = true, .again = shipment_again, .doc = (words)                 \
     }
 
 static const struct route routes[] = {

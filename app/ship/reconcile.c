@@ -145,7 +145,7 @@ enum err reconcile(struct job *j)
     if (j->ctx.app->settings->carrier_dry_run)
         return OK;
     enum err e = open_asking(&a, &account);
-    for (int i = 0; e == OK && a.n == CARRIER_TRACK_MOST && i < CALLS_MOST; i++) {
+    for (int i = 0; e == OK && a.carrier && a.n == CARRIER_TRACK_MOST && i < CALLS_MOST; i++) {
         e = read_due(&a);
         if (e || a.n == 0)
             break;

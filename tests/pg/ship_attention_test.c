@@ -207,9 +207,9 @@ static void an_estimate_after_the_promise_is_late_at_once(void **state)
     assert_string_equal(asks(id), "late");
     expect_day(id, day(1), ago("1 minute"));
     assert_string_equal(asks(id), "on_the_way");
-    const char *unpromised = parcel();
-    expect_day(unpromised, day(-1), ago("30 min"));
-    assert_string_equal(asks(unpromised), "late");
+    id = parcel(); /* nothing promised */
+    expect_day(id, day(-1), ago("30 min"));
+    assert_string_equal(asks(id), "late");
 }
 
 static void a_failure_of_its_delivery_asks_first(void **state)
@@ -263,7 +263,6 @@ static void an_attempt_is_answered_in_time(void **state)
     later(id, 30);
     assert_string_equal(asks(id), "act_now attempt"); /* over, and still to be seen to */
     assert_int_equal(hours_left(id), -6);
-    assert_int_equal(at(&viewer, "POST", id, "/answer", "{}")->status, 403);
     assert_int_equal(at(&stranger, "POST", id, "/answer", "{}")->status, 403);
 }
 
@@ -313,10 +312,6 @@ static void terms_are_the_tenants(void **state)
                      422);
     assert_int_equal(ask(&admin, "PUT", path, "{\"claim\": \"weight\", \"hours\": 9}")->status,
                      422);
-    assert_int_equal(
-        ask(&admin, "PUT", path, "{\"carrier\": \"a/b\", \"claim\": \"loss\", \"hours\": 9}")
-            ->status,
-        422);
 }
 
 /* ---- silence ---- */
@@ -481,9 +476,6 @@ static void a_day_that_returns_is_told_again(void **state)
     assert_string_equal(json_text(json_object_array_get_idx(list, 0), "expectedOn"), day(1));
     assert_string_equal(json_text(a->json, "expectedOn"), day(1));
     assert_chained(id);
-    assert_null(pg_sql("select 1 from shipment_estimates where shipment_id = '%s' and seq <> "
-                       "(select e.seq from shipment_events e where e.id = event_id)",
-                       id));
 }
 
 /* ---- figures ---- */

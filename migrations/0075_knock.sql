@@ -26,3 +26,6 @@ begin
 end $$;
 revoke all on function knock_account() from public;
 grant execute on function knock_account() to track_web, track_worker;
+
+create index customer_notifications_not_asked on customer_notifications (tenant_id, created_at)
+    where orchestrator = 'native' and ask_error is not null;

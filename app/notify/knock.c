@@ -68,15 +68,22 @@ static const char *servers_lack(const struct settings *s)
     return NULL;
 }
 
-/* The server's key goes nowhere but to the server's address. */
+/* The server's key goes nowhere but to the server's address and its workflow. */
 static void use_servers(struct ctx *c, struct knock_access *out)
 {
     const struct settings *s = c->app->settings;
+    out->workflow = KNOCK_WORKFLOW;
     out->account.settings = json_own(c->arena, json_object_new_object());
     out->account.secrets = json_own(c->arena, json_object_new_object());
     json_set_text(out->account.settings, "endpoint", s->knock_url);
     json_set_text(out->account.secrets, "apiKey", s->knock_api_key);
     out->missing = servers_lack(s);
+}
+
+void knock_servers(struct ctx *c, struct knock_access *out)
+{
+    *out = (struct knock_access){ .account.provider = KNOCK };
+    use_servers(c, out);
 }
 
 enum err knock_find(struct ctx *c, struct knock_access *out)

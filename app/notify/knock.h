@@ -38,6 +38,9 @@ struct knock_access {
 /* With what Knock is asked. ERR_NOT_FOUND: the tenant has no account; ERR_DENIED: it is off. */
 enum err knock_find(struct ctx *c, struct knock_access *out) must_check;
 
+/* The same of the server's keys, for a tenant without an account: account.id is NULL. */
+void knock_servers(struct ctx *c, struct knock_access *out);
+
 /* Has a notification told without Knock, where it waits for it; why is kept with it. In the
    transaction at hand. */
 enum err knock_go_natively(struct ctx *c, const char *id, const char *why) must_check;

@@ -55,3 +55,10 @@ where tenant_id = current_tenant() and state = 'asked'
     and coalesce(asked_at, caught_up_at, created_at) < clock_timestamp() - make_interval(mins => :minutes::int)
 order by coalesce(asked_at, caught_up_at, created_at)
 limit :rows::int;
+
+-- Those of the last seven days that went another way, and what the last came to.
+-- name: knock_fallbacks
+select count(*) as n, (array_agg(ask_error order by id desc))[1] as "lastError", max(created_at) as "lastErrorAt"
+from customer_notifications
+where tenant_id = current_tenant() and orchestrator = 'native' and ask_error is not null
+    and created_at > now() - interval '7 days';

@@ -1,120 +1,44 @@
-/* What customers were told as API, and how it would read. */
+/* What customers were told as API, how it would read, and who says when. */
 #include "base/json.h"
-#include "db/db.h"
 #include "jobs/jobs.h"
 #include "notify/customer.h"
 #include "notify/knock.h"
-#include "notify/react.sql.h"
-#include "notify/routes.sql.h"
+#include "notify/knock_view.h"
+#include "notify/notices.h"
+#include "notify/pages.h"
+#include "notify/preview.h"
 #include "ship/ship.h"
-#include "web/cursor.h"
 #include "web/web.h"
 
 #include <stddef.h>
 
-#define PAGE_ROWS 50
-
-static const char *const states[] = { "asked",   "queued", "sending",    "sent",
-                                      "skipped", "failed", "superseded", NULL };
-static const char *const orchestrators[] = { "native", "knock", NULL };
-static const char *const languages[] = { "en", "de", "fr", "es", NULL };
-
-/* ---- the list ---- */
-
-struct query {
-    const char *state, *type, *shipment_id, *order_id, *after;
-};
-
-static const struct field query_fields[] = {
-    { "state", FIELD_CHOICE, offsetof(struct query, state), .values = states,
-      .help = "only those in this state" },
-    { "type", FIELD_CHOICE, offsetof(struct query, type), .values = notice_names,
-      .help = "only those of this type" },
-    { "shipmentId", FIELD_UUID, offsetof(struct query, shipment_id),
-      .help = "only those of this shipment" },
-    { "orderId", FIELD_UUID, offsetof(struct query, order_id), .help = "only those of this order" },
-    { "after", FIELD_TEXT, offsetof(struct query, after), .max = 2048,
-      .help = "the nextCursor of the answer before" },
-    { .name = NULL },
-};
-static const struct input query_input = { "NotificationQuery", sizeof(struct query), query_fields };
-
-static const struct member row_members[] = {
-    { "id", SHAPE_UUID, .help = "The notification." },
-    { "type", SHAPE_CHOICE, .values = notice_names },
-    { "state", SHAPE_CHOICE, .values = states },
-    { "reason", SHAPE_TEXT, .help = "Why nobody was told.", .example = "thread_not_linked",
-      .nullable = true },
-    { "shipmentId", SHAPE_UUID, .help = "The shipment it is about." },
-    { "orderId", SHAPE_UUID, .nullable = true },
-    { "orderNumber", SHAPE_TEXT, .nullable = true },
-    { "trackingNumber", SHAPE_TEXT, .nullable = true },
-    { "conversationId", SHAPE_TEXT, .help = "In Front.", .nullable = true },
-    { "language", SHAPE_TEXT, .example = "de", .nullable = true },
-    { "error", SHAPE_TEXT, .help = "What its last try came to.", .nullable = true },
-    { "orchestrator", SHAPE_CHOICE, .values = orchestrators,
-      .help = "Who said when: Knock, or nobody but us." },
-    { "askedAt", SHAPE_TIME, .help = "When Knock was asked.", .nullable = true },
-    { "calledAt", SHAPE_TIME, .help = "When Knock said to tell the customer.", .nullable = true },
-    { "workflowRunId", SHAPE_TEXT, .help = "At Knock.", .nullable = true },
-    { "askError", SHAPE_TEXT,
-      .help = "What the last try to ask Knock came to, or why it was not waited for.",
-      .nullable = true },
-    { "createdAt", SHAPE_TIME, .help = "When the shipment changed." },
-    { "settledAt", SHAPE_TIME, .help = "When it ended.", .nullable = true },
-    { .name = NULL },
-};
-static const struct shape row_shape = { "Notification", "What a customer was told, or why not.",
-                                        row_members };
-
-static const struct member list_members[] = {
-    { "items", SHAPE_LIST, .help = "At most 50.", .of = &row_shape },
-    { "nextCursor", SHAPE_TEXT, .help = "For `after`; null on the last page.", .nullable = true },
-    { .name = NULL },
-};
-static const struct shape list_shape = { "NotificationList",
-                                         "What customers were told, newest first.", list_members };
-
 static enum err list(struct req *r, struct reply *p)
 {
-    PGresult *rows;
-    struct ctx *c = &r->ctx;
-    const struct query *q = r->input;
-    const char *after[1], *last[1];
-    enum err e = cursor_read(c, "notifications", q->after, 1, after);
-    if (e == OK)
-        e = db_query(c->db, c->arena, notices_list, &rows, .state = q->state, .type = q->type,
-                     .shipment_id = q->shipment_id, .order_id = q->order_id, .after = after[0],
-                     .rows = arena_printf(c->arena, "%d", PAGE_ROWS + 1));
-    if (e != OK)
-        return e;
-    struct json_object *items = rows_json(c->arena, rows);
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    bool more = rows_count(rows) > PAGE_ROWS;
-    if (more)
-        json_object_array_del_idx(items, PAGE_ROWS, 1);
-    last[0] = more ? row_text(rows, PAGE_ROWS - 1, "id") : NULL;
-    json_set(d, "items", json_object_get(items));
-    json_set_text(d, "nextCursor", more ? cursor_make(c, "notifications", 1, last) : NULL);
-    return reply_json(p, 200, d);
+    struct json_object *d;
+    enum err e = notices_list(&r->ctx, r->input, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err orchestrator(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = knock_view(&r->ctx, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
 }
 
 /* ---- the preview ---- */
 
-struct preview {
-    const char *type, *language, *shipment_id;
-};
-
 static const struct field preview_fields[] = {
-    { "type", FIELD_CHOICE, offsetof(struct preview, type), .required = true,
+    { "type", FIELD_CHOICE, offsetof(struct notice_preview, type), .required = true,
       .values = notice_names, .help = "what the customer is told" },
-    { "language", FIELD_CHOICE, offsetof(struct preview, language), .values = languages,
+    { "language", FIELD_CHOICE, offsetof(struct notice_preview, language),
+      .values = notice_languages,
       .help = "without it that of the shipment's customer, else of the house" },
-    { "shipmentId", FIELD_UUID, offsetof(struct preview, shipment_id),
+    { "shipmentId", FIELD_UUID, offsetof(struct notice_preview, shipment_id),
       .help = "a shipment to tell of; without it an example" },
     { .name = NULL },
 };
-static const struct input preview_input = { "NotificationPreview", sizeof(struct preview),
+static const struct input preview_input = { "NotificationPreview", sizeof(struct notice_preview),
                                             preview_fields };
 
 static const struct member preview_members[] = {
@@ -130,64 +54,53 @@ static const struct member preview_members[] = {
 static const struct shape preview_shape = { "NotificationText", "How a notification reads.",
                                             preview_members };
 
-static enum err data_of_shipment(struct ctx *c, const struct preview *q, const char **language,
-                                 struct json_object **out)
-{
-    PGresult *rows;
-    enum err e = db_query(c->db, c->arena, notice_facts, &rows, .shipment_id = q->shipment_id);
-    if (e == OK && rows_count(rows) == 0)
-        e = ctx_fault(c, "shipmentId", "There is no such shipment.");
-    if (e != OK)
-        return e;
-    *language = q->language ? q->language : row_text(rows, 0, "language");
-    *out = notice_data(c, rows, *language, NULL);
-    return OK;
-}
-
-static enum err data_of_sample(struct ctx *c, const struct preview *q, const char **language,
-                               struct json_object **out)
-{
-    PGresult *rows;
-    enum err e = db_run(c->db, c->arena, &sql_notice_language, NULL, &rows);
-    if (e != OK)
-        return e;
-    *language = q->language ? q->language : row_text(rows, 0, "language");
-    *out = notice_sample(c, *language);
-    return OK;
-}
+static const struct member test_members[] = {
+    { "to", SHAPE_TEXT, .help = "The address of who asks: nobody else is told." },
+    { "type", SHAPE_CHOICE, .values = notice_names },
+    { "language", SHAPE_TEXT, .example = "de" },
+    { "subject", SHAPE_TEXT, .help = "Which follows [Test]." },
+    { .name = NULL },
+};
+static const struct shape test_shape = { "NotificationTest", "A test that is on its way.",
+                                         test_members };
 
 static enum err preview(struct req *r, struct reply *p)
 {
-    struct ctx *c = &r->ctx;
-    const struct preview *q = r->input;
-    const char *language;
-    struct json_object *data;
-    struct message m = { 0 };
-    enum err e = q->shipment_id ? data_of_shipment(c, q, &language, &data)
-                                : data_of_sample(c, q, &language, &data);
-    if (e == OK)
-        e = notice_render(c, q->type, language, data, &m);
-    if (e != OK)
-        return e;
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set_text(d, "type", q->type);
-    json_set_text(d, "language", m.language);
-    json_set_text(d, "subject", m.subject);
-    json_set_text(d, "text", m.text);
-    json_set_text(d, "html", m.html);
-    json_set_text(d, "trackingUrl", json_text(data, "trackingUrl"));
-    return reply_json(p, 200, d);
+    struct json_object *d;
+    enum err e = notice_preview(&r->ctx, r->input, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
+}
+
+static enum err test(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = notice_test(&r->ctx, r->input, &d);
+    return e == OK ? reply_json(p, 200, d) : e;
 }
 
 /* ---- what the domain gives the programs ---- */
 
 static const struct route routes[] = {
-    { METHOD_GET, ROUTE_API, "/api/notifications", list, ROLE_VIEWER, &query_input, .whole = true,
-      .doc = "What customers were told of their parcels, and why not, newest first",
-      .answer = &list_shape },
+    { METHOD_GET, ROUTE_PAGE, "/notifications", notices_page, ROLE_VIEWER, &notices_query_input,
+      .whole = true, .doc = "What customers were told of their parcels, and why not." },
+    { METHOD_GET, ROUTE_PAGE, "/notifications/preview", notice_preview_page, ROLE_AGENT,
+      &notice_page_input, .whole = true, .doc = "How a notification would read." },
+    { METHOD_GET, ROUTE_PAGE, "/notifications/preview/body", notice_body_page, ROLE_AGENT,
+      &notice_body_input, .whole = true, .doc = "Its HTML, in a frame." },
+    { METHOD_POST, ROUTE_PAGE, "/notifications/test", notice_test_post, ROLE_AGENT,
+      &notice_body_input, .whole = true, .queues = true, .doc = "Sends one by e-mail to oneself." },
+    { METHOD_GET, ROUTE_API, "/api/notifications", list, ROLE_VIEWER, &notices_query_input,
+      .whole = true, .doc = "What customers were told of their parcels, and why not, newest first",
+      .answer = &notices_shape },
     { METHOD_POST, ROUTE_API, "/api/notifications/preview", preview, ROLE_AGENT, &preview_input,
       .whole = true, .doc = "How a notification would read; nobody is told",
       .answer = &preview_shape },
+    { METHOD_POST, ROUTE_API, "/api/notifications/test", test, ROLE_AGENT, &preview_input,
+      .whole = true, .queues = true, .doc = "Sends one by e-mail to who asks, and to nobody else",
+      .answer = &test_shape },
+    { METHOD_GET, ROUTE_API, "/api/notifications/orchestrator", orchestrator, ROLE_ADMIN,
+      .whole = true, .doc = "Who says when customers are told: Knock, or nobody but us",
+      .answer = &knock_view_shape },
     { .path = NULL },
 };
 
@@ -211,6 +124,14 @@ static const struct job_kind jobs[] = {
       .queue = "ship",
       .run = knock_sweep,
       .doc = "Tells the customers that Knock did not call about in time" },
+    { .name = NOTICE_TEST_JOB,
+      .queue = "email",
+      .max_attempts = 3,
+      .lease_seconds = 120,
+      .external = true,
+      .together = 4,
+      .run = notice_test_run,
+      .doc = "Sends a notification by e-mail to who wants to see it" },
     { .name = NULL },
 };
 

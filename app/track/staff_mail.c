@@ -55,6 +55,7 @@ enum err staff_mail_send(struct job *j, const struct channel_account *account,
         .to_address = mail->to_address,
         .subject = mail->subject,
         .text = mail->text,
+        .html = mail->html,
         .first_try = j->token == 1,
     };
     enum err e = email_way_of(account->provider)->send(c, account, &email, &result);

@@ -8,6 +8,7 @@ struct staff_mail {
     const char *kind;  /* what message ids of its kind begin with: "view" */
     const char *about; /* uuid of what it tells of, which is no communication */
     const char *to_name, *to_address, *subject, *text;
+    const char *html; /* NULL: text alone */
 };
 
 /* Whether there is an account to tell them through. */

@@ -16,5 +16,3 @@ where n.tenant_id = current_tenant()
 order by n.id desc
 limit :rows::int;
 
--- name: notice_language
-select language from tenants where id = current_tenant();

@@ -31,12 +31,21 @@ struct told {
     const char *id, *milestone, *code, *at; /* code: as JSON */
 };
 
-static enum err tell(const char *number, const struct told *list, int n)
+static enum err tell_body(struct str body)
 {
     const char *why;
     struct json_object *settings;
     struct job j = { .ctx = *worker, .attempt = 1, .max_attempts = 12 };
     struct hook_account account = { .id = account_id, .tenant_id = pg_tenant() };
+    assert_int_equal(json_parse(worker->arena, str_of("{}"), &json_request_limits, &settings, &why),
+                     OK);
+    account.settings = settings;
+    return carrier_hooks[0].process(&j, arena_strdup(worker->arena, pg_sql("select uuid7()")), body,
+                                    &account);
+}
+
+static enum err tell(const char *number, const struct told *list, int n)
+{
     struct buf b = buf_in(worker->arena);
     buf_printf(&b, "{\"trackings\":[{\"tracker\":{\"trackingNumber\":\"%s\"},\"events\":[", number);
     for (int i = 0; i < n; i++)
@@ -46,11 +55,7 @@ static enum err tell(const char *number, const struct told *list, int n)
                    i ? "," : "", list[i].id, list[i].id, list[i].at, list[i].milestone,
                    list[i].code);
     buf_puts(&b, "]}]}");
-    assert_int_equal(json_parse(worker->arena, str_of("{}"), &json_request_limits, &settings, &why),
-                     OK);
-    account.settings = settings;
-    return carrier_hooks[0].process(&j, arena_strdup(worker->arena, pg_sql("select uuid7()")),
-                                    buf_str(&b), &account);
+    return tell_body(buf_str(&b));
 }
 
 static void tell_one(const char *number, const char *id, const char *milestone, const char *code,
@@ -289,6 +294,42 @@ static void in_pieces(void **state)
     assert_int_equal(pg_int("select count(*) from jobs where kind = 'ship.reread'"), 0);
 }
 
+/* ---- whose it is ---- */
+
+static void the_id_we_gave(void **state)
+{
+    (void)state;
+    char id[40];
+    add_shipment(id, "delhivery", "GIVEN1");
+    const char *body = arena_printf(
+        worker->arena,
+        "{\"trackings\":[{\"tracker\":{\"trackingNumber\":\"OTHER1\",\"clientTrackerId\":\"%s\"},"
+        "\"events\":[{\"eventId\":\"x\",\"statusMilestone\":\"in_transit\"}]}]}",
+        id);
+    assert_int_equal(tell_body(str_of(body)), OK);
+    assert_string_equal(status_of(id), "in_transit");
+}
+
+/* The order's number tells two shipments of one number apart. */
+static void told_apart_by_the_order(void **state)
+{
+    (void)state;
+    char one[40], two[40];
+    add_shipment(one, "ups", "APART1");
+    add_shipment(two, "dhl", "APART1");
+    (void)pg_sql("with p as (insert into purchase_orders (tenant_id, number) values ('%s', "
+                 "'PO-APART') returning id) update shipments set purchase_order_id = p.id from p "
+                 "where shipments.id = '%s' returning shipments.id",
+                 pg_tenant(), two);
+    assert_int_equal(
+        tell_body(str_of("{\"trackings\":[{\"tracker\":{\"trackingNumber\":\"APART1\","
+                         "\"shipmentReference\":\"PO-APART\"},\"events\":[{\"eventId\":\"a1\","
+                         "\"statusMilestone\":\"in_transit\"}]}]}")),
+        OK);
+    assert_string_equal(status_of(one), "pending");
+    assert_string_equal(status_of(two), "in_transit");
+}
+
 /* ---- days without a clock, parcels that nobody asks for ---- */
 
 /* A day without a clock, and a clock of that day: whichever is told first, neither is refused. */
@@ -359,6 +400,8 @@ int main(void)
         cmocka_unit_test(in_pieces),
         cmocka_unit_test(a_day_without_a_clock),
         cmocka_unit_test(given_up_after_a_while),
+        cmocka_unit_test(the_id_we_gave),
+        cmocka_unit_test(told_apart_by_the_order),
         cmocka_unit_test(on_pages),
     };
     pg_start("ship_codes");

@@ -321,19 +321,6 @@ static void an_unknown_code_moves_nothing(void **state)
 
 /* ---- whose it is ---- */
 
-static void the_id_we_gave(void **state)
-{
-    (void)state;
-    const char *id = add_shipment("delhivery", "GIVEN1");
-    const char *body = arena_printf(
-        worker->arena,
-        "{\"trackings\":[{\"tracker\":{\"trackingNumber\":\"OTHER1\",\"clientTrackerId\":\"%s\"},"
-        "\"events\":[{\"eventId\":\"x\",\"statusMilestone\":\"in_transit\"}]}]}",
-        id);
-    assert_int_equal(tell(body), OK);
-    assert_string_equal(status_of(id), "in_transit");
-}
-
 static void one_number_of_two_carriers(void **state)
 {
     (void)state;
@@ -496,23 +483,6 @@ static void kept_for_two(void **state)
     assert_int_equal(unmatched("BOTH1"), 0);
 }
 
-/* The order's number tells two shipments of one number apart. */
-static void told_apart_by_the_order(void **state)
-{
-    (void)state;
-    const char *one = add_shipment("ups", "APART1"), *two = add_shipment("dhl", "APART1");
-    (void)pg_sql("with p as (insert into purchase_orders (tenant_id, number) values ('%s', "
-                 "'PO-APART') returning id) update shipments set purchase_order_id = p.id from p "
-                 "where shipments.id = '%s' returning shipments.id",
-                 pg_tenant(), two);
-    assert_int_equal(tell("{\"trackings\":[{\"tracker\":{\"trackingNumber\":\"APART1\","
-                          "\"shipmentReference\":\"PO-APART\"},\"events\":[{\"eventId\":\"a1\","
-                          "\"statusMilestone\":\"in_transit\"}]}]}"),
-                     OK);
-    assert_string_equal(status_of(one), "pending");
-    assert_string_equal(status_of(two), "in_transit");
-}
-
 /* Whoever looks waits for whoever keeps: what is being kept is not missed. */
 static void kept_while_it_is_looked_for(void **state)
 {
@@ -604,13 +574,11 @@ int main(void)
         cmocka_unit_test(late_news_moves_nothing_back),
         cmocka_unit_test(a_history_is_one_change),
         cmocka_unit_test(an_unknown_code_moves_nothing),
-        cmocka_unit_test(the_id_we_gave),
         cmocka_unit_test(one_number_of_two_carriers),
         cmocka_unit_test(no_carrier_speaks_for_another),
         cmocka_unit_test(a_day_told_again_after_another_is_told),
         cmocka_unit_test(a_shipment_that_comes_later),
         cmocka_unit_test(kept_for_two),
-        cmocka_unit_test(told_apart_by_the_order),
         cmocka_unit_test(kept_while_it_is_looked_for),
         cmocka_unit_test(the_list),
         cmocka_unit_test(nobody_elses),

@@ -248,6 +248,9 @@ begin
     end if;
 end $$;
 
+revoke execute on function orders_found, purchase_orders_found, parcel_numbers, shipments_found, shipments_coded from public;
+grant execute on function orders_found, purchase_orders_found, parcel_numbers, shipments_found, shipments_coded to track_web;
+
 -- What a filter leaves of the shipments, in words that the planner can use. `found` and `coded`: {ids, many}, of its text and codes;
 -- `orders` and `purchaseOrders`: ids, of the numbers it names; `today`: the tenant's.
 create function shipments_matching(filter jsonb) returns setof shipments language sql stable parallel safe as $$

@@ -284,9 +284,14 @@ end $$;
 create trigger shipment_event_note after insert on shipment_events referencing new table as added
     for each statement execute function shipment_event_note();
 
--- A failure of a delivery is one of its shipment, where it has one.
+-- A failure of a delivery is one of its shipment, where it has one: held before they are counted, so that what another resolves
+-- meanwhile is seen.
 create function shipment_failures() returns trigger language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
+    perform from shipments s
+    where s.tenant_id = new.tenant_id and s.id = (
+        select d.shipment_id from delivery_reservations d where d.tenant_id = new.tenant_id and d.id = new.reservation_id)
+    for no key update;
     update shipments s set open_failures = (
         select count(*) from delivery_failures f
         where f.tenant_id = new.tenant_id and f.reservation_id = new.reservation_id and f.resolved_at is null)

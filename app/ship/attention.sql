@@ -111,7 +111,8 @@ on conflict (tenant_id, carrier, claim) do update set hours = excluded.hours;
 delete from claim_terms
 where tenant_id = current_tenant() and carrier = :carrier::text and claim = :claim::text;
 
--- Those whose clock runs are looked at anew.
+-- Those whose clock runs are looked at anew: of what is silent it is that of its loss.
 -- name: terms_hold
 update shipments set attention_due_at = null
-where tenant_id = current_tenant() and attention = 'act_now' and (:carrier::text = '' or carrier = :carrier::text);
+where tenant_id = current_tenant() and (attention = 'act_now' or silent_since is not null)
+    and (:carrier::text = '' or carrier = :carrier::text);

@@ -21,12 +21,13 @@ select :order_id::uuid is null or exists (select from orders o where o.tenant_id
     :assignee_id::uuid is null or exists (select from users u where u.tenant_id = current_tenant() and u.id = :assignee_id::uuid
         and u.disabled_at is null and u.all_buildings and u.role <> 'viewer') as assignee;
 
--- By itself, once while it is open, where the shipment still stands there.
+-- By itself, once while it is open, where the shipment still stands there, and goes on only when the task is to be seen.
 -- name: task_make
 insert into fulfilment_tasks (tenant_id, kind, order_id, shipment_id, due_at)
 select s.tenant_id, :kind::text, s.order_id, s.id, clock_timestamp() + interval '24 hours'
 from shipments s
 where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid and s.status = :status::text and not s.dry_run
+for no key update
 on conflict (tenant_id, shipment_id, kind) where state = 'open' and made_by_name is null do nothing;
 
 -- What was made by itself is done by itself.

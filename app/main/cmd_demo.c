@@ -3,6 +3,7 @@
 #include "letters/letters.h"
 #include "main/command.h"
 #include "proof/verify.sql.h"
+#include "ship/ship.h"
 #include "track/demo.h"
 
 #include <stdio.h>
@@ -18,9 +19,9 @@ static int run_demo(struct ctx *c, int argc, char **args)
     if (rows_count(rows) == 0)
         return (void)ctx_refuse(c, ERR_NOT_FOUND, "There is no such tenant."), 1;
     c->tenant_id = row_text(rows, 0, "id");
-    if (demo_load(c) != OK || letters_demo(c) != OK)
+    if (demo_load(c) != OK || letters_demo(c) != OK || parcels_demo(c) != OK)
         return 1;
-    puts("three buildings of twelve units, two years each");
+    puts("three buildings of twelve units, two years each; twelve orders with their parcels");
     return 0;
 }
 

@@ -91,6 +91,9 @@ enum err order_follow(struct ctx *c, const char *order_id) must_check;
    shipment: for whoever makes one or gives it a number, in the transaction at hand. */
 enum err scans_match_later(struct ctx *c, const char *shipment_id) must_check;
 
+/* Adds the orders and shipments of a demo that was loaded, in every state. */
+enum err parcels_demo(struct ctx *c) must_check;
+
 #define SHIPMENT_STATUS_CHANGED "ShipmentStatusChanged"
 #define THREAD_LINKED "ThreadLinked"
 /* {shipmentId, carrier, trackingNumber, status, lastScan, lastScanAt, silentSince, quietHours}, of

@@ -138,4 +138,11 @@ check("pages show and do the same", async () => {
     assert.equal((await reader("/shipments/new")).status, 403);
 });
 
+check("the demo has orders in each state, and told nobody", async () => {
+    const { orders } = (await (api(await token("viewer")))("GET", "/api/orders")).body;
+    const demo = orders.filter((one) => /^50(0[1-9]|1[0-2])$/.test(one.number));
+    assert.deepEqual([...new Set(demo.map((one) => one.status))].sort(), ["delivered", "exception", "new", "reserved", "returned", "shipped"]);
+    assert.equal(sql("select count(*) from customer_notifications n join tenants t on t.id = n.tenant_id join orders o on o.id = n.order_id where t.slug = 'demo' and n.state <> 'skipped' and o.number ~ '^50(0[1-9]|1[0-2])$'")[0][0], "0");
+});
+
 await finish();

@@ -285,6 +285,7 @@ insert into parcel_stores values
 ('thread_suggestions', 'thread_suggestions', 'both', 't.order_id = any ($1)', 't.subject <> '''' or t.email is not null',
     '{"subject": "''''", "email": "null"}'),
 ('http_calls of parcels', 'http_calls', 'both', 't.entity = any (array(select ''shipment:'' || id from parcels_of($1)
+    union all select ''tracker:'' || id from parcels_of($1)
     union all select ''order:'' || x from unnest($1) x
     union all select ''failure:'' || f.id from delivery_failures f where f.tenant_id = current_tenant() and f.order_id = any ($1)
     union all select ''delivery:'' || r.id from delivery_reservations r where r.tenant_id = current_tenant() and r.order_id = any ($1)))',
@@ -306,6 +307,8 @@ insert into parcel_stores values
 ('shipment_acts', 'shipment_acts', 'both', 't.shipment_id in (select parcels_of($1)) and t.state <> ''waiting''',
     't.sentence <> ''Content removed.'' or t.asked <> ''{}'' or t.result <> ''{}''',
     '{"sentence": "''Content removed.''", "asked": "''{}''", "result": "''{}''"}'),
+('trackers', 'trackers', 'both', 't.shipment_id in (select parcels_of($1))', 't.asked ? ''destinationPostCode''',
+    '{"asked": "t.asked - ''destinationPostCode''"}'),
 ('carrier_codes', 'carrier_codes', 'both', 't.example_shipment_id in (select parcels_of($1))', 't.example is not null',
     '{"example": "null"}');
 insert into parcel_stores

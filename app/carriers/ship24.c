@@ -12,6 +12,7 @@
 struct request {
     const char *method, *path;
     struct json_object *body; /* NULL: none */
+    bool secret;              /* neither body is kept in the log of calls */
 };
 
 static const char *base_of(struct ctx *c, const struct channel_account *account)
@@ -54,6 +55,7 @@ static enum err ask(struct carrier_call *call, const struct request *q, struct j
         .body = text_of(c, q->body),
         .job_id = call->job_id,
         .entity = call->entity,
+        .secret_body = q->secret,
         .most = BODY_MOST,
     };
     enum err e = http_send(c, &request, &answer);
@@ -82,7 +84,7 @@ static enum err track_one(struct carrier_call *call, struct ship24_parcel *p,
 {
     const char *number;
     struct json_object *body;
-    const struct request q = { "POST", "/trackers", p->asked };
+    const struct request q = { "POST", "/trackers", p->asked, false };
     enum err e = ask(call, &q, &body, NULL, out);
     p->sentence = out->sentence;
     p->code = out->code;
@@ -112,7 +114,8 @@ enum err ship24_track(struct carrier_call *call, struct ship24_parcel *list, siz
     struct json_object *body;
     if (n == 1)
         return track_one(call, list, out);
-    const struct request q = { "POST", "/trackers/bulk", bulk_body(call->c, list, n) };
+    /* It tells of many people: what is forgotten of one shipment would leave the others. */
+    const struct request q = { "POST", "/trackers/bulk", bulk_body(call->c, list, n), true };
     enum err e = ask(call, &q, &body, NULL, out);
     bool told = (e == OK || e == ERR_INVALID || e == ERR_DENIED || e == ERR_CONFLICT) &&
                 ship24_bulk_read(body, list, n);
@@ -203,6 +206,7 @@ enum err ship24_rehearse(struct carrier_call *call, struct ship24_parcel *list, 
         .body = text_of(c, bulk_body(c, list, n)),
         .job_id = call->job_id,
         .entity = call->entity,
+        .secret_body = n > 1,
     };
     enum err e = http_stand_in(c, &request, 201, text_of(c, said), &answer);
     out->sentence = e ? answer.error : NULL;

@@ -321,6 +321,10 @@ static void a_hundred_in_a_call(void **state)
         pg_int("select count(distinct external_id) from trackers t join shipments s on s.id = "
                "t.shipment_id where s.tracking_number like 'MANY%%'"),
         130);
+    /* A call of many tells of many people: none is forgotten by its shipment alone. */
+    assert_int_equal(pg_int("select count(*) from http_calls where url like '%%/trackers/bulk' and "
+                            "(request || response) not like '%%[not kept]%%[not kept]%%'"),
+                     0);
 }
 
 static void of_a_bulk_that_goes_wrong(void **state)

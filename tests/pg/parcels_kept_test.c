@@ -49,6 +49,15 @@ static void asked_for(const struct parcel *p, const char *state)
         "duration_ms) values ('%s', 'shiprocket', 'POST', 'x', 'delivery:%s', 'to %s', 1), "
         "('%s', 'front', 'POST', 'x', 'shipment:%s', 'Dear %s', 1)",
         pg_tenant(), id, p->needle, pg_tenant(), p->shipment, p->needle);
+    (void)pg_sql(
+        "with a as (insert into provider_accounts (tenant_id, provider, name) values ('%s', "
+        "'ship24', 'Ship24') returning id) insert into trackers (tenant_id, shipment_id, "
+        "account_id, dry_run, asked, state, external_id) select '%s', '%s', a.id, false, "
+        "'{\"trackingNumber\": \"T1\", \"destinationPostCode\": \"%s\"}', 'made', 'x' from a",
+        pg_tenant(), pg_tenant(), p->shipment, p->needle);
+    (void)pg_sql("insert into http_calls (tenant_id, provider, method, url, entity, request, "
+                 "duration_ms) values ('%s', 'ship24', 'POST', 'x', 'tracker:%s', 'to %s', 1)",
+                 pg_tenant(), p->shipment, p->needle);
     (void)pg_sql("insert into jobs (tenant_id, queue, kind, args, state, errors) values ('%s', "
                  "'q', 'ship.deliver', '{\"deliveryId\": \"%s\"}', 'parked', '[{\"error\": "
                  "\"%s\"}]')",

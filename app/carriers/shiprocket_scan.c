@@ -236,6 +236,10 @@ void shiprocket_tracked(struct arena *a, struct json_object *answer, struct parc
                         size_t *n)
 {
     size_t found = 0;
+    *out = NULL;
+    *n = 0;
+    if (!answer)
+        return;
     struct parcel_news *list =
         arena_zalloc(a, (size_t)json_object_object_length(answer) + 1, sizeof(*list));
     json_object_object_foreach(answer, awb, value) found +=

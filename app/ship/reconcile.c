@@ -79,14 +79,19 @@ static enum err asked(struct asking *a, size_t from, size_t n)
                                   .account_id = a->call->account->id));
 }
 
-/* Asks for some of them. Those asked for are so though a later write fails: that is asked for again
-   in its time. */
+/* Asks for some of them. Those asked for are so though a later write fails, or no answer comes to
+   the last try: they are asked for again in their time, and keep no other waiting. */
 static enum err ask(struct asking *a, size_t from, size_t n)
 {
     size_t found = 0;
     struct parcel_news *news;
     struct carrier_result said;
     enum err e = a->carrier->track(a->call, a->numbers + from, n, &news, &found, &said);
+    if (e == ERR_RETRY && a->j->attempt >= a->j->max_attempts) {
+        enum err kept = asked(a, from, n);
+        if (kept)
+            return kept;
+    }
     if (e) {
         a->j->retry_after = said.retry_after;
         return job_fail(a->j, e, "%s",

@@ -286,6 +286,28 @@ static void who_was_not_answered_is_asked_for_again(void **state)
     assert_string_equal(status_of(shipment), "in_transit");
 }
 
+/* What makes Shiprocket fail again and again is put back with those asked for with it. */
+static void who_is_never_answered_keeps_nobody_waiting(void **state)
+{
+    char shipment[40];
+    (void)state;
+    (void)shipped(shipment);
+    pg_sql("update carrier_parcels set polled_at = now() returning 1");
+    pg_sql("update carrier_parcels set polled_at = null where shipment_id = '%s' returning 1",
+           shipment);
+    control("faults", "{\"fail\":100}");
+    reconcile_now();
+    assert_int_equal(pg_int("select count(*) from carrier_parcels where polled_at is null"), 1);
+    for (int i = 0; i < 30; i++) {
+        pg_sql("delete from circuit_breakers");
+        work_now();
+    }
+    assert_int_equal(pg_int("select count(*) from jobs where kind = 'ship.reconcile' and state = "
+                            "'parked'"),
+                     1);
+    assert_int_equal(pg_int("select count(*) from carrier_parcels where polled_at is null"), 0);
+}
+
 static void in_a_dry_run_nobody_is_asked(void **state)
 {
     (void)state;
@@ -307,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup(what_the_webhook_missed_is_asked_for, fresh),
         cmocka_unit_test_setup(fifty_are_asked_for_at_once_the_oldest_first, fresh),
         cmocka_unit_test_setup(who_was_not_answered_is_asked_for_again, fresh),
+        cmocka_unit_test_setup(who_is_never_answered_keeps_nobody_waiting, fresh),
         cmocka_unit_test_setup(in_a_dry_run_nobody_is_asked, fresh),
     };
     start("carriers_news");

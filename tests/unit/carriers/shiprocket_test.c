@@ -328,6 +328,16 @@ static void every_sample_of_an_answer_is_judged(void **state)
     assert_true(n > 10);
 }
 
+/* A 204, or "{}": nothing is known of any of them. */
+static void nothing_told_is_no_news(void **state)
+{
+    size_t n = 1;
+    struct parcel_news *told;
+    (void)state;
+    shiprocket_tracked(a, NULL, &told, &n);
+    assert_int_equal(n, 0);
+}
+
 /* ---- the address ---- */
 
 static void no_token_has_a_forbidden_word(void **state)
@@ -364,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_scan_is_the_same_in_both),
         cmocka_unit_test(errors_are_read_in_each_shape),
         cmocka_unit_test(every_sample_of_an_answer_is_judged),
+        cmocka_unit_test(nothing_told_is_no_news),
         cmocka_unit_test(no_token_has_a_forbidden_word),
     };
     return cmocka_run_group_tests(tests, start, end);

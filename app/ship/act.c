@@ -182,9 +182,9 @@ static enum err add(struct asking *a, struct json_object *asked, const char **id
     if (e)
         return e;
     *id = row_text(row, 0, "id");
+    e = add_job(c, *id); /* of one that waits: where its job was given up */
     if (!ours)
-        return OK;
-    e = add_job(c, *id);
+        return e;
     struct json_object *after = json_own(c->arena, json_object_new_object());
     json_set_text(after, "act", act);
     return e ? e : audit_add(c, "shipment.carrier_asked", "shipment", a->shipment_id, NULL, after);

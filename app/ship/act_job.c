@@ -78,7 +78,8 @@ static enum err open_act(struct acting *a)
                                .account = &a->account,
                                .job_id = a->j->id,
                                .entity = arena_printf(c->arena, "shipment:%s", a->shipment_id) };
-    return account_open(a->j, row_text(row, 0, "account_id"), &a->account) == OK ? OK : ERR_DENIED;
+    e = account_open(a->j, row_text(row, 0, "account_id"), &a->account);
+    return e == ERR_NOT_FOUND ? ERR_DENIED : e;
 }
 
 /* ---- what came of it ---- */

@@ -121,6 +121,20 @@ static void one_that_waits_is_not_asked_for_twice(void **state)
     assert_int_equal(calls_of("/courier/generate/label"), before + 1);
 }
 
+/* Workers died with it until its job was given up: who asks again has it go on. */
+static void one_given_up_is_asked_for_again(void **state)
+{
+    (void)state;
+    char id[40];
+    keep(id, json_text(ask_for("label", NULL)->json, "actId"));
+    (void)pg_sql("update jobs set state = 'parked' where kind = 'ship.carrier_act' and "
+                 "unique_key = '%s' returning id",
+                 id);
+    assert_string_equal(json_text(ask_for("label", NULL)->json, "actId"), id);
+    work_now();
+    assert_string_equal(pg_sql("select state from shipment_acts where id = '%s'", id), "done");
+}
+
 static void it_is_taken_back(void **state)
 {
     (void)state;
@@ -288,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup(documents_are_kept_here, handed_over),
         cmocka_unit_test_setup(what_is_no_document_is_none, handed_over),
         cmocka_unit_test_setup(one_that_waits_is_not_asked_for_twice, handed_over),
+        cmocka_unit_test_setup(one_given_up_is_asked_for_again, handed_over),
         cmocka_unit_test_setup(it_is_taken_back, handed_over),
         cmocka_unit_test_setup(one_on_its_way_is_not, handed_over),
         cmocka_unit_test_setup(a_pickup_is_planned_once, handed_over),

@@ -16,12 +16,15 @@ order by x.carrier, x.code
 on conflict (tenant_id, carrier, code) do update set seen = k.seen + excluded.seen, example = excluded.example,
     example_shipment_id = excluded.example_shipment_id, last_at = clock_timestamp();
 
--- One by its id, or a page of them.
+-- One by its id, or a page of them. A re-run is under way unless its job was given up.
 -- name: code_list anew
 select k.id as "codeId", k.carrier, k.code, k.meaning, k.seen, k.example, k.example_shipment_id as "exampleShipmentId",
     s.tracking_number as "exampleTrackingNumber", k.first_at as "firstAt", k.last_at as "lastAt", k.mapped_at as "mappedAt",
     k.mapped_by_name as "mappedByName",
-    case when k.rerun_revision = k.revision then k.rerun_state else 'none' end as "rerunState",
+    case when k.rerun_revision = k.revision and (k.rerun_state = 'done' or exists (select from jobs j
+            where j.tenant_id = k.tenant_id and j.kind = 'ship.reread' and j.state <> 'parked'
+                and j.args ->> 'codeId' = k.id::text and j.args ->> 'revision' = k.revision::text))
+        then k.rerun_state else 'none' end as "rerunState",
     case when k.rerun_revision = k.revision then k.rerun_at end as "rerunAt",
     case when k.rerun_revision = k.revision then k.rerun_scans else 0 end as "rerunScans",
     case when k.rerun_revision = k.revision then k.rerun_shipments else 0 end as "rerunShipments",
@@ -46,10 +49,12 @@ select id from carrier_codes
 where tenant_id = current_tenant() and carrier = :carrier::text and code = :code::text;
 
 -- name: code_lock
-select id, carrier, code, meaning, revision, rerun_revision = revision and rerun_state = 'running' as running
-from carrier_codes
-where tenant_id = current_tenant() and id = :id::uuid
-for no key update;
+select k.id, k.carrier, k.code, k.meaning, k.revision, k.rerun_revision = k.revision and k.rerun_state = 'running'
+    and exists (select from jobs j where j.tenant_id = k.tenant_id and j.kind = 'ship.reread' and j.state <> 'parked'
+        and j.args ->> 'codeId' = k.id::text and j.args ->> 'revision' = k.revision::text) as running
+from carrier_codes k
+where k.tenant_id = current_tenant() and k.id = :id::uuid
+for no key update of k;
 
 -- name: code_map
 update carrier_codes set meaning = :meaning::text, revision = revision + 1, mapped_by_name = :actor_name::text,

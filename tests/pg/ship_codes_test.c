@@ -232,6 +232,10 @@ static void over_what_was_kept(void **state)
     assert_int_equal(a->status, 202);
     assert_string_equal(json_text(a->json, "rerunState"), "running");
     assert_int_equal(at("POST", code, "/rerun", NULL)->status, 409);
+    (void)pg_sql("update jobs set state = 'parked' where kind = 'ship.reread' returning id");
+    assert_string_equal(json_text(at("GET", code, "", NULL)->json, "rerunState"), "none");
+    assert_int_equal(at("POST", code, "/rerun", NULL)->status, 202); /* its job was given up */
+    (void)pg_sql("delete from jobs where kind = 'ship.reread' and state = 'parked' returning id");
     work();
     for (int i = 0; i < 3; i++)
         assert_string_equal(status_of(ids[i]), "out_for_delivery");

@@ -40,9 +40,10 @@ limit :rows::int;
 update trackers set begun_at = clock_timestamp(), tries = tries + 1
 where tenant_id = current_tenant() and shipment_id = any (:ids::uuid[]) and state = 'wanted';
 
--- It is surely not there, or was surely not made: it may be made.
+-- It is surely not there, or was surely not made: it may be made. What was not made was no try of it.
 -- name: trackers_unbegun
-update trackers set begun_at = null, why = coalesce(:why::text, why), code = coalesce(:code::text, code)
+update trackers set begun_at = null, tries = greatest(tries - (:not_made::bool)::int, 0), why = coalesce(:why::text, why),
+    code = coalesce(:code::text, code)
 where tenant_id = current_tenant() and shipment_id = any (:ids::uuid[]) and state = 'wanted';
 
 -- name: tracker_made
@@ -55,9 +56,14 @@ update trackers set state = 'refused', external_id = null, begun_at = null, why 
 where tenant_id = current_tenant() and shipment_id = :shipment_id::uuid and state <> 'refused';
 
 -- name: trackers_later
-update trackers set begun_at = null, why = :why::text, code = :code::text,
+update trackers set begun_at = null, tries = greatest(tries - 1, 0), why = :why::text, code = :code::text,
     next_at = clock_timestamp() + make_interval(secs => :seconds::int)
 where tenant_id = current_tenant() and shipment_id = any (:ids::uuid[]) and state = 'wanted';
+
+-- Whether it is there nobody says: it stays begun, and keeps no other waiting.
+-- name: tracker_not_found_out
+update trackers set why = :why::text, code = :code::text, next_at = clock_timestamp() + interval '1 minute'
+where tenant_id = current_tenant() and shipment_id = :shipment_id::uuid and state = 'wanted';
 
 -- name: tracker_looked
 update trackers set looked_at = clock_timestamp()
@@ -83,13 +89,19 @@ select distinct account_id as id
 from trackers
 where tenant_id = current_tenant() and state = 'wanted' and next_at <= clock_timestamp();
 
--- Those on their way of which nothing was heard for half a day.
+-- Those on their way of which nothing was heard for half a day. Each has its turn, whatever becomes of the call.
 -- name: trackers_silent
-select t.shipment_id as id
-from trackers t
-join shipments s on s.tenant_id = t.tenant_id and s.id = t.shipment_id
-where t.tenant_id = current_tenant() and t.state = 'made' and not t.dry_run
-    and s.status not in ('delivered', 'returned', 'cancelled')
-    and greatest(t.made_at, t.looked_at, s.moved_at) < clock_timestamp() - make_interval(hours => :hours::int)
-order by t.looked_at nulls first
-limit :rows::int;
+with due as (
+    select t.shipment_id
+    from trackers t
+    join shipments s on s.tenant_id = t.tenant_id and s.id = t.shipment_id
+    join provider_accounts a on a.tenant_id = t.tenant_id and a.id = t.account_id and a.enabled
+    where t.tenant_id = current_tenant() and t.state = 'made' and not t.dry_run
+        and s.status not in ('delivered', 'returned', 'cancelled')
+        and greatest(t.made_at, t.looked_at, s.moved_at) < clock_timestamp() - make_interval(hours => :hours::int)
+    order by t.looked_at nulls first
+    limit :rows::int
+)
+update trackers t set looked_at = clock_timestamp() from due
+where t.tenant_id = current_tenant() and t.shipment_id = due.shipment_id
+returning t.shipment_id as id;

@@ -83,14 +83,33 @@ static enum err keep(struct enrolling *t)
     return db_end(c->db, e);
 }
 
-static enum err write(struct enrolling *t, bool begin)
+static enum err begin(struct enrolling *t)
 {
     struct ctx *c = &t->job->ctx;
-    const char *ids = ids_of(c->arena, t->list, t->n);
     db_begin(c->db, c->tenant_id);
-    return db_end(c->db, begin ? db_query(c->db, c->arena, trackers_begin, NULL, .ids = ids)
-                               : db_query(c->db, c->arena, trackers_unbegun, NULL, .ids = ids,
-                                          .why = t->said.sentence, .code = t->said.code));
+    return db_end(c->db, db_query(c->db, c->arena, trackers_begin, NULL,
+                                  .ids = ids_of(c->arena, t->list, t->n)));
+}
+
+/* They may be made: not_made tells that the call just begun did not, else that they were not found.
+ */
+static enum err unbegin(struct enrolling *t, bool not_made)
+{
+    struct ctx *c = &t->job->ctx;
+    db_begin(c->db, c->tenant_id);
+    return db_end(c->db,
+                  db_query(c->db, c->arena, trackers_unbegun, NULL,
+                           .ids = ids_of(c->arena, t->list, t->n), .not_made = not_made ? "t" : "f",
+                           .why = t->said.sentence, .code = t->said.code));
+}
+
+static enum err not_found_out(struct enrolling *t, const struct ship24_parcel *p)
+{
+    struct ctx *c = &t->job->ctx;
+    db_begin(c->db, c->tenant_id);
+    return db_end(c->db,
+                  db_query(c->db, c->arena, tracker_not_found_out, NULL,
+                           .shipment_id = p->client_id, .why = p->sentence, .code = p->code));
 }
 
 /* ---- a call that did not come to its end ---- */
@@ -118,7 +137,7 @@ static enum err fail(struct enrolling *t, enum err e)
         return kept; /* told on each of them, which the schedule takes up again */
     }
     if (!t->said.unknown && !t->begun)
-        kept = write(t, false);
+        kept = unbegin(t, true);
     return kept ? kept : again(t->job, e, &t->said);
 }
 
@@ -196,14 +215,15 @@ static enum err look(struct enrolling *t)
         p->outcome = e == OK ? SHIP24_MADE : SHIP24_REFUSED;
         if (e == ERR_NOT_FOUND && t->tries[i] < TRIES_MOST) {
             t->said = (struct carrier_result){ .found = false };
-            e = write(t, false);
+            e = unbegin(t, false);
         } else if (e == ERR_NOT_FOUND) {
             p->sentence = "Ship24 neither makes the tracker nor has it.";
             e = keep(t);
         } else if (e == OK || e == ERR_CONFLICT) {
             e = keep(t);
         } else {
-            return fail(t, e);
+            enum err kept = e == ERR_RETRY ? not_found_out(t, p) : OK;
+            return kept ? kept : fail(t, e);
         }
     }
     return e;
@@ -216,7 +236,7 @@ enum next { DONE, ONE_BY_ONE, STOP };
 static enum err make(struct enrolling *t, enum next *next)
 {
     *next = STOP;
-    enum err e = write(t, true);
+    enum err e = begin(t);
     if (e)
         return e;
     e = t->dry_run ? ship24_rehearse(&t->call, t->list, t->n, &t->said)
@@ -224,7 +244,7 @@ static enum err make(struct enrolling *t, enum next *next)
     bool whole = (e == ERR_INVALID || e == ERR_CONFLICT) && t->n > 1;
     if (e == OK || whole)
         *next = whole ? ONE_BY_ONE : DONE;
-    return e == OK ? keep(t) : whole ? write(t, false) : fail(t, e);
+    return e == OK ? keep(t) : whole ? unbegin(t, true) : fail(t, e);
 }
 
 static enum err make_all(struct enrolling *t)

@@ -1,121 +1,14 @@
 /* Trackers at Ship24: one for each shipment under every fault, in calls of a hundred, found again
    before they are made again, and what was missed comes in. */
-#include "pg/parcels.h"
-#include "pg/sim.h"
+#include "pg/ship24.h"
 
-#include "access/private.h"
-#include "base/settings.h"
-#include "ship/carrier_account.h"
-#include "ship/code.h"
-#include "ship/tracker.h"
 #include "web/domain.h"
-
-#define KEY "simulated-key-of-ship24-0001"
 
 const struct domain *const domains[] = { &web_domain,   &ship_domain,     &carriers_domain,
                                          &codes_domain, &trackers_domain, &carrier_accounts_domain,
                                          NULL };
 
-static struct ctx *c;
-static const char *sim;
-static char account[40];
 static struct call admin;
-
-/* ---- arranging ---- */
-
-static struct json_object *control(const char *what, const char *body)
-{
-    return sim_control(c, sim, what, body);
-}
-
-static void faults(const char *which)
-{
-    control("faults", "{\"throttle\":0,\"throttleLeft\":0,\"throttleAt\":0,\"throttleBare\":0,"
-                      "\"fail\":0,\"forbid\":0,\"late\":0,\"drop\":0,\"hang\":0,\"garbage\":0,"
-                      "\"html\":0,\"refuse\":0,\"forget\":0,\"turn\":0,\"slow\":0}");
-    if (which)
-        control("faults", which);
-}
-
-static int calls(const char *which)
-{
-    return json_object_get_int(json_get(json_get(control("state", NULL), "calls"), which));
-}
-
-/* How many trackers there are of a number. */
-static int there(const char *number)
-{
-    char body[80];
-    snprintf(body, sizeof(body), "{\"number\": \"%s\"}", number);
-    return json_object_get_int(json_get(control("count", body), "n"));
-}
-
-static void add_account(void)
-{
-    const char *id;
-    struct ctx *owner = pg_ctx("track_owner");
-    struct json_object *settings = json_own(c->arena, json_object_new_object());
-    struct json_object *secrets = json_own(c->arena, json_object_new_object());
-    json_set_text(settings, "endpoint", arena_printf(c->arena, "%s/public/v1/", sim));
-    json_set_text(secrets, "apiKey", KEY);
-    json_set_text(secrets, "webhookSecret", "secret-of-ship24");
-    db_begin(owner->db, pg_tenant());
-    assert_int_equal(
-        db_end(owner->db, provider_add(owner, "ship24", "Ship24", settings, secrets, &id)), OK);
-    keep(account, id);
-}
-
-static int fresh(void **state)
-{
-    (void)state;
-    (void)pg_sql("delete from circuit_breakers");
-    (void)pg_sql("delete from jobs where kind like 'ship.%%'");
-    faults(NULL);
-    return 0;
-}
-
-static void add_shipment(char *id, const char *number)
-{
-    keep(id, pg_sql("insert into shipments (tenant_id, carrier, tracking_number, public_token) "
-                    "values ('%s', 'dhl', '%s', 'token-' || gen_random_uuid()) returning id",
-                    pg_tenant(), number));
-}
-
-static const struct answer *want(const char *id)
-{
-    return at(&agent, "POST", id, "/tracker", "{}");
-}
-
-static void work_now(void)
-{
-    static const int never;
-    (void)pg_sql("delete from circuit_breakers");
-    (void)pg_sql("update jobs set run_at = now() where state = 'ready' returning id");
-    jobs_work(pg_app(), c->db, &never, true);
-}
-
-static const char *state_of(const char *id)
-{
-    return pg_sql("select state from trackers where shipment_id = '%s'", id);
-}
-
-/* Lets jobs run until it is not wanted any more. */
-static const char *settled(const char *id)
-{
-    for (int i = 0; i < 8; i++) {
-        if (strcmp(state_of(id), "wanted") != 0)
-            break;
-        work_now();
-    }
-    return state_of(id);
-}
-
-static void due(void)
-{
-    (void)pg_sql("insert into jobs (queue, kind) values ('ship', 'ship.trackers') returning id");
-    work_now();
-    work_now();
-}
 
 /* ---- made ---- */
 
@@ -223,6 +116,7 @@ static void waits_as_it_is_told(void **state)
         if (ms < each[i].least * 1000 || ms > each[i].most * 1000 + 200)
             fail_msg("%s: waits %lld ms", each[i].fault, ms);
         assert_int_equal(pg_int("select attempt from jobs where kind = 'ship.enrol'"), 0);
+        assert_int_equal(pg_int("select tries from trackers where shipment_id = '%s'", id), 0);
         assert_string_equal(settled(id), "made");
     }
 }
@@ -286,6 +180,31 @@ static void the_account_is_refused(void **state)
                  id);
     due();
     assert_string_equal(state_of(id), "made");
+}
+
+/* One of which Ship24 does not say whether it is there keeps no other waiting. */
+static void one_not_found_out_is_not_in_the_way(void **state)
+{
+    (void)state;
+    char lost[40], next[40];
+    add_shipment(lost, "LOST00001");
+    add_shipment(next, "NEXT00001");
+    assert_int_equal(want(lost)->status, 202);
+    assert_int_equal(want(next)->status, 202);
+    (void)pg_sql("update trackers set begun_at = now() where shipment_id = '%s' returning state",
+                 lost);
+    faults("{\"fail\": 1}");
+    work_now();
+    faults("{\"fail\": 0}");
+    assert_string_equal(settled(next), "made");
+    assert_string_equal(pg_sql("select state || ' ' || (begun_at is not null) || ' ' || "
+                               "(next_at > now()) from trackers where shipment_id = '%s'",
+                               lost),
+                        "wanted true true");
+    (void)pg_sql("update trackers set next_at = now() where shipment_id = '%s' returning state",
+                 lost);
+    due();
+    assert_string_equal(settled(lost), "made");
 }
 
 /* ---- many ---- */
@@ -450,6 +369,35 @@ static void under_faults(void **state)
     assert_string_equal(settled(id), "made");
 }
 
+/* Those that cannot be asked for are asked for in turn, and not at all while their account is off.
+ */
+static void each_silent_one_has_its_turn(void **state)
+{
+    (void)state;
+    char id[40];
+    add_shipment(id, "TURN00001");
+    assert_int_equal(want(id)->status, 202);
+    assert_string_equal(settled(id), "made");
+    (void)pg_sql("update trackers set made_at = now() - interval '2 days', looked_at = null where "
+                 "shipment_id = '%s' returning state",
+                 id);
+    (void)pg_sql("update shipments set moved_at = now() - interval '13 hours' where id = '%s' "
+                 "returning id",
+                 id);
+    (void)pg_sql("update provider_accounts set enabled = false where id = '%s' returning id",
+                 account);
+    due();
+    assert_int_equal(pg_int("select count(looked_at) from trackers where shipment_id = '%s'", id),
+                     0);
+    (void)pg_sql("update provider_accounts set enabled = true where id = '%s' returning id",
+                 account);
+    faults("{\"fail\": 100}");
+    due();
+    faults(NULL);
+    assert_int_equal(pg_int("select count(looked_at) from trackers where shipment_id = '%s'", id),
+                     1);
+}
+
 /* ---- rehearsed, and on pages ---- */
 
 static void rehearsed(void **state)
@@ -570,27 +518,19 @@ int main(void)
         cmocka_unit_test_setup(found_before_it_is_made_again, fresh),
         cmocka_unit_test_setup(of_another_number, fresh),
         cmocka_unit_test_setup(the_account_is_refused, fresh),
+        cmocka_unit_test_setup(one_not_found_out_is_not_in_the_way, fresh),
         cmocka_unit_test_setup(a_hundred_in_a_call, fresh),
         cmocka_unit_test_setup(of_a_bulk_that_goes_wrong, fresh),
         cmocka_unit_test_setup(what_it_knows, fresh),
         cmocka_unit_test_setup(under_faults, fresh),
+        cmocka_unit_test_setup(each_silent_one_has_its_turn, fresh),
         cmocka_unit_test_setup(rehearsed, fresh),
         cmocka_unit_test_setup(on_its_page, fresh),
         cmocka_unit_test_setup(the_account_is_tried, fresh),
         cmocka_unit_test_setup(what_is_never_called, fresh),
     };
-    pg_start("carriers_ship24");
-    call_start(domains);
-    parcels_setup();
+    start("carriers_ship24");
     call_session(&admin, "admin");
-    c = pg_ctx("track_worker");
-    int port = sim_start("ship24.mjs", NULL, NULL);
-    assert_int_not_equal(port, 0);
-    sim = arena_printf(c->arena, "http://127.0.0.1:%d", port);
-    pg_settings()->egress_allow = sim + strlen("http://");
-    pg_settings()->carrier_dry_run = false;
-    pg_app()->http = http_new(pg_app(), c->arena);
-    add_account();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     http_free(pg_app()->http);
     return pg_end(failed);

@@ -60,10 +60,11 @@ static void shipments_are_there(void **state)
                  "shop = 'north' where id = '%s'; update shipments set last_scan = '+41 signed', "
                  "promised_on = '2026-05-12', created_at = '2026-05-01T10:00Z' where id = '%s'",
                  order, first);
-    (void)pg_sql("insert into shipments (tenant_id, carrier, tracking_number, public_token, "
-                 "status) select '%s', 'ups', 'U' || i, 'public token of a shipment ' || i, case when i "
-                 "<= 10 then 'delivered' else 'pending' end from generate_series(1, %d) i",
-                 pg_tenant(), MANY);
+    (void)pg_sql(
+        "insert into shipments (tenant_id, carrier, tracking_number, public_token, "
+        "status) select '%s', 'ups', 'U' || i, 'public token of a shipment ' || i, case when i "
+        "<= 10 then 'delivered' else 'pending' end from generate_series(1, %d) i",
+        pg_tenant(), MANY);
 }
 
 static void all_rows_and_no_formula(void **state)

@@ -75,6 +75,7 @@ static enum err candidates(struct ctx *c, const struct front_news *news,
                                                .by_number = row_bool(rows, i, "by_number"),
                                                .alone = row_bool(rows, i, "alone"),
                                                .theirs = row_bool(rows, i, "theirs"),
+                                               .strange = row_bool(rows, i, "strange"),
                                                .linked = row_bool(rows, i, "linked") };
     return OK;
 }
@@ -132,7 +133,7 @@ enum err thread_match(struct ctx *c, const struct front_news *news, const char *
             e = thread_hold(c, list[i].order_id, news->conversation_id, &standings[i]);
     for (size_t i = 0; e == OK && i < n; i++)
         if (list[i].chosen)
-            e = settle(c, news, inbox_id, &list[i], chosen == 1, standings[i]);
+            e = settle(c, news, inbox_id, &list[i], chosen == 1 && !list[i].strange, standings[i]);
     *known = chosen > 0;
     return e;
 }

@@ -7,7 +7,8 @@
 
 /* Links the order that a conversation is about as auto_matched, with ThreadLinked and the audit
    trail, in the transaction at hand; *known: it was told of some order. Where several may be meant
-   it is a suggestion on each. What a person linked or unlinked stays so, and so does the first
+   it is a suggestion on each, and so is that of a conversation with another customer than the
+   order's. What a person linked or unlinked stays so, and so does the first
    conversation of an order before a later one. */
 enum err thread_match(struct ctx *c, const struct front_news *news, const char *inbox_id,
                       bool *known) must_check;
@@ -20,6 +21,7 @@ struct thread_candidate {
     bool by_number; /* else by e-mail address */
     bool alone;     /* the number tells it by itself */
     bool theirs;    /* the order is of who writes or is written to */
+    bool strange;   /* who writes or is written to is a customer, and the order another one's */
     bool linked;    /* by_number false: the conversation is some order's already */
     bool chosen;    /* set by thread_choose */
 };

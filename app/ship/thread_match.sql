@@ -8,12 +8,13 @@ with words as (
 ), addressed as materialized (
     select customer_id from customers_addressed(array(select lower(e) from jsonb_array_elements_text(:emails::jsonb) e))
 )
-select o.id as order_id, true as by_number, w.alone, o.customer_id in (select customer_id from addressed) as theirs, false as linked
+select o.id as order_id, true as by_number, w.alone, x.theirs, exists (select from addressed) and not x.theirs as strange, false as linked
 from orders_numbered(array(select word from words)) n
 join words w on w.word = n.word
 join orders o on o.tenant_id = current_tenant() and o.id = n.order_id
+cross join lateral (select o.customer_id in (select customer_id from addressed) as theirs) x
 union all
-select o.id, false, false, true, exists (select from orders k
+select o.id, false, false, true, false, exists (select from orders k
     where k.tenant_id = current_tenant() and k.front_conversation_id = :conversation_id::text and k.thread_status <> 'unmatched')
 from addressed a
 join orders o on o.tenant_id = current_tenant() and o.customer_id = a.customer_id

@@ -244,6 +244,19 @@ static void by_its_number(void **state)
     assert_string_equal(thread_of(&other), matched(other.conversation));
 }
 
+/* A slip of the pen tells nobody where another one's parcel is. */
+static void the_number_of_another_customers(void **state)
+{
+    (void)state;
+    struct order o = order_new(NULL), other = order_new(NULL);
+    assert_int_equal(say("cnv_slip", o.number, "", other.email), OK);
+    assert_string_equal(thread_of(&o), "unmatched");
+    assert_int_equal(suggested(&o), 1);
+    assert_int_equal(linked_events(&o), 0);
+    assert_int_equal(say(o.conversation, o.number, "", o.email), OK);
+    assert_string_equal(thread_of(&o), matched(o.conversation));
+}
+
 static void only_as_a_whole_word(void **state)
 {
     (void)state;
@@ -533,6 +546,7 @@ int main(void)
         cmocka_unit_test(only_what_front_signed_lately),
         cmocka_unit_test(the_check_is_answered),
         cmocka_unit_test(by_its_number),
+        cmocka_unit_test(the_number_of_another_customers),
         cmocka_unit_test(only_as_a_whole_word),
         cmocka_unit_test(a_short_number),
         cmocka_unit_test(by_the_address_of_one_open_order),

@@ -1,7 +1,8 @@
 -- Telling one customer: from queued to its end.
 
 -- The row, and what notice_facts has of its shipment.
--- Overtaken: it waited for more than an hour, or for its conversation, and its shipment stands elsewhere.
+-- stale: why it is not to be sent any more. A later change was told first; or it waited for more than an hour, or for its
+-- conversation, and its shipment stands elsewhere; or the day that it speaks of is over.
 -- name: notice_load
 select n.id, n.key, n.event_id, n.shipment_id, n.type, n.state, n.conversation_id, n.marker, n.looks,
     (extract(epoch from n.created_at) * 1000)::bigint as created_ms, n.tried_at::text as tried_at,
@@ -10,8 +11,15 @@ select n.id, n.key, n.event_id, n.shipment_id, n.type, n.state, n.conversation_i
     s.purchase_order_id, o.id as order_id, o.front_conversation_id, o.thread_status, s.public_token,
     exists (select from provider_accounts a where a.tenant_id = current_tenant() and a.provider = 'front' and a.enabled)
         as has_account,
-    (n.created_at < clock_timestamp() - interval '1 hour' or n.caught_up_at is not null)
-        and s.status <> case n.type when 'shipped' then 'in_transit' else n.type end as overtaken,
+    case
+        when exists (select from customer_notifications o
+            where o.tenant_id = n.tenant_id and o.shipment_id = n.shipment_id and o.event_id > n.event_id and o.state = 'sent')
+            then 'moved_on'
+        when (n.created_at < clock_timestamp() - interval '1 hour' or n.caught_up_at is not null)
+            and s.status <> case n.type when 'shipped' then 'in_transit' else n.type end then 'moved_on'
+        when n.type = 'out_for_delivery' and coalesce(s.status_at, n.created_at) < clock_timestamp() - interval '24 hours'
+            then 'too_old'
+    end as stale,
     coalesce(nullif(c.language, ''), t.language) as language, o.recipient_name as "recipientName", o.number as "orderNumber",
     coalesce(nullif(s.carrier_name, ''), s.carrier) as carrier, s.tracking_number as "trackingNumber",
     to_char(s.promised_on, 'YYYY-MM-DD') as "promisedOn", t.name as tenant
@@ -28,7 +36,8 @@ where n.tenant_id = current_tenant() and n.id = :id::uuid and n.state in ('queue
 -- name: notice_lock_conversation
 select pg_advisory_xact_lock(hashtextextended('conversation ' || current_tenant()::text || ' ' || :conversation_id::text, 0));
 
--- Nothing where another worker has begun since it was loaded, or another reply of ours to the conversation is on its way;
+-- Nothing where another worker has begun since it was loaded, a later change was told, or another reply of ours to the
+-- conversation is on its way;
 -- one that was left so, by a job that was discarded, holds up the others no longer than ten minutes.
 -- name: notice_begin
 update customer_notifications n set state = 'sending', tried_at = clock_timestamp(), looks = 0,
@@ -38,6 +47,8 @@ where n.tenant_id = current_tenant() and n.id = :id::uuid and n.state in ('queue
     and not exists (select from customer_notifications o
         where o.tenant_id = n.tenant_id and o.id <> n.id and o.conversation_id = :conversation_id::text
             and o.state = 'sending' and o.tried_at > clock_timestamp() - interval '10 minutes')
+    and not exists (select from customer_notifications o
+        where o.tenant_id = n.tenant_id and o.shipment_id = n.shipment_id and o.event_id > n.event_id and o.state = 'sent')
 returning n.tried_at::text as tried_at;
 
 -- It surely did not go out: it may be written again.

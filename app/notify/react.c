@@ -109,7 +109,7 @@ static enum err decide(struct ctx *c, const struct event *e, enum notice_type ty
     enum err result = hold_thread(c, n.shipment_id);
     if (result == OK)
         result = db_query(c->db, c->arena, notice_facts, &facts, .shipment_id = n.shipment_id,
-                          .occurred_at = json_text(e->data, "occurredAt"));
+                          .occurred_at = json_text(e->data, "occurredAt"), .type = n.type);
     if (result != OK)
         return result;
     if (rows_count(facts) == 0)

@@ -5,7 +5,8 @@
 select s.purchase_order_id, o.id as order_id, o.front_conversation_id, o.thread_status, s.dry_run, s.public_token,
     exists (select from provider_accounts a where a.tenant_id = current_tenant() and a.provider = 'front' and a.enabled)
         as has_account,
-    :occurred_at::timestamptz < clock_timestamp() - interval '72 hours' as too_old,
+    :occurred_at::timestamptz < clock_timestamp() - case :type::text when 'out_for_delivery' then interval '24 hours'
+        else interval '72 hours' end as too_old,
     coalesce(nullif(c.language, ''), t.language) as language, o.recipient_name as "recipientName", o.number as "orderNumber",
     coalesce(nullif(s.carrier_name, ''), s.carrier) as carrier, s.tracking_number as "trackingNumber",
     to_char(s.promised_on, 'YYYY-MM-DD') as "promisedOn", t.name as tenant

@@ -469,8 +469,8 @@ static enum err go_on(struct telling *t)
     const char *obstacle = sending ? NULL : notice_obstacle(t->row, false, false);
     if (obstacle)
         return skip(t, obstacle);
-    if (!sending && row_bool(t->row, 0, "overtaken"))
-        return ended(t, (struct ending){ .state = "superseded", .reason = "moved_on" });
+    if (!sending && column(t, "stale"))
+        return ended(t, (struct ending){ .state = "superseded", .reason = column(t, "stale") });
     if (sending && row_bool(t->row, 0, "settling"))
         return put_off(j, column(t, "settle_at"), 0, "It is not known yet whether it went out.");
     if (prepare(t) != OK) {

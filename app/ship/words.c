@@ -85,7 +85,7 @@ static const struct label reasons[] = {
     { .name = "thread_not_linked", .word = "The conversation of its order is not linked." },
     { .name = "muted", .word = "It was told of afterwards." },
     { .name = "dry_run", .word = "It is a dry run." },
-    { .name = "too_old", .word = "It was over for days when it became known." },
+    { .name = "too_old", .word = "It was over by the time that it could be told." },
     { .name = "no_front_account", .word = "There is no account of Front." },
     { .name = "moved_on", .word = "It had moved on by then." },
     { .name = "no_such_conversation", .word = "Front does not have the conversation." },

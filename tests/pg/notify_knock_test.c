@@ -241,6 +241,24 @@ static void where_it_does_not_call_he_is_told(void **state)
     assert_int_equal(inboxed("ignored"), 1);
 }
 
+/* Knock called about the delivery, and never about the day of it. */
+static void what_it_kept_back_is_not_told_after_what_it_let_go(void **state)
+{
+    (void)state;
+    move("in_transit", "out_for_delivery");
+    go();
+    asked_for(KNOCK_MINUTES + 1);
+    move("out_for_delivery", "delivered");
+    go();
+    call_back();
+    go();
+    assert_string_equal(state_of(), "sent");
+    sweep_now();
+    go();
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("superseded"), 1);
+}
+
 /* Its job was discarded, say. */
 static void where_it_could_not_be_asked_he_is_told(void **state)
 {
@@ -376,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup(where_it_refuses_he_is_told_at_once, begin),
         cmocka_unit_test_setup(where_it_is_down_he_is_told_after_some_tries, begin),
         cmocka_unit_test_setup(where_it_does_not_call_he_is_told, begin),
+        cmocka_unit_test_setup(what_it_kept_back_is_not_told_after_what_it_let_go, begin),
         cmocka_unit_test_setup(where_it_could_not_be_asked_he_is_told, begin),
         cmocka_unit_test_setup(the_tenants_own_account_wins, begin),
         cmocka_unit_test_setup(an_account_without_keys_uses_the_servers, begin),

@@ -386,6 +386,39 @@ static void one_that_is_overtaken_is_told_nothing(void **state)
     assert_int_equal(jobs(), 0);
 }
 
+/* As where workers were down for a night. */
+static void a_day_that_is_over_is_not_told(void **state)
+{
+    (void)state;
+    move("in_transit", "out_for_delivery");
+    (void)pg_sql("update shipments set status_at = now() - interval '25 hours' where id = '%s' "
+                 "returning id",
+                 shipment);
+    go();
+    assert_string_equal(state_of(), "superseded too_old");
+    assert_int_equal(told(), 0);
+}
+
+/* The later change was told while the first waited. */
+static void nobody_hears_of_what_was_before(void **state)
+{
+    (void)state;
+    move("in_transit", "out_for_delivery");
+    (void)pg_sql("update jobs set run_at = now() + interval '5 minutes' where kind = '" NOTICE_JOB
+                 "' returning id");
+    move("out_for_delivery", "delivered");
+    go();
+    assert_string_equal(state_of(), "sent");
+    later();
+    go();
+    assert_string_equal(pg_sql("select string_agg(concat_ws(' ', state, reason), ', ' order by id) "
+                               "from customer_notifications where shipment_id = '%s'",
+                               shipment),
+                        "superseded moved_on, sent");
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("superseded"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +441,8 @@ int main(void)
         cmocka_unit_test_setup(one_looked_for_in_a_circle_is_not_told, fresh),
         cmocka_unit_test_setup(one_unlinked_while_it_was_looked_for_is_told_nothing, fresh),
         cmocka_unit_test_setup(one_that_is_overtaken_is_told_nothing, fresh),
+        cmocka_unit_test_setup(a_day_that_is_over_is_not_told, fresh),
+        cmocka_unit_test_setup(nobody_hears_of_what_was_before, fresh),
     };
     return run_notifying("notify_send_test", tests, sizeof(tests) / sizeof(tests[0]));
 }

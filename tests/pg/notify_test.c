@@ -67,6 +67,27 @@ static void what_was_over_for_days_tells_nobody(void **state)
     assert_int_equal(audited("skipped"), 1);
 }
 
+/* "Today" is not said of the day before. */
+static void what_was_out_yesterday_tells_nobody(void **state)
+{
+    (void)state;
+    static const struct {
+        int hours;
+        const char *to, *came_to;
+    } cases[] = { { 25, "out_for_delivery", "skipped too_old" },
+                  { 23, "out_for_delivery", "queued" },
+                  { 25, "delivered", "queued" } };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fresh(NULL);
+        emit("in_transit", cases[i].to, false, false);
+        (void)pg_sql("update domain_events set data = data || jsonb_build_object('occurredAt', "
+                     "now() - interval '%d hours') where entity_id = '%s' returning id",
+                     cases[i].hours, shipment);
+        assert_int_equal(dispatch(), 1);
+        assert_string_equal(state_of(), cases[i].came_to);
+    }
+}
+
 static void what_the_table_does_not_name_tells_nobody(void **state)
 {
     (void)state;
@@ -267,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_reason_in_its_order, fresh),
         cmocka_unit_test_setup(what_was_over_for_days_tells_nobody, fresh),
+        cmocka_unit_test_setup(what_was_out_yesterday_tells_nobody, fresh),
         cmocka_unit_test_setup(what_the_table_does_not_name_tells_nobody, fresh),
         cmocka_unit_test_setup(the_reply_as_the_customer_reads_it, fresh),
         cmocka_unit_test_setup(an_event_told_again_tells_nobody, fresh),

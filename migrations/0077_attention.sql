@@ -242,11 +242,11 @@ begin
         perform count_shipments(array_agg(tenant_id), array_agg(attention), array_agg(-1)) from removed having count(*) > 0;
     else
         perform count_shipments(array_agg(tenant_id), array_agg(attention), array_agg(n))
-        from (select a.tenant_id, a.attention, 1 as n from added a join removed r on r.tenant_id = a.tenant_id and r.id = a.id
-                where r.attention <> a.attention
-              union all
-              select r.tenant_id, r.attention, -1 from added a join removed r on r.tenant_id = a.tenant_id and r.id = a.id
-                where r.attention <> a.attention) x
+        from (select tenant_id, attention, sum(change)::int as n
+              from (select tenant_id, attention, 1 as change from added
+                    union all
+                    select tenant_id, attention, -1 from removed) c
+              group by 1, 2 having sum(change) <> 0) x
         having count(*) > 0;
     end if;
     return null;

@@ -147,12 +147,35 @@ static void terms_are_those_of_what_is_silent_too(void **state)
     assert_string_equal(asks(), "silent");
 }
 
+/* ---- many at once ---- */
+
+/* A statement over thousands takes about as long for each as one over a single one. */
+static void thousands_are_counted_at_once(void **state)
+{
+    (void)state;
+    static const char difference[] =
+        "select string_agg(attention, ', ') from (select attention, sum(shipments)::bigint as n "
+        "from shipment_counts group by 1) k full join (select attention, count(*) as n from "
+        "shipments group by 1) s using (attention) where coalesce(k.n, 0) <> coalesce(s.n, 0)";
+    (void)pg_sql("insert into shipments (tenant_id, carrier, public_token) select '%s', 'dhl', "
+                 "'token-' || gen_random_uuid() from generate_series(1, 4000)",
+                 pg_tenant());
+    (void)pg_sql("update shipments set status = 'exception' where id = '%s'", id);
+    assert_null(pg_sql(difference));
+    (void)pg_sql("set statement_timeout = '5s'");
+    (void)pg_sql("update shipments set status = 'exception' where status = 'pending'");
+    (void)pg_sql("reset statement_timeout");
+    assert_null(pg_sql(difference));
+    assert_true(pg_int("select count(*) from shipments where attention = 'act_now'") > 4000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failures_resolved_at_once),
         cmocka_unit_test(delivered_while_a_task_is_made),
         cmocka_unit_test(terms_are_those_of_what_is_silent_too),
+        cmocka_unit_test(thousands_are_counted_at_once),
     };
     pg_start("ship_meanwhile");
     call_start(domains);

@@ -36,7 +36,8 @@ static void check(struct arena *a, const struct front_news *news)
     for (size_t i = 0; i < news->email_count; i++)
         must(strchr(news->emails[i], '@') && strlen(news->emails[i]) <= 254);
     for (size_t i = 0; i < news->merged_count; i++)
-        must(front_id(news->merged[i]) && strcmp(news->merged[i], news->conversation_id) != 0);
+        must(front_id(news->merged[i]) && news->conversation_id &&
+             strcmp(news->merged[i], news->conversation_id) != 0);
     check_words(a, news->texts, news->text_count);
 }
 

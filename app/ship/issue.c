@@ -213,12 +213,13 @@ static enum err make(struct issuing *t)
     PGresult *rows;
     struct ctx *c = &t->job->ctx;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_end(c->db, db_query(c->db, c->arena, issue_begin, &rows,
-                                        .label = t->issue.label, .before = t->tried_at));
+    enum err e =
+        db_end(c->db, db_query(c->db, c->arena, issue_begin, &rows, .label = t->issue.label,
+                               .before = t->tried_at, .issue_id = column(t, "issue_id")));
     if (e != OK)
         return e;
     if (rows_count(rows) == 0)
-        return put_off(t, NULL, 1, "Another failure alike is making it.");
+        return put_off(t, NULL, 1, "Another failure alike is making it, or has.");
     t->tried_at = row_text(rows, 0, "tried_at");
     e = jira_create(c, &t->account, &t->issue, &t->result);
     return e == OK ? end(t, true) : again(t, e, true);

@@ -30,10 +30,11 @@ join orders o on o.tenant_id = f.tenant_id and o.id = f.order_id
 join tenants t on t.id = f.tenant_id
 where f.tenant_id = current_tenant() and f.id = :id::uuid and f.issue_state = 'asked';
 
--- Nothing where another job has begun since it was loaded.
+-- Nothing where another job has begun since it was loaded, or made one.
 -- name: issue_begin
 update failure_issues set tried_at = clock_timestamp(), looks = 0
 where tenant_id = current_tenant() and label = :label::text and tried_at is not distinct from :before::timestamptz
+    and issue_id is not distinct from nullif(:issue_id::bigint, 0)
 returning tried_at::text as tried_at;
 
 -- It was surely not made.

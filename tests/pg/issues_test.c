@@ -8,6 +8,8 @@
 #include "jobs/jobs.h"
 #include "ship/issue.h"
 
+#include <sys/wait.h>
+
 #define EMAIL "bot@acme.example"
 #define TOKEN "simulated-jira-token-0001"
 
@@ -320,6 +322,34 @@ static void two_alike_at_once_make_one(void **state)
     assert_made_once();
 }
 
+/* Another made it while this one looked for it. */
+static void what_was_made_while_it_was_looked_for_is_not_made_again(void **state)
+{
+    (void)state;
+    int status;
+    assert_int_equal(asked(&agent), 202);
+    faults("{\"slow\":1500}");
+    struct ctx *w = pg_ctx("track_worker");
+    static const int never;
+    pid_t worker = fork();
+    if (worker == 0) {
+        jobs_work(pg_app(), w->db, &never, true);
+        _exit(0);
+    }
+    for (int i = 0; i < 100 && !pg_int("select count(*) from jobs where kind = '" ISSUE_JOB
+                                       "' and state = 'running'");
+         i++)
+        usleep(20000);
+    usleep(500000);
+    (void)pg_sql("update failure_issues set issue_id = 777, issue_key = 'OPS-777' where label = "
+                 "(select issue_label from delivery_failures where id = '%s') returning label",
+                 failure);
+    assert_int_equal(waitpid(worker, &status, 0), worker);
+    faults("{\"slow\":0}");
+    assert_int_equal(made(NULL), 0);
+    assert_int_equal(jobs(), 1);
+}
+
 /* ---- limits and refusals ---- */
 
 static void who_asks_to_wait_is_waited_for(void **state)
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test(one_that_is_done_or_gone_is_followed_by_another),
         cmocka_unit_test_setup(one_that_only_jira_knows_is_found_by_its_label, fresh),
         cmocka_unit_test_setup(two_alike_at_once_make_one, fresh),
+        cmocka_unit_test_setup(what_was_made_while_it_was_looked_for_is_not_made_again, fresh),
         cmocka_unit_test(who_asks_to_wait_is_waited_for),
         cmocka_unit_test(a_wrong_token_is_told_whatever_it_looks_like),
         cmocka_unit_test_setup(a_project_that_is_not_there_is_no_wrong_token, fresh),

@@ -212,7 +212,8 @@ static enum err set_begun(struct acting *a, bool begun)
 
 /* ---- asking ---- */
 
-/* Fetched through the guard, without the account's token: it may lie with anybody. */
+/* Fetched through the guard, without the account's token: it may lie with anybody. So may whoever
+   knows the address fetch it, which in the log would outlive the words of its shipment. */
 static enum err fetch(struct acting *a)
 {
     struct ctx *c = &a->j->ctx;
@@ -225,6 +226,7 @@ static enum err fetch(struct acting *a)
                                    .entity = a->call.entity,
                                    .repeatable = true,
                                    .secret_body = true,
+                                   .secret_path = true,
                                    .most = FILE_MOST };
     enum err e = http_send(c, &get, &answer);
     if (e) {

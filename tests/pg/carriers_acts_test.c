@@ -88,6 +88,7 @@ static void documents_are_kept_here(void **state)
     assert_int_equal(pg_int("select count(*) from shipment_acts where shipment_acts::text like "
                             "'%%/files/%%'"),
                      0);
+    assert_int_equal(pg_int("select count(*) from http_calls where url like '%%/files/%%'"), 0);
 }
 
 static void what_is_no_document_is_none(void **state)

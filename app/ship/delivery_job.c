@@ -24,11 +24,9 @@ static enum err read_again(struct job *j)
     return job_fail(j, ERR_RETRY, "The delivery was changed meanwhile.");
 }
 
-static enum err cannot_call(struct job *j, struct delivery_run *run)
+static enum err cannot_call(struct job *j, struct delivery_run *run, const char *sentence)
 {
-    static const struct carrier_result said = {
-        .sentence = "The account at the carrier, which the delivery was reserved for, is off."
-    };
+    const struct carrier_result said = { .sentence = sentence };
     const struct run_failure why = {
         .step = run_step_names[run->r->step], .kind = "refused", .retry = "none", .said = &said
     };
@@ -58,9 +56,14 @@ static enum err deliver(struct job *j)
                                 .settle_ms = c->app->settings->delivery_settle_seconds * 1000,
                                 .last_try = j->attempt >= j->max_attempts };
     if (!r.dry_run && r.state <= RUN_WAITING) {
+        if (c->app->settings->carrier_dry_run)
+            return cannot_call(j, &run,
+                               "No carrier is called while TRACK_CARRIER_DRY_RUN is true.");
         e = r.account_id && run.carrier ? account_open(j, r.account_id, &account) : ERR_NOT_FOUND;
         if (e == ERR_NOT_FOUND)
-            return cannot_call(j, &run);
+            return cannot_call(
+                j, &run,
+                "The account at the carrier, which the delivery was reserved for, is off.");
         if (e)
             return e;
         call.account = &account;

@@ -28,11 +28,12 @@ from trackers t
 join provider_accounts a on a.tenant_id = t.tenant_id and a.id = t.account_id
 where t.tenant_id = current_tenant() and t.shipment_id = :shipment_id::uuid;
 
--- What may have been made comes first: it is looked for, one by one.
+-- What may have been made comes first: it is looked for, one by one. In a dry run only what is rehearsed.
 -- name: trackers_wanted
 select t.shipment_id, t.asked, t.dry_run, t.begun_at is not null as begun, t.tries
 from trackers t
 where t.tenant_id = current_tenant() and t.account_id = :account_id::uuid and t.state = 'wanted' and t.next_at <= clock_timestamp()
+    and (t.dry_run or not :dry_run::bool)
 order by t.begun_at nulls last, t.next_at, t.shipment_id
 limit :rows::int;
 
@@ -87,7 +88,7 @@ select tenant_ids() as id;
 -- name: trackers_accounts
 select distinct account_id as id
 from trackers
-where tenant_id = current_tenant() and state = 'wanted' and next_at <= clock_timestamp();
+where tenant_id = current_tenant() and state = 'wanted' and next_at <= clock_timestamp() and (dry_run or not :dry_run::bool);
 
 -- Those on their way of which nothing was heard for half a day. Each has its turn, whatever becomes of the call.
 -- name: trackers_silent

@@ -189,6 +189,7 @@ static enum err load(struct enrolling *t, const char *account_id, struct channel
     enum err e =
         *found == OK || *found == ERR_NOT_FOUND
             ? db_query(c->db, c->arena, trackers_wanted, &t->rows, .account_id = account_id,
+                       .dry_run = c->app->settings->carrier_dry_run ? "t" : "f",
                        .rows = arena_printf(c->arena, "%d", SHIP24_BULK_MOST + 1))
             : *found;
     e = db_end(c->db, e);
@@ -318,7 +319,8 @@ static enum err open_tracker(struct job *j, struct looking *l)
     if (e)
         return e;
     l->external_id = json_text(t, "trackerId");
-    if (!l->external_id || json_object_get_boolean(json_get(t, "dryRun")))
+    if (!l->external_id || json_object_get_boolean(json_get(t, "dryRun")) ||
+        c->app->settings->carrier_dry_run)
         return ERR_NOT_FOUND;
     l->call =
         (struct carrier_call){ .c = c,
@@ -433,12 +435,15 @@ static enum err add_each(struct ctx *c, const PGresult *rows, const char *kind, 
 static enum err due_of_tenant(struct ctx *c)
 {
     PGresult *accounts, *silent;
-    enum err e = db_run(c->db, c->arena, &sql_trackers_accounts, NULL, &accounts);
+    const bool dry_run = c->app->settings->carrier_dry_run;
+    enum err e =
+        db_query(c->db, c->arena, trackers_accounts, &accounts, .dry_run = dry_run ? "t" : "f");
     if (e == OK)
         e = add_each(c, accounts, "ship.enrol", "accountId");
-    if (e == OK)
-        e = db_query(c->db, c->arena, trackers_silent, &silent, .hours = SILENT_HOURS,
-                     .rows = SILENT_ROWS);
+    if (e || dry_run)
+        return e;
+    e = db_query(c->db, c->arena, trackers_silent, &silent, .hours = SILENT_HOURS,
+                 .rows = SILENT_ROWS);
     return e == OK ? add_each(c, silent, "ship.track_results", "shipmentId") : e;
 }
 

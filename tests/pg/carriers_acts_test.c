@@ -297,6 +297,32 @@ static void who_cannot_be_asked_says_why(void **state)
     assert_int_equal(calls_of("/courier/generate/label"), before);
 }
 
+static size_t orders_there(void)
+{
+    return json_object_array_length(json_get(control("state", NULL), "orders"));
+}
+
+/* Reserved before it became a dry run: the carrier is not called, and later it goes on. */
+static void nothing_is_handed_over_in_a_dry_run(void **state)
+{
+    char order[40], po[40], path[120];
+    (void)state;
+    order_new(order, po);
+    size_t before = orders_there();
+    const char *id = deliver(order, "");
+    pg_settings()->carrier_dry_run = true;
+    struct json_object *d = ended(id);
+    pg_settings()->carrier_dry_run = false;
+    assert_string_equal(json_text(d, "state"), "failed");
+    assert_int_equal(orders_there(), before);
+    struct json_object *why = json_object_array_get_idx(json_get(d, "failures"), 0);
+    assert_non_null(strstr(json_text(why, "sentence"), "TRACK_CARRIER_DRY_RUN"));
+    snprintf(path, sizeof(path), "/api/deliveries/%s/retry", id);
+    assert_int_equal(ask(&agent, "POST", path, "{}")->status, 202);
+    assert_string_equal(json_text(ended(id), "state"), "saved");
+    assert_int_equal(orders_there(), before + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup(an_answer_that_is_lost_is_not_told_twice, handed_over),
         cmocka_unit_test_setup(couriers_are_listed, handed_over),
         cmocka_unit_test_setup(who_cannot_be_asked_says_why, handed_over),
+        cmocka_unit_test_setup(nothing_is_handed_over_in_a_dry_run, fresh),
     };
     start("carriers_acts");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,6 +421,29 @@ static void rehearsed(void **state)
     assert_int_equal(there("REHEARSE1"), 1);
 }
 
+/* What was wanted before is not asked for while it is a dry run. */
+static void nobody_is_asked_in_a_dry_run(void **state)
+{
+    (void)state;
+    char id[40];
+    add_shipment(id, "DRYLATE01");
+    assert_int_equal(want(id)->status, 202);
+    pg_settings()->carrier_dry_run = true;
+    int before = json_object_get_int(json_get(control("state", NULL), "requests"));
+    due();
+    assert_string_equal(state_of(id), "wanted");
+    pg_settings()->carrier_dry_run = false;
+    assert_int_equal(json_object_get_int(json_get(control("state", NULL), "requests")), before);
+    due();
+    assert_string_equal(state_of(id), "made");
+    assert_int_equal(at(&agent, "POST", id, "/tracker/results", NULL)->status, 202);
+    pg_settings()->carrier_dry_run = true;
+    before = calls("GET /trackers/:id/results");
+    work_now();
+    pg_settings()->carrier_dry_run = false;
+    assert_int_equal(calls("GET /trackers/:id/results"), before);
+}
+
 static void on_its_page(void **state)
 {
     (void)state;
@@ -525,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup(under_faults, fresh),
         cmocka_unit_test_setup(each_silent_one_has_its_turn, fresh),
         cmocka_unit_test_setup(rehearsed, fresh),
+        cmocka_unit_test_setup(nobody_is_asked_in_a_dry_run, fresh),
         cmocka_unit_test_setup(on_its_page, fresh),
         cmocka_unit_test_setup(the_account_is_tried, fresh),
         cmocka_unit_test_setup(what_is_never_called, fresh),

@@ -309,6 +309,8 @@ insert into parcel_stores values
     '{"sentence": "''Content removed.''", "asked": "''{}''", "result": "''{}''"}'),
 ('trackers', 'trackers', 'both', 't.shipment_id in (select parcels_of($1))', 't.asked ? ''destinationPostCode''',
     '{"asked": "t.asked - ''destinationPostCode''"}'),
+('domain_events of parcels', 'domain_events', 'both', 't.entity_type = ''shipment'' and t.entity_id = any (array(select id::text
+    from parcels_of($1)))', 't.data ? ''lastScan''', '{"data": "t.data - ''lastScan''"}'),
 ('carrier_codes', 'carrier_codes', 'both', 't.example_shipment_id in (select parcels_of($1))', 't.example is not null',
     '{"example": "null"}');
 insert into parcel_stores

@@ -58,6 +58,9 @@ static void asked_for(const struct parcel *p, const char *state)
     (void)pg_sql("insert into http_calls (tenant_id, provider, method, url, entity, request, "
                  "duration_ms) values ('%s', 'ship24', 'POST', 'x', 'tracker:%s', 'to %s', 1)",
                  pg_tenant(), p->shipment, p->needle);
+    (void)pg_sql("insert into domain_events (tenant_id, name, entity_type, entity_id, data) values "
+                 "('%s', 'ShipmentSilent', 'shipment', '%s', '{\"lastScan\": \"for %s\"}')",
+                 pg_tenant(), p->shipment, p->needle);
     (void)pg_sql("insert into jobs (tenant_id, queue, kind, args, state, errors) values ('%s', "
                  "'q', 'ship.deliver', '{\"deliveryId\": \"%s\"}', 'parked', '[{\"error\": "
                  "\"%s\"}]')",

@@ -190,7 +190,7 @@ static enum err purge_addresses(struct erasing *x)
     struct ctx *c = x->c;
     struct json_object *list = json_own(c->arena, json_object_new_array());
     struct buf text = buf_in(c->arena);
-    for (const char **a = x->addresses; *a; a++)
+    for (const char **a = x->addresses; a && *a; a++)
         json_object_array_add(list, json_object_new_string(*a));
     json_write(&text, list);
     db_begin(c->db, c->tenant_id);

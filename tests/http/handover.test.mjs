@@ -19,6 +19,7 @@ const order = made("orders", { number: "H-1001", customer_id: customer, recipien
 const purchaseOrder = made("purchase_orders", { number: "PO-H-1", order_id: order });
 const add = async (row) => (await agent("POST", at, { purchaseOrderId: purchaseOrder, carrier: "dhl", carrierName: "DHL", ...row })).body.shipmentId;
 const file = async (path) => {
+    assert.equal((await agent("GET", path)).status, 200, path);
     const answer = await fetch(base + path, { headers: { authorization: `Bearer ${bearer}` } });
     return { status: answer.status, type: answer.headers.get("content-type"), bytes: Buffer.from(await answer.arrayBuffer()) };
 };
@@ -93,6 +94,7 @@ check("a parcel is on one manifest, however many make one at once", async () => 
 check("manifests are listed, and are nobody else's", async () => {
     const id = manifest.body.manifestId;
     const { body } = await agent("GET", "/api/ship/manifests");
+    assert.deepEqual((await agent("GET", `/api/ship/manifests/${id}`)).body, manifest.body);
     assert.deepEqual(body.manifests.map((one) => [one.manifestId, one.carrierName, one.parcels]), [[id, "DHL", 3]]);
     assert.equal(body.next, null);
     assert.deepEqual((await stranger("GET", "/api/ship/manifests")).body.manifests, []);

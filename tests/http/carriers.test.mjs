@@ -30,7 +30,7 @@ check("a shipment is added and tracked; in a dry run a stand-in answers", async 
     sql(`update trackers set dry_run = false where shipment_id = '${shipment}' returning 1`);
     assert.equal((await agent("POST", `${at}/resend`)).status, 202);
     assert.equal((await agent("POST", `${at}/results`)).status, 202);
-    await eventually("both are through, and nobody was called", async () => sql(`select count(*) from jobs where kind in ('ship.track_results', 'ship.track_resend') and args ->> 'shipmentId' = '${shipment}' and state <> 'parked'`)[0][0] === "0");
+    await eventually("both are through, and nobody was called", async () => sql(`select count(*) from jobs where kind in ('ship.track_results', 'ship.resend') and args ->> 'shipmentId' = '${shipment}' and state <> 'parked'`)[0][0] === "0");
     assert.deepEqual([(await agent("GET", at)).body.state, sql(`select count(*) from http_calls where not dry_run and tenant_id = (select id from tenants where slug = '${tenant}')`)[0][0]], ["made", "0"]);
     assert.equal((await agent("GET", `/api/ship/shipments/${nobody}/tracker`)).status, 404);
     const { body: { shipmentId: other } } = await agent("POST", "/api/ship/shipments", { carrier: "dhl", trackingNumber: "TRK000002" });

@@ -98,7 +98,7 @@ struct erasing {
     struct job *j;
     const char *id;
     struct person who;
-    const char **addresses; /* in lower case, NULL at the end */
+    const char *const *addresses; /* in lower case, NULL at the end */
 };
 
 static enum err note(const struct erasing *x, const char *what)
@@ -130,9 +130,10 @@ static enum err read_addresses(struct erasing *x)
         return e;
     struct json_object *list = json_get(row_json(c->arena, rows, 0), "addresses");
     size_t n = json_object_array_length(list);
-    x->addresses = arena_zalloc(c->arena, n + 1, sizeof(const char *));
+    const char **addresses = arena_zalloc(c->arena, n + 1, sizeof(const char *));
     for (size_t i = 0; i < n; i++)
-        x->addresses[i] = json_object_get_string(json_object_array_get_idx(list, i));
+        addresses[i] = json_object_get_string(json_object_array_get_idx(list, i));
+    x->addresses = addresses;
     return OK;
 }
 
@@ -190,7 +191,7 @@ static enum err purge_addresses(struct erasing *x)
     struct ctx *c = x->c;
     struct json_object *list = json_own(c->arena, json_object_new_array());
     struct buf text = buf_in(c->arena);
-    for (const char **a = x->addresses; a && *a; a++)
+    for (const char *const *a = x->addresses; *a; a++)
         json_object_array_add(list, json_object_new_string(*a));
     json_write(&text, list);
     db_begin(c->db, c->tenant_id);
@@ -320,7 +321,8 @@ static enum err erase(struct erasing *x)
 enum err erasure_run(struct job *j)
 {
     struct ctx *c = &j->ctx;
-    struct erasing x = { .c = c, .j = j, .id = json_text(j->args, "erasureId") };
+    static const char *const none[] = { NULL };
+    struct erasing x = { .c = c, .j = j, .id = json_text(j->args, "erasureId"), .addresses = none };
     bool queued = false;
     db_begin(c->db, c->tenant_id);
     enum err e = read_request(&x, &queued);

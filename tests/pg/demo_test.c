@@ -40,8 +40,9 @@ static void a_stop_keeps_back_what_came_after_it(void **state)
     assert_int_equal(pg_int("select count(*) from communications c join communication_events e on "
                             "e.communication_id = c.id and e.type = 'SKIPPED' join suppressions s "
                             "on s.id::text = e.detail ->> 'suppressionId' and s.address = c.phone "
+                            "join tenants t on t.id = c.tenant_id "
                             "where s.created_at < e.occurred_at and e.sentence like '%%' || "
-                            "s.created_at::date || '%%'"),
+                            "(s.created_at at time zone t.time_zone)::date || '%%'"),
                      skipped);
     assert_int_equal(pg_int("select sum(blocked_count) from suppressions"), skipped);
 }

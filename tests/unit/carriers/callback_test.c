@@ -1,33 +1,10 @@
 /* The callback of any carrier: what is read, and what is wrong with which field. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/samples.h"
 
-#include <cmocka.h>
-
-#include "base/crypto.h"
 #include "base/json.h"
 #include "carriers/callback_wire.h"
 
 #include <string.h>
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    crypto_init();
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static struct parcel_news read_it(const char *body)
 {

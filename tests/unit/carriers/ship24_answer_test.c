@@ -1,33 +1,25 @@
 /* What Ship24's answers mean: limits told in three headers, refusals, bulk calls item by item; the
    samples of ../shared. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
+#include "unit/samples.h"
 
 #include "base/json.h"
 #include "carriers/ship24_answer.h"
 
-#define FOLDER TEST_SOURCE_DIR "/../shared/providers/samples/ship24/"
 #define NOW_MS 1772500000000
 
-static struct arena *arena;
 static struct json_object *body;
 static struct carrier_result said;
 
 static enum err judge(int status, const char *text, const char *name, const char *value)
 {
-    const char **headers = arena_zalloc(arena, 3, sizeof(*headers));
+    const char **headers = arena_zalloc(a, 3, sizeof(*headers));
     headers[0] = name;
     headers[1] = value;
     const struct http_answer answer = { .status = status,
                                         .body = str_of(text),
                                         .headers = headers };
     said = (struct carrier_result){ .found = false };
-    return ship24_judge(arena, &answer, NOW_MS, &body, &said);
+    return ship24_judge(a, &answer, NOW_MS, &body, &said);
 }
 
 static void limits_in_three_headers(void **state)
@@ -85,7 +77,7 @@ static void refusals(void **state)
 
 static struct ship24_parcel parcel(const char *id, const char *number)
 {
-    struct json_object *asked = json_own(arena, json_object_new_object());
+    struct json_object *asked = json_own(a, json_object_new_object());
     json_set_text(asked, "trackingNumber", number);
     return (struct ship24_parcel){ .client_id = id, .asked = asked };
 }
@@ -127,39 +119,27 @@ static void numbers(void **state)
     assert_false(ship24_takes("ABCDE1234567890123456789012345678901234567890123456"));
 }
 
-static const char *sample(const char *name)
-{
-    FILE *f = fopen(arena_printf(arena, FOLDER "%s", name), "re");
-    if (!f)
-        return NULL;
-    char *text = arena_alloc(arena, 20001);
-    text[fread(text, 1, 20000, f)] = '\0';
-    assert_int_equal(fclose(f), 0);
-    return text;
-}
-
 static void samples(void **state)
 {
     (void)state;
-    const char *id, *number, *bulk = sample("bulk_response_207.json");
+    const char *id, *number, *bulk = sample_of("ship24/bulk_response_207.json").p;
     struct ship24_parcel list[] = { parcel("one", "QX482910377IN"), parcel("two", "A1") };
-    if (!bulk) {
-        print_message("skipped: no ../shared/providers/samples/ship24\n");
-        return;
-    }
     assert_int_equal(judge(207, bulk, NULL, NULL), OK);
     assert_true(ship24_bulk_read(body, list, 2)); /* without our ids: by place and number */
     assert_int_equal(list[0].outcome, SHIP24_MADE);
     assert_string_equal(list[0].external_id, "3f0c6d2e-51b7-4a0e-9a1d-7c2f4be01a10");
     assert_int_equal(list[1].outcome, SHIP24_REFUSED);
     assert_string_equal(list[1].sentence, "trackingNumber too short");
-    assert_int_equal(judge(201, sample("create_tracker_response_201.json"), NULL, NULL), OK);
+    assert_int_equal(judge(201, sample_of("ship24/create_tracker_response_201.json").p, NULL, NULL),
+                     OK);
     assert_true(ship24_tracker_read(json_get(json_get(body, "data"), "tracker"), &id, &number));
     assert_string_equal(number, "QX482910377IN");
-    assert_int_equal(judge(404, sample("error_404.json"), NULL, NULL), ERR_NOT_FOUND);
-    assert_int_equal(judge(400, sample("create_tracker_error_400.json"), NULL, NULL), ERR_INVALID);
-    assert_int_equal(judge(201, sample("resend_response_201.json"), NULL, NULL), OK);
-    assert_int_equal(judge(200, sample("tracker_results_response_200.json"), NULL, NULL), OK);
+    assert_int_equal(judge(404, sample_of("ship24/error_404.json").p, NULL, NULL), ERR_NOT_FOUND);
+    assert_int_equal(judge(400, sample_of("ship24/create_tracker_error_400.json").p, NULL, NULL),
+                     ERR_INVALID);
+    assert_int_equal(judge(201, sample_of("ship24/resend_response_201.json").p, NULL, NULL), OK);
+    assert_int_equal(
+        judge(200, sample_of("ship24/tracker_results_response_200.json").p, NULL, NULL), OK);
 }
 
 int main(void)
@@ -171,8 +151,5 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(samples),
     };
-    arena = arena_new((size_t)16 << 20);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    arena_free(arena);
-    return failed;
+    return cmocka_run_group_tests(tests, start, end);
 }

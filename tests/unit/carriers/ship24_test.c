@@ -1,57 +1,11 @@
 /* Ship24's wire: every sample of ../shared, nulls and several in one, layouts of time, keys,
  * proofs. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/samples.h"
 
-#include <cmocka.h>
-
-#include "base/crypto.h"
 #include "base/json.h"
 #include "carriers/ship24_wire.h"
 
-#include <dirent.h>
 #include <string.h>
-
-#define FOLDER TEST_SOURCE_DIR "/../shared/providers/samples/ship24/"
-#define SEVERAL TEST_SOURCE_DIR "/tests/fixtures/ship24/webhook_two_events_nulls.json"
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    crypto_init();
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str file(const char *path)
-{
-    char bytes[16384];
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no %s\n", path);
-        skip();
-    }
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    assert_true(n > 0 && n < sizeof(bytes));
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ arena_strndup(a, bytes, n), n };
-}
-
-static struct str sample(const char *name)
-{
-    return file(arena_printf(a, FOLDER "%s", name));
-}
 
 static struct parcel_news *read_n(struct str body, size_t wanted)
 {
@@ -66,7 +20,7 @@ static struct parcel_news *read_n(struct str body, size_t wanted)
 
 static const struct parcel_news *read_one(const char *name)
 {
-    return read_n(sample(name), 1);
+    return read_n(sample_of(arena_printf(a, "ship24/%s", name)), 1);
 }
 
 static void whole(const struct scan *s)
@@ -83,18 +37,15 @@ static void every_sample(void **state)
 {
     (void)state;
     int read = 0, other = 0;
-    DIR *folder = opendir(FOLDER);
-    if (!folder) {
-        print_message("skipped: no ../shared/providers/samples/ship24\n");
-        skip();
-    }
+    DIR *folder = samples_of("ship24");
     for (struct dirent *f; (f = readdir(folder));) {
         size_t n;
         const char *why = NULL;
         struct parcel_news *news;
         if (!strstr(f->d_name, ".json"))
             continue;
-        enum err e = ship24_read(a, sample(f->d_name), 0, &news, &n, &why);
+        enum err e =
+            ship24_read(a, sample_of(arena_printf(a, "ship24/%s", f->d_name)), 0, &news, &n, &why);
         bool news_of_it = strncmp(f->d_name, "webhook_", 8) == 0 || strstr(f->d_name, "results");
         assert_int_equal(e, news_of_it ? OK : ERR_INVALID);
         assert_true(e == OK || why);
@@ -171,7 +122,7 @@ static void a_history_is_turned_round(void **state)
 static void two_events_and_nulls(void **state)
 {
     (void)state;
-    const struct parcel_news *news = read_n(file(SEVERAL), 2);
+    const struct parcel_news *news = read_n(fixture("ship24/webhook_two_events_nulls.json"), 2);
     assert_string_equal(news->tracking_number, "QX482910378IN");
     assert_null(news->client_id);
     assert_int_equal(news->n, 3);
@@ -278,13 +229,14 @@ static void proofs(void **state)
 static void keys_of_messages(void **state)
 {
     (void)state;
-    assert_string_equal(ship24_message_key(a, sample("webhook_delivered.json")),
+    assert_string_equal(ship24_message_key(a, sample_of("ship24/webhook_delivered.json")),
                         "b1d55a0a-7a3e-4f44-9d7d-000000000103");
-    assert_string_equal(ship24_message_key(a, sample("webhook_pod.json")),
+    assert_string_equal(ship24_message_key(a, sample_of("ship24/webhook_pod.json")),
                         "b1d55a0a-7a3e-4f44-9d7d-000000000106");
-    const char *two = ship24_message_key(a, file(SEVERAL));
+    const char *two = ship24_message_key(a, fixture("ship24/webhook_two_events_nulls.json"));
     assert_memory_equal(two, "ship24.messages:", 16);
-    assert_string_equal(two, ship24_message_key(a, file(SEVERAL)));
+    assert_string_equal(two,
+                        ship24_message_key(a, fixture("ship24/webhook_two_events_nulls.json")));
     assert_null(ship24_message_key(a, STR("{\"trackings\":[{},{}]}")));
     assert_null(ship24_message_key(a, STR("{}")));
     assert_null(ship24_message_key(a, STR("no json")));

@@ -1,60 +1,14 @@
 /* Shiprocket's wire: every sample of ../shared, two tables of statuses that differ, times of India
    in two layouts, the same scan the same in a webhook and in an answer, errors in each shape. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/samples.h"
 
-#include <cmocka.h>
-
-#include "base/crypto.h"
 #include "base/json.h"
 #include "carriers/hook_token.h"
 #include "carriers/shiprocket_scan.h"
 #include "carriers/shiprocket_wire.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FOLDER TEST_SOURCE_DIR "/../shared/providers/samples/shiprocket/"
-#define RETURNING TEST_SOURCE_DIR "/tests/fixtures/shiprocket/webhook_rto_initiated.json"
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    crypto_init();
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str file(const char *path)
-{
-    char bytes[16384];
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no %s\n", path);
-        skip();
-    }
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    assert_true(n > 0 && n < sizeof(bytes));
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ arena_strndup(a, bytes, n), n };
-}
-
-static struct str sample(const char *name)
-{
-    return file(arena_printf(a, FOLDER "%s", name));
-}
 
 static struct parcel_news read_body(struct str body)
 {
@@ -142,7 +96,7 @@ static void the_two_tables_differ(void **state)
 static void a_webhook_is_read_whole(void **state)
 {
     (void)state;
-    struct parcel_news news = read_body(sample("webhook_out_for_delivery.json"));
+    struct parcel_news news = read_body(sample_of("shiprocket/webhook_out_for_delivery.json"));
     assert_string_equal(news.tracking_number, "29050011223344");
     assert_string_equal(news.reference, "10482_900112233");
     assert_string_equal(news.carrier, "shiprocket");
@@ -168,7 +122,8 @@ static void each_sample_of_a_webhook_tells_its_status(void **state)
                 { "webhook_undelivered.json", PARCEL_FAILED_ATTEMPT } };
     (void)state;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        struct parcel_news news = read_body(sample(all[i].name));
+        struct parcel_news news =
+            read_body(sample_of(arena_printf(a, "shiprocket/%s", all[i].name)));
         assert_int_equal(last_of(&news, SCAN_SEEN)->status, all[i].status);
     }
 }
@@ -177,7 +132,7 @@ static void each_sample_of_a_webhook_tells_its_status(void **state)
 static void one_on_its_way_back(void **state)
 {
     (void)state;
-    struct parcel_news news = read_body(file(RETURNING));
+    struct parcel_news news = read_body(fixture("shiprocket/webhook_rto_initiated.json"));
     assert_string_equal(news.tracking_number, "31870045566778");
     assert_int_equal(news.n, 4);
     assert_string_equal(news.scans[0].words, "Arrived at hub");
@@ -234,11 +189,12 @@ static void a_scan_is_the_same_in_both(void **state)
     size_t n;
     struct parcel_news *told;
     (void)state;
-    struct parcel_news hook = read_body(sample("webhook_delivered.json"));
+    struct parcel_news hook = read_body(sample_of("shiprocket/webhook_delivered.json"));
     struct json_object *answer = json_own(a, json_object_new_object());
     json_set(answer, "29050011223344",
-             json_object_get(json(sample("track_awb_response_200.json"))));
-    json_set(answer, "29050011223345", json_object_get(json(sample("track_awb_no_data_200.json"))));
+             json_object_get(json(sample_of("shiprocket/track_awb_response_200.json"))));
+    json_set(answer, "29050011223345",
+             json_object_get(json(sample_of("shiprocket/track_awb_no_data_200.json"))));
     json_set(answer, "29050011223346", NULL);
     shiprocket_tracked(a, answer, &told, &n);
     assert_int_equal(n, 1);
@@ -302,12 +258,7 @@ static void errors_are_read_in_each_shape(void **state)
 static void every_sample_of_an_answer_is_judged(void **state)
 {
     (void)state;
-    DIR *folder = opendir(FOLDER);
-    if (!folder) {
-        print_message("skipped: no %s\n", FOLDER);
-        skip();
-        return;
-    }
+    DIR *folder = samples_of("shiprocket");
     int n = 0;
     for (struct dirent *d; (d = readdir(folder));) {
         struct json_object *body;
@@ -317,7 +268,9 @@ static void every_sample_of_an_answer_is_judged(void **state)
         if (!response && !error)
             continue;
         int status = error ? (int)strtol(error + strlen("error_"), NULL, 10) : 200;
-        const struct http_answer answer = { .status = status, .body = sample(d->d_name) };
+        const struct http_answer answer = {
+            .status = status, .body = sample_of(arena_printf(a, "shiprocket/%s", d->d_name))
+        };
         enum err e = shiprocket_judge(a, &answer, &body, &out);
         assert_int_equal(e, response        ? OK
                             : status == 401 ? ERR_DENIED

@@ -1,49 +1,12 @@
 /* Front's application webhooks: the signature of ../shared's vectors, the samples there, and what a
    conversation, its message and a merge say. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/samples.h"
 
 #include "base/json.h"
 #include "channels/front_event.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define SAMPLES "../shared/providers/samples/"
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str file(const char *name)
-{
-    char path[512], *bytes = arena_alloc(a, 1 << 20);
-    snprintf(path, sizeof(path), "%s/" SAMPLES "%s", TEST_SOURCE_DIR, name);
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no " SAMPLES "\n");
-        skip();
-    }
-    size_t n = fread(bytes, 1, 1 << 20, f);
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ bytes, n };
-}
 
 static struct front_news news_of(struct str body)
 {
@@ -60,7 +23,7 @@ static struct json_object *vector(const char *name)
     const char *why;
     struct json_object *all;
     assert_int_equal(
-        json_parse(a, file("signature_vectors.json"), &json_request_limits, &all, &why), OK);
+        json_parse(a, sample_of("signature_vectors.json"), &json_request_limits, &all, &why), OK);
     return json_get(all, name);
 }
 
@@ -125,7 +88,7 @@ static void a_time_is_fresh_for_five_minutes(void **state)
 static void the_sample_of_an_event(void **state)
 {
     (void)state;
-    struct front_news n = news_of(file("front/app_webhook_event.json"));
+    struct front_news n = news_of(sample_of("front/app_webhook_event.json"));
     assert_string_equal(n.type, "inbound");
     assert_string_equal(n.event_id, "evt_7z1");
     assert_string_equal(n.conversation_id, "cnv_1a2b");
@@ -143,7 +106,7 @@ static void the_sample_of_an_event(void **state)
 static void the_sample_of_a_check(void **state)
 {
     (void)state;
-    struct front_news n = news_of(file("front/app_webhook_sync.json"));
+    struct front_news n = news_of(sample_of("front/app_webhook_sync.json"));
     assert_string_equal(n.type, "sync");
     assert_null(n.event_id);
     assert_null(n.conversation_id);

@@ -1,11 +1,6 @@
 /* Front's wire: the samples of its answers in ../shared, where a conversation went, how long to
    wait, and our reply found in what became of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/samples.h"
 
 #include "base/json.h"
 #include "channels/front_wire.h"
@@ -13,37 +8,6 @@
 #define NOW_MS 1772594200000
 #define UID "3f6d0a6f2c8f4d7f9b1e0a2c4d5e6f70"
 #define MARKER "KQ7XD2M4PZV5RTNA"
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str sample(const char *name)
-{
-    char path[512], bytes[16384];
-    snprintf(path, sizeof(path), "%s/../shared/providers/samples/front/%s", TEST_SOURCE_DIR, name);
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no ../shared/providers/samples/front\n");
-        skip();
-    }
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    assert_true(n > 0 && n < sizeof(bytes));
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ arena_strndup(a, bytes, n), n };
-}
 
 static struct json_object *parsed(struct str text)
 {
@@ -78,7 +42,7 @@ static const struct front_reply reply = {
 static void a_reply_is_that_of_the_sample(void **state)
 {
     (void)state;
-    struct json_object *wanted = parsed(sample("reply_request.json"));
+    struct json_object *wanted = parsed(sample_of("front/reply_request.json"));
     struct json_object *settings = parsed(STR("{\"channelId\":\"cha_9m2k\",\"authorId\":"
                                               "\"tea_5q4z\",\"endpoint\":\"https://x\"}"));
     struct json_object *body = parsed(front_body(a, settings, &reply));
@@ -89,7 +53,7 @@ static void a_reply_is_that_of_the_sample(void **state)
 static void a_reply_never_archives(void **state)
 {
     (void)state;
-    struct json_object *wanted = parsed(sample("reply_request_minimal.json"));
+    struct json_object *wanted = parsed(sample_of("front/reply_request_minimal.json"));
     const struct front_reply least = { .html = json_text(wanted, "body"), .text = "" };
     struct json_object *body = parsed(front_body(a, parsed(STR("{}")), &least));
     assert_true(json_object_equal(body, wanted));
@@ -116,7 +80,7 @@ static void an_accepted_reply(void **state)
     (void)state;
     struct front_result out = { 0 };
     struct json_object *body;
-    struct http_answer given = answer(202, sample("reply_response_202.json"));
+    struct http_answer given = answer(202, sample_of("front/reply_response_202.json"));
     assert_int_equal(front_judge(a, &given, "cnv_1a2b", NOW_MS, &body, &out), OK);
     assert_int_equal(front_accepted(a, body, &out), OK);
     assert_string_equal(out.message_uid, UID);
@@ -134,10 +98,10 @@ static void an_acceptance_that_cannot_be_read(void **state)
         answer(202, STR("{\"status\":\"acc")),
         answer(202, STR("")),
         answer(202, STR("[1]")),
-        answer(202, sample("reply_response_202.json")),
-        answer(202, sample("reply_response_202.json")),
+        answer(202, sample_of("front/reply_response_202.json")),
+        answer(202, sample_of("front/reply_response_202.json")),
         answer(200, STR("accepted")),
-        answer(202, sample("reply_response_202.json")),
+        answer(202, sample_of("front/reply_response_202.json")),
     };
     struct front_result out;
     wrong[3].headers = html;
@@ -182,7 +146,8 @@ static void errors_say_what_to_do(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct front_result out;
-        struct str body = cases[i].sample ? sample(cases[i].sample) : STR("<html>no</html>");
+        struct str body = cases[i].sample ? sample_of(arena_printf(a, "front/%s", cases[i].sample))
+                                          : STR("<html>no</html>");
         assert_int_equal(judged(answer(cases[i].status, body), &out), cases[i].e);
         assert_int_equal(out.unknown, cases[i].unknown);
         assert_string_equal(out.sentence, cases[i].sentence);
@@ -313,7 +278,7 @@ static void the_sample_of_a_list(void **state)
     (void)state;
     const char *next;
     struct front_result out;
-    struct json_object *page = parsed(sample("list_messages_response_200.json"));
+    struct json_object *page = parsed(sample_of("front/list_messages_response_200.json"));
     assert_int_equal(searched(page, "QX482910377IN", 1772594101000, &out, &next), OK);
     assert_string_equal(out.message_id, "msg_55a");
     assert_string_equal(out.message_uid, UID);
@@ -337,7 +302,7 @@ static void one_message_is_as_in_a_list(void **state)
     (void)state;
     const char *next;
     struct front_result out;
-    struct str message = sample("message_get_response_200.json");
+    struct str message = sample_of("front/message_get_response_200.json");
     struct json_object *page = page_of(arena_strndup(a, message.p, message.n), "null");
     assert_int_equal(searched(page, "QX482910377IN", NOW_MS - 100000, &out, &next), OK);
     assert_string_equal(out.message_id, "msg_55a");

@@ -1,11 +1,6 @@
 /* Jira's wire: the samples in ../shared, summaries of one line, documents without empty texts, how
  * long to wait. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/samples.h"
 
 #include "base/json.h"
 #include "base/utf8.h"
@@ -13,36 +8,6 @@
 
 #define NOW_MS 1772805600000 /* 2026-03-06T14:00Z */
 #define SITE "https://acme.atlassian.net"
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)16 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str sample(const char *name)
-{
-    char path[512], bytes[16384];
-    snprintf(path, sizeof(path), "%s/../shared/providers/samples/jira/%s", TEST_SOURCE_DIR, name);
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no ../shared/providers/samples/jira\n");
-        skip();
-    }
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ arena_strndup(a, bytes, n), n };
-}
 
 static enum err judged(int status, struct str body, struct json_object **out, bool *unsure,
                        struct jira_result *result)
@@ -65,27 +30,32 @@ static void the_samples(void **state)
     bool unsure;
     struct json_object *body;
     struct jira_result out;
-    assert_int_equal(judged(201, sample("create_response_201.json"), &body, &unsure, &out), OK);
+    assert_int_equal(judged(201, sample_of("jira/create_response_201.json"), &body, &unsure, &out),
+                     OK);
     assert_true(jira_named(a, body, SITE, &out));
     assert_string_equal(out.key, "OPS-412");
     assert_int_equal(out.id, 10731);
     assert_string_equal(out.url, SITE "/browse/OPS-412");
-    assert_int_equal(judged(201, sample("comment_response_201.json"), &body, &unsure, &out), OK);
-    assert_int_equal(judged(200, sample("search_response_200.json"), &body, &unsure, &out), OK);
+    assert_int_equal(judged(201, sample_of("jira/comment_response_201.json"), &body, &unsure, &out),
+                     OK);
+    assert_int_equal(judged(200, sample_of("jira/search_response_200.json"), &body, &unsure, &out),
+                     OK);
     assert_int_equal(jira_first(a, body, "dedupe-5f2b9c0e", SITE, &out), OK);
     assert_string_equal(out.key, "OPS-412");
     assert_int_equal(jira_first(a, body, "dedupe-other", SITE, &out), ERR_NOT_FOUND);
-    assert_int_equal(judged(200, sample("search_response_200_page.json"), &body, &unsure, &out),
-                     OK);
+    assert_int_equal(
+        judged(200, sample_of("jira/search_response_200_page.json"), &body, &unsure, &out), OK);
     assert_int_equal(jira_first(a, body, "dedupe-5f2b9c0e", SITE, &out), ERR_NOT_FOUND);
-    assert_int_equal(judged(400, sample("create_error_400.json"), &body, &unsure, &out),
+    assert_int_equal(judged(400, sample_of("jira/create_error_400.json"), &body, &unsure, &out),
                      ERR_INVALID);
     assert_false(unsure);
     assert_non_null(strstr(out.sentence, "description: Operation value must be"));
-    assert_int_equal(judged(400, sample("create_error_400_project.json"), &body, &unsure, &out),
-                     ERR_INVALID);
+    assert_int_equal(
+        judged(400, sample_of("jira/create_error_400_project.json"), &body, &unsure, &out),
+        ERR_INVALID);
     assert_true(unsure);
-    assert_int_equal(judged(404, sample("error_404.json"), &body, &unsure, &out), ERR_NOT_FOUND);
+    assert_int_equal(judged(404, sample_of("jira/error_404.json"), &body, &unsure, &out),
+                     ERR_NOT_FOUND);
     assert_true(unsure);
 }
 
@@ -97,7 +67,8 @@ static void what_is_written_is_as_the_samples(void **state)
     static const char *const lines[] = { "Carrier reports a second failed attempt.", NULL };
     const struct jira_issue issue = { .label = "dedupe-5f2b9c0e", .summary = "S", .lines = lines };
     assert_int_equal(
-        json_parse(a, sample("comment_request.json"), &json_request_limits, &wanted, &why), OK);
+        json_parse(a, sample_of("jira/comment_request.json"), &json_request_limits, &wanted, &why),
+        OK);
     assert_int_equal(json_parse(a, jira_comment_body(a, &issue), &json_request_limits, &made, &why),
                      OK);
     assert_true(json_object_equal(wanted, made));
@@ -105,7 +76,8 @@ static void what_is_written_is_as_the_samples(void **state)
                                 &json_request_limits, &made, &why),
                      OK);
     assert_int_equal(
-        json_parse(a, sample("search_request.json"), &json_request_limits, &wanted, &why), OK);
+        json_parse(a, sample_of("jira/search_request.json"), &json_request_limits, &wanted, &why),
+        OK);
     assert_true(
         json_object_equal(json_get(wanted, "reconcileIssues"), json_get(made, "reconcileIssues")));
     assert_true(json_object_equal(json_get(wanted, "fields"), json_get(made, "fields")));

@@ -1,20 +1,13 @@
 /* Knock's wire: the signature vectors and samples of ../shared, vectors of ours, and what each
    answer to a trigger means. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/samples.h"
 
-#include <cmocka.h>
-
-#include "base/crypto.h"
 #include "base/json.h"
 #include "channels/knock.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define FOLDER TEST_SOURCE_DIR "/../shared/providers/samples/"
 #define SECRET "signing-key-of-ours"
 #define BODY STR("{\"a\":1}")
 #define SECONDS_MS 1772595118000
@@ -23,37 +16,6 @@
 #define MS_HEX "87356824d2873a7b2843f793978ed1c8c16b21112c86c96280f3b2fe8d3fb7d7"
 #define S_BASE64 "vwSlxtmFkzJKYooNGaZwziiVFZln3V3rUIEB+8e28gA="
 #define S_HEX "bf04a5c6d98593324a628a0d19a670ce2895159967dd5deb508101fbc7b6f200"
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str sample(const char *name)
-{
-    char path[512], bytes[32768];
-    snprintf(path, sizeof(path), FOLDER "%s", name);
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no ../shared/providers/samples\n");
-        skip();
-    }
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    assert_true(n > 0 && n < sizeof(bytes));
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ arena_strndup(a, bytes, n), n };
-}
 
 static struct json_object *parsed(struct str text)
 {
@@ -78,11 +40,11 @@ static struct str without_newline(struct str text)
 static void the_vectors_of_the_samples(void **state)
 {
     (void)state;
-    struct json_object *all = parsed(sample("signature_vectors.json"));
+    struct json_object *all = parsed(sample_of("signature_vectors.json"));
     struct json_object *events = json_get(all, "knock");
     struct json_object *channel = json_get(all, "knock_webhook_channel");
-    struct str event = without_newline(sample(json_text(events, "body_compact_file")));
-    struct str called = without_newline(sample(json_text(channel, "body_compact_file")));
+    struct str event = without_newline(sample_of(json_text(events, "body_compact_file")));
+    struct str called = without_newline(sample_of(json_text(channel, "body_compact_file")));
     assert_true(by_vector(events, "header_value", event));
     assert_true(by_vector(channel, "header_value_base64", called));
     assert_true(by_vector(channel, "header_value_hex_if_ever_seen", called));
@@ -163,13 +125,14 @@ static void the_answers_of_the_samples(void **state)
 {
     (void)state;
     struct knock_result r;
-    assert_int_equal(judged(200, sample("knock/trigger_response_200.json"), json, &r), OK);
+    assert_int_equal(judged(200, sample_of("knock/trigger_response_200.json"), json, &r), OK);
     assert_string_equal(r.run_id, "6b1a2e0d-3a0f-4c55-b9b9-2f5f0a1de5aa");
-    assert_int_equal(judged(403, sample("knock/trigger_error_403.json"), json, &r), ERR_DENIED);
+    assert_int_equal(judged(403, sample_of("knock/trigger_error_403.json"), json, &r), ERR_DENIED);
     assert_string_equal(r.code, "HTTP 403, authorization");
-    assert_int_equal(judged(404, sample("knock/trigger_error_404.json"), json, &r), ERR_NOT_FOUND);
+    assert_int_equal(judged(404, sample_of("knock/trigger_error_404.json"), json, &r),
+                     ERR_NOT_FOUND);
     assert_string_equal(r.code, "HTTP 404, workflow_missing");
-    assert_int_equal(judged(422, sample("knock/trigger_error_422.json"), json, &r), ERR_INVALID);
+    assert_int_equal(judged(422, sample_of("knock/trigger_error_422.json"), json, &r), ERR_INVALID);
     assert_non_null(strstr(r.sentence, "One or more parameters supplied were invalid."));
 }
 

@@ -1,45 +1,10 @@
 /* Slack: what is escaped, and what its texts and its 200s mean. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/samples.h"
 
 #include "base/json.h"
 #include "channels/slack.h"
 
 #include <string.h>
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)16 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static struct str sample(const char *name)
-{
-    char path[512], bytes[16384];
-    snprintf(path, sizeof(path), "%s/../shared/providers/samples/slack/%s", TEST_SOURCE_DIR, name);
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("skipped: no ../shared/providers/samples/slack\n");
-        skip();
-    }
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    assert_int_equal(fclose(f), 0);
-    return (struct str){ arena_strndup(a, bytes, n), n };
-}
 
 static void markup_is_escaped_and_nothing_else(void **state)
 {
@@ -117,12 +82,12 @@ static void the_samples(void **state)
     (void)state;
     struct slack_result out;
     struct http_answer answer = { .status = 200,
-                                  .body = sample("chat_post_message_response_200.json") };
+                                  .body = sample_of("slack/chat_post_message_response_200.json") };
     assert_int_equal(slack_judge_api(a, &answer, &out), OK);
-    answer.body = sample("chat_post_message_error_200.json");
+    answer.body = sample_of("slack/chat_post_message_error_200.json");
     assert_int_equal(slack_judge_api(a, &answer, &out), ERR_DENIED);
     assert_string_equal(out.code, "channel_not_found");
-    answer.body = sample("chat_post_message_error_scope_200.json");
+    answer.body = sample_of("slack/chat_post_message_error_scope_200.json");
     assert_int_equal(slack_judge_api(a, &answer, &out), ERR_DENIED);
     assert_non_null(strstr(out.sentence, "chat:write"));
 }

@@ -1,44 +1,20 @@
 /* Webhooks that go out: the vectors of Standard Webhooks, what is a secret, what answers mean. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/samples.h"
 
-#include <cmocka.h>
-
-#include "base/crypto.h"
 #include "base/json.h"
 #include "channels/webhook.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    crypto_init();
-    a = arena_new((size_t)16 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
 static struct json_object *vector(void)
 {
-    struct json_object *out = json_object_from_file(
-        TEST_SOURCE_DIR "/../shared/providers/samples/standard-webhooks/vector.json");
-    if (!out) {
-        print_message("skipped: no ../shared/providers/samples/standard-webhooks\n");
-        skip();
-    }
-    return json_own(a, out);
+    const char *why;
+    struct json_object *out;
+    assert_int_equal(
+        json_parse(a, sample_of("standard-webhooks/vector.json"), &json_request_limits, &out, &why),
+        OK);
+    return out;
 }
 
 static const char *signature(const char *secret, struct json_object *v, const char *body)

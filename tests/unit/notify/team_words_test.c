@@ -1,31 +1,10 @@
 /* How a team is told: one change, many, a dry run, a test; and the JSON of a webhook. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/samples.h"
 
 #include "base/json.h"
 #include "notify/team.h"
 
 #include <string.h>
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)16 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static struct team_words words(const char *changes)
 {

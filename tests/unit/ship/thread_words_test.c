@@ -1,10 +1,5 @@
 /* Order numbers in what people write, and which order a conversation is about. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/samples.h"
 
 #include "ship/thread_match.h"
 #include "ship/thread_words.h"
@@ -12,22 +7,6 @@
 #include "base/buf.h"
 
 #include <string.h>
-
-static struct arena *a;
-
-static int start(void **state)
-{
-    (void)state;
-    a = arena_new((size_t)64 << 20);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 /* Its words, with ! those that tell an order by themselves: "A-1001! 8001". */
 static const char *words(const char *text)

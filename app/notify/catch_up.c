@@ -1,5 +1,5 @@
-/* What customers were not told: sent once their order has a conversation, and brought to an end
-   where no job is at it any more. */
+/* What customers were not told: sent once their order has a conversation and there is an account
+   for it, and brought to an end where no job is at it any more. */
 #include "access/access.h"
 #include "base/domain.h"
 #include "base/json.h"
@@ -84,21 +84,42 @@ static enum err decide(const struct catching_up *u, int i)
         return ERR_NOT_FOUND;
     const char *obstacle =
         notice_obstacle(facts, row_bool(u->missed, i, "muted"), row_bool(u->missed, i, "dry_run"));
-    return obstacle ? settle(u, i, "skipped", obstacle) : send(u, i, facts);
+    if (!obstacle)
+        return send(u, i, facts);
+    return strcmp(obstacle, column(u, i, "reason")) == 0 ? OK : settle(u, i, "skipped", obstacle);
+}
+
+static enum err catch_up(struct ctx *c, const char *order_id)
+{
+    PGresult *order, *missed;
+    enum err e = db_query(c->db, c->arena, catch_up_order, &order, .order_id = order_id);
+    if (e != OK || rows_count(order) == 0 || !row_bool(order, 0, "linked"))
+        return e; /* unlinked since: the next link will find them */
+    e = db_query(c->db, c->arena, catch_up_missed, &missed, .order_id = order_id);
+    if (e != OK)
+        return e;
+    const struct catching_up u = { c, missed, order_id };
+    for (int i = 0; e == OK && i < rows_count(missed); i++)
+        e = decide(&u, i);
+    return e;
 }
 
 enum err notice_catch_up(struct ctx *c, const struct event *event)
 {
-    PGresult *order, *missed;
-    enum err e = db_query(c->db, c->arena, catch_up_order, &order, .order_id = event->entity_id);
-    if (e != OK || rows_count(order) == 0 || !row_bool(order, 0, "linked"))
-        return e; /* unlinked since: the next link will find them */
-    e = db_query(c->db, c->arena, catch_up_missed, &missed, .order_id = event->entity_id);
-    if (e != OK)
-        return e;
-    const struct catching_up u = { c, missed, event->entity_id };
-    for (int i = 0; e == OK && i < rows_count(missed); i++)
-        e = decide(&u, i);
+    return catch_up(c, event->entity_id);
+}
+
+/* Accounts are set up and switched on by many ways: what was missed for want of one is found by
+   the clock. */
+static enum err catch_up_accounts(struct ctx *c)
+{
+    PGresult *orders;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_end(c->db, db_run(c->db, c->arena, &sql_catch_up_orders, NULL, &orders));
+    for (int i = 0; e == OK && i < rows_count(orders); i++) {
+        db_begin(c->db, c->tenant_id);
+        e = db_end(c->db, catch_up(c, row_text(orders, i, "id")));
+    }
     return e;
 }
 
@@ -172,6 +193,8 @@ enum err notice_tend(struct job *j)
     for (int i = 0; e == OK && i < rows_count(tenants); i++) {
         c->tenant_id = row_text(tenants, i, "tenantId");
         e = tend(c, kinds);
+        if (e == OK)
+            e = catch_up_accounts(c);
     }
     return e;
 }
@@ -183,7 +206,8 @@ static const struct job_kind jobs[] = {
       .queue = "ship",
       .max_attempts = 3,
       .run = notice_tend,
-      .doc = "Brings what customers were to be told, and no job is at any more, to an end" },
+      .doc = "Brings what customers were to be told, and no job is at any more, to an end, and "
+             "catches up what an account at Front was missing for" },
     { .name = NULL },
 };
 
@@ -194,7 +218,8 @@ static const struct reaction reactions[] = {
 
 static const struct schedule schedules[] = {
     { NOTICE_TEND_JOB, NOTICE_TEND_JOB, 120,
-      "Customers' notifications that no job is at any more are brought to an end." },
+      "Customers' notifications that no job is at any more are brought to an end; those that "
+      "waited for an account at Front are caught up." },
     { .name = NULL },
 };
 

@@ -1,10 +1,24 @@
--- What customers were not told for want of a conversation.
+-- What customers were not told for want of a conversation, or of an account to reply through.
 
 -- Whoever decides on an order's notices holds it.
 -- name: catch_up_order
 select thread_status <> 'unmatched' as linked from orders
 where tenant_id = current_tenant() and id = :order_id::uuid
 for no key update;
+
+-- Those with a conversation whose customers were not told for want of an account at Front, which there is by now; what was
+-- decided so a week ago is over.
+-- name: catch_up_orders
+select distinct o.id
+from customer_notifications n
+join shipments s on s.tenant_id = n.tenant_id and s.id = n.shipment_id
+join purchase_orders p on p.tenant_id = s.tenant_id and p.id = s.purchase_order_id
+join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
+where n.tenant_id = current_tenant() and n.reason = 'no_front_account' and n.settled_at > clock_timestamp() - interval '7 days'
+    and o.thread_status <> 'unmatched'
+    and exists (select from provider_accounts a where a.tenant_id = current_tenant() and a.provider = 'front' and a.enabled)
+order by o.id
+limit 500;
 
 -- As the audit trail has it; of what was decided meanwhile the row says so. stale: why it is not to be sent any more. Of a day or
 -- an hour speaks what is out for delivery or delivered; what has shipped, or is held up, is so until something else is.
@@ -17,9 +31,10 @@ with missed as (
         and a.action in ('notification.skipped', 'notification.failed')
     join customer_notifications n on n.tenant_id = a.tenant_id and n.id = (a.after ->> 'notificationId')::uuid
     where p.tenant_id = current_tenant() and p.order_id = :order_id::uuid and n.state in ('skipped', 'failed')
-        and n.reason in ('no_purchase_order', 'no_order', 'no_conversation', 'thread_not_linked', 'no_such_conversation')
+        and (n.reason in ('no_purchase_order', 'no_order', 'no_conversation', 'thread_not_linked', 'no_such_conversation')
+            or n.reason = 'no_front_account' and n.settled_at > clock_timestamp() - interval '7 days')
 )
-select n.id, n.type, n.key, n.event_id, n.shipment_id, n.muted, n.dry_run or s.dry_run as dry_run,
+select n.id, n.type, n.key, n.event_id, n.shipment_id, n.reason, n.muted, n.dry_run or s.dry_run as dry_run,
     case
         when s.status <> case n.type when 'shipped' then 'in_transit' else n.type end then 'moved_on'
         when exists (select from customer_notifications o

@@ -37,15 +37,16 @@ bool notice_wants_thread(const char *reason);
 
 /* ---- when there is a conversation after all, or nobody is at it any more ---- */
 
-/* The reaction to THREAD_LINKED: of what the order's customer was not told for want of it, that one
-   of each shipment which is still true is sent; the others are superseded. What was decided so is
-   not decided again. */
+/* The reaction to THREAD_LINKED: of what the order's customer was not told for want of it, or for a
+   week of an account at Front, that one of each shipment which is still true is sent; the others
+   are superseded. What was decided so is not decided again. */
 enum err notice_catch_up(struct ctx *c, const struct event *e) must_check;
 
 #define NOTICE_TEND_JOB "notify.tend"
 
 /* The job by the clock: notices under way whose job is parked get one more, and those that are left
-   without any end as failed, so that none stays under way for ever. */
+   without any end as failed, so that none stays under way for ever. Where there is an account at
+   Front by now, what was missed for want of it is caught up, as when a conversation is linked. */
 enum err notice_tend(struct job *j) must_check;
 
 /* ---- its words ---- */

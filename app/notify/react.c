@@ -87,12 +87,14 @@ static enum err skip(struct ctx *c, const struct notice *n)
     return audit_add(c, "notification.skipped", "shipment", n->shipment_id, NULL, d);
 }
 
-/* Whoever links the order's conversation waits until it is written that it has none, or is waited
-   for: else what was skipped for want of it would be found by nobody. Shipments are locked before
-   orders. */
+/* Whoever links the order's conversation, or gives the purchase order to it, waits until it is
+   written that there is none, or is waited for: else what was skipped for want of it would be found
+   by nobody. Shipments are locked before purchase orders, and these before orders. */
 static enum err hold_thread(struct ctx *c, const char *shipment_id)
 {
     enum err e = db_query(c->db, c->arena, notice_hold_shipment, NULL, .shipment_id = shipment_id);
+    if (e == OK)
+        e = db_query(c->db, c->arena, notice_hold_purchase_order, NULL, .shipment_id = shipment_id);
     return e ? e : db_query(c->db, c->arena, notice_hold_order, NULL, .shipment_id = shipment_id);
 }
 

@@ -22,6 +22,14 @@ select id from shipments
 where tenant_id = current_tenant() and id = :shipment_id::uuid
 for key share;
 
+-- Its purchase order is of the order it is of until the commit.
+-- name: notice_hold_purchase_order
+select p.id
+from shipments s
+join purchase_orders p on p.tenant_id = s.tenant_id and p.id = s.purchase_order_id
+where s.tenant_id = current_tenant() and s.id = :shipment_id::uuid
+for share of p;
+
 -- Its conversation stays as it is until the commit.
 -- name: notice_hold_order
 select o.id

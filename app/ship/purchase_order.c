@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "ship/purchase_order.sql.h"
 #include "ship/ship.h"
+#include "ship/thread.h"
 #include "web/cursor.h"
 
 #include <string.h>
@@ -149,6 +150,8 @@ enum err po_link(struct ctx *c, const char *id, const char *order_id)
         e = db_query(c->db, c->arena, po_link, NULL, .id = id, .order_id = order_id);
     if (e == OK)
         e = order_follow(c, order_id);
+    if (e == OK)
+        e = thread_tell(c, order_id);
     return e == OK ? audit_add(c, "purchase_order.linked", "purchase_order", id, NULL,
                                linked(c, order_id))
                    : e;

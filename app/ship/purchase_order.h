@@ -29,8 +29,8 @@ enum err po_get(struct ctx *c, const char *id, struct json_object **out) must_ch
 /* {purchaseOrders, next}, the newest first. */
 enum err po_list(struct ctx *c, const struct po_query *q, struct json_object **out) must_check;
 
-/* Says of which order it is, whose status then follows its shipments. ERR_CONFLICT: it is another
-   order's. */
+/* Says of which order it is, whose status then follows its shipments; where that has a conversation
+   ThreadLinked is emitted, as for its shipments it is new. ERR_CONFLICT: it is another order's. */
 enum err po_link(struct ctx *c, const char *id, const char *order_id) must_check;
 
 extern const struct shape po_shape, po_list_shape;

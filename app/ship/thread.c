@@ -92,6 +92,16 @@ enum err thread_link(struct ctx *c, const char *order_id, const char *conversati
                    : e;
 }
 
+enum err thread_tell(struct ctx *c, const char *order_id)
+{
+    PGresult *row;
+    enum err e = lock(c, order_id, &row);
+    if (e != OK || strcmp(row_text(row, 0, "thread_status"), UNMATCHED) == 0)
+        return e;
+    const char *conversation = row_text(row, 0, "front_conversation_id");
+    return conversation ? emit(c, order_id, conversation) : OK;
+}
+
 enum err thread_unlink(struct ctx *c, const char *order_id)
 {
     PGresult *row;

@@ -12,6 +12,10 @@
    transaction at hand. Nothing where it is linked to this one already. */
 enum err thread_link(struct ctx *c, const char *order_id, const char *conversation) must_check;
 
+/* Emits ThreadLinked anew of an order that has a conversation, for whoever gave it shipments that
+   had no order; nothing where it has none. */
+enum err thread_tell(struct ctx *c, const char *order_id) must_check;
+
 /* Back to unmatched; nothing where it is. The conversation is not matched to the order by itself
    again. */
 enum err thread_unlink(struct ctx *c, const char *order_id) must_check;

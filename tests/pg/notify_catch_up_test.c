@@ -2,24 +2,9 @@
    still true. */
 #include "pg/notifying.h"
 
+#include "ship/purchase_order.h"
+
 #include <sys/wait.h>
-
-/* ---- arranging ---- */
-
-/* Of the shipment's notices, by their order: "shipped superseded moved_on, delivered sent". */
-static const char *all_states(void)
-{
-    return pg_sql("select string_agg(concat_ws(' ', type, state, reason), ', ' order by id) from "
-                  "customer_notifications where shipment_id = '%s'",
-                  shipment);
-}
-
-static void link_and_tell(void)
-{
-    link_to(conversation);
-    assert_int_equal(dispatch(), 1);
-    go();
-}
 
 /* ---- what is still true ---- */
 
@@ -120,6 +105,54 @@ static void a_shipment_that_was_no_orders_yet(void **state)
     link_and_tell();
     assert_string_equal(all_states(), "shipped sent");
     assert_int_equal(told(), 1);
+}
+
+/* ---- an order for the purchase order ---- */
+
+/* Its order has a conversation, and the purchase order is of none yet. */
+static int fresh_of_no_order(void **state)
+{
+    (void)fresh(state);
+    (void)pg_sql("update purchase_orders set order_id = null where id = '%s' returning id",
+                 purchase);
+    return 0;
+}
+
+static void give_to_order(struct ctx *by)
+{
+    db_begin(by->db, pg_tenant());
+    if (po_link(by, purchase, order) || db_commit(by->db))
+        _exit(1);
+}
+
+static void a_purchase_order_that_gets_its_order_later(void **state)
+{
+    (void)state;
+    move("pending", "in_transit");
+    move("in_transit", "out_for_delivery");
+    assert_string_equal(all_states(),
+                        "shipped skipped no_order, out_for_delivery skipped no_order");
+    give_to_order(c);
+    assert_int_equal(dispatch(), 1);
+    go();
+    assert_string_equal(all_states(), "shipped superseded moved_on, out_for_delivery sent");
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("superseded"), 1);
+    assert_int_equal(audited("caught_up"), 1);
+    give_to_order(c);
+    assert_int_equal(dispatch(), 0);
+}
+
+static void an_order_without_a_conversation_is_told_of_when_it_has_one(void **state)
+{
+    (void)state;
+    (void)pg_sql("update orders set thread_status = 'unmatched' where id = '%s' returning id",
+                 order);
+    move("pending", "in_transit");
+    give_to_order(c);
+    assert_int_equal(dispatch(), 0);
+    link_and_tell();
+    assert_told_once();
 }
 
 static void what_is_over_for_days_is_not_told(void **state)
@@ -339,6 +372,34 @@ static void a_change_while_it_is_linked(void **state)
     assert_told_once();
 }
 
+/* No order is decided, and the purchase order gets one meanwhile. */
+static void an_order_given_while_a_change_is_decided(void **state)
+{
+    (void)state;
+    struct ctx *w = pg_ctx("track_worker");
+    w->tenant_id = pg_tenant();
+    (void)pg_sql("update shipments set status = 'in_transit' where id = '%s' returning id",
+                 shipment);
+    struct json_object *d = json_own(c->arena, json_object_new_object());
+    json_set_text(d, "from", "pending");
+    json_set_text(d, "to", "in_transit");
+    const struct event e = { .id = arena_strdup(c->arena, pg_sql("select uuid7()")),
+                             .name = SHIPMENT_STATUS_CHANGED,
+                             .entity_type = "shipment",
+                             .entity_id = shipment,
+                             .data = d };
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(notice_react(c, &e), OK);
+    pid_t child = beside(w, give_to_order);
+    until_it_waits();
+    assert_int_equal(db_commit(c->db), OK);
+    done(child);
+    assert_string_equal(state_of(), "skipped no_order");
+    assert_int_equal(dispatch(), 1);
+    go();
+    assert_told_once();
+}
+
 /* Queued, unlinked, and linked again while it is written that there is no conversation. */
 static void a_link_while_it_is_given_up(void **state)
 {
@@ -427,6 +488,9 @@ int main(void)
         cmocka_unit_test_setup(what_each_way_comes_to, fresh_unlinked),
         cmocka_unit_test_setup(of_two_shipments_each_has_its_own, fresh_unlinked),
         cmocka_unit_test_setup(a_shipment_that_was_no_orders_yet, fresh_unlinked),
+        cmocka_unit_test_setup(a_purchase_order_that_gets_its_order_later, fresh_of_no_order),
+        cmocka_unit_test_setup(an_order_without_a_conversation_is_told_of_when_it_has_one,
+                               fresh_of_no_order),
         cmocka_unit_test_setup(what_is_over_for_days_is_not_told, fresh_unlinked),
         cmocka_unit_test_setup(what_else_stood_against_it_still_does, fresh_unlinked),
         cmocka_unit_test_setup(linked_again_nothing_is_told_twice, fresh_unlinked),
@@ -435,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup(what_met_no_conversation_is_sent_to_the_next, fresh_unlinked),
         cmocka_unit_test_setup(a_link_while_a_change_is_decided, fresh_unlinked),
         cmocka_unit_test_setup(a_change_while_it_is_linked, fresh_unlinked),
+        cmocka_unit_test_setup(an_order_given_while_a_change_is_decided, fresh_of_no_order),
         cmocka_unit_test_setup(a_link_while_it_is_given_up, fresh_unlinked),
         cmocka_unit_test_setup(what_moved_on_before_it_was_sent, fresh_unlinked),
         cmocka_unit_test_setup(relinked_while_front_has_it_no_longer, fresh_unlinked),

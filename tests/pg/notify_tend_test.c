@@ -125,6 +125,87 @@ static void without_words_it_is_looked_for_all_the_same(void **state)
     assert_told_once();
 }
 
+/* ---- an account at Front ---- */
+
+static void accounts(const char *enabled)
+{
+    (void)pg_sql("update provider_accounts set enabled = %s returning id", enabled);
+}
+
+static void an_account_that_comes_later(void **state)
+{
+    (void)state;
+    accounts("false");
+    move("pending", "in_transit");
+    move("in_transit", "exception");
+    assert_string_equal(all_states(),
+                        "shipped skipped no_front_account, exception skipped no_front_account");
+    tend();
+    assert_int_equal(audited("skipped"), 2);
+    accounts("true");
+    tend();
+    tend();
+    go();
+    assert_string_equal(all_states(), "shipped superseded moved_on, exception sent");
+    assert_int_equal(told(), 1);
+    assert_int_equal(audited("superseded"), 1);
+    assert_int_equal(audited("caught_up"), 1);
+}
+
+/* Linked while there was none, and the account comes then. */
+static void an_account_that_comes_after_the_conversation(void **state)
+{
+    (void)state;
+    unlink_it();
+    accounts("false");
+    move("pending", "in_transit");
+    link_and_tell();
+    assert_string_equal(all_states(), "shipped skipped no_front_account");
+    link_to("cnv_elsewhere");
+    link_to(conversation);
+    assert_int_equal(dispatch(), 2);
+    assert_int_equal(audited("skipped"), 2);
+    accounts("true");
+    tend();
+    go();
+    assert_string_equal(all_states(), "shipped sent");
+    assert_int_equal(told(), 1);
+}
+
+/* Or it comes before the conversation. */
+static void a_conversation_that_comes_after_the_account(void **state)
+{
+    (void)state;
+    accounts("false");
+    move("pending", "in_transit");
+    unlink_it();
+    accounts("true");
+    tend();
+    assert_string_equal(all_states(), "shipped skipped no_front_account");
+    link_and_tell();
+    assert_told_once();
+}
+
+static void an_account_that_comes_after_a_week(void **state)
+{
+    static const struct {
+        const char *ago, *after;
+    } cases[] = { { "167 hours", "shipped sent" },
+                  { "169 hours", "shipped skipped no_front_account" } };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)fresh(state);
+        accounts("false");
+        move("pending", "in_transit");
+        (void)pg_sql("update customer_notifications set settled_at = now() - interval '%s' where "
+                     "id = " LAST " returning id",
+                     cases[i].ago);
+        accounts("true");
+        tend();
+        go();
+        assert_string_equal(all_states(), cases[i].after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +213,10 @@ int main(void)
         cmocka_unit_test_setup(one_parked_twice_has_ended, fresh_unlinked),
         cmocka_unit_test_setup(one_without_a_job_has_ended, fresh_unlinked),
         cmocka_unit_test_setup(without_words_it_is_looked_for_all_the_same, fresh_unlinked),
+        cmocka_unit_test_setup(an_account_that_comes_later, fresh),
+        cmocka_unit_test_setup(an_account_that_comes_after_the_conversation, fresh),
+        cmocka_unit_test_setup(a_conversation_that_comes_after_the_account, fresh),
+        cmocka_unit_test_setup(an_account_that_comes_after_a_week, fresh),
     };
     return run_notifying("notify_tend_test", tests, sizeof(tests) / sizeof(tests[0]));
 }

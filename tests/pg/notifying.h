@@ -216,6 +216,21 @@ static inline void unlink_it(void)
     assert_int_equal(db_commit(c->db), OK);
 }
 
+/* Of the shipment's notices, by their order: "shipped superseded moved_on, delivered sent". */
+static inline const char *all_states(void)
+{
+    return pg_sql("select string_agg(concat_ws(' ', type, state, reason), ', ' order by id) from "
+                  "customer_notifications where shipment_id = '%s'",
+                  shipment);
+}
+
+static inline void link_and_tell(void)
+{
+    link_to(conversation);
+    assert_int_equal(dispatch(), 1);
+    go();
+}
+
 static inline void setup(int port)
 {
     pg_settings()->egress_allow = arena_printf(c->arena, "127.0.0.1:%d", port);

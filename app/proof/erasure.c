@@ -137,46 +137,28 @@ static enum err read_addresses(struct erasing *x)
     return OK;
 }
 
-static enum err purge_all(struct erasing *x)
+/* What is left of him, page by page: until a page is empty. */
+static enum err purge_pages(struct erasing *x, bool parcels)
 {
     PGresult *page;
     struct ctx *c = x->c;
-    for (enum err e;;) {
+    for (;;) {
         db_begin_reading(c->db, c->tenant_id);
-        e = db_end(c->db, db_query(c->db, c->arena, erasure_page, &page, .email = x->who.email,
-                                   .phone = x->who.phone, .unit_id = x->who.unit_id));
-        if (e != OK || row_int(page, 0, "n") == 0)
+        enum err e = parcels ? db_query(c->db, c->arena, erasure_parcels, &page,
+                                        .email = x->who.email, .phone = x->who.phone)
+                             : db_query(c->db, c->arena, erasure_page, &page, .email = x->who.email,
+                                        .phone = x->who.phone, .unit_id = x->who.unit_id);
+        e = db_end(c->db, e);
+        int n = e == OK ? (int)row_int(page, 0, "n") : 0;
+        if (n == 0)
             return e;
         e = purge_do(c,
                      &(struct purge){ .ids = row_text(page, 0, "ids"),
                                       .layers = "content,person",
                                       .kind = "erasure",
                                       .reason = arena_printf(c->arena, "erasure %s", x->id),
-                                      .communications = (int)row_int(page, 0, "n") },
-                     NULL);
-        if (e == OK)
-            e = job_touch(x->j);
-        if (e != OK)
-            return e;
-    }
-}
-
-static enum err purge_parcels(struct erasing *x)
-{
-    PGresult *page;
-    struct ctx *c = x->c;
-    for (enum err e;;) {
-        db_begin_reading(c->db, c->tenant_id);
-        e = db_end(c->db, db_query(c->db, c->arena, erasure_parcels, &page, .email = x->who.email,
-                                   .phone = x->who.phone));
-        if (e != OK || row_int(page, 0, "n") == 0)
-            return e;
-        e = purge_do(c,
-                     &(struct purge){ .ids = row_text(page, 0, "ids"),
-                                      .layers = "content,person",
-                                      .kind = "erasure",
-                                      .reason = arena_printf(c->arena, "erasure %s", x->id),
-                                      .parcels = (int)row_int(page, 0, "n") },
+                                      .communications = parcels ? 0 : n,
+                                      .parcels = parcels ? n : 0 },
                      NULL);
         if (e == OK)
             e = job_touch(x->j);
@@ -306,9 +288,9 @@ static enum err end(struct erasing *x, const char *state, const char *error)
 static enum err erase(struct erasing *x)
 {
     int files; /* each is noted as it goes */
-    enum err e = purge_all(x);
+    enum err e = purge_pages(x, false);
     if (e == OK)
-        e = purge_parcels(x);
+        e = purge_pages(x, true);
     if (e == OK)
         e = purge_addresses(x);
     if (e == OK)

@@ -98,15 +98,15 @@ returning id;
 -- name: retention_purge
 select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
 
--- Orders, and shipments of none, with the same layers due, 500 at a time.
+-- Orders, and shipments of none, with the same layers due: of any 500 those that are as the first.
 -- name: retention_parcels_page
 with due as materialized (
     select coalesce(order_id, shipment_id) as id, content, person from parcels_due(to_timestamp(:now_ms::bigint / 1000.0), null)
-    where deletes and hold_id is null
+    where deletes and hold_id is null limit 500
 ), first as (
     select content, person from due order by id limit 1
 ), page as (
-    select d.id from due d join first f on f.content = d.content and f.person = d.person order by d.id limit 500
+    select d.id from due d join first f on f.content = d.content and f.person = d.person order by d.id
 )
 select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n,
     array_to_string(array_remove(array[case when f.content then 'content' end, case when f.person then 'person' end], null), ',')

@@ -44,11 +44,11 @@ static void asked_for(const struct parcel *p, const char *state)
         "sentence, raw, retry) values ('%s', '%s', '%s', 'create', 'refused', 'Refused for "
         "%s.', '{\"to\": \"%s\"}', 'none')",
         pg_tenant(), p->order, id, p->needle, p->needle);
-    (void)pg_sql(
-        "insert into http_calls (tenant_id, provider, method, url, entity, request, "
-        "duration_ms) values ('%s', 'shiprocket', 'POST', 'x', 'delivery:%s', 'to %s', 1), "
-        "('%s', 'front', 'POST', 'x', 'shipment:%s', 'Dear %s', 1)",
-        pg_tenant(), id, p->needle, pg_tenant(), p->shipment, p->needle);
+    (void)pg_sql("insert into http_calls (tenant_id, provider, method, url, entity, request, "
+                 "duration_ms) values ('%s', 'shiprocket', 'POST', 'https://x/%s', 'delivery:%s', "
+                 "'to %s', 1), "
+                 "('%s', 'front', 'GET', 'https://x/?q=%s', 'shipment:%s', null, 1)",
+                 pg_tenant(), p->needle, id, p->needle, pg_tenant(), p->needle, p->shipment);
     (void)pg_sql(
         "with a as (insert into provider_accounts (tenant_id, provider, name) values ('%s', "
         "'ship24', 'Ship24') returning id) insert into trackers (tenant_id, shipment_id, "
@@ -61,6 +61,11 @@ static void asked_for(const struct parcel *p, const char *state)
     (void)pg_sql("insert into domain_events (tenant_id, name, entity_type, entity_id, data) values "
                  "('%s', 'ShipmentSilent', 'shipment', '%s', '{\"lastScan\": \"for %s\"}')",
                  pg_tenant(), p->shipment, p->needle);
+    (void)pg_sql(
+        "insert into fulfilment_tasks (tenant_id, kind, order_id, shipment_id, title, state, "
+        "closed_at, close_note) values ('%s', 'other', '%s', null, 'Call %s', 'open', null, ''), "
+        "('%s', 'claim', null, '%s', '', 'done', now(), 'told %s')",
+        pg_tenant(), p->order, p->needle, pg_tenant(), p->shipment, p->needle);
     (void)pg_sql("insert into jobs (tenant_id, queue, kind, args, state, errors) values ('%s', "
                  "'q', 'ship.deliver', '{\"deliveryId\": \"%s\"}', 'parked', '[{\"error\": "
                  "\"%s\"}]')",
@@ -276,6 +281,79 @@ static void tampering_after_a_purge_is_found(void **state)
     assert_int_equal(verified().n, 0);
 }
 
+/* ---- what comes after ---- */
+
+static void goes_again(const struct parcel *p, const char *what)
+{
+    assert_true(rows_with(p->needle) > 0);
+    age(p);
+    if (run().parcels < 1 || rows_with(p->needle) != 0)
+        fail_msg("stays: %s", what);
+    assert_int_equal(run().parcels, 0);
+}
+
+/* Its content is removed; whatever comes after is content again. */
+static void what_comes_after_a_purge_goes_too(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {
+        "insert into customer_notifications (tenant_id, key, event_id, shipment_id, order_id, "
+        "type, "
+        "state, marker, error) values ('$t', 'later', uuid7(), '$s', '$o', 'delivered', 'failed', "
+        "'m "
+        "later', 'refused $n')",
+        "update delivery_failures set sentence = 'Refused for $n.' where order_id = '$o'",
+        "update delivery_reservations set results = '{\"create\": \"$n\"}' where order_id = '$o'",
+        "insert into thread_suggestions (tenant_id, order_id, conversation_id, subject, email) "
+        "values ('$t', '$o', 'cnv_later', 'Where is it', '$n')",
+        "insert into fulfilment_tasks (tenant_id, kind, order_id, title) values ('$t', 'other', "
+        "'$o', "
+        "'Call $n')",
+        "insert into fulfilment_tasks (tenant_id, kind, shipment_id, title) values ('$t', 'claim', "
+        "'$s', 'Call $n')",
+        "update trackers set asked = '{\"destinationPostCode\": \"$n\"}' where shipment_id = '$s'",
+        "insert into shipment_acts (tenant_id, shipment_id, account_id, act, state, settled_at, "
+        "sentence) select '$t', '$s', account_id, 'label', 'done', now(), 'Made for $n.' from "
+        "trackers "
+        "where shipment_id = '$s'",
+        "update orders set note = 'Ring for $n' where id = '$o'",
+        "update orders set street = 'c/o $n' where id = '$o'",
+    };
+    told(&gone, PARCEL_DELIVERED, 3);
+    goes_again(&gone, "a scan");
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct buf b = buf_in(as("track_worker")->arena);
+        for (const char *p = ways[i]; *p; p++)
+            if (*p == '$')
+                buf_puts(&b, *++p == 't' ? pg_tenant()
+                             : *p == 's' ? gone.shipment
+                             : *p == 'o' ? gone.order
+                                         : gone.needle);
+            else
+                buf_putc(&b, *p);
+        (void)pg_sql("%s", b.p);
+        goes_again(&gone, b.p);
+    }
+    assert_int_equal(verified().n, 0);
+}
+
+/* A parcel that is added to what was removed, or moved there, is not removed by that. */
+static void a_parcel_of_a_removed_order_goes_too(void **state)
+{
+    (void)state;
+    struct parcel late = gone;
+    char order[40];
+    shipment_new(gone.purchase, late.shipment);
+    told(&late, PARCEL_DELIVERED, 4);
+    goes_again(&late, "a parcel added");
+    order_new(order, late.purchase);
+    shipment_new(late.purchase, late.shipment);
+    told(&late, PARCEL_DELIVERED, 5);
+    (void)pg_sql("update purchase_orders set order_id = '%s' where id = '%s'", gone.order,
+                 late.purchase);
+    goes_again(&late, "a parcel moved there");
+}
+
 /* Each clock takes its own; a customer stays while an order needs him. */
 static void each_clock_takes_its_own(void **state)
 {
@@ -356,6 +434,63 @@ static void a_person_is_forgotten_everywhere(void **state)
     assert_true(rows_with(moving.needle) >= 10);
 }
 
+/* He was forgotten while it was on its way; what the carrier says then comes due by its clock. */
+static void what_comes_after_an_erasure_comes_due(void **state)
+{
+    (void)state;
+    told(&person, PARCEL_DELIVERED, 6);
+    goes_again(&person, "a scan after an erasure");
+}
+
+static void erased(const char *email)
+{
+    asked_erasure(&(struct person){ .email = email }, OK);
+    work();
+}
+
+static void called(const char *provider, const char *text)
+{
+    (void)pg_sql("insert into http_calls (tenant_id, provider, method, url, request, duration_ms) "
+                 "values ('%s', '%s', 'POST', 'x', $x$%s$x$, 1)",
+                 pg_tenant(), provider, text);
+}
+
+/* An address that another one holds is not that of the other. */
+static void who_is_called_alike_is_left_alone(void **state)
+{
+    (void)state;
+    static const char *const of_him[] = {
+        "a@b.ch",           "Dear A@B.ch, hello", "<a@b.ch>",         "to a@b.ch.",
+        "?to=a%40b.ch&x=1", "q=%22a@b.ch%22",     "Dear\\na@b.ch",    "(a@b.ch)",
+        "'a@b.ch'",         "mailto:a@b.ch",      "\\303\\274a@b.ch", "-a@b.ch-",
+        "a@b.ch/a.a",       "a@b.ch-Ring twice",
+    };
+    static const char *const of_others[] = {
+        "anna@b.ch",      "x.a@b.ch",           "shop+a@b.ch",
+        "a@b.ch.example", "a@b.chalet.example", "a@b.ch-x.example",
+        "anna%40b.ch",    "x%2Ba%40b.ch",       "anna@b.ch, x-a@b.ch",
+    };
+    struct parcel anna = { .needle = "anna@b.ch" };
+    fill_parcel(&anna, "+41790000006");
+    for (size_t i = 0; i < sizeof(of_him) / sizeof(of_him[0]); i++)
+        called("him", of_him[i]);
+    for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++)
+        called("another", of_others[i]);
+    long long before = rows_with("anna@b.ch");
+    assert_true(before >= 16);
+    erased("a@b.ch");
+    const char *stays = pg_sql("select string_agg(request, '  ') from http_calls where provider = "
+                               "'him' and request is not null");
+    if (stays)
+        fail_msg("stays: %s", stays);
+    assert_int_equal(pg_int("select count(*) from http_calls where provider = 'another' and "
+                            "request is not null"),
+                     sizeof(of_others) / sizeof(of_others[0]));
+    assert_int_equal(rows_with("anna@b.ch"), before);
+    erased("anna@b.ch");
+    assert_int_equal(rows_with("anna@b.ch"), 0);
+}
+
 static void by_phone_too(void **state)
 {
     (void)state;
@@ -388,6 +523,36 @@ static void only_the_worker_may_and_not_what_is_held(void **state)
     assert_true(rows_with(kept.needle) >= 12);
 }
 
+/* What is due is found by the indexes of what is kept, whatever else there is. */
+static void a_large_table_is_not_read_for_what_is_due(void **state)
+{
+    (void)state;
+    (void)pg_sql(
+        "set session_replication_role = replica; with n as (select i, uuid7() as id, "
+        "now() - i * interval '1 minute' as at from generate_series(1, 20000) i), o as "
+        "(insert into orders (tenant_id, id, number, customer_id, recipient_name, country, "
+        "status, moved_at) select '%s', id, 'L-' || i, uuid7(), 'Anna', 'CH', 'delivered', at "
+        "from n) insert into shipments (tenant_id, order_id, carrier, public_token, status, "
+        "moved_at) select '%s', case when i %% 2 = 0 then id end, 'dhl', "
+        "'large-0123456789012345678-' || i, 'delivered', at from n",
+        pg_tenant(), pg_tenant());
+    (void)pg_sql("set session_replication_role = origin");
+    (void)pg_sql("vacuum analyze orders");
+    (void)pg_sql("vacuum analyze shipments");
+    (void)pg_sql("create function plan_of(asked text) returns text language plpgsql as $p$ declare "
+                 "line text; plan text = ''; begin for line in execute 'explain (costs off) ' || "
+                 "asked loop plan = plan || line || E'\\n'; end loop; return plan; end $p$");
+    static const char *const roles[] = { "track_web", "track_worker" };
+    for (int i = 0; i < 2; i++) {
+        (void)pg_sql("set role %s", roles[i]);
+        const char *plan = pg_sql("select plan_of('select * from parcels_due(now(), null)')");
+        if (!strstr(plan, "orders_kept") || !strstr(plan, "shipments_kept") ||
+            strstr(plan, "Seq Scan on orders") || strstr(plan, "Seq Scan on shipments"))
+            fail_msg("%s", plan);
+        (void)pg_sql("reset role");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,11 +561,16 @@ int main(void)
         cmocka_unit_test(an_order_is_held_by_its_number_and_its_person),
         cmocka_unit_test(what_is_due_goes_and_the_proof_stays),
         cmocka_unit_test(tampering_after_a_purge_is_found),
+        cmocka_unit_test(what_comes_after_a_purge_goes_too),
+        cmocka_unit_test(a_parcel_of_a_removed_order_goes_too),
         cmocka_unit_test(each_clock_takes_its_own),
         cmocka_unit_test(who_is_held_or_awaits_a_parcel_is_not_forgotten),
         cmocka_unit_test(a_person_is_forgotten_everywhere),
+        cmocka_unit_test(what_comes_after_an_erasure_comes_due),
+        cmocka_unit_test(who_is_called_alike_is_left_alone),
         cmocka_unit_test(by_phone_too),
         cmocka_unit_test(only_the_worker_may_and_not_what_is_held),
+        cmocka_unit_test(a_large_table_is_not_read_for_what_is_due),
     };
     pg_start("parcels_kept");
     call_start(domains);

@@ -13,7 +13,8 @@ static void every_personal_column_is_known(void **state)
         "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') "
         "and not c.relispartition and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' "
         "and a.atttypid in ('text'::regtype, 'jsonb'::regtype, 'bytea'::regtype) "
-        "and a.attname ~ '(email|phone|recipient|address|street|note$|subject|request$|response|"
+        "and a.attname ~ "
+        "'(email|phone|recipient|address|street|note$|title$|subject|request$|response|"
         "body$|raw|detail|sentence|search)' "
         "and exists (select from pg_attribute k where k.attrelid = c.oid and k.attname = "
         "'tenant_id') "
@@ -30,7 +31,6 @@ static void every_personal_column_is_known(void **state)
         "'carrier_tokens.denied_sentence', "                 /* of an account */
         "'customer_notifications.ask_body', " /* of ids and an order's number; gone once asked */
         "'shipment_words.search', "           /* follows its order's words by a trigger */
-        "'fulfilment_tasks.close_note', "     /* of staff, on a task */
         "'idempotency_keys.body')");          /* gone after 48 hours */
     if (unknown)
         fail_msg("neither in retention_stores nor in parcel_stores nor excepted here: %s", unknown);

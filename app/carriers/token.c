@@ -57,7 +57,8 @@ static enum err read_row(struct asking *a)
     a->age = a->sealed ? row_int(row, 0, "age") : 0;
     a->alike = strcmp(row_text(row, 0, "credentials"), a->credentials) == 0;
     a->renewing = row_text(row, 0, "renewing") && row_bool(row, 0, "renewing");
-    a->denied = a->alike && row_text(row, 0, "denied") && row_bool(row, 0, "denied");
+    a->denied = row_text(row, 0, "denied") && row_bool(row, 0, "denied") &&
+                strcmp(row_text(row, 0, "denied_credentials"), a->credentials) == 0;
     a->denied_sentence = row_text(row, 0, "denied_sentence");
     return OK;
 }
@@ -86,9 +87,10 @@ static enum err claim(struct asking *a, const char *by)
     PGresult *row;
     struct ctx *c = a->c;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_end(
-        c->db, db_query(c->db, c->arena, token_claim, &row, .account_id = a->account->id, .by = by,
-                        .seconds = number(a, ALONE_SECONDS), .version = number(a, a->version)));
+    enum err e =
+        db_end(c->db, db_query(c->db, c->arena, token_claim, &row, .account_id = a->account->id,
+                               .by = by, .seconds = number(a, ALONE_SECONDS),
+                               .version = number(a, a->version), .credentials = a->credentials));
     return e == OK && rows_count(row) == 0 ? ERR_CONFLICT : e;
 }
 
@@ -150,11 +152,13 @@ static enum err get(struct asking *a, struct carrier_token *out, struct token_fa
     if (a->renewing)
         return ERR_CONFLICT;
     e = make(a, out, fault);
-    /* The carrier does not sign in just now, and the old one still works. */
-    if ((e == ERR_RETRY || e == ERR_LIMITED) && has(a, a->source->good_seconds) &&
-        open_token(a, out) == OK)
-        return OK;
-    return e;
+    if (e != ERR_RETRY && e != ERR_LIMITED)
+        return e;
+    /* The carrier does not sign in just now: the one that is there may still work. */
+    enum err again = read_row(a);
+    if (again)
+        return again;
+    return has(a, a->source->good_seconds) && open_token(a, out) == OK ? OK : e;
 }
 
 enum err carrier_token_get(struct ctx *c, const struct channel_account *account,

@@ -2,6 +2,9 @@
    order, one number, one pickup. */
 #include "pg/shiprocket.h"
 
+#include "carriers/token.h"
+
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +104,94 @@ static void wrong_credentials_are_tried_once(void **state)
     set_account("{}", "{\"password\": \"" PASSWORD "\"}");
     assert_int_equal(look_up(c, &out), ERR_NOT_FOUND);
     assert_int_equal(told("logins"), before + 2);
+}
+
+/* ---- two processes and one token ---- */
+
+static int calls;
+static enum err answer;
+
+static enum err give(struct ctx *by, const struct channel_account *of, const char **token,
+                     struct token_fault *fault)
+{
+    (void)by, (void)of;
+    calls++;
+    *token = "a-token";
+    *fault = (struct token_fault){ .sentence = "Of a test." };
+    return answer;
+}
+
+/* Another process has its token refused while this one signs in, in vain. */
+static enum err refused_meanwhile(struct ctx *by, const struct channel_account *of,
+                                  const char **token, struct token_fault *fault)
+{
+    assert_int_equal(carrier_token_refused(by, of, 1), OK);
+    return give(by, of, token, fault);
+}
+
+static enum err token_with(struct ctx *by, const char *credentials, int64_t renew_seconds,
+                           enum err (*make)(struct ctx *, const struct channel_account *,
+                                            const char **, struct token_fault *))
+{
+    struct carrier_token token;
+    struct token_fault fault;
+    const struct token_source source = { credentials, renew_seconds, 1000, make };
+    return carrier_token_get(by, calling(by)->account, &source, &token, &fault);
+}
+
+/* Who still has the password of before is denied; the token of the new one stays. */
+static void a_denial_is_of_its_credentials_alone(void **state)
+{
+    (void)state;
+    answer = OK;
+    assert_int_equal(token_with(c, "new", 1000, give), OK);
+    answer = ERR_DENIED;
+    assert_int_equal(token_with(c, "old", 1000, give), ERR_DENIED);
+    calls = 0;
+    assert_int_equal(token_with(c, "new", 1000, give), OK);
+    assert_int_equal(token_with(c, "old", 1000, give), ERR_DENIED);
+    assert_int_equal(calls, 0);
+    assert_int_equal(pg_int("select version from carrier_tokens"), 1);
+}
+
+static void a_token_refused_meanwhile_is_not_used_again(void **state)
+{
+    (void)state;
+    answer = OK;
+    assert_int_equal(token_with(c, "same", 1000, give), OK);
+    answer = ERR_RETRY;
+    assert_int_equal(token_with(c, "same", 0, refused_meanwhile), ERR_RETRY);
+    answer = OK;
+    assert_int_equal(token_with(c, "same", 1000, give), OK);
+    answer = ERR_RETRY;
+    assert_int_equal(token_with(c, "same", 0, give), OK); /* the old one still works */
+}
+
+/* It has read that nobody was denied, and waits for its turn; meanwhile somebody was. */
+static void who_waited_for_a_denial_does_not_sign_in(void **state)
+{
+    int status;
+    (void)state;
+    const char *tag = tag_make(pg_app(), c->arena, "carrier token", "wrong");
+    pg_sql("insert into carrier_tokens (tenant_id, account_id) values ('%s', '%s') returning 1",
+           pg_tenant(), account);
+    pg_sql("begin");
+    pg_sql("update carrier_tokens set denied_until = now() + interval '1 minute', "
+           "denied_sentence = 'Refused.', denied_credentials = '%s' returning 1",
+           tag);
+    calls = 0;
+    answer = ERR_DENIED;
+    pid_t child = fork();
+    if (child == 0) {
+        enum err e = token_with(pg_ctx("track_worker"), "wrong", 1000, give);
+        _exit(e == ERR_DENIED && calls == 0 ? 0 : 1);
+    }
+    while (pg_int("select count(*) from pg_locks where not granted") == 0)
+        poll(NULL, 0, 10);
+    pg_sql("commit");
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void the_password_may_be_in_a_file(void **state)
@@ -333,6 +424,9 @@ int main(void)
         cmocka_unit_test_setup(a_storm_of_refusals_renews_it_once, fresh),
         cmocka_unit_test_setup(it_is_renewed_on_the_ninth_day, fresh),
         cmocka_unit_test_setup(wrong_credentials_are_tried_once, fresh),
+        cmocka_unit_test_setup(a_denial_is_of_its_credentials_alone, fresh),
+        cmocka_unit_test_setup(a_token_refused_meanwhile_is_not_used_again, fresh),
+        cmocka_unit_test_setup(who_waited_for_a_denial_does_not_sign_in, fresh),
         cmocka_unit_test_setup(the_password_may_be_in_a_file, fresh),
         cmocka_unit_test_setup(a_delivery_runs_through, fresh),
         cmocka_unit_test_setup(what_is_secret_stays_so, fresh),

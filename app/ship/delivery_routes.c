@@ -345,9 +345,11 @@ static const int add_also[] = { 200, 201, 0 };
 static const struct route routes[] = {
     { METHOD_POST, ROUTE_API, ORDER_API, api_add, ROLE_AGENT, &add_input, .whole = true,
       .queues = true, .status = 202, .also = add_also, .answer = &delivery_shape,
-      .doc = "Hands a parcel of the order to a carrier, once. 200 and fromCache: it was saved "
-             "before. 409: it is under way. With Prefer: wait=5 the answer waits so long for its "
-             "end, and is 201 where it is saved by then." },
+      .doc =
+          "Hands a parcel of the order to a carrier, once, and anew where it was cancelled before "
+          "anybody picked it up. 200 and fromCache: it was saved before. 409: it is under way. "
+          "With Prefer: wait=5 the answer waits so long for its "
+          "end, and is 201 where it is saved by then." },
     { METHOD_GET, ROUTE_API, ORDER_API, api_list, ROLE_VIEWER, .whole = true,
       .doc = "The deliveries of an order.", .answer = &delivery_list_shape },
     { METHOD_GET, ROUTE_API, ORDER_API "/:parcel", api_of, ROLE_VIEWER, .whole = true,

@@ -233,6 +233,9 @@ static enum err tell(const struct appending *a, enum parcel_status before, bool 
 {
     db_batch(a->c->db);
     enum err e = emit(a, before, muted);
+    if (e == OK && a->standing.status == PARCEL_CANCELLED)
+        e = db_query(a->c->db, a->c->arena, shipment_delivery_over, NULL,
+                     .shipment_id = a->shipment_id);
     if (e == OK && a->order_id)
         e = order_tell(a->c, a->order_id, a->order_held, a->of_siblings);
     return flushed(a->c->db, e);

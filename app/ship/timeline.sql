@@ -77,3 +77,10 @@ where not dry_run or not exists (select from parcels where not dry_run and statu
 -- name: order_follow_move
 update orders set status = :status::text, moved_at = clock_timestamp()
 where tenant_id = current_tenant() and id = :order_id::uuid and status <> :status::text;
+
+-- Of one that was cancelled before anybody picked it up: its delivery is over, and its order may be delivered anew.
+-- name: shipment_delivery_over
+update delivery_reservations r set state = 'cancelled', fence = fence + 1, moved_at = clock_timestamp()
+where r.tenant_id = current_tenant() and r.shipment_id = :shipment_id::uuid and r.state = 'saved'
+    and not exists (select from shipment_events e where e.tenant_id = r.tenant_id and e.shipment_id = r.shipment_id
+        and e.status_after not in ('pending', 'info_received', 'cancelled'));

@@ -116,6 +116,59 @@ static void an_order_stays_reserved_while_one_runs(void **state)
     run_deliveries();
 }
 
+/* Cancelled before anybody had it: what was delivered is delivered anew, once, and its order is
+   reserved again. The old one stays as it was. */
+static void what_was_cancelled_is_delivered_anew(void **state)
+{
+    (void)state;
+    char order[40], po[40], old[40], shipment[40], id[40];
+    order_new(order, po);
+    keep(old, json_text(deliver(order, "{" PARCEL "}")->json, "deliveryId"));
+    run_deliveries();
+    keep(shipment, json_text(show(old)->json, "shipmentId"));
+    assert_int_equal(set(shipment, "cancelled")->status, 200);
+    assert_string_equal(order_status(order), "new");
+    const struct answer *a = show(old);
+    assert_string_equal(json_text(a->json, "state"), "cancelled");
+    assert_string_equal(json_text(a->json, "shipmentId"), shipment);
+    assert_false(json_object_get_boolean(json_get(a->json, "canRetry")));
+    assert_false(json_object_get_boolean(json_get(a->json, "canCancel")));
+    assert_int_equal(act("deliveries", old, "retry")->status, 409);
+    a = deliver(order, "{" PARCEL "}");
+    assert_int_equal(a->status, 202);
+    keep(id, json_text(a->json, "deliveryId"));
+    assert_string_not_equal(id, old);
+    assert_string_equal(order_status(order), "reserved");
+    assert_int_equal(deliver(order, "{" PARCEL "}")->status, 409);
+    run_deliveries();
+    a = deliver(order, "{" PARCEL "}");
+    assert_int_equal(a->status, 200);
+    assert_string_equal(json_text(a->json, "deliveryId"), id);
+    assert_string_equal(json_text(a->json, "state"), "saved");
+    assert_string_not_equal(json_text(a->json, "shipmentId"), shipment);
+    one_call_each(id);
+    one_call_each(old);
+    assert_int_equal(pg_int("select count(*) from shipments where purchase_order_id = '%s'", po),
+                     2);
+}
+
+/* What somebody has had in hand is another matter. */
+static void what_was_on_its_way_is_not_delivered_anew(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40], shipment[40];
+    order_new(order, po);
+    keep(id, json_text(deliver(order, "{" PARCEL "}")->json, "deliveryId"));
+    run_deliveries();
+    keep(shipment, json_text(show(id)->json, "shipmentId"));
+    assert_int_equal(set(shipment, "in_transit")->status, 200);
+    assert_int_equal(set(shipment, "cancelled")->status, 200);
+    const struct answer *a = deliver(order, "{" PARCEL "}");
+    assert_int_equal(a->status, 200);
+    assert_true(json_object_get_boolean(json_get(a->json, "fromCache")));
+    assert_string_equal(json_text(a->json, "deliveryId"), id);
+}
+
 /* What could not be taken back is not sent instead, and a person may go on with it either way. */
 static void one_not_taken_back_is_not_sent_instead(void **state)
 {
@@ -478,6 +531,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delivery_becomes_a_shipment),
         cmocka_unit_test(an_order_stays_reserved_while_one_runs),
+        cmocka_unit_test(what_was_cancelled_is_delivered_anew),
+        cmocka_unit_test(what_was_on_its_way_is_not_delivered_anew),
         cmocka_unit_test(one_not_taken_back_is_not_sent_instead),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(an_order_without_a_purchase_order_gets_one),

@@ -98,9 +98,12 @@ struct carrier {
        days}]}, at most 20. */
     enum err (*serviceability)(struct carrier_call *call, const struct parcel *p,
                                const char *pickup_postal_code, struct carrier_result *out);
-    /* Has it fetched from its recipient: p->our_ref is the return's own, found again by `find`. */
+    /* Has it fetched from its recipient: p->our_ref is the return's own, found again by
+       `find_return`, which answers as `find` does. */
     enum err (*give_back)(struct carrier_call *call, const struct parcel *p,
                           struct carrier_result *out);
+    enum err (*find_return)(struct carrier_call *call, const struct parcel *p,
+                            struct carrier_result *out);
     /* Answers what is to be done: {action: "re-attempt", "return" or "fake-attempt", comments,
        deferredOn}. */
     enum err (*ndr)(struct carrier_call *call, const struct parcel_known *known,

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define PAGE 50
 #define PAGES_MOST 5
 
 typedef enum err reader(struct arena *a, struct json_object *answer, struct carrier_result *out);
@@ -49,35 +48,50 @@ static enum err pickup(struct carrier_call *call, const struct parcel *p,
 
 /* ---- looking ---- */
 
-static enum err page(struct carrier_call *call, const char *our_ref, int n,
+/* A list that is not there tells of no order that it is not. */
+static enum err page(struct carrier_call *call, const char *path, const char *our_ref, int n,
                      struct carrier_result *out, bool *more)
 {
     struct json_object *answer;
     const struct shiprocket_request q = {
         .method = "GET",
-        .path =
-            arena_printf(call->c->arena, "/orders?search=%s&per_page=%d&page=%d", our_ref, PAGE, n),
+        .path = arena_printf(call->c->arena, "%s?search=%s&per_page=%d&page=%d", path, our_ref,
+                             SHIPROCKET_PAGE, n),
         .secret = true,
     };
     *more = false;
     enum err e = shiprocket_call(call, &q, &answer, out);
     if (e)
-        return e;
+        return e == ERR_NOT_FOUND ? ERR_RETRY : e;
     e = shiprocket_listed(call->c->arena, answer, our_ref, out, more);
     out->unknown = false;
     return e;
 }
 
-static enum err find(struct carrier_call *call, const struct parcel *p, struct carrier_result *out)
+static enum err find_in(struct carrier_call *call, const char *path, const char *our_ref,
+                        struct carrier_result *out)
 {
     bool more = true;
     enum err e = ERR_NOT_FOUND;
     for (int n = 1; e == ERR_NOT_FOUND && more && n <= PAGES_MOST; n++)
-        e = page(call, p->our_ref, n, out, &more);
+        e = page(call, path, our_ref, n, out, &more);
     if (e != ERR_NOT_FOUND || !more)
         return e;
     out->sentence = "Shiprocket lists more orders than are looked through for this one.";
     return ERR_RETRY;
+}
+
+static enum err find(struct carrier_call *call, const struct parcel *p, struct carrier_result *out)
+{
+    return find_in(call, "/orders", p->our_ref, out);
+}
+
+/* Returns are in a list of their own. */
+static enum err find_return(struct carrier_call *call, const struct parcel *p,
+                            struct carrier_result *out)
+{
+    enum err e = find_in(call, "/orders/processing/return", p->our_ref, out);
+    return e == ERR_NOT_FOUND ? find(call, p, out) : e;
 }
 
 static enum err show(struct carrier_call *call, const struct parcel_known *known,
@@ -162,6 +176,7 @@ const struct carrier carrier_shiprocket = {
     .document = shiprocket_document,
     .serviceability = shiprocket_serviceability,
     .give_back = shiprocket_give_back,
+    .find_return = find_return,
     .ndr = shiprocket_ndr,
     .return_settings = shiprocket_return_settings,
     .mapper = SHIPROCKET_MAPPER,

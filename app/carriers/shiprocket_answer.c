@@ -196,6 +196,8 @@ static void learn(struct arena *a, struct json_object *order, struct carrier_res
     struct parcel_known *k = &out->known;
     k->order_id = text_at(a, order, "id");
     k->shipment_id = text_at(a, parcel, "id");
+    if (!k->shipment_id)
+        k->shipment_id = text_at(a, order, "shipment_id"); /* of a return */
     k->tracking_number = text_at(a, parcel, "awb");
     if (!k->tracking_number)
         k->tracking_number = text_at(a, json_get(order, "awb_data"), "awb");
@@ -218,8 +220,9 @@ enum err shiprocket_listed(struct arena *a, struct json_object *body, const char
 {
     struct json_object *list = json_get(body, "data");
     struct json_object *pages = json_get(json_get(body, "meta"), "pagination");
-    *more = json_object_get_int(json_get(pages, "current_page")) <
-            json_object_get_int(json_get(pages, "total_pages"));
+    *more = pages ? json_object_get_int(json_get(pages, "current_page")) <
+                        json_object_get_int(json_get(pages, "total_pages"))
+                  : count(list) >= SHIPROCKET_PAGE;
     if (!json_object_is_type(list, json_type_array))
         return unreadable(out);
     for (size_t i = 0; i < count(list); i++) {

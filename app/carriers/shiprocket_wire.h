@@ -7,6 +7,7 @@
 
 #define SHIPROCKET_HOST "https://apiv2.shiprocket.in"
 #define SHIPROCKET_PATH "/v1/external"
+#define SHIPROCKET_PAGE 50 /* orders on a page of those it lists */
 #define SHIPROCKET_URL SHIPROCKET_HOST SHIPROCKET_PATH
 
 /* The bodies of orders/create/adhoc, courier/assign/awb, courier/generate/pickup, orders/cancel. */

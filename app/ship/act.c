@@ -28,23 +28,25 @@ const char *const act_names[ACT_COUNT + 1] = {
 const char *const ndr_answers[] = { "re-attempt", "return", "fake-attempt", NULL };
 
 /* What each needs of its carrier and of the shipment; `handed`: that it was handed over from here,
-   as the carrier's own number of it is needed. */
+   as the carrier's own number of it is needed; `told`: that what the carrier was told of it is
+   there. */
 static const struct rule {
     unsigned can, statuses;
-    bool handed;
+    bool handed, told;
     const char *why; /* in any other status */
 } rules[ACT_COUNT] = {
-    [ACT_LABEL] = { CARRIER_LABEL, NOT_CANCELLED, true, "It was cancelled." },
-    [ACT_MANIFEST] = { CARRIER_MANIFEST, NOT_CANCELLED, true, "It was cancelled." },
-    [ACT_INVOICE] = { CARRIER_INVOICE, NOT_CANCELLED, true, "It was cancelled." },
-    [ACT_PICKUP] = { CARRIER_PICKUP, BEFORE, true, "The carrier has it already, or it is over." },
-    [ACT_CANCEL] = { CARRIER_CANCEL, BEFORE, true,
+    [ACT_LABEL] = { CARRIER_LABEL, NOT_CANCELLED, true, false, "It was cancelled." },
+    [ACT_MANIFEST] = { CARRIER_MANIFEST, NOT_CANCELLED, true, false, "It was cancelled." },
+    [ACT_INVOICE] = { CARRIER_INVOICE, NOT_CANCELLED, true, false, "It was cancelled." },
+    [ACT_PICKUP] = { CARRIER_PICKUP, BEFORE, true, false,
+                     "The carrier has it already, or it is over." },
+    [ACT_CANCEL] = { CARRIER_CANCEL, BEFORE, true, false,
                      "It is on its way or over: the carrier takes it back no more." },
-    [ACT_RETURN] = { CARRIER_RETURN, IN(DELIVERED), true,
+    [ACT_RETURN] = { CARRIER_RETURN, IN(DELIVERED), true, true,
                      "Only what was delivered is fetched from its recipient." },
-    [ACT_NDR] = { CARRIER_NDR, IN(FAILED_ATTEMPT) | IN(EXCEPTION), false,
+    [ACT_NDR] = { CARRIER_NDR, IN(FAILED_ATTEMPT) | IN(EXCEPTION), false, false,
                   "Only of a parcel that could not be delivered is the carrier told what to do." },
-    [ACT_SERVICEABILITY] = { CARRIER_SERVICEABILITY, BEFORE, true,
+    [ACT_SERVICEABILITY] = { CARRIER_SERVICEABILITY, BEFORE, true, true,
                              "The carrier has it already, or it is over." },
 };
 
@@ -78,6 +80,8 @@ static const char *refusal_of(struct ctx *c, const PGresult *s, const struct car
             c->arena, "It was not handed over from here: %s's number of it is not known.", name);
     if (!rule->handed && !row_text(s, 0, "tracking_number"))
         return "It has no tracking number.";
+    if (rule->told && row_bool(s, 0, "forgotten"))
+        return "Where it went is forgotten, as its retention has it.";
     return rule->statuses & 1u << status ? NULL : rule->why;
 }
 
@@ -173,6 +177,7 @@ static enum err add(struct asking *a, struct json_object *asked, const char **id
     enum err e =
         db_query(c->db, c->arena, act_add, &row, .shipment_id = a->shipment_id,
                  .account_id = a->account.id, .act = act, .asked = json_compact(c->arena, asked),
+                 .looked_for = act_can_be_looked_for(a->act) ? "t" : "f",
                  .actor_name = c->actor.name ? c->actor.name : "");
     bool ours = e == OK && rows_count(row);
     if (e == OK && !ours)
@@ -280,7 +285,7 @@ static bool set_words(struct json_object *one)
     json_set_text(one, "word", word_of(json_text(one, "act")));
     bool waits = strcmp(state, "waiting") == 0;
     json_set_bool(one, "waits", waits);
-    json_set_bool(one, "failed", strcmp(state, "failed") == 0);
+    json_set_bool(one, "failed", strcmp(state, "failed") == 0 || strcmp(state, "unknown") == 0);
     return waits;
 }
 
@@ -315,7 +320,7 @@ enum err act_put(struct ctx *c, struct json_object *shipment)
 
 /* ---- shapes ---- */
 
-static const char *const act_states[] = { "waiting", "done", "failed", NULL };
+static const char *const act_states[] = { "waiting", "done", "failed", "unknown", NULL };
 
 static const struct member act_members[] = {
     { "actId", SHAPE_UUID, .help = "What was asked." },
@@ -329,7 +334,7 @@ static const struct member act_members[] = {
       .help = "What the carrier told: couriers, the numbers of a return, the pickup." },
     { "askedAt", SHAPE_TIME, .help = "When it was asked for." },
     { "askedByName", SHAPE_TEXT, .example = "Vera Frei" },
-    { "settledAt", SHAPE_TIME, .help = "When it was done, or failed.", .nullable = true },
+    { "settledAt", SHAPE_TIME, .help = "When it no longer waited.", .nullable = true },
     { "document", SHAPE_LINK, .help = "Where the document is got.", .nullable = true },
     { .name = NULL },
 };

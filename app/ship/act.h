@@ -53,7 +53,11 @@ enum err act_document(struct ctx *c, const char *shipment_id, const char *id,
    act `ask<Act>` where its state allows it; `poll` where one waits. */
 enum err act_put(struct ctx *c, struct json_object *shipment) must_check;
 
-/* The job ship.carrier_act {actId}. */
+/* Whether a carrier can be asked what came of one whose answer was lost. */
+bool act_can_be_looked_for(enum act act);
+
+/* The job ship.carrier_act {actId}. One that may not be done twice is looked for, and waited for,
+   before it is called again; where nobody can tell it ends as `unknown`. */
 enum err act_run(struct job *j) must_check;
 
 extern const struct shape act_shape, act_list_shape;

@@ -11,16 +11,22 @@
 #include "ship/ship.h"
 #include "store/keep.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define FILE_MOST ((size_t)20 << 20)
-#define REF_CHANCE 12 /* of the end of the act's id, in the reference of a return */
+#define REF_CHANCE 12 /* of the end of an act's id, in the reference of a return */
+#define LOOKS 3       /* in vain before a call is repeated */
+#define CALLS 3       /* without a known outcome before a person is asked */
+#define DAY_CHARACTERS 10
+#define LOOK_THERE "look in its own pages before it is asked for again."
 
 struct acting {
     struct job *j;
     const char *id, *shipment_id;
     enum act act;
-    bool begun; /* an earlier try called, and what came of it is not known */
+    int64_t begun_ms; /* of a call, what came of which is not known; 0: there is none */
+    int tries, looks;
     struct json_object *asked;
     struct parcel parcel;
     struct parcel_known known;
@@ -57,9 +63,12 @@ static enum err open_act(struct acting *a)
     if (rows_count(row) == 0 || strcmp(row_text(row, 0, "state"), "waiting") != 0)
         return ERR_NOT_FOUND;
     struct json_object *o = row_json(c->arena, row, 0);
+    const char *reference_id = row_text(row, 0, "reference_id");
     a->act = act_of(row_text(row, 0, "act"));
     a->shipment_id = row_text(row, 0, "shipment_id");
-    a->begun = row_bool(row, 0, "begun");
+    a->begun_ms = row_int(row, 0, "begun_ms");
+    a->tries = (int)row_int(row, 0, "tries");
+    a->looks = (int)row_int(row, 0, "looks");
     a->asked = json_get(o, "asked");
     a->carrier = carrier_of(row_text(row, 0, "carrier"), false);
     a->known = (struct parcel_known){ .order_id = row_text(row, 0, "carrier_order_id"),
@@ -72,7 +81,7 @@ static enum err open_act(struct acting *a)
                                json_text_new(json_text(a->asked, "pickupOn")));
     if (a->act == ACT_RETURN)
         a->parcel.our_ref = arena_printf(c->arena, "R-%.30s-%s", a->parcel.our_ref,
-                                         a->id + strlen(a->id) - REF_CHANCE);
+                                         reference_id + strlen(reference_id) - REF_CHANCE);
     a->call =
         (struct carrier_call){ .c = c,
                                .account = &a->account,
@@ -165,17 +174,17 @@ static enum err tell_timeline(struct acting *a, bool done, const char *sentence)
     return shipment_append(c, a->shipment_id, &event, 1, false, NULL, NULL);
 }
 
-static enum err write_settled(struct acting *a, bool done, const char *sentence)
+static enum err write_settled(struct acting *a, const char *state, const char *sentence)
 {
     PGresult *row;
     struct ctx *c = &a->j->ctx;
-    const bool file = done && *a->blob.sha256;
+    const bool done = strcmp(state, "done") == 0, file = done && *a->blob.sha256;
     enum err e = file ? blob_keep(c, &a->blob) : OK;
     if (e == OK)
         e = tell_timeline(a, done, sentence);
     if (e == OK)
-        e = db_query(c->db, c->arena, act_settle, &row, .id = a->id,
-                     .state = done ? "done" : "failed", .sentence = sentence, .code = a->out.code,
+        e = db_query(c->db, c->arena, act_settle, &row, .id = a->id, .state = state,
+                     .sentence = sentence, .code = a->out.code,
                      .result = done ? json_compact(c->arena, result_of(a)) : "{}",
                      .sha256 = file ? a->blob.sha256 : NULL,
                      .content_type = file ? a->blob.content_type : NULL);
@@ -184,29 +193,50 @@ static enum err write_settled(struct acting *a, bool done, const char *sentence)
     return e == OK ? job_done(a->j) : e;
 }
 
-static enum err settle(struct acting *a, bool done, const char *sentence)
+static enum err settle(struct acting *a, const char *state, const char *sentence)
 {
     struct ctx *c = &a->j->ctx;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_end(c->db, write_settled(a, done, sentence));
+    enum err e = db_end(c->db, write_settled(a, state, sentence));
     if (e)
         a->j->ended = false;
     return e;
 }
 
+static enum err done(struct acting *a)
+{
+    return settle(a, "done", done_words(a));
+}
+
 static enum err fail(struct acting *a)
 {
     const char *said = a->out.sentence ? a->out.sentence : "The carrier did not do it.";
-    return settle(a, false, said);
+    return settle(a, "failed", said);
 }
 
-static enum err set_begun(struct acting *a, bool begun)
+/* Nobody can tell: it is not repeated. */
+static enum err leave(struct acting *a, const char *why)
+{
+    return settle(a, "unknown",
+                  arena_printf(a->j->ctx.arena,
+                               "%s It is not known whether %s has done it: " LOOK_THERE, why,
+                               a->carrier->title));
+}
+
+static const char *number(struct acting *a, int64_t n)
+{
+    return arena_printf(a->j->ctx.arena, "%" PRId64, n);
+}
+
+static enum err move(struct acting *a)
 {
     PGresult *row;
     struct ctx *c = &a->j->ctx;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_end(
-        c->db, db_query(c->db, c->arena, act_begun, &row, .id = a->id, .begun = begun ? "t" : "f"));
+    enum err e =
+        db_end(c->db, db_query(c->db, c->arena, act_move, &row, .id = a->id,
+                               .begun_ms = number(a, a->begun_ms), .tries = number(a, a->tries),
+                               .looks = number(a, a->looks)));
     return e == OK && rows_count(row) == 0 ? ERR_CONFLICT : e;
 }
 
@@ -279,18 +309,33 @@ static enum err ask(struct acting *a)
     return ERR_INVALID;
 }
 
-/* Whether the carrier has done what may not be done twice. ERR_NOT_FOUND: surely not. */
+/* A pickup is the one that was asked for where it is of the day that was. ERR_CONFLICT: the carrier
+   does not tell of which it is. */
+static enum err is_pickup(const struct acting *a, const struct parcel_known *k)
+{
+    const char *wanted = json_text(a->asked, "pickupOn"), *on = k->pickup_on;
+    if (!on && !k->pickup_token)
+        return ERR_NOT_FOUND;
+    if (!wanted)
+        return OK;
+    if (!on || strlen(on) < DAY_CHARACTERS || on[4] != '-' || on[7] != '-')
+        return ERR_CONFLICT;
+    return strncmp(on, wanted, DAY_CHARACTERS) == 0 ? OK : ERR_NOT_FOUND;
+}
+
+/* Whether the carrier has done what may not be done twice. ERR_NOT_FOUND: surely not, as far as it
+   knows by now. */
 static enum err look(struct acting *a, struct carrier_result *out)
 {
     if (a->act == ACT_RETURN)
-        return a->carrier->find(&a->call, &a->parcel, out);
+        return a->carrier->find_return(&a->call, &a->parcel, out);
     enum err e = a->carrier->state(&a->call, &a->parcel, &a->known, out);
-    return e == OK && !out->known.pickup_token && !out->known.pickup_on ? ERR_NOT_FOUND : e;
+    return e == OK ? is_pickup(a, &out->known) : e == ERR_NOT_FOUND ? ERR_RETRY : e;
 }
 
-static bool can_look(const struct acting *a)
+bool act_can_be_looked_for(enum act act)
 {
-    return a->act == ACT_RETURN || a->act == ACT_PICKUP;
+    return act == ACT_RETURN || act == ACT_PICKUP;
 }
 
 /* May be asked for again and again with one outcome. */
@@ -299,59 +344,121 @@ static bool repeats(const struct acting *a)
     return documents[a->act] || a->act == ACT_CANCEL || a->act == ACT_SERVICEABILITY;
 }
 
+static const char *why_not(const struct acting *a)
+{
+    return a->out.sentence ? a->out.sentence : "The carrier was not reached.";
+}
+
+/* What was tried is tried again, or was for the last time. */
 static enum err later(struct acting *a, enum err e)
 {
     struct job *j = a->j;
     if (j->attempt >= j->max_attempts)
-        return fail(a);
+        return a->begun_ms ? leave(a, why_not(a)) : fail(a);
     j->retry_after = a->out.retry_after;
-    return job_fail(j, e, "%s", a->out.sentence ? a->out.sentence : "The carrier was not reached.");
+    return job_fail(j, e, "%s", why_not(a));
 }
 
-/* OK with *again: it may be asked for. */
+static int64_t now_ms(const struct acting *a)
+{
+    struct app *app = a->j->ctx.app;
+    return app->now_ms(app);
+}
+
+/* The carrier may still be at it, or not list yet what it has done. */
+static int64_t wait_ms(const struct acting *a)
+{
+    int64_t rest = (int64_t)a->j->ctx.app->settings->delivery_settle_seconds * 1000;
+    return a->begun_ms + rest * (a->looks + 1) - now_ms(a);
+}
+
+static enum err rest(struct acting *a)
+{
+    int64_t left = wait_ms(a);
+    a->j->snooze = true;
+    a->j->retry_after = left > 0 ? (int)((left + 999) / 1000) : 1;
+    return job_fail(a->j, ERR_RETRY, "%s", "It is not known whether the carrier has done it.");
+}
+
+/* The outcome of the call just made is not known. */
+static enum err unsure(struct acting *a)
+{
+    if (!act_can_be_looked_for(a->act))
+        return leave(a, "No answer came.");
+    a->begun_ms = now_ms(a);
+    a->looks = 0;
+    enum err e = move(a);
+    return e ? e : rest(a);
+}
+
+/* OK with *again: it was not done, as the carrier has said again and again. */
 static enum err look_first(struct acting *a, bool *again)
 {
     *again = false;
-    if (!can_look(a)) {
-        a->out.sentence = "No answer came, and the carrier does not tell whether it was done: look "
-                          "in its own pages.";
-        return fail(a);
-    }
+    if (!act_can_be_looked_for(a->act))
+        return leave(a, "No answer came.");
+    if (wait_ms(a) > 0)
+        return rest(a);
     enum err e = look(a, &a->out);
     if (e == OK)
-        return settle(a, true, done_words(a));
-    *again = e == ERR_NOT_FOUND;
-    return *again ? OK : later(a, e);
+        return done(a);
+    if (e == ERR_CONFLICT)
+        return leave(a, "The carrier does not tell of which day its pickup is.");
+    if (e != ERR_NOT_FOUND)
+        return later(a, e);
+    *again = ++a->looks >= LOOKS;
+    if (*again && a->tries >= CALLS)
+        return leave(a, "No answer came, however often it was asked for.");
+    if (*again)
+        return OK;
+    e = move(a);
+    return e ? e : rest(a);
 }
 
-/* A refusal may be of what an earlier call has done. */
+/* A refusal may be of what was done before: by an earlier call, or a pickup by the delivery. */
 static enum err refused(struct acting *a)
 {
-    struct carrier_result now;
-    if (can_look(a) && look(a, &now) == OK) {
+    struct ctx *c = &a->j->ctx;
+    struct carrier_result now = { .found = false };
+    const char *said = why_not(a);
+    enum err e = act_can_be_looked_for(a->act) ? look(a, &now) : ERR_NOT_FOUND;
+    if (e == OK) {
         a->out = now;
-        return settle(a, true, done_words(a));
+        return done(a);
     }
+    if (a->tries > 1)
+        return leave(a, said);
+    if (a->act == ACT_PICKUP && now.known.pickup_on)
+        a->out.sentence =
+            arena_printf(c->arena, "%s It is picked up on %.10s.", said, now.known.pickup_on);
     return fail(a);
 }
 
 static enum err call(struct acting *a)
 {
-    enum err e = repeats(a) ? OK : set_begun(a, true);
+    a->begun_ms = now_ms(a);
+    a->tries++;
+    enum err e = repeats(a) ? OK : move(a);
     if (e)
         return e;
     e = ask(a);
     if (e == OK)
-        return settle(a, true, done_words(a));
+        return done(a);
     if (e != ERR_RETRY && e != ERR_LIMITED && e != ERR_INTERNAL)
         return refused(a);
-    bool unsure = !repeats(a) && (a->out.unknown || e == ERR_INTERNAL);
-    if (unsure) {
-        a->out.retry_after = (int)a->j->ctx.app->settings->delivery_settle_seconds;
-        return later(a, e);
-    }
-    enum err cleared = repeats(a) ? OK : set_begun(a, false);
+    if (!repeats(a) && (a->out.unknown || e == ERR_INTERNAL))
+        return unsure(a);
+    a->begun_ms = 0;
+    a->tries--;
+    enum err cleared = repeats(a) ? OK : move(a);
     return cleared ? cleared : later(a, e);
+}
+
+/* What the carrier is told may have been forgotten since it was asked for. */
+static bool lacks_words(const struct acting *a)
+{
+    return (a->act == ACT_RETURN || a->act == ACT_SERVICEABILITY) &&
+           !json_get(a->parcel.request, "recipient");
 }
 
 enum err act_run(struct job *j)
@@ -365,14 +472,18 @@ enum err act_run(struct job *j)
         return OK;
     if (e == ERR_DENIED) {
         a.out.sentence = "The account at the carrier is off.";
-        return fail(&a);
+        return a.begun_ms ? leave(&a, a.out.sentence) : fail(&a);
     }
     if (e == OK && j->ctx.app->settings->carrier_dry_run) {
         a.out.sentence = "No carrier is called while TRACK_CARRIER_DRY_RUN is true.";
+        return a.begun_ms ? leave(&a, a.out.sentence) : fail(&a);
+    }
+    if (e == OK && a.begun_ms)
+        e = look_first(&a, &again);
+    if (e == OK && again && lacks_words(&a)) {
+        a.out.sentence = "Where it went is forgotten, as its retention has it.";
         return fail(&a);
     }
-    if (e == OK && a.begun)
-        e = look_first(&a, &again);
     if (e == OK && again)
         e = call(&a);
     if (e != ERR_CONFLICT)

@@ -31,11 +31,13 @@ static struct json_object *settled(const char *act, const char *body)
     const char *id = arena_strdup(c->arena, json_text(a->json, "actId"));
     for (int i = 0; i < 14; i++) {
         work_now();
+        pg_clock_shift(4000 * (i + 1));
         pg_sql("delete from circuit_breakers");
         a = at(&viewer, "GET", shipment, arena_printf(c->arena, "/acts/%s", id), NULL);
         if (strcmp(json_text(a->json, "state"), "waiting") != 0)
             break;
     }
+    pg_clock_shift(0);
     return json_own(c->arena, json_object_get(a->json));
 }
 
@@ -147,6 +149,31 @@ static void it_is_taken_back(void **state)
     assert_int_equal(ask_for("cancel", NULL)->status, 409);
     assert_int_equal(ask_for("label", NULL)->status, 409);
     assert_chained(shipment);
+    /* And is handed over anew, as another one there. */
+    char order[40], old[40];
+    keep(old, shipment);
+    keep(order, pg_sql("select order_id from delivery_reservations where shipment_id = '%s'", old));
+    d = ended(deliver(order, ""));
+    assert_string_equal(json_text(d, "state"), "saved");
+    assert_string_not_equal(json_text(d, "shipmentId"), old);
+    assert_string_not_equal(json_text(d, "trackingNumber"), awb);
+}
+
+/* The carrier tells that it was cancelled there: by an answer to who asks. */
+static void one_cancelled_there_is_handed_over_anew(void **state)
+{
+    char order[40];
+    (void)state;
+    control("scan", arena_printf(c->arena, "{\"awb\":\"%s\",\"id\":8}", awb));
+    pg_sql("insert into jobs (tenant_id, kind, queue, args) values ('%s', 'ship.reconcile', "
+           "'carrier', '{\"accountId\": \"%s\"}') returning id",
+           pg_tenant(), account);
+    work_now();
+    assert_string_equal(pg_sql("select status from shipments where id = '%s'", shipment),
+                        "cancelled");
+    keep(order,
+         pg_sql("select order_id from delivery_reservations where shipment_id = '%s'", shipment));
+    assert_string_equal(json_text(ended(deliver(order, "")), "state"), "saved");
 }
 
 /* The carrier refuses it: told, and the shipment stands where it stood. */
@@ -169,12 +196,35 @@ static void one_on_its_way_is_not(void **state)
 static void a_pickup_is_planned_once(void **state)
 {
     (void)state;
-    struct json_object *d = settled("pickup", "{\"pickupOn\": \"2026-06-01\"}");
+    struct json_object *d = settled("pickup", NULL);
     assert_string_equal(json_text(d, "state"), "done"); /* it was by the delivery: found */
     assert_non_null(json_text(json_get(d, "result"), "pickupToken"));
+    const char *day = arena_printf(c->arena, "{\"pickupOn\": \"%.10s\"}",
+                                   json_text(json_get(d, "result"), "pickupOn"));
+    d = settled("pickup", day);
+    assert_string_equal(json_text(d, "state"), "done");
     const struct answer *a = ask_for("pickup", "{\"pickupOn\": \"soon\"}");
     assert_int_equal(a->status, 422);
     assert_non_null(strstr(a->body, "pickupOn"));
+}
+
+/* The one of another day is not what was asked for: neither where that is refused, nor where its
+   answer was lost. */
+static void a_pickup_of_another_day_is_not_the_one(void **state)
+{
+    (void)state;
+    struct json_object *d = settled("pickup", "{\"pickupOn\": \"2026-06-01\"}");
+    assert_string_equal(json_text(d, "state"), "failed");
+    assert_non_null(strstr(json_text(d, "sentence"), "Already in Pickup Queue"));
+    assert_non_null(strstr(json_text(d, "sentence"), "It is picked up on 20"));
+    control("faults", "{\"drop\":1}");
+    d = settled("pickup", "{\"pickupOn\": \"2026-06-02\"}");
+    assert_string_equal(json_text(d, "state"), "unknown");
+    assert_non_null(strstr(json_text(d, "sentence"), "look in its own pages"));
+    assert_int_equal(pg_int("select count(*) from shipment_events where shipment_id = '%s' and "
+                            "type = 'PICKUP_SCHEDULED'",
+                            shipment),
+                     1);
 }
 
 static int returns_of(void)
@@ -216,6 +266,78 @@ static void a_return_is_made_once_whatever_happens(void **state)
     assert_chained(shipment);
 }
 
+static int delivered_back(void **state)
+{
+    handed_over(state);
+    set_account(ADDRESS, "{}");
+    assert_int_equal(set(shipment, "in_transit")->status, 200);
+    assert_int_equal(set(shipment, "delivered")->status, 200);
+    return 0;
+}
+
+/* A carrier that lists what it has done a little later, and that would do it twice. */
+static void a_return_that_is_listed_late_is_not_made_again(void **state)
+{
+    (void)state;
+    int before = returns_of();
+    control("faults", "{\"sameReturns\":1,\"late\":1,\"lateList\":4}"); /* two lists a look */
+    struct json_object *d = settled("return", NULL);
+    assert_string_equal(json_text(d, "state"), "done");
+    assert_int_equal(returns_of(), before + 1);
+    assert_int_equal(calls_of("/orders/create/return") > 0, 1);
+}
+
+/* The carrier cannot be asked: nothing is repeated, not by itself nor by who asks for it again, for
+   then it is looked for before. */
+static void a_return_of_unknown_outcome_stays_so(void **state)
+{
+    static const char *const faults[] = { "garbageList", "goneList" };
+    (void)state;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        int before = returns_of(), calls = calls_of("/orders/create/return");
+        control("faults",
+                arena_printf(c->arena, "{\"sameReturns\":1,\"drop\":1,\"%s\":100}", faults[i]));
+        struct json_object *d = settled("return", NULL);
+        assert_string_equal(json_text(d, "state"), "unknown");
+        assert_non_null(strstr(json_text(d, "sentence"), "look in its own pages"));
+        assert_string_equal(last_event("type"), "CARRIER_ACTION");
+        assert_non_null(strstr(last_event("sentence"), "look in its own pages"));
+        assert_int_equal(returns_of(), before + 1);
+        control("faults", arena_printf(c->arena, "{\"%s\":0}", faults[i]));
+        struct json_object *again = settled("return", NULL);
+        assert_string_equal(json_text(again, "state"), "done");
+        assert_string_not_equal(json_text(again, "actId"), json_text(d, "actId"));
+        assert_non_null(json_text(json_get(again, "result"), "carrierShipmentId"));
+        assert_int_equal(returns_of(), before + 1);
+        assert_int_equal(calls_of("/orders/create/return"), calls + 1);
+    }
+}
+
+/* It is refused as done before, and not listed: who asked is told to look. */
+static void a_return_that_is_refused_as_a_repeat_is_unknown(void **state)
+{
+    (void)state;
+    int before = returns_of();
+    control("faults", "{\"late\":1,\"lateList\":100}");
+    struct json_object *d = settled("return", NULL);
+    assert_string_equal(json_text(d, "state"), "unknown");
+    assert_non_null(strstr(json_text(d, "sentence"), "already been taken"));
+    assert_int_equal(returns_of(), before + 1);
+}
+
+/* What its recipient's address was is forgotten: said before anybody is asked. */
+static void a_return_without_an_address_is_not_asked_for(void **state)
+{
+    (void)state;
+    int calls = calls_of("/orders/create/return");
+    pg_sql("update delivery_reservations set request = '{}' where shipment_id = '%s' returning 1",
+           shipment);
+    const struct answer *a = ask_for("return", NULL);
+    assert_int_equal(a->status, 409);
+    assert_non_null(strstr(json_text(a->json, "detail"), "retention"));
+    assert_int_equal(calls_of("/orders/create/return"), calls);
+}
+
 /* Whether an answer to a parcel that was not delivered arrived cannot be looked up: it is said, and
    not told twice. */
 static void an_answer_that_is_lost_is_not_told_twice(void **state)
@@ -239,7 +361,7 @@ static void an_answer_that_is_lost_is_not_told_twice(void **state)
                      1);
     control("faults", "{\"drop\":1}");
     d = settled("ndr", "{\"action\": \"return\"}");
-    assert_string_equal(json_text(d, "state"), "failed");
+    assert_string_equal(json_text(d, "state"), "unknown");
     assert_non_null(strstr(json_text(d, "sentence"), "No answer came"));
     assert_int_equal(json_object_array_length(json_get(control("state", NULL), "ndr")), 2);
 }
@@ -331,9 +453,15 @@ int main(void)
         cmocka_unit_test_setup(one_that_waits_is_not_asked_for_twice, handed_over),
         cmocka_unit_test_setup(one_given_up_is_asked_for_again, handed_over),
         cmocka_unit_test_setup(it_is_taken_back, handed_over),
+        cmocka_unit_test_setup(one_cancelled_there_is_handed_over_anew, handed_over),
         cmocka_unit_test_setup(one_on_its_way_is_not, handed_over),
         cmocka_unit_test_setup(a_pickup_is_planned_once, handed_over),
+        cmocka_unit_test_setup(a_pickup_of_another_day_is_not_the_one, handed_over),
         cmocka_unit_test_setup(a_return_is_made_once_whatever_happens, handed_over),
+        cmocka_unit_test_setup(a_return_that_is_listed_late_is_not_made_again, delivered_back),
+        cmocka_unit_test_setup(a_return_of_unknown_outcome_stays_so, delivered_back),
+        cmocka_unit_test_setup(a_return_that_is_refused_as_a_repeat_is_unknown, delivered_back),
+        cmocka_unit_test_setup(a_return_without_an_address_is_not_asked_for, delivered_back),
         cmocka_unit_test_setup(an_answer_that_is_lost_is_not_told_twice, handed_over),
         cmocka_unit_test_setup(couriers_are_listed, handed_over),
         cmocka_unit_test_setup(who_cannot_be_asked_says_why, handed_over),

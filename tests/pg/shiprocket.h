@@ -68,7 +68,8 @@ static inline int fresh(void **state)
 {
     static const char none[] =
         "{\"skip\":0,\"throttle\":0,\"throttleBare\":0,\"fail\":0,\"bare\":0,\"late\":0,\"drop\":0,"
-        "\"hang\":0,\"garbage\":0,\"html\":0,\"garbageList\":0,\"loginFail\":0,\"loginThrottle\":0,"
+        "\"hang\":0,\"garbage\":0,\"html\":0,\"garbageList\":0,\"lateList\":0,\"goneList\":0,"
+        "\"sameReturns\":0,\"loginFail\":0,\"loginThrottle\":0,"
         "\"slow\":0,\"loginSlow\":0,\"retryAfter\":2,\"fileGone\":0,\"fileHtml\":0}";
     (void)state;
     pg_sql("delete from circuit_breakers");
@@ -116,9 +117,12 @@ static inline struct json_object *delivery(const char *id)
 
 static inline void work_now(void)
 {
+    static const int never;
+    static struct ctx *worker;
+    worker = worker ? worker : pg_ctx("track_worker");
     (void)pg_sql("update jobs set run_at = now() where kind like 'ship.%%' and state = 'ready' "
                  "returning id");
-    work();
+    jobs_work(pg_app(), worker->db, &never, true);
 }
 
 /* Lets time pass until it is saved, has failed or was cancelled. */

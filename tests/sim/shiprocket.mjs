@@ -6,8 +6,9 @@
 //                          without), fail (503, nothing is done), bare (400 with a message alone); the next n calls that write:
 //                          late (done, then 500), drop (done, then the connection breaks), hang (done, answered `hangs` ms
 //                          later), garbage (done, answered with no JSON), html (done, answered as text/html); the next n
-//                          look-ups: garbageList; the next n sign-ins: loginFail (503), loginThrottle (429); and switches:
-//                          slow, loginSlow, hangs (ms), retryAfter (s); the next n files: fileGone (404), fileHtml (no PDF)
+//                          look-ups: garbageList, lateList (without the newest order), goneList (404); the next n sign-ins: loginFail (503), loginThrottle (429); and switches:
+//                          slow, loginSlow, hangs (ms), retryAfter (s), sameReturns (the reference of a return is taken
+//                          again); the next n files: fileGone (404), fileHtml (no PDF)
 //   POST /control/expire   every token given so far is refused
 //   POST /control/scan     {awb, id, label, date, status, activity, location}: the parcel is seen; without id it is "NA"
 //   POST /control/status   {awb, id}: the parcel's status alone
@@ -122,7 +123,7 @@ function invoice(req, json) {
 }
 
 function give_back(json) {
-    if (of("channel_order_id", json.order_id)) return invalid({ order_id: ["The order id has already been taken."] });
+    if (!state.faults.sameReturns && of("channel_order_id", json.order_id)) return invalid({ order_id: ["The order id has already been taken."] });
     if (!json.pickup_pincode || !json.shipping_pincode) return invalid({ shipping_pincode: ["The shipping pincode field is required."] });
     const { order_id, shipment_id, status, status_code } = made(json, { status: "RETURN PENDING", status_code: 21 });
     return [200, { order_id, shipment_id, status, status_code, company_name: "ACME Home" }];
@@ -142,12 +143,18 @@ const shown = (o) => ({
     shipments: { id: o.shipment_id, awb: o.awb, courier: o.courier, pickup_scheduled_date: o.pickup_on, pickup_token_number: o.pickup_token },
 });
 
-function list(query) {
+const isReturn = (o) => o.status.startsWith("RETURN");
+
+// A parcel on its way back has its number beside its parcels, and is in a list of its own, which knows no search.
+function list(query, returns) {
     if (strikes("garbageList")) return [200, "<p>Please wait"];
-    const size = Number(query.get("per_page") ?? 20), at = Number(query.get("page") ?? 1);
-    const found = state.orders.filter((one) => one.channel_order_id.startsWith(query.get("search") ?? ""));
+    if (strikes("goneList")) return problem(404, "404 Not Found");
+    const size = Number(query.get("per_page") ?? 20), at = Number(query.get("page") ?? 1), late = strikes("lateList");
+    const all = late ? state.orders.slice(0, -1) : state.orders;
+    const found = returns ? all.filter(isReturn).toReversed() : all.filter((one) => !isReturn(one) && one.channel_order_id.startsWith(query.get("search") ?? ""));
+    const parcel = (o) => returns ? { shipment_id: o.shipment_id, shipments: [{ courier: "", awb: "" }] } : { shipments: [shown(o).shipments] };
     return [200, {
-        data: found.slice((at - 1) * size, at * size).map((o) => ({ ...shown(o), shipments: [shown(o).shipments] })),
+        data: found.slice((at - 1) * size, at * size).map((o) => ({ ...shown(o), ...parcel(o) })),
         meta: { pagination: { total: found.length, count: found.length, per_page: size, current_page: at, total_pages: Math.max(1, Math.ceil(found.length / size)), links: {} } },
     }];
 }
@@ -197,7 +204,7 @@ async function write(req, path, json) {
 
 function look(url, path) {
     const [, id] = /^\/orders\/show\/(\d+)$/.exec(path) ?? [], [, awb] = /^\/courier\/track\/awb\/(.+)$/.exec(path) ?? [];
-    if (path === "/orders") return list(url.searchParams);
+    if (path === "/orders" || path === "/orders/processing/return") return list(url.searchParams, path !== "/orders");
     if (id) return of("order_id", id) ? [200, { data: shown(of("order_id", id)) }] : problem(404, "Order not found");
     if (awb) return [200, tracking(of("awb", awb))];
     if (path === "/courier/serviceability/") return serviceability(url.searchParams);

@@ -76,7 +76,7 @@ static const char *size_text(struct ctx *c, long long n)
 
 /* ---- tables of texts, aligned however long they are ---- */
 
-enum { COLUMNS = 5 };
+enum { COLUMNS = 6 };
 
 struct grid {
     struct arena *a;
@@ -154,10 +154,10 @@ static const char *goes(struct json_object *o)
 static void print_places(struct ctx *c, struct json_object *places)
 {
     size_t n = json_object_array_length(places);
-    struct grid g = grid_of(c->arena, n + 1, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
+    struct grid g = grid_of(c->arena, n + 1, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
     const char **head = grid_row(&g);
     head[0] = "building", head[1] = "year", head[2] = "messages", head[3] = "content";
-    head[4] = "personal data";
+    head[4] = "personal data", head[5] = "proof";
     for (size_t i = 0; i < n; i++) {
         struct json_object *o = json_object_array_get_idx(places, i);
         const char **row = grid_row(&g);
@@ -166,6 +166,7 @@ static void print_places(struct ctx *c, struct json_object *places)
         row[2] = grouped(c->arena, figure(o, "messages"));
         row[3] = grouped(c->arena, figure(o, "content"));
         row[4] = grouped(c->arena, figure(o, "person"));
+        row[5] = grouped(c->arena, figure(o, "proof"));
     }
     if (n)
         grid_print(&g);
@@ -199,6 +200,9 @@ static void print_plan(struct ctx *c, const char *slug, struct json_object *d)
            count_words(c->arena, figure(d, "due"), "communication goes", "communications go"),
            figure(d, "planned"), count_words(c->arena, held, "is", "are"),
            size_text(c, figure(d, "bytes")));
+    if (figure(d, "proof") > 0)
+        printf("%s: of %s the proof ends\n", slug,
+               count_words(c->arena, figure(d, "proof"), "communication", "communications"));
     if (figure(d, "parcels") + figure(d, "parcelsPlanned") + figure(d, "parcelsHeld") > 0)
         printf("%s: %s, %lld would if their policy deleted, %lld held\n", slug,
                count_words(c->arena, figure(d, "parcels"), "order goes", "orders go"),
@@ -238,9 +242,9 @@ static enum err purge(struct ctx *c, const char *slug)
     struct retention_done done;
     enum err e = retention_run(c, NULL, &done);
     if (e == OK)
-        printf("%s: %s, %s, %s made, %s unlinked\n", slug,
+        printf("%s: %s, proof of %lld, %s, %s made, %s unlinked\n", slug,
                count_words(c->arena, done.communications, "communication", "communications"),
-               count_words(c->arena, done.parcels, "order", "orders"),
+               done.proofs, count_words(c->arena, done.parcels, "order", "orders"),
                count_words(c->arena, done.archives, "archive", "archives"),
                count_words(c->arena, done.files, "file", "files"));
     return e;

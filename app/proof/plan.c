@@ -37,8 +37,9 @@ const struct shape plan_table_shape = { "RetentionTable", "What would go of a ta
 #define FIGURES                                                                                    \
     { "messages", SHAPE_COUNT, .help = "Of which something goes." },                               \
         { "content", SHAPE_COUNT, .help = "Of these, those whose content goes." },                 \
+        { "person", SHAPE_COUNT, .help = "Those whose personal data goes." },                      \
     {                                                                                              \
-        "person", SHAPE_COUNT, .help = "Those whose personal data goes."                           \
+        "proof", SHAPE_COUNT, .help = "Messages beside these whose proof goes: all of them."       \
     }
 
 static const struct member place_members[] = {
@@ -99,6 +100,21 @@ const char *store_words(const char *store)
         { "note_mentions", "Notes: whom they name" },
         { "communication_attachments", "Attachments: names" },
         { "communication_tags", "Tags" },
+        { "communications, proof", "Messages: what is left of them" },
+        { "communication_events, proof", "Timelines: what is left of them" },
+        { "communication_attempts, proof", "Attempts: what is left of them" },
+        { "communication_audit_notes, proof", "Notes: what is left of them" },
+        { "communication_attachments, proof", "Attachments: what is left of them" },
+        { "communication_tags, proof", "Tags" },
+        { "note_mentions, proof", "Notes: whom they name" },
+        { "sink_messages, proof", "Outbox: what is left of it" },
+        { "letters", "Letters" },
+        { "print_pieces", "Letters: their places in print runs" },
+        { "batch_omissions", "Runs: whom they left out" },
+        { "bulk_items", "Bulk actions: their items" },
+        { "communication_export_items", "Exports: their items" },
+        { "suppressions", "Addresses that are kept back: the message behind it" },
+        { "archives", "Bundles of what went" },
         { "sink_messages", "Outbox: recipients and subjects" },
         { "http_calls", "Calls to providers" },
         { "http_calls of notes", "Calls to providers about notes" },
@@ -155,6 +171,7 @@ static const char *policy_text(struct ctx *c, const struct retention_policy *p)
     json_set_int(o, "personDays", p->person_days);
     json_set_int(o, "proofDays", p->proof_days);
     json_set_bool(o, "delete", p->deletes);
+    json_set_bool(o, "deleteProof", p->deletes_proof);
     json_write(&text, o);
     return text.p;
 }

@@ -10,6 +10,8 @@
 #include "proof/retention.sql.h"
 #include "store/store.h"
 
+#include <string.h>
+
 enum { SWEEP_HOURS = 24, GRACE_SECONDS = 3600 };
 
 static struct json_object *certificate(struct ctx *c, const struct purge *p,
@@ -46,16 +48,24 @@ static enum err record(struct ctx *c, const char *run, const struct purge *p,
     return audit_add(c, "retention.purged", "retention_run", run, NULL, done);
 }
 
+static enum err take(struct ctx *c, const char *run, const struct purge *p, PGresult **rows)
+{
+    if (p->parcels)
+        return db_query(c->db, c->arena, retention_parcels_purge, rows, .run = run, .ids = p->ids,
+                        .layers = p->layers, .reason = p->reason);
+    if (strcmp(p->layers, "proof") == 0)
+        return db_query(c->db, c->arena, retention_proof_ends, rows, .run = run, .ids = p->ids);
+    return db_query(c->db, c->arena, retention_purge, rows, .run = run, .ids = p->ids,
+                    .layers = p->layers, .reason = p->reason);
+}
+
 enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores)
 {
     PGresult *rows;
     struct json_object *done = NULL;
     const char *run = uuid7(c->app, c->arena);
     db_begin(c->db, c->tenant_id);
-    enum err e = p->parcels ? db_query(c->db, c->arena, retention_parcels_purge, &rows, .run = run,
-                                       .ids = p->ids, .layers = p->layers, .reason = p->reason)
-                            : db_query(c->db, c->arena, retention_purge, &rows, .run = run,
-                                       .ids = p->ids, .layers = p->layers, .reason = p->reason);
+    enum err e = take(c, run, p, &rows);
     if (e == OK) {
         done = json_get(row_json(c->arena, rows, 0), "stores");
         e = record(c, run, p, done);
@@ -165,6 +175,33 @@ static enum err run_batch(struct run *r, const PGresult *batches, int i)
     return e;
 }
 
+/* Of what had its content and personal data removed by an earlier run. */
+static enum err run_proofs(struct run *r)
+{
+    struct ctx *c = r->c;
+    for (;;) {
+        PGresult *page;
+        db_begin_reading(c->db, c->tenant_id);
+        enum err e = db_end(
+            c->db, db_query(c->db, c->arena, retention_proof_page, &page, .now_ms = r->now_ms));
+        if (e != OK || rows_count(page) == 0)
+            return e;
+        const struct purge p = { .ids = row_text(page, 0, "ids"),
+                                 .layers = "proof",
+                                 .kind = "retention",
+                                 .reason = arena_printf(c->arena, "policy “%s”",
+                                                        row_text(page, 0, "hint")),
+                                 .removal_id = r->removal_id,
+                                 .communications = (int)row_int(page, 0, "n") };
+        e = purge_do(c, &p, NULL);
+        r->done.proofs += p.communications;
+        if (e == OK && r->j)
+            e = job_touch(r->j);
+        if (e != OK)
+            return e;
+    }
+}
+
 /* Parcels are not bundled: of them no copy stays. */
 static enum err run_parcels(struct run *r)
 {
@@ -234,14 +271,17 @@ enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_o
     for (int i = 0; e == OK && i < rows_count(batches); i++)
         e = run_batch(&r, batches, i);
     if (e == OK)
+        e = run_proofs(&r);
+    if (e == OK)
         e = run_parcels(&r);
     if (e == OK)
         e = run_rest(&r);
     if (e == OK)
         e = files_sweep(c, SWEEP_HOURS, NULL, &r.done.files);
-    if (e == OK && r.done.communications + r.done.parcels > 0)
-        log_info("retention_purged", "communications", NUM(r.done.communications), "parcels",
-                 NUM(r.done.parcels), "files", NUM(r.done.files), NULL);
+    if (e == OK && r.done.communications + r.done.proofs + r.done.parcels > 0)
+        log_info("retention_purged", "communications", NUM(r.done.communications), "proofs",
+                 NUM(r.done.proofs), "parcels", NUM(r.done.parcels), "files", NUM(r.done.files),
+                 NULL);
     *out = r.done;
     return e;
 }

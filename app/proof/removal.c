@@ -18,7 +18,7 @@ static const struct member members[] = {
     { "askedByName", SHAPE_TEXT, .nullable = true },
     { "askedAt", SHAPE_TIME, .help = "When." },
     { "done", SHAPE_OBJECT,
-      .help = "What went: communications, parcels, stores, files, archives, imports …",
+      .help = "What went: communications, proofs, parcels, stores, files, archives, imports …",
       .nullable = true },
     { "doneAt", SHAPE_TIME, .nullable = true },
     { .name = NULL },
@@ -29,8 +29,8 @@ const struct shape removal_shape = { "RetentionRemoval", "What was due, removed 
 /* The figures of a plan, which stay when it is done. */
 static struct json_object *figures(struct ctx *c, struct json_object *plan)
 {
-    static const char *const kept[] = { "messages",    "content", "person", "held", "parcels",
-                                        "parcelsHeld", "rows",    "bytes",  NULL };
+    static const char *const kept[] = { "messages", "content",     "person", "proof", "held",
+                                        "parcels",  "parcelsHeld", "rows",   "bytes", NULL };
     struct json_object *o = json_own(c->arena, json_object_new_object());
     for (int i = 0; kept[i]; i++)
         json_put(o, kept[i], true, json_object_get(json_get(plan, kept[i])));

@@ -24,9 +24,11 @@ static const struct member policy_members[] = {
     { "proofDays", SHAPE_COUNT,
       .help =
           "Ids, kinds, times, grades, hashes: the least they are kept. Of `inbox` the keys, which "
-          "go then; of messages nothing removes them.",
+          "go then; of messages they go where `deleteProof` says so.",
       .example = "3650" },
     { "delete", SHAPE_BOOL, .help = "Whether anything goes; else it is only planned." },
+    { "deleteProof", SHAPE_BOOL,
+      .help = "Whether proof goes, too, and with it all of a message but for its hashes." },
     { "updatedAt", SHAPE_TIME, .help = "Null where nobody set it.", .nullable = true },
     { "updatedByName", SHAPE_TEXT, .help = "By whom.", .nullable = true },
     { .name = NULL },
@@ -40,7 +42,8 @@ static const struct member run_members[] = {
     { "reason", SHAPE_TEXT, .help = "The policy, or the request." },
     { "at", SHAPE_TIME, .help = "When." },
     { "archiveId", SHAPE_UUID, .help = "The bundle made before.", .nullable = true },
-    { "communications", SHAPE_COUNT, .help = "Whose words were taken out." },
+    { "communications", SHAPE_COUNT,
+      .help = "Whose words were taken out, or of layer `proof`: that went." },
     { "parcels", SHAPE_COUNT, .help = "The same of orders, and of shipments without one." },
     { "certificate", SHAPE_OBJECT, .help = "Stores and how many rows of each." },
     { .name = NULL },
@@ -53,7 +56,8 @@ static const struct member retention_members[] = {
       .of = &plan_place_shape },
     { "parts", SHAPE_LIST, .help = "What would go.", .of = &plan_part_shape },
     { "plan", SHAPE_LIST, .help = "By table and partition.", .of = &plan_table_shape },
-    { "due", SHAPE_COUNT, .help = "Communications that go next night." },
+    { "due", SHAPE_COUNT, .help = "Communications of which something goes next night." },
+    { "proof", SHAPE_COUNT, .help = "Communications whose proof goes next night, all of them." },
     { "planned", SHAPE_COUNT, .help = "That would, if their policy deleted." },
     { "held", SHAPE_COUNT, .help = "That a legal hold keeps." },
     { "parcels", SHAPE_COUNT, .help = "Orders, and shipments of none, that go next night." },
@@ -100,6 +104,7 @@ enum err retention_document(struct ctx *c, struct json_object **out)
     static const struct {
         const char *name, *of;
     } copied[] = { { "due", "messages" },
+                   { "proof", "proof" },
                    { "planned", "planned" },
                    { "held", "held" },
                    { "rows", "rows" },
@@ -137,6 +142,14 @@ enum err retention_check(struct ctx *c, const struct retention_policy *p)
         return ctx_fault(c, "hint", "Small letters, digits, - and _ only.");
     if (p->proof_days < p->content_days || p->proof_days < p->person_days)
         return ctx_fault(c, "proofDays", "Proof is kept at least as long as what it proves.");
+    if (p->deletes_proof && !p->deletes)
+        return ctx_fault(c, "deleteProof",
+                         "Proof goes only where what it proves does: remove what "
+                         "is due as well.");
+    if (p->deletes_proof && (strcmp(p->hint, "inbox") == 0 || strcmp(p->hint, "parcels") == 0))
+        return ctx_fault(c, "deleteProof",
+                         "Of messages only: that of parcels stays, and keys of "
+                         "the inbox go by their days.");
     return OK;
 }
 
@@ -151,7 +164,8 @@ enum err retention_set(struct ctx *c, const struct retention_policy *p, struct j
         e = db_query(c->db, c->arena, retention_policy_put, &rows, .hint = p->hint,
                      .content_days = days(c, p->content_days),
                      .person_days = days(c, p->person_days), .proof_days = days(c, p->proof_days),
-                     .delete = p->deletes ? "t" : "f", .actor_name = c->actor.name);
+                     .delete = p->deletes ? "t" : "f", .delete_proof = p->deletes_proof ? "t" : "f",
+                     .actor_name = c->actor.name);
     if (e != OK)
         return e;
     *out = row_json(c->arena, rows, 0);

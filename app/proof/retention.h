@@ -13,13 +13,14 @@
 struct retention_policy {
     const char *hint;
     long content_days, person_days, proof_days;
-    bool deletes;
+    bool deletes, deletes_proof; /* the last only with the other, and of messages */
 };
 
 /* {policies, plan, parts, places, due, planned, held, rows, bytes, runs, removalId} */
 enum err retention_document(struct ctx *c, struct json_object **out) must_check;
 
-/* ERR_INVALID with a fault: no hint, or proof would end before what it proves. */
+/* ERR_INVALID with a fault: no hint, or proof would end before what it proves, or of what it does
+   not. */
 enum err retention_check(struct ctx *c, const struct retention_policy *p) must_check;
 
 /* Sets the policy of a hint, as it is checked. */
@@ -32,7 +33,7 @@ extern const struct shape retention_shape, policy_shape, erasure_shape;
 
 struct retention_done {
     int archives, files, imports; /* bundles made, files unlinked, imports whose files went */
-    long long communications, parcels, inbox_bodies, inbox_requests; /* parcels: see struct purge */
+    long long communications, proofs, parcels, inbox_bodies, inbox_requests; /* see struct purge */
 };
 
 struct retention_of {
@@ -47,8 +48,9 @@ enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_o
                           struct retention_done *out) must_check;
 
 /* One purge in a transaction of its own: the rows, the run with its certificate, the audit trail.
-   Either of communications or of parcels, which are orders and shipments without one. *stores,
-   which may be NULL, is what was done. */
+   Either of communications or of parcels, which are orders and shipments without one. The layers
+   are "content", "person" or both with a comma between, or of communications "proof" alone, with
+   which all of them goes. *stores, which may be NULL, is what was done. */
 struct purge {
     const char *ids;                                              /* a Postgres array of them */
     const char *layers, *kind, *reason, *archive_id, *removal_id; /* the last two may be NULL */

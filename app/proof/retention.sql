@@ -3,30 +3,31 @@
 -- Those of the tenant, and what stands where it set none.
 -- name: retention_policies_list
 select d.hint, d.content_days as "contentDays", d.person_days as "personDays", d.proof_days as "proofDays", d."delete",
-    d.updated_at as "updatedAt", d.updated_by_name as "updatedByName"
+    d.delete_proof as "deleteProof", d.updated_at as "updatedAt", d.updated_by_name as "updatedByName"
 from (
-    select hint, content_days, person_days, proof_days, "delete", updated_at, updated_by_name
+    select hint, content_days, person_days, proof_days, "delete", delete_proof, updated_at, updated_by_name
     from retention_policies where tenant_id = current_tenant()
     union all
-    select v.hint, v.content, v.person, v.proof, false, null, null
+    select v.hint, v.content, v.person, v.proof, false, false, null, null
     from (values ('default', 730, 730, 3650), ('inbox', 30, 30, 400), ('parcels', 730, 730, 3650)) v (hint, content, person, proof)
     where not exists (select from retention_policies p where p.tenant_id = current_tenant() and p.hint = v.hint)
 ) d
 order by d.hint = 'default' desc, d.hint = 'inbox', d.hint = 'parcels', d.hint;
 
 -- name: retention_policy_get
-select content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete"
+select content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete",
+    delete_proof as "deleteProof"
 from retention_policies where tenant_id = current_tenant() and hint = :hint::text;
 
 -- name: retention_policy_put
-insert into retention_policies (tenant_id, hint, content_days, person_days, proof_days, "delete", updated_by_name)
+insert into retention_policies (tenant_id, hint, content_days, person_days, proof_days, "delete", delete_proof, updated_by_name)
 values (current_tenant(), :hint::text, :content_days::int, :person_days::int, :proof_days::int, :delete::bool,
-    :actor_name::text)
+    :delete_proof::bool, :actor_name::text)
 on conflict (tenant_id, hint) do update set content_days = excluded.content_days, person_days = excluded.person_days,
-    proof_days = excluded.proof_days, "delete" = excluded."delete", updated_at = now(),
-    updated_by_name = excluded.updated_by_name
+    proof_days = excluded.proof_days, "delete" = excluded."delete", delete_proof = excluded.delete_proof,
+    updated_at = now(), updated_by_name = excluded.updated_by_name
 returning hint, content_days as "contentDays", person_days as "personDays", proof_days as "proofDays", "delete",
-    updated_at as "updatedAt", updated_by_name as "updatedByName";
+    delete_proof as "deleteProof", updated_at as "updatedAt", updated_by_name as "updatedByName";
 
 -- name: retention_runs_list
 select id, kind, reason, at, archive_id as "archiveId", communications, parcels, certificate
@@ -97,6 +98,21 @@ returning id;
 
 -- name: retention_purge
 select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
+
+-- Communications of which only proof is left, and whose clock of it ran out, 500 of a hint at a time.
+-- name: retention_proof_page
+with due as materialized (
+    select id, hint from proof_due(to_timestamp(:now_ms::bigint / 1000.0), null) where deletes and hold_id is null
+), first as (
+    select hint from due order by id limit 1
+), page as (
+    select d.id from due d join first f on f.hint = d.hint order by d.id limit 500
+)
+select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n, f.hint
+from first f;
+
+-- name: retention_proof_ends
+select proof_ends(:run::uuid, :ids::uuid[]) as stores;
 
 -- Orders, and shipments of none, with the same layers due: of any 500 those that are as the first.
 -- name: retention_parcels_page

@@ -77,6 +77,8 @@ static enum err show_plan(struct req *r, struct reply *p, const struct retention
     json_set_bool(d, "canConfirm", policy || figure(d, "rows") > 0);
     json_set_text(d, "messagesWords", counted(c, d, "messages", "message", "messages"));
     json_set_text(d, "rowsWords", counted(c, d, "rows", "row or file", "rows and files"));
+    json_set_text(d, "proofWords",
+                  figure(d, "proof") ? counted(c, d, "proof", "message", "messages") : NULL);
     json_set_text(d, "parcelsWords",
                   figure(d, "parcels") ? counted(c, d, "parcels", "order", "orders") : NULL);
     set_sum(d, "heldAll", "held", "parcelsHeld");
@@ -89,6 +91,7 @@ static enum err show_plan(struct req *r, struct reply *p, const struct retention
         json_set_int(o, "contentDays", policy->content_days);
         json_set_int(o, "personDays", policy->person_days);
         json_set_int(o, "proofDays", policy->proof_days);
+        json_set_bool(o, "deleteProof", policy->deletes_proof);
         json_set(d, "policy", o);
     }
     json_set_text(d, "title", policy ? "Policy" : "Remove what is due");
@@ -138,7 +141,13 @@ static void dress_done(struct ctx *c, struct json_object *d)
     struct json_object *done = json_get(d, "done"), *planned = json_get(d, "planned");
     int64_t left = figure(planned, "messages") - figure(done, "communications");
     dress_stores(json_get(done, "stores"));
-    json_set_text(done, "messagesWords", counted(c, done, "communications", "message", "messages"));
+    json_set_text(done, "messagesWords",
+                  figure(done, "communications") || !figure(done, "proofs")
+                      ? counted(c, done, "communications", "message", "messages")
+                      : NULL);
+    json_set_text(done, "proofsWords",
+                  figure(done, "proofs") ? counted(c, done, "proofs", "message", "messages")
+                                         : NULL);
     json_set_text(done, "filesWords", counted(c, done, "files", "file", "files"));
     json_set_text(done, "archivesWords", counted(c, done, "archives", "bundle", "bundles"));
     json_set_text(done, "importsWords", counted(c, done, "imports", "import", "imports"));
@@ -208,7 +217,8 @@ static enum err add_lists(struct ctx *c, struct json_object *d)
 /* A policy that was wrong stands as it was given, with what is wrong; a new one, too. */
 static void show_given(struct json_object *d, struct json_object *form)
 {
-    static const char *const names[] = { "contentDays", "personDays", "proofDays", "delete", NULL };
+    static const char *const names[] = { "contentDays", "personDays",  "proofDays",
+                                         "delete",      "deleteProof", NULL };
     struct json_object *given = json_get(form, "given"), *list = json_get(d, "policies");
     const char *hint = json_text(given, "hint");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
@@ -224,6 +234,17 @@ static void show_given(struct json_object *d, struct json_object *form)
     json_set(given, "errors", json_object_get(json_get(form, "errors")));
 }
 
+/* Those that have a clock of proof that may remove it. */
+static void mark_policies(struct json_object *list)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        const char *hint = json_text(one, "hint");
+        json_set_bool(one, "ofMessages",
+                      strcmp(hint, "inbox") != 0 && strcmp(hint, "parcels") != 0);
+    }
+}
+
 static enum err show_all(struct req *r, struct reply *p, struct json_object *form,
                          const char *saved)
 {
@@ -237,6 +258,7 @@ static enum err show_all(struct req *r, struct reply *p, struct json_object *for
     json_set_text(d, "title", "Retention");
     dress_list(d, "parts", false);
     dress_list(d, "plan", false);
+    mark_policies(json_get(d, "policies"));
     json_set_text(d, "saved", saved);
     json_set_text(d, "dueWords", counted(c, d, "due", "message goes", "messages go"));
     set_sum(d, "heldAll", "held", "parcelsHeld");
@@ -245,6 +267,7 @@ static enum err show_all(struct req *r, struct reply *p, struct json_object *for
     set_any(d, "partsAny", "parts");
     set_any(d, "placesAny", "places");
     set_any(d, "holdsAny", "holds");
+    json_set_bool(d, "proofAny", figure(d, "proof") > 0);
     set_any(d, "erasuresAny", "erasures");
     set_any(d, "runsAny", "runs");
     if (form && json_text(json_get(form, "given"), "contentDays"))
@@ -269,11 +292,12 @@ enum err page_policy(struct req *r, struct reply *p)
     const struct retention_policy *o = &f->policy;
     enum err e = retention_check(c, o);
     if (e == OK && o->deletes && !f->token)
-        return reply_redirect(p, arena_printf(c->arena,
-                                              "/retention/plan?hint=%s&contentDays=%ld&personDays="
-                                              "%ld&proofDays=%ld&delete=true",
-                                              o->hint, o->content_days, o->person_days,
-                                              o->proof_days));
+        return reply_redirect(p,
+                              arena_printf(c->arena,
+                                           "/retention/plan?hint=%s&contentDays=%ld&personDays="
+                                           "%ld&proofDays=%ld&delete=true%s",
+                                           o->hint, o->content_days, o->person_days, o->proof_days,
+                                           o->deletes_proof ? "&deleteProof=true" : ""));
     if (e == OK)
         e = plan_policy(c, o, f->token, &d);
     return e == OK ? reply_redirect(p, arena_printf(c->arena, "/retention?saved=%s", o->hint)) : e;

@@ -22,7 +22,7 @@ from ends e cross join generate_series(0, e.until - e.first) d
 order by 1;
 
 -- The events of a day that its root covers, 5,000 at a time, in the order of the tree's leaves: by the time they came, then
--- by id, whatever they are of. A root that is still to be made covers all.
+-- by id, whatever they are of, those as well whose proof ended. A root that is still to be made covers all.
 -- name: roots_leaves
 with covered as materialized (
     select coalesce((select 'parcels' = any (covers) from daily_roots
@@ -32,6 +32,14 @@ select encode(hash, 'hex') as hash, at, id
 from (
     (select hash, received_at as at, id
     from communication_events
+    where tenant_id = current_tenant() and received_at >= :day::date::timestamp at time zone 'UTC'
+        and received_at < (:day::date + 1)::timestamp at time zone 'UTC'
+        and (:after_at::timestamptz is null or received_at >= :after_at::timestamptz
+            and (received_at, id) > (:after_at::timestamptz, :after_id::uuid))
+    order by received_at, id limit 5000)
+    union all
+    (select hash, received_at, id
+    from ended_events
     where tenant_id = current_tenant() and received_at >= :day::date::timestamp at time zone 'UTC'
         and received_at < (:day::date + 1)::timestamp at time zone 'UTC'
         and (:after_at::timestamptz is null or received_at >= :after_at::timestamptz
@@ -99,6 +107,9 @@ with covered as materialized (
     select 'parcels' = any (covers) as parcels from daily_roots where tenant_id = current_tenant() and day = :day::date
 )
 select (select count(*) from communication_events
+        where tenant_id = current_tenant() and received_at >= :day::date::timestamp at time zone 'UTC'
+            and (received_at, id) < (:at::timestamptz, :id::uuid) and received_at <= :at::timestamptz)
+    + (select count(*) from ended_events
         where tenant_id = current_tenant() and received_at >= :day::date::timestamp at time zone 'UTC'
             and (received_at, id) < (:at::timestamptz, :id::uuid) and received_at <= :at::timestamptz)
     + (select count(*) from shipment_events

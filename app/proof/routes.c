@@ -109,8 +109,11 @@ static enum err page_proof(struct req *r, struct reply *p)
           .min = 1,                                                                                \
           .max = 36500,                                                                            \
           .help = "ids, kinds, times, grades, hashes: the least they are kept" },                  \
+        { "delete", FIELD_BOOL, POLICY(deletes),                                                   \
+          .help = "whether anything goes; else it is planned" },                                   \
     {                                                                                              \
-        "delete", FIELD_BOOL, POLICY(deletes), .help = "whether anything goes; else it is planned" \
+        "deleteProof", FIELD_BOOL, POLICY(deletes_proof),                                          \
+            .help = "whether proof goes, too, after its days"                                      \
     }
 static const struct field policy_fields[] = {
     POLICY_FIELDS(true),

@@ -44,11 +44,12 @@ from communication_events e
 where e.tenant_id = current_tenant() and e.communication_id = :id::uuid
 order by e.seq, e.received_at, e.id;
 
--- The first communication that the register knows and is gone, or that it does not know.
+-- The first communication that the register knows and is gone, but for those whose proof ended, or that it does not know.
 -- name: verify_register
 select coalesce(r.id, c.id) as id, r.id is not null as registered
 from (select unnest(communications) as id from communication_register where tenant_id = current_tenant()) r
-full join (select id from communications where tenant_id = current_tenant()) c on c.id = r.id
+full join (select id from communications where tenant_id = current_tenant()
+    union all select communication_id from retention_items where tenant_id = current_tenant() and layers = '{proof}') c on c.id = r.id
 where r.id is null or c.id is null
 order by 1 limit 1;
 

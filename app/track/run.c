@@ -325,7 +325,7 @@ static void show_head(struct ctx *c, const struct runs_rows *r, struct json_obje
 {
     static const char *const copied[] = { "batchId",   "year",        "phase",    "createdAt",
                                           "sentAt",    "completedAt", "closedAt", "closedBy",
-                                          "closeNote", NULL };
+                                          "closeNote", "ended",       NULL };
     struct json_object *run = row_json(c->arena, r->run, 0);
     for (int i = 0; copied[i]; i++)
         json_set(d, copied[i], json_object_get(json_get(run, copied[i])));

@@ -43,7 +43,7 @@ select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name
     p.year, run_phase(p, k.gone, k.due) as phase, p.created_at as "createdAt", p.sent_at as "sentAt", p.completed_at as "completedAt",
     p.paused_at as "pausedAt", p.paused_by as "pausedBy", p.paused_why as "pausedWhy",
     cardinality(p.canary) as "canaryMessages", p.canary_until as "canaryUntil",
-    p.closed_at as "closedAt", p.closed_by as "closedBy", p.close_note as "closeNote",
+    p.closed_at as "closedAt", p.closed_by as "closedBy", p.close_note as "closeNote", p.ended,
     coalesce(s.approval_threshold, 500) as "approvalThreshold", coalesce(s.canary_over, 250) as "canaryOver",
     coalesce(s.canary_minutes, 10) as "canaryMinutes",
     (select hold_told(h.id) from legal_holds h where h.tenant_id = p.tenant_id and h.lifted_at is null

@@ -286,8 +286,9 @@ static const struct shape may = { "RunMay", "What the asker may do now.", may_me
     { "batchId", SHAPE_UUID, .help = "The run: a batch of a building and year." },                 \
         { "building", SHAPE_OBJECT, .of = &building }, { "year", SHAPE_INT, .example = "2025" },   \
         PHASE, TIMES, { "closedBy", SHAPE_TEXT, .nullable = true },                                \
-        { "closeNote", SHAPE_TEXT, .nullable = true }, { "counts", SHAPE_OBJECT, .of = &counts },  \
-        { "channels", SHAPE_LIST, .of = &channel },                                                \
+        { "closeNote", SHAPE_TEXT, .nullable = true },                                             \
+        { "ended", SHAPE_COUNT, .help = "Messages of it whose proof ended: they are gone." },      \
+        { "counts", SHAPE_OBJECT, .of = &counts }, { "channels", SHAPE_LIST, .of = &channel },     \
     {                                                                                              \
         "imports", SHAPE_LIST, .help = "The latest first.", .of = &import                          \
     }

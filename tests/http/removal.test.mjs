@@ -11,7 +11,7 @@ let go, csrf;
 
 const text = async (path) => (await go(path)).text();
 const hidden = (page, name) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1];
-const form = (page) => Object.fromEntries(["csrfToken", "planToken", "hint", "contentDays", "personDays", "proofDays", "delete"].map((n) => [n, hidden(page, n)]).filter(([, v]) => v));
+const form = (page) => Object.fromEntries(["csrfToken", "planToken", "hint", "contentDays", "personDays", "proofDays", "delete", "deleteProof"].map((n) => [n, hidden(page, n)]).filter(([, v]) => v));
 
 check("six messages of two buildings, three years old and one of them half a year", async () => {
     const long = "Siedlung Obere Lindenhofstrasse zwölf bis achtzehn in Zürich-Örlikon";
@@ -61,7 +61,7 @@ check("the command's columns are aligned, however long names and large numbers a
     const { stdout } = trackctl("retention", "plan", "--tenant", tenant);
     const lines = stdout.split("\n");
     const places = lines.slice(1, 4);
-    assert.match(places[0], /building +year +messages +content +personal data$/);
+    assert.match(places[0], /building +year +messages +content +personal data +proof$/);
     assert.equal(new Set(places.map((l) => [...l].length)).size, 1, places.join("\n"));
     const first = lines.findIndex((l) => /what +clock +rows +size$/.test(l));
     const parts = lines.slice(first, lines.findIndex((l) => /by table and partition/.test(l)));
@@ -95,6 +95,37 @@ check("what is due is planned, confirmed, removed, and told", async () => {
     assert.match(after, /<li>Messages: names and addresses: \d/);
     const audit = sql(`select action, actor_name from audit_history where tenant_id = '${tenantId}' and action in ('retention.removal_asked', 'retention.policy_set')`);
     assert.deepEqual(audit.map(([a]) => a).sort(), ["retention.policy_set", "retention.removal_asked"]);
+    assert.equal(trackctl("verify", "--tenant", tenant).status, 0);
+});
+
+check("proof ends where a policy says so, when all else is gone, and nothing is left of a message but hashes", async () => {
+    sql(`set session_replication_role = replica; update communications set content_removed_at = now() - interval '1 day', person_removed_at = now() - interval '1 day'
+        where tenant_id = '${tenantId}' and content_removed_at is not null and person_removed_at is not null`);
+    const gone = sql(`select id, batch_id from communications where tenant_id = '${tenantId}' and content_removed_at is not null and person_removed_at is not null`);
+    const words = `${gone.length} message${gone.length === 1 ? "" : "s"}`;
+    const ending = { ...policy, csrfToken: csrf, proofDays: "800", deleteProof: "true" };
+    const { delete: removes, ...keeping } = ending;
+    const wrong = await go("/retention/policies", keeping);
+    assert.deepEqual([wrong.status, /role="alert">Remove proof as well: Proof goes only where what it proves does/.test(await wrong.text())], [422, true], removes);
+    for (const hint of ["inbox", "parcels"])
+        assert.equal((await call("POST", "/api/track/retention", { hint, contentDays: 30, personDays: 30, proofDays: 400, delete: true, deleteProof: true })).body.errors[0].field, "deleteProof");
+    assert.equal((await call("GET", "/api/track/retention")).body.proof, 0, "nothing says so yet");
+    const asked = await text((await go("/retention/policies", ending)).headers.get("location"));
+    assert.match(asked, new RegExp(`<dt>Proof of</dt><dd data-count>${gone.length}<.*Of ${words} the proof ends`, "s"));
+    assert.equal((await go("/retention/policies", form(asked))).status, 303);
+    assert.match(await text("/retention"), /name="deleteProof" value="true" checked/);
+    assert.match(trackctl("retention", "plan", "--tenant", tenant).stdout, new RegExp(`of ${gone.length} communications? the proof ends`));
+    const removal = await go("/retention/removals", form(await text("/retention/plan")));
+    const done = await eventually("it is done", async () => {
+        const now = await text(removal.headers.get("location"));
+        return !/It is being removed/.test(now) && now;
+    });
+    assert.match(done, new RegExp(`The proof of ${words} ended\\..*Messages: what is left of them</th><td class="number" data-unit="rows">\\d`, "s"));
+    for (const [id] of gone)
+        assert.equal((await call("GET", `/api/track/communications/${id}`)).status, 404);
+    const batch = gone[0][1], inIt = gone.filter(([, b]) => b === batch).length;
+    assert.match(await text(`/runs/${batch}`), new RegExp(`Of <span data-count>${inIt}</span> more the proof ended`));
+    assert.equal((await call("GET", `/api/track/runs/${batch}`)).body.ended, inIt);
     assert.equal(trackctl("verify", "--tenant", tenant).status, 0);
 });
 

@@ -144,9 +144,10 @@ static void set_policy(const char *hint, long content, long person_days, bool de
     struct ctx *c = as("track_web");
     db_begin(c->db, pg_tenant());
     assert_int_equal(
-        db_end(c->db,
-               retention_set(
-                   c, &(struct retention_policy){ hint, content, person_days, 3650, deletes }, &d)),
+        db_end(c->db, retention_set(c,
+                                    &(struct retention_policy){ hint, content, person_days, 3650,
+                                                                deletes, false },
+                                    &d)),
         OK);
 }
 

@@ -85,7 +85,8 @@ static void set_policy(const char *hint, long days, bool deletes)
     db_begin(c->db, pg_tenant());
     assert_int_equal(
         db_end(c->db,
-               retention_set(c, &(struct retention_policy){ hint, days, days, 3650, deletes }, &d)),
+               retention_set(
+                   c, &(struct retention_policy){ hint, days, days, 3650, deletes, false }, &d)),
         OK);
 }
 
@@ -514,8 +515,8 @@ static void webhooks_have_clocks_of_their_own(void **state)
     struct ctx *c = as("track_web");
     db_begin(c->db, pg_tenant());
     assert_int_equal(
-        db_end(c->db,
-               retention_set(c, &(struct retention_policy){ "inbox", 30, 30, 400, true }, &d)),
+        db_end(c->db, retention_set(
+                          c, &(struct retention_policy){ "inbox", 30, 30, 400, true, false }, &d)),
         OK);
     (void)run();
     assert_int_equal(pg_int("select count(*) from inbox where body <> ''"),

@@ -17,7 +17,7 @@ static void set_policy(const char *hint, long content, long person)
 {
     struct json_object *d;
     struct ctx *c = as("track_web");
-    const struct retention_policy p = { hint, content, person, 36500, true };
+    const struct retention_policy p = { hint, content, person, 36500, true, false };
     db_begin(c->db, pg_tenant());
     assert_int_equal(db_end(c->db, retention_set(c, &p, &d)), OK);
 }

@@ -125,27 +125,13 @@ static enum err catch_up_accounts(struct ctx *c)
 
 /* ---- nobody is at it ---- */
 
-/* The kinds of jobs that a notice may wait for, as a Postgres array. */
-static const char *kinds_of(struct arena *a)
-{
-    struct buf b = buf_in(a);
-    buf_putc(&b, '{');
-    for (const struct domain *const *d = domains; *d; d++)
-        for (const struct job_kind *k = (*d)->jobs; k && k->name; k++)
-            if (strncmp(k->name, "notify.", 7) == 0)
-                buf_printf(&b, "%s%s", b.n > 1 ? "," : "", k->name);
-    buf_putc(&b, '}');
-    return b.p;
-}
-
-static enum err give_up(struct ctx *c, const char *kinds, const PGresult *left, int i)
+static enum err give_up(struct ctx *c, const PGresult *left, int i)
 {
     PGresult *rows;
     bool sending = strcmp(row_text(left, i, "state"), "sending") == 0;
     const char *shipment = row_text(left, i, "shipment_id"), *id = row_text(left, i, "id");
     const char *reason = sending ? "unknown" : "not_reached";
-    enum err e = db_query(c->db, c->arena, notice_give_up, &rows, .id = id, .reason = reason,
-                          .kinds = kinds);
+    enum err e = db_query(c->db, c->arena, notice_give_up, &rows, .id = id, .reason = reason);
     if (e != OK || rows_count(rows) == 0)
         return e;
     struct json_object *d = facts_of(c, left, i);
@@ -169,16 +155,16 @@ static enum err give_up(struct ctx *c, const char *kinds, const PGresult *left, 
 
 /* One whose job was parked, as when its last write failed, is looked at again by another; one that
    nobody is at, since that was in vain too or an operator discarded it, has ended. */
-static enum err tend(struct ctx *c, const char *kinds)
+static enum err tend(struct ctx *c)
 {
     PGresult *left;
     db_begin(c->db, c->tenant_id);
-    enum err e = db_query(c->db, c->arena, notices_left, &left, .kinds = kinds);
+    enum err e = db_run(c->db, c->arena, &sql_notices_left, NULL, &left);
     e = db_end(c->db, e);
     for (int i = 0; e == OK && i < rows_count(left); i++) {
         db_begin(c->db, c->tenant_id);
         e = row_int(left, i, "parked") == 1 ? notice_tell(c, row_text(left, i, "id"))
-                                            : give_up(c, kinds, left, i);
+                                            : give_up(c, left, i);
         e = db_end(c->db, e);
     }
     return e;
@@ -188,11 +174,10 @@ enum err notice_tend(struct job *j)
 {
     struct ctx *c = &j->ctx;
     PGresult *tenants;
-    const char *kinds = kinds_of(c->arena);
     enum err e = db_run(c->db, c->arena, &sql_notice_tenants, NULL, &tenants);
     for (int i = 0; e == OK && i < rows_count(tenants); i++) {
         c->tenant_id = row_text(tenants, i, "tenantId");
-        e = tend(c, kinds);
+        e = tend(c);
         if (e == OK)
             e = catch_up_accounts(c);
     }

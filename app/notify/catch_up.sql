@@ -64,21 +64,21 @@ where tenant_id = current_tenant() and id = :id::uuid and state in ('skipped', '
 returning id;
 
 -- Those under way that no job is at, for so long that it is none that is just about to be. parked: how many jobs of theirs ended
--- in vain.
+-- in vain; one that was to ask Knock is none of theirs any more.
 -- name: notices_left
 select n.id, n.type, n.key, n.event_id, n.shipment_id, n.state, n.conversation_id,
-    (select count(*) from jobs j where j.kind = any (:kinds::text[]) and j.unique_key = n.id::text and j.state = 'parked') as parked
+    (select count(*) from jobs j where j.kind = 'notify.customer' and j.unique_key = n.id::text and j.state = 'parked') as parked
 from customer_notifications n
 where n.tenant_id = current_tenant() and n.state in ('queued', 'sending')
     and coalesce(n.tried_at, n.caught_up_at, n.created_at) < clock_timestamp() - interval '10 minutes'
-    and not exists (select from jobs j where j.kind = any (:kinds::text[]) and j.unique_key = n.id::text and j.state <> 'parked')
+    and not exists (select from jobs j where j.kind = 'notify.customer' and j.unique_key = n.id::text and j.state <> 'parked')
 order by n.id
 limit 500;
 
 -- name: notice_give_up
 update customer_notifications set state = 'failed', reason = :reason::text, settled_at = now()
 where tenant_id = current_tenant() and id = :id::uuid and state in ('queued', 'sending')
-    and not exists (select from jobs j where j.kind = any (:kinds::text[]) and j.unique_key = :id::text and j.state <> 'parked')
+    and not exists (select from jobs j where j.kind = 'notify.customer' and j.unique_key = :id::text and j.state <> 'parked')
 returning id;
 
 -- name: notice_tenants

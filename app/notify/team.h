@@ -49,6 +49,10 @@ enum err team_messages_of(struct ctx *c, const char *id, struct json_object **ou
 /* Has it tell a sample now, whatever its hours. ERR_CONFLICT: it is switched off. */
 enum err team_rule_test(struct ctx *c, const char *id) must_check;
 
+/* Has a message that failed, or that no job is at, tried again. ERR_CONFLICT: it was told, is on
+   its way, or its rule is switched off. */
+enum err team_message_retry(struct ctx *c, const char *rule_id, const char *id) must_check;
+
 /* {accounts, buildings}: what a rule may name. */
 enum err team_choices(struct ctx *c, struct json_object **out) must_check;
 
@@ -58,8 +62,18 @@ enum err team_choices(struct ctx *c, struct json_object **out) must_check;
 enum err team_react(struct ctx *c, const struct event *e) must_check;
 enum err team_react_silent(struct ctx *c, const struct event *e) must_check;
 
+/* Has a job take what is due of a rule then (RFC 3339; NULL: now), in the transaction at hand that
+   holds the rule, whose turn it is. */
+enum err team_wake(struct ctx *c, const char *rule_id, long long turn, const char *due) must_check;
+
 /* The job: takes what is due of a rule, and tells it. */
 enum err team_send(struct job *j) must_check;
+
+#define TEAM_TEND_JOB "notify.team_tend"
+
+/* The job by the clock: messages under way whose job is parked get one more, those that are left
+   end as failed; rules of which something is due that no job is about to take get one. */
+enum err team_tend(struct job *j) must_check;
 
 /* Takes away what was told, or dropped, 90 days ago. */
 enum err team_prune(struct job *j) must_check;

@@ -8,7 +8,9 @@ select r.id as "ruleId", r.name, r.way, r.role, r.account_id as "accountId", a.n
     to_char(r.quiet_until, 'HH24:MI') as "quietUntil", r.digest, r.enabled, r.disabled_why as "disabledWhy",
     r.created_at as "createdAt", nullif(r.created_by_name, '') as "createdByName", m.state as "lastState",
     m.created_at as "lastAt", m.error as "lastError",
-    (select count(*) from team_notices n where n.tenant_id = r.tenant_id and n.rule_id = r.id and n.state = 'waiting') as waiting
+    (select count(*) from team_notices n where n.tenant_id = r.tenant_id and n.rule_id = r.id and n.state = 'waiting') as waiting,
+    (select count(*) from team_messages m where m.tenant_id = r.tenant_id and m.rule_id = r.id and m.state = 'sending'
+        and m.id::text not in (select team_messages_live())) as stuck
 from team_rules r
 left join provider_accounts a on a.tenant_id = r.tenant_id and a.id = r.account_id
 left join buildings b on b.tenant_id = r.tenant_id and b.id = r.building_id
@@ -72,7 +74,8 @@ limit 500;
 
 -- name: team_messages_list
 select m.id as "messageId", m.state, m.test, m.error, m.created_at as "createdAt", m.settled_at as "settledAt",
-    (select count(*) from team_notices n where n.tenant_id = m.tenant_id and n.message_id = m.id) as changes
+    (select count(*) from team_notices n where n.tenant_id = m.tenant_id and n.message_id = m.id) as changes,
+    m.state = 'sending' and m.id::text not in (select team_messages_live()) as stuck
 from team_messages m
 where m.tenant_id = current_tenant() and m.rule_id = :rule_id::uuid
 order by m.created_at desc, m.id desc
@@ -122,13 +125,17 @@ update team_rules r set turn = r.turn + 1
 where r.tenant_id = current_tenant() and r.id = :id::uuid and r.enabled and r.removed_at is null
 returning r.id, r.turn, r.way;
 
+-- quiet_until: of the hours that it is in.
 -- name: team_message_get
 select m.id, m.rule_id, m.state, m.test, m.told::text as told, m.got, m.refused, r.name as rule, r.way, r.role, r.account_id, r.channel,
     r.enabled and r.removed_at is null as wanted, t.name as tenant,
-    to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at
+    to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
+    case when not m.test and q.until > clock_timestamp()
+        then to_char(q.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') end as quiet_until
 from team_messages m
 join team_rules r on r.tenant_id = m.tenant_id and r.id = m.rule_id
 join tenants t on t.id = m.tenant_id
+cross join lateral (select team_due(clock_timestamp(), t.time_zone, 'none', r.quiet_from, r.quiet_until) as until) q
 where m.tenant_id = current_tenant() and m.id = :id::uuid;
 
 -- name: team_message_add
@@ -185,6 +192,54 @@ returning id;
 update team_rules set enabled = false, disabled_why = :why::text
 where tenant_id = current_tenant() and id = :id::uuid and enabled and removed_at is null
 returning id;
+
+-- ---- what no job is at
+
+-- name: team_tenants
+select tenant_ids() as "tenantId";
+
+-- Those under way that no job is at, for so long that it is none that is just about to be. parked: how many jobs of theirs ended
+-- in vain.
+-- name: team_messages_left
+select m.id, m.rule_id, (select count(*) from jobs j where j.kind = 'notify.team' and j.state = 'parked'
+    and j.args ->> 'messageId' = m.id::text) as parked
+from team_messages m
+where m.tenant_id = current_tenant() and m.state = 'sending' and m.created_at < clock_timestamp() - interval '10 minutes'
+    and m.id::text not in (select team_messages_live())
+order by m.created_at, m.id
+limit 500
+for no key update of m skip locked;
+
+-- name: team_message_give_up
+update team_messages set state = 'failed', error = coalesce(error, 'Its work ended without a result.'), settled_at = now()
+where tenant_id = current_tenant() and id = :id::uuid and state = 'sending';
+
+-- Rules of which something is due that no job is about to take.
+-- name: team_waiting_left
+select r.id, r.turn
+from team_rules r
+where r.tenant_id = current_tenant() and r.enabled and r.removed_at is null
+    and exists (select from team_notices w where w.tenant_id = r.tenant_id and w.rule_id = r.id and w.state = 'waiting'
+        and w.due_at < clock_timestamp() - interval '10 minutes')
+    and not exists (select from jobs j where j.kind = 'notify.team' and j.unique_key is not null and j.state <> 'parked'
+        and (j.state = 'running' or j.run_at <= clock_timestamp()) and j.args ->> 'ruleId' = r.id::text)
+order by r.id
+for share of r;
+
+-- open: it may be tried again.
+-- name: team_message_hold
+select r.enabled and r.removed_at is null as wanted, m.state = 'failed'
+    or m.state = 'sending' and m.id::text not in (select team_messages_live()) as open
+from team_messages m
+join team_rules r on r.tenant_id = m.tenant_id and r.id = m.rule_id
+where m.tenant_id = current_tenant() and m.id = :id::uuid and m.rule_id = :rule_id::uuid
+for no key update of m;
+
+-- Whom an e-mail reached does not get it again.
+-- name: team_message_again
+update team_messages set state = 'sending', error = null, settled_at = null, refused = null,
+    told = case when got = 0 then '{}' else told end
+where tenant_id = current_tenant() and id = :id::uuid;
 
 -- ---- old ones
 

@@ -61,6 +61,7 @@ static const struct label message_states[] = {
     { "sending", "On its way", "clock", "moving" },
     { "sent", "Told", "check", "done" },
     { "failed", "Not told", "circle-x", "failed" },
+    { "stuck", "Stuck", "circle-x", "failed" },
     { NULL, "", "", "" },
 };
 
@@ -102,6 +103,10 @@ static void dress(struct arena *a, struct json_object *rule)
         label_set(last, label_of(message_states, state));
         json_set(rule, "last", last);
     }
+    if (json_object_get_int64(json_get(rule, "stuck")) > 0)
+        json_set_text(rule, "stuckWords",
+                      count_words(a, json_object_get_int64(json_get(rule, "stuck")),
+                                  "message is stuck", "messages are stuck"));
     if (json_object_get_int64(json_get(rule, "waiting")) > 0)
         json_set_text(rule, "waitingWords",
                       count_words(a, json_object_get_int64(json_get(rule, "waiting")),
@@ -262,7 +267,11 @@ static enum err show_rule(struct req *r, struct reply *p, struct json_object *ag
     struct json_object *list = json_get(told, "messages");
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *m = json_object_array_get_idx(list, i);
-        label_set(m, label_of(message_states, json_text(m, "state")));
+        bool stuck = json_object_get_boolean(json_get(m, "stuck"));
+        bool failed = strcmp(json_text(m, "state"), "failed") == 0;
+        label_set(m, label_of(message_states, stuck ? "stuck" : json_text(m, "state")));
+        json_set_bool(m, "mayRetry",
+                      (stuck || failed) && json_object_get_boolean(json_get(rule, "enabled")));
         json_set_text(m, "what",
                       json_object_get_boolean(json_get(m, "test"))
                           ? "A test"
@@ -313,5 +322,12 @@ enum err team_test_page(struct req *r, struct reply *p)
 {
     const char *id = req_param(r, "ruleId");
     enum err e = team_rule_test(&r->ctx, id);
+    return e == OK ? reply_redirect(p, arena_printf(r->ctx.arena, "/team/%s", id)) : e;
+}
+
+enum err team_retry_page(struct req *r, struct reply *p)
+{
+    const char *id = req_param(r, "ruleId");
+    enum err e = team_message_retry(&r->ctx, id, req_param(r, "messageId"));
     return e == OK ? reply_redirect(p, arena_printf(r->ctx.arena, "/team/%s", id)) : e;
 }

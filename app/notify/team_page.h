@@ -15,4 +15,4 @@ struct team_form {
 };
 
 handler team_page, team_new_page, team_new_again, team_add_page, team_rule_page, team_rule_again,
-    team_set_page, team_remove_page, team_test_page;
+    team_set_page, team_remove_page, team_test_page, team_retry_page;

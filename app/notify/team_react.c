@@ -9,20 +9,18 @@
 
 #include <string.h>
 
-/* A job of the rule for what is due then. Who takes what waits counts the rule's turn up, under the
-   lock that is held here: a job that has taken already is never relied on. */
-static enum err wake(struct ctx *c, const PGresult *rows, int i)
+/* Who takes what waits counts the rule's turn up, under the lock that is held here: a job that has
+   taken already is never relied on. */
+enum err team_wake(struct ctx *c, const char *rule_id, long long turn, const char *due)
 {
-    const char *rule = row_text(rows, i, "rule_id"), *due = row_text(rows, i, "due_at");
     struct json_object *args = json_own(c->arena, json_object_new_object());
-    json_set_text(args, "ruleId", rule);
+    json_set_text(args, "ruleId", rule_id);
     json_set_text(args, "messageId", uuid7(c->app, c->arena));
     const struct job_new job = { .kind = TEAM_JOB,
                                  .args = args,
                                  .run_at = due,
-                                 .unique_key =
-                                     arena_printf(c->arena, "%s %lld %s", rule,
-                                                  row_int(rows, i, "turn"), due ? due : "now") };
+                                 .unique_key = arena_printf(c->arena, "%s %lld %s", rule_id, turn,
+                                                            due ? due : "now") };
     return job_add(c, &job, NULL);
 }
 
@@ -43,7 +41,8 @@ static enum err tell(struct ctx *c, const struct event *e, const char *status, c
                       .shipment_id = e->entity_id, .status = status, .status_before = before,
                       .dry_run = dry ? "t" : "f", .occurred_at = at ? at : e->occurred_at);
     for (int i = 0; result == OK && i < rows_count(rows); i++)
-        result = wake(c, rows, i);
+        result = team_wake(c, row_text(rows, i, "rule_id"), row_int(rows, i, "turn"),
+                           row_text(rows, i, "due_at"));
     return result;
 }
 

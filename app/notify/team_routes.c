@@ -103,6 +103,7 @@ static const struct member rule_members[] = {
     { "lastAt", SHAPE_TIME, .help = "Of its last message.", .nullable = true },
     { "lastError", SHAPE_TEXT, .help = "Of its last message.", .nullable = true },
     { "waiting", SHAPE_COUNT, .help = "Changes that wait for their time." },
+    { "stuck", SHAPE_COUNT, .help = "Messages whose job is parked." },
     { .name = NULL },
 };
 static const struct shape rule_shape = { "TeamRule", "Who of the staff is told of what.",
@@ -120,6 +121,7 @@ static const struct member message_members[] = {
     { "state", SHAPE_CHOICE, .values = states },
     { "test", SHAPE_BOOL, .help = "Somebody asked for it." },
     { "changes", SHAPE_COUNT, .help = "That it tells of." },
+    { "stuck", SHAPE_BOOL, .help = "Its job is parked: it gets another one once, or when asked." },
     { "error", SHAPE_TEXT, .help = "Of its last try.", .nullable = true },
     { "createdAt", SHAPE_TIME, .help = "When what it tells was taken." },
     { "settledAt", SHAPE_TIME, .help = "When it was told, or given up.", .nullable = true },
@@ -195,11 +197,19 @@ static enum err api_messages(struct req *r, struct reply *p)
     return e == OK ? reply_json(p, 200, d) : e;
 }
 
+static enum err api_retry(struct req *r, struct reply *p)
+{
+    const char *id = req_param(r, "ruleId");
+    enum err e = team_message_retry(&r->ctx, id, req_param(r, "messageId"));
+    return e == OK ? answer(r, p, 202, id) : e;
+}
+
 /* ---- the table ---- */
 
 #define API "/api/ship/team-rules"
 #define RULE_API API "/:ruleId"
 #define RULE_PAGE "/team/:ruleId"
+#define RETRY "/messages/:messageId/retry"
 
 static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, API, api_list, ROLE_ADMIN, .whole = true,
@@ -218,6 +228,9 @@ static const struct route routes[] = {
       .answer = &rule_shape },
     { METHOD_GET, ROUTE_API, RULE_API "/messages", api_messages, ROLE_ADMIN, .whole = true,
       .doc = "What a rule told, and what it could not.", .answer = &messages_shape },
+    { METHOD_POST, ROUTE_API, RULE_API RETRY, api_retry, ROLE_ADMIN, .whole = true, .queues = true,
+      .status = 202, .doc = "Has a message that failed, or whose job is parked, tried again.",
+      .answer = &rule_shape },
 
     { METHOD_GET, ROUTE_PAGE, "/team", team_page, ROLE_ADMIN, .whole = true,
       .doc = "Who of the staff is told of what." },
@@ -233,6 +246,8 @@ static const struct route routes[] = {
       .doc = "Removes a rule." },
     { METHOD_POST, ROUTE_PAGE, RULE_PAGE "/test", team_test_page, ROLE_ADMIN, .whole = true,
       .queues = true, .doc = "Has it tell a sample." },
+    { METHOD_POST, ROUTE_PAGE, RULE_PAGE RETRY, team_retry_page, ROLE_ADMIN, .whole = true,
+      .queues = true, .doc = "Has a message tried again." },
     { .path = NULL },
 };
 
@@ -245,6 +260,11 @@ static const struct job_kind jobs[] = {
       .together = 4,
       .run = team_send,
       .doc = "Tells a team of parcels: by e-mail, in Slack, by a webhook" },
+    { .name = TEAM_TEND_JOB,
+      .queue = "ship",
+      .max_attempts = 3,
+      .run = team_tend,
+      .doc = "Gives what teams were to be told, and no job is at any more, another one, once" },
     { .name = "notify.team_prune",
       .queue = "notify_tend",
       .run = team_prune,
@@ -259,6 +279,8 @@ static const struct reaction reactions[] = {
 };
 
 static const struct schedule schedules[] = {
+    { TEAM_TEND_JOB, TEAM_TEND_JOB, 120,
+      "What teams were to be told, and no job is at any more, is told or ended." },
     { "notify.team_prune", "notify.team_prune", 24 * 3600, "once a day" },
     { .name = NULL },
 };

@@ -40,15 +40,7 @@ static enum err wake_next(struct telling *t, long long turn)
     enum err e = db_query(c->db, c->arena, team_notices_left, &left, .rule_id = t->rule_id);
     if (e != OK || !row_bool(left, 0, "yes"))
         return e;
-    struct json_object *args = json_own(c->arena, json_object_new_object());
-    json_set_text(args, "ruleId", t->rule_id);
-    json_set_text(args, "messageId", uuid7(c->app, c->arena));
-    const struct job_new job = {
-        .kind = TEAM_JOB,
-        .args = args,
-        .unique_key = arena_printf(c->arena, "%s %lld now", t->rule_id, turn),
-    };
-    return job_add(c, &job, NULL);
+    return team_wake(c, t->rule_id, turn, NULL);
 }
 
 /* Into the message at hand. *none: nothing waits; the turn is counted up all the same, for whoever
@@ -317,6 +309,15 @@ static enum err tell_by_mail(struct telling *t)
 
 /* ---- the job ---- */
 
+/* Whichever try it is, it waits for the end of the quiet hours. */
+static enum err be_quiet(struct telling *t)
+{
+    struct job *j = t->job;
+    j->snooze = true;
+    j->run_at = column(t, "quiet_until");
+    return job_fail(j, ERR_LIMITED, "It is told when the quiet hours end.");
+}
+
 enum err team_send(struct job *j)
 {
     bool none;
@@ -330,6 +331,8 @@ enum err team_send(struct job *j)
         return e;
     if (!row_bool(t.row, 0, "wanted"))
         return failed(&t, "The rule was switched off meanwhile.");
+    if (column(&t, "quiet_until"))
+        return be_quiet(&t);
     return strcmp(column(&t, "way"), "email") == 0 ? tell_by_mail(&t) : tell_by_call(&t);
 }
 

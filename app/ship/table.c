@@ -63,7 +63,7 @@ const struct qualifier shipment_qualifiers[] = {
     { "code", "code", NULL, NULL,
       .help = "What its carrier called one of its scans, as the codes have it." },
     { "is", "is", "notIs", states,
-      .help = "dry: no carrier knows of it. late: promised for a day that is over, and not there. "
+      .help = "dry: no carrier knows of it. late: as the board has it. "
               "silent: no scan for longer than is usual.",
       .kind = QUALIFIER_EACH },
     { "has", "has", "notHas", belongings,
@@ -200,18 +200,6 @@ static enum err find_words(struct ctx *c, struct json_object *filter)
     return e;
 }
 
-static enum err find_today(struct ctx *c, struct json_object *filter)
-{
-    PGresult *row;
-    if (!holds(json_get(filter, "is"), "late") && !holds(json_get(filter, "notIs"), "late"))
-        return OK;
-    enum err e = db_query(c->db, c->arena, shipment_table_today, &row,
-                          .now_ms = NUM(c->app->now_ms(c->app)));
-    if (e == OK)
-        json_set_text(filter, "today", row_text(row, 0, "today"));
-    return e;
-}
-
 enum err shipment_filter(struct ctx *c, const char *q, const char *status,
                          struct json_object **filter)
 {
@@ -234,9 +222,7 @@ enum err shipment_filter(struct ctx *c, const char *q, const char *status,
         e = find_numbers(c, f);
     if (e == OK)
         e = find_coded(c, f);
-    if (e == OK)
-        e = find_words(c, f);
-    return e == OK ? find_today(c, f) : e;
+    return e == OK ? find_words(c, f) : e;
 }
 
 /* ---- a page ---- */

@@ -13,11 +13,6 @@ select to_jsonb(f) as found from shipments_coded(filter_texts(jsonb_build_object
 select to_jsonb(n.order_ids) as orders, to_jsonb(n.purchase_order_ids) as "purchaseOrders"
 from parcel_numbers(filter_texts(:filter::jsonb, 'order'), filter_texts(:filter::jsonb, 'po')) n;
 
--- The day it is for the tenant.
--- name: shipment_table_today
-select to_char(to_timestamp(:now_ms::bigint / 1000.0) at time zone t.time_zone, 'YYYY-MM-DD') as today
-from tenants t where t.id = current_tenant();
-
 -- What there is of carriers, services, shops and countries: each by one look into the index, however many shipments it has.
 -- name: shipment_table_values
 with recursive carriers as (

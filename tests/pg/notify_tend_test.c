@@ -67,6 +67,25 @@ static void one_whose_job_is_parked_is_looked_for(void **state)
     assert_int_equal(alive(), 0);
 }
 
+/* The job that was to ask Knock of it, which was not waited for. */
+static void a_parked_job_of_knocks_is_not_its_own(void **state)
+{
+    (void)state;
+    send_and_forget();
+    room_again();
+    (void)pg_sql("insert into jobs (tenant_id, queue, kind, state, args, unique_key) select "
+                 "tenant_id, 'ship', 'notify.ask_knock', 'parked', '{}', id::text from "
+                 "customer_notifications where id = " LAST " returning id");
+    later();
+    tend();
+    assert_int_equal(alive(), 1);
+    later();
+    go();
+    assert_string_equal(state_of(), "sent");
+    assert_int_equal(told(), 1);
+    (void)pg_sql("delete from jobs where kind = 'notify.ask_knock' returning id");
+}
+
 static void one_parked_twice_has_ended(void **state)
 {
     (void)state;
@@ -210,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(one_whose_job_is_parked_is_looked_for, fresh_unlinked),
+        cmocka_unit_test_setup(a_parked_job_of_knocks_is_not_its_own, fresh_unlinked),
         cmocka_unit_test_setup(one_parked_twice_has_ended, fresh_unlinked),
         cmocka_unit_test_setup(one_without_a_job_has_ended, fresh_unlinked),
         cmocka_unit_test_setup(without_words_it_is_looked_for_all_the_same, fresh_unlinked),

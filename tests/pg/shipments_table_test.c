@@ -71,6 +71,11 @@ static void fill(void)
         "when our_ref = 'PA-9' then now() end from r returning id");
 }
 
+#define LATE                                                                                       \
+    "not s.dry_run and s.promised_on < (now() at time zone 'Europe/Zurich')::date and s.status "   \
+    "not in ('failed_attempt', 'available_for_pickup', 'exception', 'delivered', 'returned', "     \
+    "'cancelled')"
+
 /* Each beside its recount, in words that share nothing with it. */
 static void each_qualifier_finds_what_it_says(void **state)
 {
@@ -111,12 +116,9 @@ static void each_qualifier_finds_what_it_says(void **state)
         { "code:none", "false" },
         { "is:dry", "s.dry_run" },
         { "-is:dry", "not s.dry_run" },
-        { "is:late", "s.promised_on < current_date and s.status not in ('delivered', 'returned', "
-                     "'cancelled')" },
-        { "-is:late", "not (s.promised_on < current_date and s.status not in ('delivered', "
-                      "'returned', 'cancelled'))" },
-        { "is:dry is:late", "s.dry_run and s.promised_on < current_date and s.status not in "
-                            "('delivered', 'returned', 'cancelled')" },
+        { "is:late", LATE },
+        { "-is:late", "not (" LATE ")" },
+        { "is:dry is:late", "false" },
         { "has:failure", "o.number = 'A-7'" },
         { "-has:failure", "o.number <> 'A-7'" },
         { "before:10d", "s.moved_at < current_date - 10" },
@@ -156,6 +158,59 @@ static void each_qualifier_finds_what_it_says(void **state)
     }
     const struct answer *a = table("status:in_transit", "&status=delivered");
     assert_int_equal(json_object_array_length(json_get(a->json, "shipments")), 0);
+}
+
+static bool is_in(struct json_object *list, const char *id)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++)
+        if (strcmp(json_text(json_object_array_get_idx(list, i), "shipmentId"), id) == 0)
+            return true;
+    return false;
+}
+
+static struct json_object *column_late(void)
+{
+    struct call c = viewer;
+    c.method = "GET";
+    c.path = "/api/ship/shipments/board";
+    const struct answer *a = call(&c);
+    assert_int_equal(a->status, 200);
+    struct json_object *list = json_get(a->json, "columns");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        if (strcmp(json_text(one, "attention"), "late") == 0)
+            return one;
+    }
+    fail_msg("the board has no column late");
+    return NULL;
+}
+
+/* By the promise of its order, by an estimate, and what is late but asks for something else first.
+ */
+static void late_is_the_same_on_the_board_and_in_the_table(void **state)
+{
+    (void)state;
+    (void)pg_sql(
+        "update orders set promised_on = current_date - 9 where number in ('A-20', 'A-21', "
+        "'A-24') returning id");
+    (void)pg_sql("update shipments set carrier = 'board', promised_on = null, status = case n when "
+                 "5 then 'available_for_pickup' when 6 then 'delivered' else 'in_transit' end, "
+                 "dry_run = n = 4, expected_on = case when n in (3, 4) then current_date - 9 end "
+                 "from (select id as that, row_number() over (order by tracking_number) as n from "
+                 "shipments where tracking_number between 'X5020' and 'X5025') x where id = that "
+                 "returning id");
+    struct json_object *late = json_get(table("is:late carrier:board", "")->json, "shipments");
+    size_t n = json_object_array_length(late);
+    assert_int_equal(n, 3);
+    struct json_object *all = json_object_get(late);
+    (void)pg_sql("update shipments set carrier = 'other', promised_on = null, expected_on = null, "
+                 "status = 'delivered' where carrier <> 'board' returning id");
+    struct json_object *column = column_late(), *cards = json_get(column, "shipments");
+    assert_int_equal(json_object_get_int64(json_get(column, "count")), n);
+    assert_int_equal(json_object_array_length(cards), n);
+    for (size_t i = 0; i < n; i++)
+        assert_true(is_in(all, json_text(json_object_array_get_idx(cards, i), "shipmentId")));
+    json_object_put(all);
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -289,7 +344,7 @@ static void a_large_one_is_read_by_its_indexes(void **state)
           "shipments_pkey" },
         { "{\"text\":[\"keller\"],\"found\":{\"ids\":[],\"many\":true}}", "shipments_recent" },
         { "{\"is\":[\"dry\"]}", "shipments_dry" },
-        { "{\"is\":[\"late\"],\"today\":\"2000-01-01\"}", "shipments_promised" },
+        { "{\"is\":[\"late\"]}", "shipments_attention" },
         { "{\"has\":[\"failure\"]}", "shipments_of_order" },
         { "{\"before\":\"2000-01-01T00:00:00Z\"}", "shipments_recent" },
     };
@@ -331,6 +386,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(words_follow_what_they_are_of),
         cmocka_unit_test(another_tenants_are_not_found),
+        cmocka_unit_test(late_is_the_same_on_the_board_and_in_the_table),
         cmocka_unit_test(a_large_one_is_read_by_its_indexes),
     };
     pg_start("shipments_table");

@@ -170,6 +170,9 @@ static void quiet_hours_gather_and_their_end_tells(void **state)
                             "between now() + interval '57 min' and now() + interval '61 min'"),
                      1);
     (void)pg_sql("update team_notices set due_at = now() where rule_id = '%s' returning id", rule);
+    (void)pg_sql("update team_rules set quiet_from = null, quiet_until = null where id = '%s' "
+                 "returning id",
+                 rule);
     later();
     assert_int_equal(posts(), before + 1);
     assert_non_null(strstr(json_text(last_of("posted"), "text"), "2 changes of parcels"));

@@ -141,4 +141,17 @@ check("who tries many links from one address is stopped", async () => {
     assert.ok(stopped >= 15 && stopped <= 30, `${stopped} of 90`);
 });
 
+check("no address that is a secret stands in the error log, whatever is refused", async () => {
+    const large = (path) => new Promise((resolve, reject) =>
+        request(base + path, { method: "POST", headers: { "content-length": 2_000_000 } }, (answer) => answer.resume().on("end", () => resolve(answer.statusCode))).on("error", reject).flushHeaders());
+    const secret = "c".repeat(26);
+    assert.equal(await large(`/api/hooks/c/${secret}`), 413);
+    assert.equal(await large(`/t/${secret}`), 413);
+    assert.equal(await large("/api/orders"), 413);
+    const log = () => readFileSync(`${process.env.VAR}/log/nginx.log`, "utf8");
+    await eventually("what is no secret is told", async () => log().includes("/api/orders"));
+    assert.ok(!log().includes(secret), "the address of a refused body");
+    assert.ok(!log().includes("b".repeat(22)), "the address of a request that was one too many");
+});
+
 await finish();

@@ -8,8 +8,12 @@ enum err account_open(struct job *j, const char *id, struct channel_account *out
 {
     struct provider_account a;
     struct ctx *c = &j->ctx;
-    db_begin_reading(c->db, c->tenant_id);
-    enum err e = db_end(c->db, provider_get(c, id, &a));
+    bool own = !db_in_transaction(c->db);
+    if (own)
+        db_begin_reading(c->db, c->tenant_id);
+    enum err e = provider_get(c, id, &a);
+    if (own)
+        e = db_end(c->db, e);
     if (e == OK)
         *out = (struct channel_account){ .id = a.id,
                                          .provider = a.provider,

@@ -6,6 +6,7 @@
 #include "carriers/ship24.h"
 #include "carriers/ship24_wire.h"
 #include "db/db.h"
+#include "ship/account.h"
 #include "ship/scan.h"
 #include "ship/tracker.h"
 #include "ship/tracker.sql.h"
@@ -143,19 +144,6 @@ static enum err fail(struct enrolling *t, enum err e)
 
 /* ---- what is wanted ---- */
 
-static enum err account_of(struct job *j, const char *id, struct channel_account *out)
-{
-    struct provider_account a;
-    enum err e = provider_get(&j->ctx, id, &a);
-    if (e == OK)
-        *out = (struct channel_account){ .id = a.id,
-                                         .provider = a.provider,
-                                         .settings = a.settings,
-                                         .secrets = a.secrets,
-                                         .job_id = j->id };
-    return e;
-}
-
 /* The next that are alike: all begun, or none; all rehearsed, or none. */
 static void take(struct enrolling *t)
 {
@@ -185,7 +173,7 @@ static enum err load(struct enrolling *t, const char *account_id, struct channel
 {
     struct ctx *c = &t->job->ctx;
     db_begin_reading(c->db, c->tenant_id);
-    *found = account_of(t->job, account_id, account);
+    *found = account_open(t->job, account_id, account);
     enum err e =
         *found == OK || *found == ERR_NOT_FOUND
             ? db_query(c->db, c->arena, trackers_wanted, &t->rows, .account_id = account_id,
@@ -314,7 +302,7 @@ static enum err open_tracker(struct job *j, struct looking *l)
     db_begin_reading(c->db, c->tenant_id);
     enum err e = tracker_get(c, l->shipment_id, &t);
     if (e == OK)
-        e = account_of(j, json_text(t, "accountId"), &l->account);
+        e = account_open(j, json_text(t, "accountId"), &l->account);
     e = db_end(c->db, e);
     if (e)
         return e;

@@ -182,3 +182,14 @@ const char *json_text(struct json_object *object, const char *name)
     struct json_object *found = json_get(object, name);
     return json_object_is_type(found, json_type_string) ? json_object_get_string(found) : NULL;
 }
+
+const char *json_text_or_number(struct json_object *object, const char *name)
+{
+    struct json_object *value = json_get(object, name);
+    bool number =
+        json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+    if (!number && !json_object_is_type(value, json_type_string))
+        return NULL;
+    const char *text = json_object_get_string(value);
+    return *text ? text : NULL;
+}

@@ -66,4 +66,7 @@ struct json_object *json_text_new(const char *text);
 
 /* A member of an object by its key; NULL where absent or of another type. */
 const char *json_text(struct json_object *object, const char *key);
+/* The same, also of a number as it is written; NULL of an empty text as well. Lives as long as the
+   object. */
+const char *json_text_or_number(struct json_object *object, const char *key);
 struct json_object *json_get(struct json_object *object, const char *key);

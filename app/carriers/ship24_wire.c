@@ -16,21 +16,10 @@ static const struct json_limits limits = { 16, 200000, (size_t)64 << 10 };
 
 /* ---- values that may be null, absent or of another type ---- */
 
-static const char *text_of(struct json_object *o, const char *key)
-{
-    struct json_object *value = json_get(o, key);
-    bool number =
-        json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
-    if (!number && !json_object_is_type(value, json_type_string))
-        return NULL;
-    const char *text = json_object_get_string(value);
-    return *text ? text : NULL;
-}
-
 static int order_of(struct json_object *event)
 {
     char *end = NULL;
-    const char *text = text_of(event, "order");
+    const char *text = json_text_or_number(event, "order");
     long order = text ? strtol(text, &end, 10) : -1;
     return text && !*end && order >= 0 && order <= INT_MAX ? (int)order : -1;
 }
@@ -59,8 +48,8 @@ static void set_time(const struct tracking *t, struct json_object *event, struct
 {
     struct moment m;
     int zone = t->zone;
-    bool told = zone_read(text_of(event, "utcOffset"), &zone);
-    s->occurred_text = text_of(event, "occurrenceDatetime");
+    bool told = zone_read(json_text_or_number(event, "utcOffset"), &zone);
+    s->occurred_text = json_text_or_number(event, "occurrenceDatetime");
     bool good = moment_read(s->occurred_text, zone, &m);
     if (!good && !*t->said.at)
         return;
@@ -72,7 +61,7 @@ static void set_time(const struct tracking *t, struct json_object *event, struct
 
 static const char *event_key(struct arena *a, struct json_object *event, const struct scan *s)
 {
-    const char *id = text_of(event, "eventId");
+    const char *id = json_text_or_number(event, "eventId");
     if (id && strlen(id) <= 100)
         return arena_printf(a, "ship24:%s", id);
     const char *const all[] = {
@@ -91,14 +80,14 @@ static enum parcel_status status_of(const char *milestone)
 static struct scan read_event(const struct tracking *t, struct json_object *event)
 {
     struct scan s = { .type = SCAN_SEEN, .grade = 'B', .raw = event };
-    s.words = text_of(event, "status");
-    s.code = text_of(event, "statusCode");
-    s.category = text_of(event, "statusCategory");
-    s.milestone = text_of(event, "statusMilestone");
+    s.words = json_text_or_number(event, "status");
+    s.code = json_text_or_number(event, "statusCode");
+    s.category = json_text_or_number(event, "statusCategory");
+    s.milestone = json_text_or_number(event, "statusMilestone");
     s.status = status_of(s.milestone);
     s.unknown = s.status == PARCEL_NOTHING && (s.milestone || s.code);
-    s.location = text_of(event, "location");
-    s.courier = text_of(event, "courierCode");
+    s.location = json_text_or_number(event, "location");
+    s.courier = json_text_or_number(event, "courierCode");
     s.order = order_of(event);
     set_time(t, event, &s);
     s.key = event_key(t->arena, event, &s);
@@ -115,7 +104,7 @@ static const char *since(const struct tracking *t, const char *milestone)
         buf_putc(&key, (char)(next ? toupper((unsigned char)*p) : *p));
     }
     buf_puts(&key, "Datetime");
-    return text_of(json_get(json_get(t->of, "statistics"), "timestamps"), key.p);
+    return json_text_or_number(json_get(json_get(t->of, "statistics"), "timestamps"), key.p);
 }
 
 /* "in transit" of "in_transit". */
@@ -135,15 +124,15 @@ static bool read_summary(const struct tracking *t, const struct scan *list, size
     struct moment m;
     struct json_object *shipment = json_get(t->of, "shipment");
     struct scan s = { .type = SCAN_SEEN, .grade = 'C', .order = -1 };
-    s.milestone = text_of(shipment, "statusMilestone");
+    s.milestone = json_text_or_number(shipment, "statusMilestone");
     s.status = status_of(s.milestone);
     if (s.status == PARCEL_NOTHING || s.status == PARCEL_PENDING)
         return false;
     for (size_t i = 0; i < n; i++)
         if (list[i].status == s.status)
             return false;
-    s.code = text_of(shipment, "statusCode");
-    s.category = text_of(shipment, "statusCategory");
+    s.code = json_text_or_number(shipment, "statusCode");
+    s.category = json_text_or_number(shipment, "statusCategory");
     s.occurred_text = since(t, s.milestone);
     bool good = moment_read(s.occurred_text, t->zone, &m);
     if (!good)
@@ -164,7 +153,7 @@ static bool read_summary(const struct tracking *t, const struct scan *list, size
 static const char *day_of(const struct tracking *t, struct json_object *of, const char *key)
 {
     struct moment m;
-    const char *text = text_of(of, key);
+    const char *text = json_text_or_number(of, key);
     return moment_read(text, 0, &m) ? arena_strndup(t->arena, text, 10) : NULL;
 }
 
@@ -198,7 +187,7 @@ static bool read_estimate(const struct tracking *t, struct scan *out)
 static void add_signature(const struct tracking *t, struct parcel_news *news)
 {
     struct json_object *delivery = json_get(json_get(t->of, "shipment"), "delivery");
-    const char *who = text_of(delivery, "signedBy");
+    const char *who = json_text_or_number(delivery, "signedBy");
     for (size_t i = news->n; who && i-- > 0;) {
         if (news->scans[i].status == PARCEL_DELIVERED) {
             news->scans[i].signed_by = who;
@@ -212,16 +201,17 @@ static struct parcel_news whose(const struct tracking *t)
 {
     struct json_object *tracker = json_get(t->of, "tracker");
     return (struct parcel_news){
-        .tracking_number = tracking_number_tidy(t->arena, text_of(tracker, "trackingNumber")),
-        .client_id = text_of(tracker, "clientTrackerId"),
-        .reference = text_of(tracker, "shipmentReference"),
+        .tracking_number =
+            tracking_number_tidy(t->arena, json_text_or_number(tracker, "trackingNumber")),
+        .client_id = json_text_or_number(tracker, "clientTrackerId"),
+        .reference = json_text_or_number(tracker, "shipmentReference"),
     };
 }
 
 static struct tracking tracking_of(struct arena *a, struct json_object *of, int zone)
 {
     struct tracking t = { .arena = a, .of = of, .zone = zone };
-    const char *said = text_of(json_get(of, "metadata"), "generatedAt");
+    const char *said = json_text_or_number(json_get(of, "metadata"), "generatedAt");
     (void)moment_read(said, 0, &t.said);
     return t;
 }
@@ -251,9 +241,10 @@ static struct parcel_news read_proof(struct arena *a, struct json_object *of)
     struct json_object *data = json_get(of, "data");
     struct tracking t = tracking_of(a, of, 0);
     struct parcel_news news = whose(&t);
-    const char *status = text_of(data, "status");
+    const char *status = json_text_or_number(data, "status");
     bool found = status && strcmp(status, "found") == 0;
-    const char *const all[] = { text_of(json_get(of, "metadata"), "messageId"), status };
+    const char *const all[] = { json_text_or_number(json_get(of, "metadata"), "messageId"),
+                                status };
     news.scans = arena_new_of(a, struct scan);
     news.n = 1;
     news.scans[0] = (struct scan){ .type = SCAN_PROOF,
@@ -261,7 +252,7 @@ static struct parcel_news read_proof(struct arena *a, struct json_object *of)
                                    .grade = 'C',
                                    .order = -1,
                                    .raw = data,
-                                   .courier = text_of(data, "courier"),
+                                   .courier = json_text_or_number(data, "courier"),
                                    .sentence = found ? "There is a proof of delivery"
                                                      : "There is no proof of delivery",
                                    .key = scan_key(a, "ship24.proof:", all, 2) };
@@ -283,7 +274,7 @@ static struct json_object *trackings_of(struct json_object *body)
 
 static bool is_proof(struct json_object *body)
 {
-    const char *topic = text_of(json_get(body, "metadata"), "topic");
+    const char *topic = json_text_or_number(json_get(body, "metadata"), "topic");
     return topic && strcmp(topic, "tracking/pod") == 0;
 }
 
@@ -314,7 +305,7 @@ enum err ship24_read(struct arena *a, struct str body, int zone_minutes, struct 
 
 static const char *id_of(struct json_object *message)
 {
-    return text_of(json_get(message, "metadata"), "messageId");
+    return json_text_or_number(json_get(message, "metadata"), "messageId");
 }
 
 const char *ship24_message_key(struct arena *a, struct str body)

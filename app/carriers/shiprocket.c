@@ -12,7 +12,7 @@
 
 #define PAGES_MOST 5
 
-typedef enum err reader(struct arena *a, struct json_object *answer, struct carrier_result *out);
+typedef enum err reader(struct json_object *answer, struct carrier_result *out);
 
 static enum err post(struct carrier_call *call, const char *path, struct json_object *body,
                      reader *read, struct carrier_result *out)
@@ -22,7 +22,7 @@ static enum err post(struct carrier_call *call, const char *path, struct json_ob
     enum err e = shiprocket_call(call, &q, &answer, out);
     if (e || !read)
         return e;
-    return read(call->c->arena, answer, out);
+    return read(answer, out);
 }
 
 static enum err create(struct carrier_call *call, const struct parcel *p,
@@ -63,7 +63,7 @@ static enum err page(struct carrier_call *call, const char *path, const char *ou
     enum err e = shiprocket_call(call, &q, &answer, out);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_RETRY : e;
-    e = shiprocket_listed(call->c->arena, answer, our_ref, out, more);
+    e = shiprocket_listed(answer, our_ref, out, more);
     out->unknown = false;
     return e;
 }
@@ -106,7 +106,7 @@ static enum err show(struct carrier_call *call, const struct parcel_known *known
     enum err e = shiprocket_call(call, &q, &answer, out);
     if (e)
         return e;
-    e = shiprocket_shown(call->c->arena, answer, out);
+    e = shiprocket_shown(answer, out);
     out->unknown = false;
     return e;
 }

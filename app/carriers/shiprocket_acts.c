@@ -90,14 +90,11 @@ enum err shiprocket_document(struct carrier_call *call, enum carrier_can which,
 static struct json_object *courier_of(struct json_object *theirs, const char *currency)
 {
     struct json_object *o = json_object_new_object();
-    struct json_object *id = json_get(theirs, "courier_company_id");
-    struct json_object *rate = json_get(theirs, "rate");
-    struct json_object *days = json_get(theirs, "estimated_delivery_days");
-    json_set_text(o, "courierId", id ? json_object_get_string(id) : NULL);
+    json_set_text(o, "courierId", json_text_or_number(theirs, "courier_company_id"));
     json_set_text(o, "courierName", json_text(theirs, "courier_name"));
-    json_set_text(o, "rate", rate ? json_object_get_string(rate) : NULL);
+    json_set_text(o, "rate", json_text_or_number(theirs, "rate"));
     json_set_text(o, "currency", currency);
-    json_set_text(o, "days", days ? json_object_get_string(days) : NULL);
+    json_set_text(o, "days", json_text_or_number(theirs, "estimated_delivery_days"));
     return o;
 }
 
@@ -184,7 +181,7 @@ enum err shiprocket_give_back(struct carrier_call *call, const struct parcel *p,
     }
     json_set_text(body, "payment_method", "PREPAID");
     enum err e = post(call, "/orders/create/return", body, &answer, out);
-    return e ? e : shiprocket_created(a, answer, out);
+    return e ? e : shiprocket_created(answer, out);
 }
 
 /* ---- what was not delivered ---- */

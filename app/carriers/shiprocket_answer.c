@@ -170,17 +170,6 @@ enum err shiprocket_judge(struct arena *a, const struct http_answer *answer,
 
 /* ---- orders that it lists ---- */
 
-static const char *text_at(struct arena *a, struct json_object *from, const char *key)
-{
-    struct json_object *value = json_get(from, key);
-    bool number =
-        json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
-    if (!number && !json_object_is_type(value, json_type_string))
-        return NULL;
-    const char *text = json_object_get_string(value);
-    return *text ? arena_strdup(a, text) : NULL;
-}
-
 /* An order has one parcel: an object, or a list of one. */
 static struct json_object *parcel_in(struct json_object *order)
 {
@@ -190,20 +179,20 @@ static struct json_object *parcel_in(struct json_object *order)
                : all;
 }
 
-static void learn(struct arena *a, struct json_object *order, struct carrier_result *out)
+static void learn(struct json_object *order, struct carrier_result *out)
 {
     struct json_object *parcel = parcel_in(order);
     struct parcel_known *k = &out->known;
-    k->order_id = text_at(a, order, "id");
-    k->shipment_id = text_at(a, parcel, "id");
+    k->order_id = json_text_or_number(order, "id");
+    k->shipment_id = json_text_or_number(parcel, "id");
     if (!k->shipment_id)
-        k->shipment_id = text_at(a, order, "shipment_id"); /* of a return */
-    k->tracking_number = text_at(a, parcel, "awb");
+        k->shipment_id = json_text_or_number(order, "shipment_id"); /* of a return */
+    k->tracking_number = json_text_or_number(parcel, "awb");
     if (!k->tracking_number)
-        k->tracking_number = text_at(a, json_get(order, "awb_data"), "awb");
-    k->courier_name = text_at(a, parcel, "courier");
-    k->pickup_token = text_at(a, parcel, "pickup_token_number");
-    k->pickup_on = text_at(a, parcel, "pickup_scheduled_date");
+        k->tracking_number = json_text_or_number(json_get(order, "awb_data"), "awb");
+    k->courier_name = json_text_or_number(parcel, "courier");
+    k->pickup_token = json_text_or_number(parcel, "pickup_token_number");
+    k->pickup_on = json_text_or_number(parcel, "pickup_scheduled_date");
     out->cancelled = shiprocket_order_status(json_object_get_int(json_get(order, "status_code"))) ==
                      PARCEL_CANCELLED;
     out->raw = order;
@@ -215,7 +204,7 @@ static bool is_reference(struct json_object *order, const char *our_ref)
     return ref && strcmp(ref, our_ref) == 0;
 }
 
-enum err shiprocket_listed(struct arena *a, struct json_object *body, const char *our_ref,
+enum err shiprocket_listed(struct json_object *body, const char *our_ref,
                            struct carrier_result *out, bool *more)
 {
     struct json_object *list = json_get(body, "data");
@@ -229,18 +218,18 @@ enum err shiprocket_listed(struct arena *a, struct json_object *body, const char
         struct json_object *one = json_object_array_get_idx(list, i);
         if (!is_reference(one, our_ref))
             continue;
-        learn(a, one, out);
+        learn(one, out);
         return out->known.order_id && out->known.shipment_id ? OK : unreadable(out);
     }
     out->raw = NULL;
     return ERR_NOT_FOUND;
 }
 
-enum err shiprocket_shown(struct arena *a, struct json_object *body, struct carrier_result *out)
+enum err shiprocket_shown(struct json_object *body, struct carrier_result *out)
 {
     struct json_object *order = json_get(body, "data");
-    if (!json_object_is_type(order, json_type_object) || !text_at(a, order, "id"))
+    if (!json_object_is_type(order, json_type_object) || !json_text_or_number(order, "id"))
         return unreadable(out);
-    learn(a, order, out);
+    learn(order, out);
     return OK;
 }

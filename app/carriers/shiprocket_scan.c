@@ -20,28 +20,17 @@ struct standing {
     const char *words, *at; /* at: as Shiprocket writes it; may be NULL, as the words */
     const char *estimate, *courier;
     int id;       /* of a parcel's statuses; 0: it tells none */
-    int order_id; /* of an order's, where it tells no other; 0: none */
+    int order_id; /* of an order's, where it tells no other; 0: none, or by its words alone */
     bool is_return;
 };
 
 /* ---- values that may be null, absent, empty or of another type ---- */
 
-static const char *text_of(struct json_object *o, const char *key)
-{
-    struct json_object *value = json_get(o, key);
-    bool number =
-        json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
-    if (!number && !json_object_is_type(value, json_type_string))
-        return NULL;
-    const char *text = json_object_get_string(value);
-    return *text ? text : NULL;
-}
-
 /* A number, or one in a text; 0 of "NA". */
 static int number_of(struct json_object *o, const char *key)
 {
     char *end = NULL;
-    const char *text = text_of(o, key);
+    const char *text = json_text_or_number(o, key);
     long n = text ? strtol(text, &end, 10) : 0;
     return text && !*end && n > 0 && n < 10000 ? (int)n : 0;
 }
@@ -73,11 +62,13 @@ static enum parcel_status facing(enum parcel_status s, bool is_return)
 static struct scan read_scan(struct arena *a, struct json_object *of, const struct standing *now)
 {
     struct scan s = { .type = SCAN_SEEN, .grade = 'B', .order = -1, .raw = of };
-    const char *number = text_of(of, "sr-status"), *date = text_of(of, "date");
-    const char *label = text_of(of, "sr-status-label"), *code = text_of(of, "status");
+    const char *number = json_text_or_number(of, "sr-status"),
+               *date = json_text_or_number(of, "date");
+    const char *label = json_text_or_number(of, "sr-status-label"),
+               *code = json_text_or_number(of, "status");
     int id = number_of(of, "sr-status");
-    s.words = text_of(of, "activity");
-    s.location = text_of(of, "location");
+    s.words = json_text_or_number(of, "activity");
+    s.location = json_text_or_number(of, "location");
     s.courier = now->courier;
     s.code = id ? number : code;
     s.milestone = label && strcmp(label, "NA") != 0 ? label : NULL;
@@ -86,7 +77,8 @@ static struct scan read_scan(struct arena *a, struct json_object *of, const stru
     s.status = facing(shiprocket_shipment_status(id, &s.category), now->is_return);
     s.unknown = id && !shiprocket_shipment_known(id);
     set_time(a, &s, date);
-    const char *const all[] = { date, number, code, s.location, text_of(of, "activity") };
+    const char *const all[] = { date, number, code, s.location,
+                                json_text_or_number(of, "activity") };
     s.key = scan_key(a, "shiprocket:", all, sizeof(all) / sizeof(all[0]));
     return s;
 }
@@ -107,7 +99,7 @@ static bool read_standing(struct arena *a, const struct standing *now, const str
     const struct scan *last = last_numbered(list, n);
     int id = now->id ? now->id : now->order_id;
     struct scan s = { .type = SCAN_SEEN, .grade = 'C', .order = -1, .raw = now->raw };
-    if (!id)
+    if (!id && (last || !now->words || strcmp(now->words, "NA") == 0))
         return false;
     s.status =
         facing(now->id ? shiprocket_shipment_status(id, &s.category) : shiprocket_order_status(id),
@@ -116,8 +108,9 @@ static bool read_standing(struct arena *a, const struct standing *now, const str
         (number_of(last->raw, "sr-status") == id ||
          (s.status != PARCEL_NOTHING && last->status == s.status)))
         return false;
-    s.unknown = now->id && !shiprocket_shipment_known(id);
-    s.code = arena_printf(a, "%s%d", now->id ? "" : "order ", id);
+    s.unknown = now->id ? !shiprocket_shipment_known(id) : !shiprocket_order_known(id);
+    s.code = id ? arena_printf(a, "%s%d", now->id ? "" : "order ", id)
+                : arena_printf(a, "order %s", now->words);
     s.words = now->words;
     s.sentence = arena_printf(a, "Shiprocket sums it up as number %d", id);
     s.courier = now->courier;
@@ -188,24 +181,25 @@ enum err shiprocket_read(struct arena *a, struct str body, struct parcel_news *o
     enum err e = json_parse(a, body, &limits, &document, why);
     if (e)
         return e;
-    *out =
-        (struct parcel_news){ .tracking_number = tracking_number_tidy(a, text_of(document, "awb")),
-                              .reference = text_of(document, "order_id"),
-                              .carrier = CARRIER };
+    *out = (struct parcel_news){ .tracking_number =
+                                     tracking_number_tidy(a, json_text_or_number(document, "awb")),
+                                 .reference = json_text_or_number(document, "order_id"),
+                                 .carrier = CARRIER };
     if (!out->tracking_number) {
         *why = "it names no parcel by its awb";
         return ERR_INVALID;
     }
     struct standing now = { .raw = without_scans(a, document),
-                            .words = text_of(document, "shipment_status"),
-                            .at = text_of(document, "current_timestamp"),
-                            .estimate = text_of(document, "etd"),
-                            .courier = text_of(document, "courier_name"),
+                            .words = json_text_or_number(document, "shipment_status"),
+                            .at = json_text_or_number(document, "current_timestamp"),
+                            .estimate = json_text_or_number(document, "etd"),
+                            .courier = json_text_or_number(document, "courier_name"),
                             .id = number_of(document, "shipment_status_id"),
                             .is_return = number_of(document, "is_return") == 1 };
     if (!now.id) {
+        const char *words = json_text_or_number(document, "current_status");
         now.order_id = number_of(document, "current_status_id");
-        now.words = text_of(document, "current_status");
+        now.words = words ? words : now.words;
     }
     read_scans(a, json_get(document, "scans"), false, &now, out);
     return OK;
@@ -220,9 +214,9 @@ static bool read_tracking(struct arena *a, const char *awb, struct json_object *
     struct json_object *list = json_get(data, "shipment_track");
     struct json_object *track = count(list) ? json_object_array_get_idx(list, 0) : NULL;
     struct standing now = { .raw = track,
-                            .words = text_of(track, "current_status"),
-                            .estimate = text_of(data, "etd"),
-                            .courier = text_of(track, "courier_name"),
+                            .words = json_text_or_number(track, "current_status"),
+                            .estimate = json_text_or_number(data, "etd"),
+                            .courier = json_text_or_number(track, "courier_name"),
                             .id = number_of(data, "shipment_status") };
     if (number_of(data, "track_status") != 1)
         return false;

@@ -71,8 +71,18 @@ enum parcel_status shiprocket_shipment_status(int id, const char **category)
     return row ? row->status : PARCEL_NOTHING;
 }
 
+static const struct row *order_row(int id)
+{
+    return row_of(order_rows, sizeof(order_rows) / sizeof(order_rows[0]), id);
+}
+
+bool shiprocket_order_known(int id)
+{
+    return order_row(id) != NULL;
+}
+
 enum parcel_status shiprocket_order_status(int id)
 {
-    const struct row *row = row_of(order_rows, sizeof(order_rows) / sizeof(order_rows[0]), id);
+    const struct row *row = order_row(id);
     return row ? row->status : PARCEL_NOTHING;
 }

@@ -14,3 +14,6 @@ bool shiprocket_shipment_known(int id);
 
 /* Of an order: `current_status_id`, `status_code`. */
 enum parcel_status shiprocket_order_status(int id);
+
+/* Whether the table of orders, which is not all of theirs, has it. */
+bool shiprocket_order_known(int id);

@@ -136,17 +136,6 @@ struct json_object *shiprocket_cancel_body(struct arena *a, const struct parcel_
 
 /* ---- answers ---- */
 
-/* A member as text, whether it is one or a number; NULL where it is null, empty or absent. */
-static const char *text_or_number(struct arena *a, struct json_object *from, const char *key)
-{
-    struct json_object *value = json_get(from, key);
-    if (!value || json_object_is_type(value, json_type_object) ||
-        json_object_is_type(value, json_type_array))
-        return NULL;
-    const char *text = json_object_get_string(value);
-    return *text ? arena_strdup(a, text) : NULL;
-}
-
 static enum err none_of_theirs(struct carrier_result *out)
 {
     out->sentence = "Shiprocket gave an answer that cannot be read.";
@@ -154,19 +143,18 @@ static enum err none_of_theirs(struct carrier_result *out)
     return ERR_RETRY;
 }
 
-enum err shiprocket_created(struct arena *a, struct json_object *answer, struct carrier_result *out)
+enum err shiprocket_created(struct json_object *answer, struct carrier_result *out)
 {
     out->raw = answer;
-    out->known.order_id = text_or_number(a, answer, "order_id");
-    out->known.shipment_id = text_or_number(a, answer, "shipment_id");
+    out->known.order_id = json_text_or_number(answer, "order_id");
+    out->known.shipment_id = json_text_or_number(answer, "shipment_id");
     if (out->known.order_id && out->known.shipment_id)
         return OK;
-    out->sentence = text_or_number(a, answer, "message");
+    out->sentence = json_text_or_number(answer, "message");
     return out->sentence && !out->known.order_id ? ERR_INVALID : none_of_theirs(out);
 }
 
-enum err shiprocket_assigned(struct arena *a, struct json_object *answer,
-                             struct carrier_result *out)
+enum err shiprocket_assigned(struct json_object *answer, struct carrier_result *out)
 {
     struct json_object *done = json_get(answer, "awb_assign_status");
     struct json_object *data = json_get(json_get(answer, "response"), "data");
@@ -174,21 +162,20 @@ enum err shiprocket_assigned(struct arena *a, struct json_object *answer,
     if (!done)
         return none_of_theirs(out);
     if (json_object_get_int(done) != 1) {
-        const char *said = text_or_number(a, answer, "message");
-        const char *inside = text_or_number(a, data, "awb_assign_error");
+        const char *said = json_text_or_number(answer, "message");
+        const char *inside = json_text_or_number(data, "awb_assign_error");
         out->code = "awb_assign_status";
         out->sentence = said     ? said
                         : inside ? inside
                                  : "Shiprocket assigned no courier to the parcel.";
         return ERR_INVALID;
     }
-    out->known.tracking_number = text_or_number(a, data, "awb_code");
-    out->known.courier_name = text_or_number(a, data, "courier_name");
+    out->known.tracking_number = json_text_or_number(data, "awb_code");
+    out->known.courier_name = json_text_or_number(data, "courier_name");
     return out->known.tracking_number ? OK : none_of_theirs(out);
 }
 
-enum err shiprocket_picked_up(struct arena *a, struct json_object *answer,
-                              struct carrier_result *out)
+enum err shiprocket_picked_up(struct json_object *answer, struct carrier_result *out)
 {
     struct json_object *response = json_get(answer, "response");
     out->raw = answer;
@@ -196,12 +183,12 @@ enum err shiprocket_picked_up(struct arena *a, struct json_object *answer,
         return none_of_theirs(out);
     if (json_object_get_int(json_get(answer, "pickup_status")) != 1) {
         out->code = "pickup_status";
-        out->sentence = text_or_number(a, answer, "message");
+        out->sentence = json_text_or_number(answer, "message");
         if (!out->sentence)
             out->sentence = "Shiprocket scheduled no pickup.";
         return ERR_INVALID;
     }
-    out->known.pickup_token = text_or_number(a, response, "pickup_token_number");
-    out->known.pickup_on = text_or_number(a, response, "pickup_scheduled_date");
+    out->known.pickup_token = json_text_or_number(response, "pickup_token_number");
+    out->known.pickup_on = json_text_or_number(response, "pickup_scheduled_date");
     return out->known.pickup_token || out->known.pickup_on ? OK : none_of_theirs(out);
 }

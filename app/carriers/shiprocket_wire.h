@@ -20,12 +20,9 @@ struct json_object *shiprocket_cancel_body(struct arena *a, const struct parcel_
 
 /* What an answer with the status 200 tells. ERR_INVALID with its sentence: a refusal inside of it,
    as one that assigned no number. ERR_RETRY, unknown: it is none of theirs. */
-enum err shiprocket_created(struct arena *a, struct json_object *answer,
-                            struct carrier_result *out) must_check;
-enum err shiprocket_assigned(struct arena *a, struct json_object *answer,
-                             struct carrier_result *out) must_check;
-enum err shiprocket_picked_up(struct arena *a, struct json_object *answer,
-                              struct carrier_result *out) must_check;
+enum err shiprocket_created(struct json_object *answer, struct carrier_result *out) must_check;
+enum err shiprocket_assigned(struct json_object *answer, struct carrier_result *out) must_check;
+enum err shiprocket_picked_up(struct json_object *answer, struct carrier_result *out) must_check;
 
 /* What an answer means: sets sentence, code, field, retry_after, raw, and unknown as for a call
    that writes. OK: a 204, *body NULL, or another 2xx with a JSON object that tells of no error.
@@ -36,9 +33,8 @@ enum err shiprocket_judge(struct arena *a, const struct http_answer *answer,
 
 /* The order with exactly our reference on a page of orders. ERR_NOT_FOUND: it is not on it; *more:
    there are further pages. ERR_RETRY: it is no such page. */
-enum err shiprocket_listed(struct arena *a, struct json_object *body, const char *our_ref,
+enum err shiprocket_listed(struct json_object *body, const char *our_ref,
                            struct carrier_result *out, bool *more) must_check;
 
 /* How far the one order of an answer is. ERR_RETRY: it shows none. */
-enum err shiprocket_shown(struct arena *a, struct json_object *body,
-                          struct carrier_result *out) must_check;
+enum err shiprocket_shown(struct json_object *body, struct carrier_result *out) must_check;

@@ -145,7 +145,7 @@ static enum err create(struct carrier_call *call, const struct parcel *p,
     if (e == OK)
         e = act(call, "/orders/create/adhoc", shiprocket_create_body(call->c->arena, p), 200,
                 answer, out);
-    return e == OK ? shiprocket_created(call->c->arena, answer, out) : e;
+    return e == OK ? shiprocket_created(answer, out) : e;
 }
 
 static enum err awb(struct carrier_call *call, const struct parcel *p,
@@ -159,7 +159,7 @@ static enum err awb(struct carrier_call *call, const struct parcel *p,
     if (e == OK)
         e = act(call, "/courier/assign/awb", shiprocket_awb_body(call->c->arena, p, known), 200,
                 answer, out);
-    return e == OK ? shiprocket_assigned(call->c->arena, answer, out) : e;
+    return e == OK ? shiprocket_assigned(answer, out) : e;
 }
 
 static enum err pickup(struct carrier_call *call, const struct parcel *p,
@@ -173,7 +173,7 @@ static enum err pickup(struct carrier_call *call, const struct parcel *p,
     if (e == OK)
         e = act(call, "/courier/generate/pickup", shiprocket_pickup_body(call->c->arena, p, known),
                 200, answer, out);
-    return e == OK ? shiprocket_picked_up(call->c->arena, answer, out) : e;
+    return e == OK ? shiprocket_picked_up(answer, out) : e;
 }
 
 static enum err cancel(struct carrier_call *call, const struct parcel_known *known,
@@ -194,7 +194,7 @@ static enum err find(struct carrier_call *call, const struct parcel *p, struct c
     enum err e = look(call, &done, out);
     if (e == OK && !done.created)
         return ERR_NOT_FOUND;
-    return e == OK ? shiprocket_created(call->c->arena, created(call), out) : e;
+    return e == OK ? shiprocket_created(created(call), out) : e;
 }
 
 static enum err state(struct carrier_call *call, const struct parcel *p,
@@ -205,9 +205,9 @@ static enum err state(struct carrier_call *call, const struct parcel *p,
     (void)known;
     enum err e = look(call, &done, out);
     if (e == OK && done.assigned)
-        e = shiprocket_assigned(call->c->arena, assigned(call), out);
+        e = shiprocket_assigned(assigned(call), out);
     if (e == OK && done.picked_up) {
-        e = shiprocket_picked_up(call->c->arena, picked_up(call, p), &pickup_told);
+        e = shiprocket_picked_up(picked_up(call, p), &pickup_told);
         out->known.pickup_token = pickup_told.known.pickup_token;
         out->known.pickup_on = pickup_told.known.pickup_on;
         out->raw = pickup_told.raw;

@@ -167,6 +167,33 @@ static void the_order_s_status_is_a_last_resort(void **state)
     assert_true(news.scans[0].unknown);
 }
 
+/* It is kept with its words, and staff are asked what it means. */
+static void an_order_s_status_of_no_table_is_collected(void **state)
+{
+    (void)state;
+    struct parcel_news news =
+        read_body(STR("{\"awb\": \"X1\", \"current_status\": \"RETURN PENDING\", "
+                      "\"current_status_id\": 21, \"scans\": []}"));
+    assert_int_equal(news.n, 1);
+    assert_int_equal(news.scans[0].status, PARCEL_NOTHING);
+    assert_true(news.scans[0].unknown);
+    assert_string_equal(news.scans[0].code, "order 21");
+    assert_string_equal(news.scans[0].words, "RETURN PENDING");
+    news = read_body(STR("{\"awb\": \"X1\", \"current_status_id\": 5}"));
+    assert_false(news.scans[0].unknown);
+    news = read_body(STR("{\"awb\": \"X1\", \"current_status\": \"On hold\", "
+                         "\"current_timestamp\": \"05 03 2026 10:00:00\"}"));
+    assert_int_equal(news.n, 1);
+    assert_true(news.scans[0].unknown);
+    assert_string_equal(news.scans[0].code, "order On hold");
+    assert_string_equal(news.scans[0].words, "On hold");
+    news = read_body(STR("{\"awb\": \"X1\", \"shipment_status\": \"HELD\", "
+                         "\"current_status_id\": 33, \"current_status\": null}"));
+    assert_string_equal(news.scans[0].words, "HELD");
+    news = read_body(STR("{\"awb\": \"X1\", \"current_status\": \"NA\"}"));
+    assert_int_equal(news.n, 0);
+}
+
 static void what_is_no_webhook_says_why(void **state)
 {
     static const char *const bodies[] = {
@@ -324,6 +351,7 @@ int main(void)
         cmocka_unit_test(each_sample_of_a_webhook_tells_its_status),
         cmocka_unit_test(one_on_its_way_back),
         cmocka_unit_test(the_order_s_status_is_a_last_resort),
+        cmocka_unit_test(an_order_s_status_of_no_table_is_collected),
         cmocka_unit_test(what_is_no_webhook_says_why),
         cmocka_unit_test(a_scan_is_the_same_in_both),
         cmocka_unit_test(errors_are_read_in_each_shape),

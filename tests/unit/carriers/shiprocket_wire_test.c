@@ -75,8 +75,7 @@ static void answers_tell_what_is_known(void **state)
 {
     (void)state;
     struct carrier_result r = { .found = false };
-    assert_int_equal(shiprocket_created(a,
-                                        json("{\"order_id\": 501234567, \"shipment_id\": "
+    assert_int_equal(shiprocket_created(json("{\"order_id\": 501234567, \"shipment_id\": "
                                              "\"500111222\", \"awb_code\": null}"),
                                         &r),
                      OK);
@@ -84,16 +83,14 @@ static void answers_tell_what_is_known(void **state)
     assert_string_equal(r.known.shipment_id, "500111222");
     assert_null(r.known.tracking_number);
     assert_int_equal(
-        shiprocket_assigned(a,
-                            json("{\"awb_assign_status\": 1, \"response\": {\"data\": "
+        shiprocket_assigned(json("{\"awb_assign_status\": 1, \"response\": {\"data\": "
                                  "{\"awb_code\": 29050011223344, \"courier_name\": \"\"}}}"),
                             &r),
         OK);
     assert_string_equal(r.known.tracking_number, "29050011223344");
     assert_null(r.known.courier_name);
     assert_int_equal(
-        shiprocket_picked_up(a,
-                             json("{\"pickup_status\": 1, \"response\": "
+        shiprocket_picked_up(json("{\"pickup_status\": 1, \"response\": "
                                   "{\"pickup_scheduled_date\": \"2026-03-03 09:00:00\"}}"),
                              &r),
         OK);
@@ -104,14 +101,13 @@ static void refusals_stand_inside_of_a_200(void **state)
 {
     (void)state;
     struct carrier_result r = { .found = false };
-    assert_int_equal(shiprocket_assigned(a,
-                                         json("{\"awb_assign_status\": 0, \"response\": {\"data\": "
+    assert_int_equal(shiprocket_assigned(json("{\"awb_assign_status\": 0, \"response\": {\"data\": "
                                               "{\"awb_assign_error\": \"No courier.\"}}}"),
                                          &r),
                      ERR_INVALID);
     assert_string_equal(r.sentence, "No courier.");
     assert_false(r.unknown);
-    assert_int_equal(shiprocket_picked_up(a, json("{\"pickup_status\": 0}"), &r), ERR_INVALID);
+    assert_int_equal(shiprocket_picked_up(json("{\"pickup_status\": 0}"), &r), ERR_INVALID);
     assert_non_null(r.sentence);
 }
 
@@ -120,13 +116,13 @@ static void what_is_no_answer_may_have_been_done(void **state)
     (void)state;
     static const char *const texts[] = { "{}", "[]", "{\"order_id\": null}",
                                          "{\"message\": \"\"}" };
-    enum err (*const readers[])(struct arena *, struct json_object *, struct carrier_result *) = {
+    enum err (*const readers[])(struct json_object *, struct carrier_result *) = {
         shiprocket_created, shiprocket_assigned, shiprocket_picked_up
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         for (size_t k = 0; k < 3; k++) {
             struct carrier_result r = { .found = false };
-            assert_int_equal(readers[k](a, json(texts[i]), &r), ERR_RETRY);
+            assert_int_equal(readers[k](json(texts[i]), &r), ERR_RETRY);
             assert_true(r.unknown);
         }
 }

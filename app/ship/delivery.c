@@ -25,6 +25,7 @@ struct asking {
     struct ctx *c;
     const struct delivery_new *n;
     const char *order_id, *number;
+    struct provider_account account; /* that is named; id NULL: none is, or it is off */
     struct json_object *asked;
     struct reservation wanted;
 };
@@ -39,6 +40,7 @@ static enum err read_input(struct asking *a)
     const struct {
         const char *key, *text;
     } texts[] = { { "carrier", a->wanted.carrier },
+                  { "accountId", n->account_id },
                   { "purchaseOrderId", n->purchase_order_id },
                   { "pickupLocation", n->pickup_location },
                   { "pickupOn", on },
@@ -70,22 +72,50 @@ static enum err hold_order(struct asking *a)
     return OK;
 }
 
+/* The account that is named, and the carrier. That it is off matters to a new delivery alone. */
+static enum err choose(struct asking *a)
+{
+    enum err e = a->n->account_id ? provider_get(a->c, a->n->account_id, &a->account) : OK;
+    if (e == ERR_NOT_FOUND)
+        a->account.id = NULL;
+    a->wanted.carrier = a->n->carrier   ? a->n->carrier
+                        : a->account.id ? a->account.provider
+                                        : carrier_names[0];
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static enum err check_account(struct asking *a)
+{
+    if (!a->n->account_id)
+        return OK;
+    if (!a->account.id)
+        return ctx_fault(a->c, "accountId", "is of no account here that is on");
+    if (strcmp(a->account.provider, a->wanted.carrier) != 0)
+        return ctx_fault(a->c, "accountId", "is of an account at %s",
+                         carrier_title(a->account.provider));
+    return OK;
+}
+
 /* The carrier takes parcels on, and the tenant has an account there. */
 static enum err check_carrier(struct asking *a)
 {
-    struct provider_account account;
     const struct carrier *carrier = carrier_of(a->wanted.carrier, a->wanted.dry_run);
+    enum err e = check_account(a);
+    if (e)
+        return e;
     if (!carrier || !(carrier->can & CARRIER_CREATE))
-        return ctx_fault(a->c, "carrier", "takes no parcels on by this server");
+        return ctx_fault(a->c, a->n->carrier ? "carrier" : "accountId",
+                         "takes no parcels on by this server");
     if (a->wanted.dry_run)
         return OK;
-    enum err e = provider_find(a->c, carrier->name, &account);
+    if (!a->account.id)
+        e = provider_find(a->c, carrier->name, &a->account);
     if (e == ERR_NOT_FOUND || e == ERR_DENIED)
         return ctx_fault(a->c, "carrier",
                          "has no account here that is on: with TRACK_CARRIER_DRY_RUN=true a "
                          "stand-in answers for it");
     if (e == OK)
-        a->wanted.account_id = account.id;
+        a->wanted.account_id = a->account.id;
     return e;
 }
 
@@ -208,10 +238,11 @@ enum err delivery_add(struct ctx *c, const char *order_id, const struct delivery
     *again = false;
     *under_way = NULL;
     a.wanted = (struct reservation){ .order_id = order_id,
-                                     .carrier = n->carrier ? n->carrier : carrier_names[0],
                                      .parcel = n->parcel ? (int)n->parcel : 1,
                                      .dry_run = c->app->settings->carrier_dry_run };
-    enum err e = read_input(&a);
+    enum err e = choose(&a);
+    if (e == OK)
+        e = read_input(&a);
     if (e == OK)
         e = hold_order(&a);
     if (e == OK)
@@ -346,6 +377,9 @@ static const struct member delivery_members[] = {
     { "purchaseOrderId", SHAPE_UUID, .help = "The purchase order it is of." },
     { "carrier", SHAPE_CHOICE, .values = carrier_names },
     { "carrierName", SHAPE_TEXT, .example = "Shiprocket" },
+    { "accountId", SHAPE_UUID, .help = "At the carrier; of a dry run there is none.",
+      .nullable = true },
+    { "accountName", SHAPE_TEXT, .nullable = true, .example = "Shiprocket" },
     { "state", SHAPE_CHOICE,
       .help = "waiting: goes on by itself. failed: goes on when somebody says so.",
       .values = run_state_names },

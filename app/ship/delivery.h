@@ -12,7 +12,8 @@
 /* What a delivery is asked for with; texts are NULL where not given. */
 struct delivery_new {
     const char *purchase_order_id; /* NULL: the order's only one; of none, one is made */
-    const char *carrier;           /* one of carrier_names; NULL: the first */
+    const char *carrier;           /* one of carrier_names; NULL: the account's, or the first */
+    const char *account_id;        /* at the carrier; NULL: its first that is on */
     const char *pickup_location;   /* as the carrier knows it */
     const char *pickup_on;         /* a day: 2026-05-12 */
     const char *courier_id;        /* the carrier's; NULL: it chooses */

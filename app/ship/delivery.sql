@@ -74,7 +74,7 @@ select state from delivery_reservations where tenant_id = current_tenant() and i
 -- One by its id, those of an order, or the last of its parcel.
 -- name: dispatch_list anew
 select r.id as "deliveryId", r.order_id as "orderId", o.number as "orderNumber", r.parcel,
-    r.purchase_order_id as "purchaseOrderId", r.carrier, r.state, r.step, r.cancelling, r.dry_run as "dryRun",
+    r.purchase_order_id as "purchaseOrderId", r.carrier, r.account_id as "accountId", a.name as "accountName", r.state, r.step, r.cancelling, r.dry_run as "dryRun",
     r.our_ref as "ourRef", r.known ->> 'orderId' as "carrierOrderId", r.known ->> 'shipmentId' as "carrierShipmentId",
     r.known ->> 'trackingNumber' as "trackingNumber", r.known ->> 'courierName' as "courierName",
     r.known ->> 'pickupOn' as "pickupOn", r.results, r.shipment_id as "shipmentId", r.created_at as "createdAt",
@@ -83,12 +83,18 @@ select r.id as "deliveryId", r.order_id as "orderId", o.number as "orderNumber",
         and j.unique_key = r.id::text and j.state <> 'parked') as _stuck
 from delivery_reservations r
 join orders o on o.tenant_id = r.tenant_id and o.id = r.order_id
+left join provider_accounts a on a.tenant_id = r.tenant_id and a.id = r.account_id
 where r.tenant_id = current_tenant()
     and (:id::uuid is null or r.id = :id::uuid)
     and (:order_id::uuid is null or r.order_id = :order_id::uuid)
     and (:parcel::int is null or r.parcel = :parcel::int)
 order by r.state = 'cancelled', r.parcel, r.created_at desc
 limit :rows::int;
+
+-- name: dispatch_accounts
+select id as value, name as label from provider_accounts
+where tenant_id = current_tenant() and enabled and provider = any (:providers::text[])
+order by created_at, id;
 
 -- name: dispatch_order_there
 select id from orders where tenant_id = current_tenant() and id = :order_id::uuid;

@@ -3,7 +3,10 @@
 
 #include "base/json.h"
 #include "base/settings.h"
+#include "carriers/carrier.h"
+#include "db/db.h"
 #include "ship/delivery.h"
+#include "ship/delivery.sql.h"
 #include "ship/words.h"
 
 #include <string.h>
@@ -92,6 +95,27 @@ static struct json_object *choices(const char *chosen)
     return list;
 }
 
+/* The accounts there are to choose of: none where there are no two. */
+static enum err accounts(struct ctx *c, const char *chosen, struct json_object **out)
+{
+    PGresult *rows;
+    struct buf names = buf_in(c->arena);
+    for (size_t i = 0; carrier_names[i]; i++)
+        if (carrier_of(carrier_names[i], false)->can & CARRIER_CREATE)
+            buf_printf(&names, "%s%s", names.n ? "," : "{", carrier_names[i]);
+    buf_puts(&names, names.n ? "}" : "{}");
+    enum err e = db_query(c->db, c->arena, dispatch_accounts, &rows, .providers = names.p);
+    if (e)
+        return e;
+    *out = json_own(c->arena, json_object_new_array());
+    for (int i = 0; rows_count(rows) > 1 && i < rows_count(rows); i++) {
+        struct json_object *one = row_json(c->arena, rows, i);
+        json_set_bool(one, "selected", chosen && strcmp(chosen, row_text(rows, i, "value")) == 0);
+        json_object_array_add(*out, json_object_get(one));
+    }
+    return OK;
+}
+
 /* The parcel that has no delivery yet: the one behind the last. */
 static int64_t next_parcel(struct json_object *list)
 {
@@ -123,7 +147,13 @@ enum err view_deliveries(struct ctx *c, struct json_object *order, struct json_o
     json_set_bool(order, "deliveryMoves", moves);
     if (json_text(order, "cancelledAt") || c->actor.role < ROLE_AGENT)
         return OK;
-    struct json_object *form = json_object_new_object(), *given = json_get(again, "given");
+    struct json_object *given = json_get(again, "given"), *list_of_accounts;
+    e = accounts(c, json_text(given, "accountId"), &list_of_accounts);
+    if (e)
+        return e;
+    struct json_object *form = json_object_new_object();
+    json_set(form, "accounts", json_object_get(list_of_accounts));
+    json_set_bool(form, "anyAccounts", json_object_array_length(list_of_accounts) > 0);
     json_set_bool(form, "dryRun", c->app->settings->carrier_dry_run);
     json_set(form, "carriers", choices(json_text(given, "carrier")));
     json_set_int(form, "parcel", next_parcel(list));

@@ -266,6 +266,71 @@ static void a_delivery_runs_through(void **state)
 }
 
 /* Neither the password nor a token is kept anywhere in the clear. */
+static const struct answer *deliver_by(const char *order, const char *more)
+{
+    char path[120], body[400];
+    snprintf(path, sizeof(path), "/api/orders/%s/deliveries", order);
+    snprintf(body, sizeof(body), "{" PARCEL "%s}", more);
+    return ask(&agent, "POST", path, body);
+}
+
+/* Of two accounts the one that is named; of one alone the first. */
+static void the_account_may_be_chosen(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40], second[40], off[40], other[40];
+    add_account("Second", second);
+    add_account("Off", off);
+    add_account("Of another provider", other);
+    pg_sql("update provider_accounts set enabled = false where id = '%s' returning 1", off);
+    pg_sql("update provider_accounts set provider = 'generic' where id = '%s' returning 1", other);
+    const char *with = arena_printf(c->arena, ", \"accountId\": \"%s\"", second);
+    order_new(order, po);
+    const char *const wrong[][2] = {
+        { off, "no account here that is on" },
+        { "0198c000-0000-7000-8000-000000000000", "no account here that is on" },
+        { other, "takes no parcels on" },
+        { "second", "accountId" },
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const struct answer *a =
+            deliver_by(order, arena_printf(c->arena, ", \"accountId\": \"%s\"", wrong[i][0]));
+        assert_int_equal(a->status, 422);
+        assert_non_null(strstr(a->body, "accountId"));
+        assert_non_null(strstr(a->body, wrong[i][1]));
+    }
+    const struct answer *a = deliver_by(
+        order,
+        arena_printf(c->arena, ", \"carrier\": \"shiprocket\", \"accountId\": \"%s\"", other));
+    assert_int_equal(a->status, 422);
+    assert_non_null(strstr(a->body, "is of an account at"));
+    a = deliver_by(order, with);
+    assert_int_equal(a->status, 202);
+    assert_string_equal(json_text(a->json, "accountId"), second);
+    assert_string_equal(json_text(a->json, "accountName"), "Second");
+    assert_string_equal(json_text(a->json, "carrier"), "shiprocket");
+    keep(id, json_text(a->json, "deliveryId"));
+    char path[120];
+    snprintf(path, sizeof(path), "/orders/%s", order);
+    assert_non_null(strstr(ask(&agent, "GET", path, NULL)->body, "<option value=\"\">The first"));
+    /* It is off when it is to be called: no other one is. */
+    pg_sql("update provider_accounts set enabled = false where id = '%s' returning 1", second);
+    assert_string_equal(json_text(ended(id), "state"), "failed");
+    pg_sql("update provider_accounts set enabled = false where id = '%s' returning 1", other);
+    assert_int_equal(deliver_by(order, with)->status, 202); /* alike: it goes on */
+    assert_int_equal(deliver_by(order, "")->status, 409);
+    a = ask(&agent, "GET", path, NULL);
+    assert_null(strstr(a->body, "The first</option>"));
+    pg_sql("update provider_accounts set enabled = true where id = '%s' returning 1", second);
+    assert_string_equal(json_text(ended(id), "state"), "saved");
+    assert_string_equal(pg_sql("select p.account_id from carrier_parcels p join "
+                               "delivery_reservations r on r.shipment_id = p.shipment_id where "
+                               "r.id = '%s'",
+                               id),
+                        second);
+    pg_sql("update provider_accounts set enabled = false where id = '%s' returning 1", second);
+}
+
 static void what_is_secret_stays_so(void **state)
 {
     (void)state;
@@ -429,6 +494,7 @@ int main(void)
         cmocka_unit_test_setup(who_waited_for_a_denial_does_not_sign_in, fresh),
         cmocka_unit_test_setup(the_password_may_be_in_a_file, fresh),
         cmocka_unit_test_setup(a_delivery_runs_through, fresh),
+        cmocka_unit_test_setup(the_account_may_be_chosen, fresh),
         cmocka_unit_test_setup(what_is_secret_stays_so, fresh),
         cmocka_unit_test_setup(every_fault_ends_in_one_parcel, fresh),
         cmocka_unit_test_setup(an_answer_after_the_timeout_is_found, fresh),

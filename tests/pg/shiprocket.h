@@ -46,7 +46,8 @@ static inline void set_account(const char *settings, const char *secrets)
     assert_int_equal(db_end(owner->db, provider_change(owner, account, &change)), OK);
 }
 
-static inline void add_account(void)
+/* Its id, in `to`. */
+static inline void add_account(const char *name, char *to)
 {
     const char *id;
     struct ctx *owner = pg_ctx("track_owner");
@@ -58,9 +59,8 @@ static inline void add_account(void)
     json_set_text(secrets, "webhookSecret", "secret-of-the-panel");
     db_begin(owner->db, pg_tenant());
     assert_int_equal(
-        db_end(owner->db, provider_add(owner, "shiprocket", "Shiprocket", settings, secrets, &id)),
-        OK);
-    keep(account, id);
+        db_end(owner->db, provider_add(owner, "shiprocket", name, settings, secrets, &id)), OK);
+    keep(to, id);
 }
 
 /* No fault strikes, and nobody has signed in. */
@@ -164,5 +164,5 @@ static inline void start(const char *name)
     pg_settings()->carrier_dry_run = false;
     pg_settings()->delivery_settle_seconds = 1;
     pg_app()->http = http_new(pg_app(), c->arena);
-    add_account();
+    add_account("Shiprocket", account);
 }

@@ -145,7 +145,7 @@ static const struct route routes[] = {
     { METHOD_GET, ROUTE_API, ORDER_API, api_order, ROLE_VIEWER, .whole = true, .doc = "An order.",
       .answer = &order_shape },
     { METHOD_GET, ROUTE_API, ORDER_API "/tracking", api_tracking, ROLE_VIEWER, .whole = true,
-      .doc = "Where the parcels of an order are: milestones and all that was said of them.",
+      .doc = "Where the parcels of an order are: milestones and what was said of them last.",
       .answer = &order_tracking_shape },
     { METHOD_POST, ROUTE_API, ORDER_API "/cancel", api_cancel, ROLE_AGENT, &order_cancel_input,
       .whole = true, .doc = "Cancels an order of which nothing is on its way.",

@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-#define SHIPMENTS_MOST "200"
-#define EVENTS_MOST "200"
+enum { SHIPMENTS_MOST = 200, EVENTS_MOST = 1000, EVENTS_OF_ONE_MOST = 200 };
 
 /* ---- milestones ---- */
 
@@ -45,10 +44,10 @@ static struct json_object *milestones_of(struct json_object *shipment)
 
 /* ---- the document ---- */
 
-static const char *ids_of(struct ctx *c, const PGresult *rows)
+static const char *ids_of(struct ctx *c, const PGresult *rows, int n)
 {
     struct buf b = buf_in(c->arena);
-    for (int i = 0; i < rows_count(rows); i++)
+    for (int i = 0; i < n; i++)
         buf_printf(&b, "%s%s", i ? "," : "{", row_text(rows, i, "shipmentId"));
     buf_puts(&b, b.n ? "}" : "{}");
     return b.p;
@@ -63,13 +62,25 @@ static void add_shipment(struct ctx *c, const PGresult *rows, int i, const PGres
     for (; *at < rows_count(events) && strcmp(row_text(events, *at, "_shipment"), id) == 0; ++*at)
         json_object_array_add(list, json_object_get(row_json(c->arena, events, *at)));
     json_set(s, "milestones", milestones_of(s));
+    json_set_bool(s, "moreEvents",
+                  row_int(rows, i, "eventCount") > (long long)json_object_array_length(list));
     json_set(s, "events", list);
     json_object_array_add(to, json_object_get(s));
 }
 
+/* What one answer holds is shared among its shipments. */
+static enum err read_events(struct ctx *c, const PGresult *rows, int n, PGresult **events)
+{
+    int share = n ? EVENTS_MOST / n : 0;
+    if (share > EVENTS_OF_ONE_MOST)
+        share = EVENTS_OF_ONE_MOST;
+    return db_query(c->db, c->arena, order_tracking_events, events, .ids = ids_of(c, rows, n),
+                    .rows = arena_printf(c->arena, "%d", share));
+}
+
 enum err order_tracking(struct ctx *c, const char *id, struct json_object **out)
 {
-    int at = 0;
+    int at = 0, n = 0;
     PGresult *order, *rows, *events;
     if (!id || !uuid_valid(id))
         return ERR_NOT_FOUND;
@@ -78,16 +89,18 @@ enum err order_tracking(struct ctx *c, const char *id, struct json_object **out)
         e = ERR_NOT_FOUND;
     if (e == OK)
         e = db_query(c->db, c->arena, order_tracking_shipments, &rows, .id = id,
-                     .rows = SHIPMENTS_MOST);
-    if (e == OK)
-        e = db_query(c->db, c->arena, order_tracking_events, &events, .ids = ids_of(c, rows),
-                     .rows = EVENTS_MOST);
+                     .rows = arena_printf(c->arena, "%d", SHIPMENTS_MOST + 1));
+    if (e == OK) {
+        n = rows_count(rows) > SHIPMENTS_MOST ? SHIPMENTS_MOST : rows_count(rows);
+        e = read_events(c, rows, n, &events);
+    }
     if (e != OK)
         return e;
     struct json_object *d = row_json(c->arena, order, 0), *list = json_object_new_array();
-    for (int i = 0; i < rows_count(rows); i++)
+    for (int i = 0; i < n; i++)
         add_shipment(c, rows, i, events, &at, list);
     json_set(d, "shipments", list);
+    json_set_bool(d, "moreShipments", rows_count(rows) > n);
     *out = d;
     return OK;
 }
@@ -113,8 +126,13 @@ static const struct member shipment_members[] = {
     { "trackingPage", SHAPE_LINK, .help = "What whoever has the link sees of it." },
     { "eventCount", SHAPE_COUNT, .help = "All of its timeline." },
     { "milestones", SHAPE_LIST, .of = &milestone },
-    { "events", SHAPE_LIST, .help = "The 200 added last, what occurred last first.",
+    { "events", SHAPE_LIST,
+      .help = "Those added last, what occurred last first: 1,000 shared evenly among the shipments "
+              "of the answer, at most 200 of each.",
       .of = &shipment_event_shape },
+    { "moreEvents", SHAPE_BOOL,
+      .help =
+          "Whether there are older ones: `GET /api/ship/shipments/{shipmentId}` has up to 500." },
     { .name = NULL },
 };
 static const struct shape shipment = { "TrackedShipment", "A shipment of an order.",
@@ -125,6 +143,8 @@ static const struct member members[] = {
     { "number", SHAPE_TEXT, .example = "1042" },
     { "status", SHAPE_CHOICE, .help = "As its shipments have it.", .values = order_status_names },
     { "shipments", SHAPE_LIST, .help = "The oldest first, at most 200.", .of = &shipment },
+    { "moreShipments", SHAPE_BOOL,
+      .help = "Whether there are more: `GET /api/ship/shipments?q=order:…`." },
     { .name = NULL },
 };
 const struct shape order_tracking_shape = { "OrderTracking", "Where the parcels of an order are.",

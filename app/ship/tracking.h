@@ -6,8 +6,9 @@
 
 #include <json-c/json.h>
 
-/* {orderId, number, status, shipments}: each with its milestones [{name, at, reached}] and events,
-   what occurred last first. ERR_NOT_FOUND. */
+/* {orderId, number, status, shipments, moreShipments}: at most 200, each with its milestones
+   [{name, at, reached}] and events, what occurred last first, and moreEvents. All have at most
+   1,000 events, shared evenly, one at most 200. ERR_NOT_FOUND. */
 enum err order_tracking(struct ctx *c, const char *id, struct json_object **out) must_check;
 
 /* Cancels an order of which nothing is on its way; reason NULL: none was given. ERR_CONFLICT says

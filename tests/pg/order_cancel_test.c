@@ -63,6 +63,56 @@ static void tracking_tells_all_parcels(void **state)
     assert_int_equal(of_order(&viewer, "GET", "x", "/tracking", NULL)->status, 404);
 }
 
+static void scans(const char *id, int n)
+{
+    struct shipment_event list[250];
+    struct arena *a = pg_ctx("track_worker")->arena;
+    for (int i = 0; i < n; i++)
+        list[i] =
+            scan(PARCEL_IN_TRANSIT, arena_printf(a, "2026-01-05T%02d:%02d:00Z", i / 60, i % 60),
+                 arena_printf(a, "%s %d", id, i));
+    (void)append(id, list, (size_t)n);
+}
+
+/* However much there is to tell, an answer has its bounds and says what it leaves out. */
+static void tracking_is_bounded(void **state)
+{
+    (void)state;
+    char order[40], po[40], id[40];
+    order_new(order, po);
+    shipment_new(po, id);
+    scans(id, 250);
+    struct json_object *d = of_order(&viewer, "GET", order, "/tracking", NULL)->json;
+    struct json_object *one = json_object_array_get_idx(json_get(d, "shipments"), 0);
+    struct json_object *events = json_get(one, "events");
+    assert_int_equal(json_object_array_length(events), 200);
+    assert_true(json_object_get_boolean(json_get(one, "moreEvents")));
+    assert_int_equal(json_object_get_int(json_get(one, "eventCount")), 251);
+    assert_int_equal(json_object_get_int(json_get(json_object_array_get_idx(events, 0), "seq")),
+                     251);
+    for (int i = 0; i < 9; i++)
+        shipment_new(po, id);
+    scans(id, 99);
+    d = of_order(&viewer, "GET", order, "/tracking", NULL)->json;
+    struct json_object *shipments = json_get(d, "shipments");
+    assert_false(json_object_get_boolean(json_get(d, "moreShipments")));
+    one = json_object_array_get_idx(shipments, 0);
+    assert_int_equal(json_object_array_length(json_get(one, "events")), 100);
+    one = json_object_array_get_idx(shipments, 9);
+    assert_int_equal(json_object_array_length(json_get(one, "events")), 100);
+    assert_false(json_object_get_boolean(json_get(one, "moreEvents")));
+    (void)pg_sql(
+        "insert into shipments (tenant_id, purchase_order_id, carrier, public_token) select "
+        "'%s', '%s', 'dhl', 'many-0123456789012345678-' || i from generate_series(1, 191) i",
+        pg_tenant(), po);
+    d = of_order(&viewer, "GET", order, "/tracking", NULL)->json;
+    shipments = json_get(d, "shipments");
+    assert_true(json_object_get_boolean(json_get(d, "moreShipments")));
+    assert_int_equal(json_object_array_length(shipments), 200);
+    one = json_object_array_get_idx(shipments, 0);
+    assert_int_equal(json_object_array_length(json_get(one, "events")), 5);
+}
+
 static void one_without_parcels_is_cancelled_once(void **state)
 {
     (void)state;
@@ -255,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tracking_tells_all_parcels),
+        cmocka_unit_test(tracking_is_bounded),
         cmocka_unit_test(one_without_parcels_is_cancelled_once),
         cmocka_unit_test(a_live_parcel_is_in_the_way),
         cmocka_unit_test(a_delivery_is_in_the_way),

@@ -126,23 +126,29 @@ insert into parcel_stores values
 update parcel_stores set todo = todo || ' or t.url <> ''(removed)''', sets = sets || '{"url": "''(removed)''"}'
 where name = 'http_calls of parcels';
 
--- What was removed before had these left; what came after that comes due. Each tenant's rows are seen as its own.
+-- What was removed before had these left; what came after that comes due; failures that were open before the board was there are
+-- on it. Each tenant's rows are seen as its own.
 do $$
 declare
-    s parcel_stores;
+    store parcel_stores;
     who uuid;
     removed uuid[];
 begin
     perform set_config('track.purging', 'on', true);
     for who in select id from tenants loop
         perform set_config('track.tenant', who::text, true);
+        update shipments s set open_failures = x.n
+        from (select d.shipment_id as id, count(*)::int as n
+            from delivery_failures f join delivery_reservations d on d.tenant_id = f.tenant_id and d.id = f.reservation_id
+            where f.tenant_id = who and f.resolved_at is null and d.shipment_id is not null group by 1) x
+        where s.tenant_id = who and s.id = x.id and s.open_failures <> x.n;
         select array_agg(x.id) into removed from (
             select id from orders where tenant_id = who and content_removed_at is not null
             union all select id from shipments where tenant_id = who and content_removed_at is not null) x;
         continue when removed is null;
-        for s in select * from parcel_stores where name in ('fulfilment_tasks', 'http_calls of parcels') loop
-            execute format('update %I t set %s where t.tenant_id = $2 and (%s) and (%s)', s.relation,
-                (select string_agg(format('%I = %s', key, value), ', ') from jsonb_each_text(s.sets)), s.which, s.todo) using removed, who;
+        for store in select * from parcel_stores where name in ('fulfilment_tasks', 'http_calls of parcels') loop
+            execute format('update %I t set %s where t.tenant_id = $2 and (%s) and (%s)', store.relation,
+                (select string_agg(format('%I = %s', key, value), ', ') from jsonb_each_text(store.sets)), store.which, store.todo) using removed, who;
         end loop;
         update shipments s set content_removed_at = null where s.tenant_id = who and s.content_removed_at is not null
             and exists (select from shipment_events e where e.tenant_id = who and e.shipment_id = s.id and e.salt is not null);

@@ -100,17 +100,6 @@ static void note_limits(const struct http_answer *answer, int64_t now_ms, struct
         out->retry_after = WAIT_UNSAID;
 }
 
-static struct json_object *json_of(struct arena *a, const struct http_answer *answer)
-{
-    const char *type = http_header(answer, "content-type"), *why;
-    struct json_object *body = NULL;
-    if (!type || answer->cut || strncasecmp(type, "application/json", 16) != 0 ||
-        json_parse(a, answer->body, &limits, &body, &why) ||
-        !json_object_is_type(body, json_type_object))
-        return NULL;
-    return body;
-}
-
 /* ---- errors ---- */
 
 static enum err unreadable(struct front_result *out)
@@ -173,7 +162,7 @@ enum err front_judge(struct arena *a, const struct http_answer *answer, const ch
                      int64_t now_ms, struct json_object **body, struct front_result *out)
 {
     int status = answer->status;
-    *body = json_of(a, answer);
+    *body = http_json(a, answer, &limits);
     note_limits(answer, now_ms, out);
     if (status >= 200 && status < 300)
         return *body ? OK : unreadable(out);

@@ -171,17 +171,6 @@ int jira_reset(const char *text, int64_t now_ms)
     return seconds <= 0 ? 0 : seconds > WAIT_MOST ? WAIT_MOST : (int)seconds;
 }
 
-static struct json_object *json_of(struct arena *a, const struct http_answer *answer)
-{
-    const char *type = http_header(answer, "content-type"), *why;
-    struct json_object *body = NULL;
-    if (!type || answer->cut || strncasecmp(type, "application/json", 16) != 0 ||
-        json_parse(a, answer->body, &limits, &body, &why) ||
-        !json_object_is_type(body, json_type_object))
-        return NULL;
-    return body;
-}
-
 /* {errorMessages: [text], errors: {field: text}} in one clause; NULL: it says nothing. */
 static const char *told(struct arena *a, struct json_object *body)
 {
@@ -251,7 +240,7 @@ enum err jira_judge(struct arena *a, const struct http_answer *answer, int64_t n
 {
     *out = (struct jira_result){ 0 };
     *unsure = false;
-    *body = json_of(a, answer);
+    *body = http_json(a, answer, &limits);
     if (answer->status < 200 || answer->status >= 300)
         return refused(a, answer, now_ms, *body, unsure, out);
     if (*body)

@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <poll.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #define TRIES 3
@@ -56,6 +57,18 @@ const char *http_header(const struct http_answer *answer, const char *name)
         if (strcmp(h[0], name) == 0)
             return h[1];
     return NULL;
+}
+
+struct json_object *http_json(struct arena *a, const struct http_answer *answer,
+                              const struct json_limits *limits)
+{
+    const char *type = http_header(answer, "content-type"), *why;
+    struct json_object *body = NULL;
+    if (!type || answer->cut || strncasecmp(type, "application/json", 16) != 0 ||
+        json_parse(a, answer->body, limits, &body, &why) ||
+        !json_object_is_type(body, json_type_object))
+        return NULL;
+    return body;
 }
 
 static size_t take_body(char *p, size_t one, size_t n, void *arg)

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/json.h"
 
 struct http;
 
@@ -47,6 +48,11 @@ enum err http_send(struct ctx *c, const struct http_call *call,
 
 /* A header of the answer by lower-case name, or NULL. */
 const char *http_header(const struct http_answer *answer, const char *name);
+
+/* The object that a whole answer of the type application/json has for its body, or NULL. The
+   arena's. */
+struct json_object *http_json(struct arena *a, const struct http_answer *answer,
+                              const struct json_limits *limits);
 
 /* Records a call that a stand-in answered here because of dry-run: nothing is sent, the log row is
    marked, and *answer is that answer. ERR_RETRY: the log could not be written. */

@@ -72,3 +72,8 @@ create or replace function shipments_matching(filter jsonb) returns setof shipme
         and (filter -> 'notText' is null or not exists (select from shipment_words w where w.tenant_id = current_tenant()
             and w.shipment_id = s.id and w.search ~ any (words_begin(filter_texts(filter, 'notText'))) offset 0))
 $$;
+
+-- ---------------------------------------------------------------- the board
+
+-- What a longer term to ask for a proof brings back.
+create index shipments_denied on shipments (tenant_id, delivered_at) where status = 'delivered' and contradiction is not null;

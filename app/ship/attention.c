@@ -262,6 +262,8 @@ enum err terms_set(struct ctx *c, const struct claim_term *t)
             : db_query(c->db, c->arena, terms_unset, NULL, .carrier = carrier, .claim = t->claim);
     if (e == OK)
         e = db_query(c->db, c->arena, terms_hold, NULL, .carrier = carrier);
+    if (e == OK)
+        e = db_query(c->db, c->arena, terms_revive, NULL, .carrier = carrier, .claim = t->claim);
     if (e != OK)
         return e;
     struct json_object *told = json_own(c->arena, json_object_new_object());

@@ -38,5 +38,6 @@ struct claim_term {
 /* {terms: [{carrier, claim, hours, own}]}: of all carriers, then those of single ones. */
 enum err terms_get(struct ctx *c, struct json_object **out) must_check;
 
-/* Sets one, and has what waits for it looked at anew. ERR_INVALID names the field. */
+/* Sets one, and has what waits for it, or waited in vain, looked at anew. ERR_INVALID names the
+ * field. */
 enum err terms_set(struct ctx *c, const struct claim_term *t) must_check;

@@ -113,6 +113,15 @@ where tenant_id = current_tenant() and carrier = :carrier::text and claim = :cla
 
 -- Those whose clock runs are looked at anew: of what is silent it is that of its loss.
 -- name: terms_hold
-update shipments set attention_due_at = null
-where tenant_id = current_tenant() and (attention = 'act_now' or silent_since is not null)
-    and (:carrier::text = '' or carrier = :carrier::text);
+update shipments s set attention_due_at = null
+where s.tenant_id = current_tenant() and (:carrier::text = '' or s.carrier = :carrier::text)
+    and (s.attention = 'act_now' or s.silent_since is not null);
+
+-- And those whose clock had run out and, by the term as it is now, runs again.
+-- name: terms_revive
+update shipments s set attention_due_at = null
+where s.tenant_id = current_tenant() and (:carrier::text = '' or s.carrier = :carrier::text) and s.attention = 'done'
+    and (:claim::text = 'dispute' and s.status = 'returned'
+            and s.status_at > clock_timestamp() - claim_hours(s.tenant_id, s.carrier, 'dispute') * interval '1 hour'
+        or :claim::text = 'proof' and s.status = 'delivered' and s.contradiction is not null
+            and s.delivered_at > clock_timestamp() - claim_hours(s.tenant_id, s.carrier, 'proof') * interval '1 hour');

@@ -60,12 +60,14 @@ static struct json_object *column(struct ctx *c, const char *attention, const PG
 
 enum err board_get(struct ctx *c, struct json_object **out)
 {
-    PGresult *counts, *cards;
+    PGresult *counts, *cards, *deliveries;
     db_batch(c->db);
     enum err e = db_run(c->db, c->arena, &sql_board_counts, NULL, &counts);
     if (e == OK)
         e = db_query(c->db, c->arena, board_cards, &cards, .columns = names(c->arena),
                      .rows = CARDS);
+    if (e == OK)
+        e = db_query(c->db, c->arena, board_deliveries, &deliveries, .rows = CARDS);
     enum err sent = db_flush(c->db);
     if (e == OK)
         e = sent;
@@ -76,6 +78,8 @@ enum err board_get(struct ctx *c, struct json_object **out)
     for (size_t i = 0; attention_names[i]; i++)
         json_object_array_add(columns, column(c, attention_names[i], counts, cards));
     json_set(d, "columns", columns);
+    json_set(d, "deliveries", json_object_get(rows_json(c->arena, deliveries)));
+    json_set_int(d, "deliveryCount", rows_count(deliveries) ? row_int(deliveries, 0, "_all") : 0);
     json_set_int(d, "total", total(counts));
     *out = d;
     return OK;
@@ -247,6 +251,17 @@ void attention_view(struct ctx *c, struct json_object *d)
 
 /* ---- the page ---- */
 
+/* What failed before there was a shipment is to be acted on too, and counted there. */
+static void set_deliveries(struct json_object *board, struct json_object *act_now)
+{
+    struct json_object *list = json_get(board, "deliveries");
+    int64_t n = json_object_get_int64(json_get(board, "deliveryCount"));
+    json_set(act_now, "deliveries", json_object_get(list));
+    json_set_int(act_now, "shown", json_object_get_int64(json_get(act_now, "shown")) + n);
+    json_set_bool(act_now, "any", n > 0 || json_object_get_boolean(json_get(act_now, "any")));
+    json_set_bool(act_now, "moreDeliveries", n > (int64_t)json_object_array_length(list));
+}
+
 enum err board_page(struct req *r, struct reply *p)
 {
     struct json_object *d;
@@ -261,6 +276,7 @@ enum err board_page(struct req *r, struct reply *p)
         size_t n = json_object_array_length(cards);
         label_set(o, find(columns, json_text(o, "attention")));
         json_set_bool(o, "any", n > 0);
+        json_set_int(o, "shown", json_object_get_int64(json_get(o, "count")));
         json_set_text(o, "table",
                       arena_printf(c->arena, "/shipments/table?q=attention%%3A%s",
                                    json_text(o, "attention")));
@@ -269,7 +285,10 @@ enum err board_page(struct req *r, struct reply *p)
             set_card(c, json_object_array_get_idx(cards, k),
                      strcmp(json_text(o, "attention"), "done") == 0);
     }
-    json_set_bool(d, "any", json_object_get_int64(json_get(d, "total")) > 0);
+    set_deliveries(d, json_object_array_get_idx(list, 0));
+    json_set_bool(d, "any",
+                  json_object_get_int64(json_get(d, "total")) > 0 ||
+                      json_object_get_int64(json_get(d, "deliveryCount")) > 0);
     json_set_bool(d, "mayAct", c->actor.role >= ROLE_AGENT);
     json_set_text(d, "title", "Shipments");
     return reply_page(p, "ship/board", NULL, d);

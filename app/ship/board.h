@@ -6,8 +6,8 @@
 
 #include <json-c/json.h>
 
-/* {columns: [{attention, count, shipments}], total}: in the order of attention_names, of each at
-   most 20. */
+/* {columns: [{attention, count, shipments}], deliveries, deliveryCount, total}: in the order of
+   attention_names, of each at most 20; deliveries that failed and have no shipment yet. */
 enum err board_get(struct ctx *c, struct json_object **out) must_check;
 
 /* {counts: {act_now: 3, …}, total} */

@@ -31,3 +31,17 @@ left join purchase_orders po on po.tenant_id = s.tenant_id and po.id = s.purchas
 left join orders o on o.tenant_id = po.tenant_id and o.id = po.order_id
 order by k.place, case when s.attention <> 'done' then s.attention_rank end, case when s.attention = 'done' then s.attention_rank end desc,
     s.id;
+
+-- Deliveries that have no shipment, and a failure that is open: each once, with its last one.
+-- name: board_deliveries
+select r.id as "deliveryId", r.order_id as "orderId", o.number as "orderNumber", o.recipient_name as "recipientName", r.parcel,
+    r.carrier, r.dry_run as "dryRun", f.sentence, f.last_at as "lastAt", count(*) over () as "_all"
+from (
+    select distinct on (x.reservation_id) x.* from delivery_failures x
+    where x.tenant_id = current_tenant() and x.resolved_at is null
+    order by x.reservation_id, x.last_at desc, x.id desc
+) f
+join delivery_reservations r on r.tenant_id = f.tenant_id and r.id = f.reservation_id and r.shipment_id is null
+join orders o on o.tenant_id = r.tenant_id and o.id = r.order_id
+order by f.last_at desc, r.id
+limit :rows::int;

@@ -9,6 +9,7 @@
 #include "ship/shipment.h"
 #include "ship/shipment_pages.h"
 #include "ship/shipment_shapes.h"
+#include "ship/terms_page.h"
 #include "web/web.h"
 
 #include <stddef.h>
@@ -29,17 +30,7 @@ static const struct member card_members[] = {
     { "lastLocation", SHAPE_TEXT, .help = "Where that was; may be empty." },
     { "promisedOn", SHAPE_TEXT, .help = "The day promised, of it or of its order.",
       .example = "2026-05-12", .nullable = true },
-    { "expectedOn", SHAPE_TEXT, .help = "The day told last.", .example = "2026-05-14",
-      .nullable = true },
-    { "expectedUntil", SHAPE_TEXT, .help = "The last day, where several are told.",
-      .nullable = true },
-    { "attentionReason", SHAPE_CHOICE, .help = "Of act_now.", .values = attention_reasons,
-      .nullable = true },
-    { "attentionAt", SHAPE_TIME, .help = "Since when it asks for that." },
-    { "claimDueAt", SHAPE_TIME, .help = "Until when that can be done.", .nullable = true },
-    { "hoursLeft", SHAPE_INT, .help = "Until then, whole ones; negative: it is over.",
-      .nullable = true },
-    { "silentSince", SHAPE_TIME, .help = "When it was quiet for too long.", .nullable = true },
+    ATTENTION_MEMBERS,
     { "orderId", SHAPE_UUID, .nullable = true },
     { "orderNumber", SHAPE_TEXT, .nullable = true },
     { "recipientName", SHAPE_TEXT, .help = "Of the order.", .nullable = true },
@@ -57,8 +48,28 @@ static const struct member column_members[] = {
 };
 static const struct shape column = { "ShipmentColumn", "A column of the board.", column_members };
 
+static const struct member delivery_members[] = {
+    { "deliveryId", SHAPE_UUID, .help = "The delivery." },
+    { "orderId", SHAPE_UUID, .help = "Its order." },
+    { "orderNumber", SHAPE_TEXT, .example = "10482" },
+    { "recipientName", SHAPE_TEXT, .help = "Of the order." },
+    { "parcel", SHAPE_COUNT, .help = "Which of the order's parcels." },
+    { "carrier", SHAPE_TEXT, .help = "Its code.", .example = "shiprocket" },
+    { "dryRun", SHAPE_BOOL, .help = "No carrier is called." },
+    { "sentence", SHAPE_TEXT, .help = "What went wrong last." },
+    { "lastAt", SHAPE_TIME, .help = "When that was." },
+    { .name = NULL },
+};
+static const struct shape delivery = { "FailedDelivery", "A delivery that has no shipment yet.",
+                                       delivery_members };
+
 static const struct member board_members[] = {
     { "columns", SHAPE_LIST, .help = "All six, in the order of their urgency.", .of = &column },
+    { "deliveries", SHAPE_LIST,
+      .help = "Before those to act on now: at most 20 deliveries without a shipment of which a "
+              "failure is open, the latest first.",
+      .of = &delivery },
+    { "deliveryCount", SHAPE_COUNT, .help = "How many of those there are." },
     { "total", SHAPE_COUNT, .help = "All shipments." },
     { .name = NULL },
 };
@@ -193,6 +204,10 @@ static const struct route routes[] = {
     { METHOD_PUT, ROUTE_API, "/api/ship/claim-terms", api_set_term, ROLE_ADMIN, &term_input,
       .whole = true, .doc = "Sets one of them, of all carriers or of one.",
       .answer = &terms_shape },
+    { METHOD_GET, ROUTE_PAGE, TERMS_PAGE, terms_page, ROLE_ADMIN, .whole = true,
+      .doc = "How long there is to claim what." },
+    { METHOD_POST, ROUTE_PAGE, TERMS_PAGE, terms_set_page, ROLE_ADMIN, &term_input, .whole = true,
+      .again = terms_again, .doc = "Sets one of them, of all carriers or of one." },
     { .path = NULL },
 };
 

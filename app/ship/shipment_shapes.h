@@ -39,3 +39,21 @@ struct shipment_note_input {
 
 /* Fill struct shipment_new, shipment_claim and shipment_note_input. */
 extern const struct input shipment_new_input, shipment_claim_input, shipment_note_input;
+
+/* What a document of a shipment holds of what it asks for, for a list of members, behind
+   ship/attention.h. */
+#define ATTENTION_MEMBERS                                                                          \
+    { "attentionReason", SHAPE_CHOICE, .help = "Of act_now.", .values = attention_reasons,         \
+      .nullable = true },                                                                          \
+        { "attentionAt", SHAPE_TIME, .help = "Since when it asks for that." },                     \
+        { "claimDueAt", SHAPE_TIME, .help = "Until when that can be done.", .nullable = true },    \
+        { "hoursLeft", SHAPE_INT, .help = "Until then, whole ones; negative: it is over.",         \
+          .nullable = true },                                                                      \
+        { "silentSince", SHAPE_TIME, .help = "When it was quiet for too long.",                    \
+          .nullable = true },                                                                      \
+        { "expectedOn", SHAPE_TEXT, .help = "The day told last.", .example = "2026-05-14",         \
+          .nullable = true },                                                                      \
+    {                                                                                              \
+        "expectedUntil", SHAPE_TEXT, .help = "The last day, where several are told.",              \
+                                     .nullable = true                                              \
+    }

@@ -55,12 +55,12 @@ const struct qualifier shipment_qualifiers[] = {
     { "carrier", "carrier", "notCarrier", NULL, .help = "Who carries it: its code or name.",
       .read = read_carrier },
     { "service", "service", "notService", NULL, .help = "The carrier's: \"postpac priority\"." },
-    { "order", "order", NULL, NULL, .help = "The number of its order." },
-    { "po", "po", NULL, NULL, .help = "The number of its purchase order." },
+    { "order", "order", "notOrder", NULL, .help = "The number of its order." },
+    { "po", "po", "notPo", NULL, .help = "The number of its purchase order." },
     { "shop", "shop", "notShop", NULL, .help = "The shop of its order." },
     { "country", "country", "notCountry", NULL, .help = "Where it goes, as ISO 3166 has it: CH.",
       .read = read_country },
-    { "code", "code", NULL, NULL,
+    { "code", "code", "notCode", NULL,
       .help = "What its carrier called one of its scans, as the codes have it." },
     { "is", "is", "notIs", states,
       .help = "dry: no carrier knows of it. late: as the board has it. "
@@ -161,29 +161,38 @@ static enum err name_values(struct ctx *c, struct json_object *filter)
 
 static enum err find_numbers(struct ctx *c, struct json_object *filter)
 {
+    static const char *const keys[][2] = { { "order", "orders" },
+                                           { "po", "purchaseOrders" },
+                                           { "notOrder", "notOrders" },
+                                           { "notPo", "notPurchaseOrders" } };
     PGresult *row;
-    if (!json_get(filter, "order") && !json_get(filter, "po"))
+    bool any = false;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        any |= json_get(filter, keys[i][0]) != NULL;
+    if (!any)
         return OK;
     enum err e = db_query(c->db, c->arena, shipment_table_numbers, &row,
                           .filter = json_compact(c->arena, filter));
     if (e != OK)
         return e;
     struct json_object *d = row_json(c->arena, row, 0);
-    json_set(filter, "orders", json_object_get(json_get(d, "orders")));
-    json_set(filter, "purchaseOrders", json_object_get(json_get(d, "purchaseOrders")));
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (json_get(filter, keys[i][0]))
+            json_set(filter, keys[i][1], json_object_get(json_get(d, keys[i][1])));
     return OK;
 }
 
-static enum err find_coded(struct ctx *c, struct json_object *filter)
+static enum err find_coded(struct ctx *c, struct json_object *filter, const char *key,
+                           const char *to)
 {
     PGresult *row;
-    struct json_object *codes = json_get(filter, "code");
+    struct json_object *codes = json_get(filter, key);
     if (!codes)
         return OK;
     enum err e = db_query(c->db, c->arena, shipment_table_codes, &row,
                           .codes = json_compact(c->arena, codes));
     if (e == OK)
-        json_set(filter, "coded", json_object_get(json_get(row_json(c->arena, row, 0), "found")));
+        json_set(filter, to, json_object_get(json_get(row_json(c->arena, row, 0), "found")));
     return e;
 }
 
@@ -221,7 +230,9 @@ enum err shipment_filter(struct ctx *c, const char *q, const char *status,
     if (e == OK)
         e = find_numbers(c, f);
     if (e == OK)
-        e = find_coded(c, f);
+        e = find_coded(c, f, "code", "coded");
+    if (e == OK)
+        e = find_coded(c, f, "notCode", "notCoded");
     return e == OK ? find_words(c, f) : e;
 }
 

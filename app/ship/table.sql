@@ -8,10 +8,12 @@ select to_jsonb(f) as found from shipments_found(filter_texts(jsonb_build_object
 -- name: shipment_table_codes
 select to_jsonb(f) as found from shipments_coded(filter_texts(jsonb_build_object('codes', :codes::jsonb), 'codes')) f;
 
--- Orders and purchase orders of the numbers that a filter names.
+-- Orders and purchase orders of the numbers that a filter names, and of those it leaves out.
 -- name: shipment_table_numbers
-select to_jsonb(n.order_ids) as orders, to_jsonb(n.purchase_order_ids) as "purchaseOrders"
-from parcel_numbers(filter_texts(:filter::jsonb, 'order'), filter_texts(:filter::jsonb, 'po')) n;
+select to_jsonb(n.order_ids) as orders, to_jsonb(n.purchase_order_ids) as "purchaseOrders", to_jsonb(x.order_ids) as "notOrders",
+    to_jsonb(x.purchase_order_ids) as "notPurchaseOrders"
+from parcel_numbers(filter_texts(:filter::jsonb, 'order'), filter_texts(:filter::jsonb, 'po')) n,
+    parcel_numbers(filter_texts(:filter::jsonb, 'notOrder'), filter_texts(:filter::jsonb, 'notPo')) x;
 
 -- What there is of carriers, services, shops and countries: each by one look into the index, however many shipments it has.
 -- name: shipment_table_values

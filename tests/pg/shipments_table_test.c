@@ -106,6 +106,11 @@ static void each_qualifier_finds_what_it_says(void **state)
         { "po:pa-17", "p.number = 'PA-17'" },
         { "po:none", "false" },
         { "order:A-17 po:PA-18", "false" },
+        { "-order:a-17,A-18", "coalesce(o.number, '') not in ('A-17', 'A-18')" },
+        { "-order:none", "true" },
+        { "order:A-17,A-18 -order:A-18", "o.number = 'A-17'" },
+        { "-po:pa-17", "coalesce(p.number, '') <> 'PA-17'" },
+        { "-po:none", "true" },
         { "shop:\"shop 1\"", "o.shop = 'Shop 1'" },
         { "-shop:\"shop 1\"", "o.shop <> 'Shop 1'" },
         { "country:ch", "o.country = 'CH'" },
@@ -114,6 +119,10 @@ static void each_qualifier_finds_what_it_says(void **state)
         { "code:\"C 7\"", "exists (select from shipment_events e where e.shipment_id = s.id and "
                           "e.detail @> '{\"code\": \"C 7\"}')" },
         { "code:none", "false" },
+        { "-code:\"C 7\"", "not exists (select from shipment_events e where e.shipment_id = s.id "
+                           "and e.detail @> '{\"code\": \"C 7\"}')" },
+        { "-code:none", "true" },
+        { "code:\"C 7\" -code:\"C 7\"", "false" },
         { "is:dry", "s.dry_run" },
         { "-is:dry", "not s.dry_run" },
         { "is:late", LATE },
@@ -156,6 +165,10 @@ static void each_qualifier_finds_what_it_says(void **state)
         if (is != n)
             fail_msg("%s: %d instead of %lld", cases[i].q, is, n);
     }
+    assert_int_equal(
+        pg_int("select count(*) from shipments_matching('{\"notCode\":[\"C 7\"],\"notCoded\":{"
+               "\"ids\":[],\"many\":true}}')"),
+        found("-code:\"C 7\"")); /* said too often for its shipments to be looked up first */
     const struct answer *a = table("status:in_transit", "&status=delivered");
     assert_int_equal(json_object_array_length(json_get(a->json, "shipments")), 0);
 }
@@ -223,8 +236,7 @@ static void what_is_wrong_is_named(void **state)
         { "status:lost", "status:lost: is none of pending, info_received" },
         { "country:Switzerland", "country:Switzerland: is no country as CH." },
         { "carrier:\"a/b\"", "carrier:a/b: is no carrier's code or name." },
-        { "-order:A-17", "order:A-17: cannot be left out with a minus." },
-        { "-code:x", "code:x: cannot be left out with a minus." },
+        { "-before:today", "before:today: cannot be left out with a minus." },
         { "is:dry,late", "is:dry,late: takes one at a time" },
         { "is:open", "is:open: is none of dry, late, silent." },
         { "has:number", "has:number: is none of failure." },
@@ -343,6 +355,9 @@ static void a_large_one_is_read_by_its_indexes(void **state)
         { "{\"coded\":{\"ids\":[\"00000000-0000-7000-8000-000000000000\"],\"many\":false}}",
           "shipments_pkey" },
         { "{\"text\":[\"keller\"],\"found\":{\"ids\":[],\"many\":true}}", "shipments_recent" },
+        { "{\"notCode\":[\"x\"],\"notCoded\":{\"ids\":[],\"many\":true}}", "shipments_recent" },
+        { "{\"notOrder\":[],\"notOrders\":[\"00000000-0000-7000-8000-000000000000\"]}",
+          "shipments_recent" },
         { "{\"is\":[\"dry\"]}", "shipments_dry" },
         { "{\"is\":[\"late\"]}", "shipments_attention" },
         { "{\"has\":[\"failure\"]}", "shipments_of_order" },

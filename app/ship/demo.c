@@ -2,6 +2,7 @@
 #include "track/demo.h"
 
 #include "db/db.h"
+#include "ship/demo.sql.h"
 #include "ship/order.h"
 #include "ship/purchase_order.h"
 #include "ship/ship.h"
@@ -247,6 +248,9 @@ static enum err add(struct ctx *c, const struct demo_parcel *d, int n)
         .promised_on = day(c, d->promised_days),
     };
     e = shipment_add(c, &shipment, &id);
+    if (e == OK) /* it would be quiet since this moment, whenever it was seen last */
+        e = db_query(c->db, c->arena, demo_parcel_added, NULL, .shipment_id = id,
+                     .added_at = moment(c, d->ordered_hours));
     return e == OK ? tell(c, d, id) : e;
 }
 

@@ -2,14 +2,17 @@
    event that put it there, what they kept back, and a person by name behind what people did. */
 #include "pg/pg.h"
 
+#include "jobs/jobs.h"
 #include "letters/letters.h"
+#include "ship/attention.h"
+#include "ship/ship.h"
 #include "track/demo.h"
 
 static int load(void **state)
 {
     (void)state;
     struct ctx *c = pg_ctx("track_owner");
-    return demo_load(c) == OK && letters_demo(c) == OK ? 0 : -1;
+    return demo_load(c) == OK && letters_demo(c) == OK && parcels_demo(c) == OK ? 0 : -1;
 }
 
 static void hard_bounces_are_held_against_their_addresses(void **state)
@@ -64,12 +67,28 @@ static void what_people_did_has_a_name(void **state)
         0);
 }
 
+/* After the clock's first look at it there is something in each column of the board. */
+static void each_column_of_the_board_has_a_parcel(void **state)
+{
+    (void)state;
+    struct job j = { .ctx = *pg_ctx("track_worker"), .attempt = 1, .max_attempts = 3 };
+    j.ctx.tenant_id = NULL;
+    assert_int_equal(shipments_watch(&j), OK);
+    assert_string_equal(pg_sql("select string_agg(distinct attention, ' ' order by attention) from "
+                               "shipments"),
+                        "act_now done late on_the_way pickup_point silent");
+    assert_string_equal(pg_sql("select string_agg(carrier, ' ') from shipments where silent_since "
+                               "is not null"),
+                        "gls");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hard_bounces_are_held_against_their_addresses),
         cmocka_unit_test(a_stop_keeps_back_what_came_after_it),
         cmocka_unit_test(what_people_did_has_a_name),
+        cmocka_unit_test(each_column_of_the_board_has_a_parcel),
     };
     pg_start("demo");
     return pg_end(cmocka_run_group_tests(tests, load, NULL));

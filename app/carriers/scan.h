@@ -66,7 +66,8 @@ struct parcel_news {
     const char *client_id;       /* the id that we gave it; may be NULL, as the reference */
     const char *reference;
     const char *carrier; /* of whose shipments alone the sender may speak; NULL: of all */
-    struct scan *scans;  /* oldest first */
+    const char *origin_country, *destination_country; /* ISO 3166 in two capitals; NULL: not told */
+    struct scan *scans;                               /* oldest first */
     size_t n;
 };
 

@@ -196,7 +196,18 @@ static void add_signature(const struct tracking *t, struct parcel_news *news)
     }
 }
 
-/* Whose news it is. */
+/* Its lane is told by countries of two letters: another code names none here. */
+static const char *country_of(const struct tracking *t, const char *key)
+{
+    const char *code = json_text_or_number(json_get(t->of, "shipment"), key);
+    if (!code || strlen(code) != 2 || !isalpha((unsigned char)code[0]) ||
+        !isalpha((unsigned char)code[1]))
+        return NULL;
+    return arena_printf(t->arena, "%c%c", toupper((unsigned char)code[0]),
+                        toupper((unsigned char)code[1]));
+}
+
+/* Whose news it is, and from where to where. */
 static struct parcel_news whose(const struct tracking *t)
 {
     struct json_object *tracker = json_get(t->of, "tracker");
@@ -205,6 +216,8 @@ static struct parcel_news whose(const struct tracking *t)
             tracking_number_tidy(t->arena, json_text_or_number(tracker, "trackingNumber")),
         .client_id = json_text_or_number(tracker, "clientTrackerId"),
         .reference = json_text_or_number(tracker, "shipmentReference"),
+        .origin_country = country_of(t, "originCountryCode"),
+        .destination_country = country_of(t, "destinationCountryCode"),
     };
 }
 

@@ -24,20 +24,33 @@ static const char *courier_of(const struct parcel_news *news)
     return NULL;
 }
 
+struct owner {
+    const char *id;
+    bool rerouted; /* its countries are told otherwise than it has them */
+};
+
 /* ERR_NOT_FOUND: nobody's, or it could be several's. */
-static enum err find(struct ctx *c, const struct parcel_news *news, const char **id)
+static enum err find(struct ctx *c, const struct parcel_news *news, struct owner *out)
 {
     PGresult *rows;
     const char *client = news->client_id && uuid_valid(news->client_id) ? news->client_id : NULL;
     enum err e = db_query(c->db, c->arena, scan_shipment, &rows, .client_id = client,
                           .tracking_number = news->tracking_number, .courier = courier_of(news),
-                          .reference = news->reference, .carrier = news->carrier);
+                          .reference = news->reference, .carrier = news->carrier,
+                          .origin = news->origin_country, .destination = news->destination_country);
     if (e != OK)
         return e;
     if (rows_count(rows) == 0)
         return ERR_NOT_FOUND;
-    *id = row_text(rows, 0, "id");
+    *out = (struct owner){ row_text(rows, 0, "id"), row_bool(rows, 0, "rerouted") };
     return OK;
+}
+
+/* From where to where it goes tells how long it is usually quiet. */
+static enum err set_route(struct ctx *c, const char *id, const struct parcel_news *news)
+{
+    return db_query(c->db, c->arena, scan_route, NULL, .shipment_id = id,
+                    .origin = news->origin_country, .destination = news->destination_country);
 }
 
 /* Whoever keeps what is nobody's, and whoever looks for it, are one after the other: a shipment
@@ -106,12 +119,12 @@ static enum err keep(struct ctx *c, const struct parcel_news *news, const struct
 enum err news_apply(struct ctx *c, const struct parcel_news *news, const struct news_origin *from,
                     bool *found)
 {
-    const char *id;
-    enum err e = find(c, news, &id);
+    struct owner of;
+    enum err e = find(c, news, &of);
     if (e == ERR_NOT_FOUND && news->tracking_number) {
         e = lock(c, news->tracking_number);
         if (e == OK)
-            e = find(c, news, &id);
+            e = find(c, news, &of);
         if (e == ERR_NOT_FOUND && from->inbox_id) {
             *found = false;
             return keep(c, news, from);
@@ -122,8 +135,10 @@ enum err news_apply(struct ctx *c, const struct parcel_news *news, const struct 
         return OK;
     }
     set_origin(news, from->inbox_id, from->mapper);
+    if (e == OK && of.rerouted)
+        e = set_route(c, of.id, news);
     if (e == OK)
-        e = append(c, id, news->scans, news->n);
+        e = append(c, of.id, news->scans, news->n);
     if (e == OK)
         *found = true;
     return e;
@@ -146,6 +161,7 @@ struct heap {
     const char *shipment_id;
     struct scan *scans;
     size_t n, room;
+    const struct parcel_news *rerouted; /* the last that tells its countries otherwise; or NULL */
 };
 
 struct found {
@@ -176,9 +192,11 @@ static struct heap *heap_of(struct found *f, const char *shipment_id)
     return &f->heaps[at];
 }
 
-static void add_scans(struct found *f, const char *shipment_id, const struct parcel_news *news)
+static void add_scans(struct found *f, const struct owner *of, const struct parcel_news *news)
 {
-    struct heap *h = heap_of(f, shipment_id);
+    struct heap *h = heap_of(f, of->id);
+    if (of->rerouted)
+        h->rerouted = news;
     if (h->n + news->n > h->room) {
         h->room = (h->n + news->n) * 2;
         struct scan *more = arena_zalloc(f->ctx->arena, h->room, sizeof(*more));
@@ -205,17 +223,17 @@ static enum err add_message(struct found *f, const PGresult *rows, int row)
         news_read(a, row_text(rows, row, "provider"), body, settings, &list, &n, &why) != OK)
         return OK; /* it was read when it came: by another version, and stays in the inbox */
     for (size_t i = 0; i < n; i++) {
-        const char *id;
+        struct owner of;
         if (!list[i].tracking_number || strcmp(list[i].tracking_number, f->number) != 0)
             continue;
-        enum err e = find(f->ctx, &list[i], &id);
+        enum err e = find(f->ctx, &list[i], &of);
         waits |= e == ERR_NOT_FOUND;
         if (e == ERR_NOT_FOUND)
             continue;
         if (e != OK)
             return e;
         set_origin(&list[i], row_text(rows, row, "inbox_id"), row_text(rows, row, "mapper"));
-        add_scans(f, id, &list[i]);
+        add_scans(f, &of, &list[i]);
         ours = true;
     }
     if (ours && !waits)
@@ -230,7 +248,10 @@ static enum err append_all(struct found *f)
     for (size_t i = 0; e == OK && i < f->n; i++) {
         struct heap *h = &f->heaps[i];
         scans_sort(f->ctx->arena, h->scans, h->n);
-        e = append(f->ctx, h->shipment_id, h->scans, h->n);
+        if (h->rerouted)
+            e = set_route(f->ctx, h->shipment_id, h->rerouted);
+        if (e == OK)
+            e = append(f->ctx, h->shipment_id, h->scans, h->n);
     }
     return e;
 }

@@ -2,7 +2,8 @@
 
 -- name: scan_shipment
 with found as (
-    select s.id, case when s.id = :client_id::uuid then 0 when s.carrier = :courier::text then 1
+    select s.id, (coalesce(:origin::text, s.origin_country), coalesce(:destination::text, s.destination_country))
+            is distinct from (s.origin_country, s.destination_country) as rerouted, case when s.id = :client_id::uuid then 0 when s.carrier = :courier::text then 1
         when :reference::text in (po.number, o.number) then 2 else 3 end as distance
     from shipments s
     left join purchase_orders po on po.tenant_id = s.tenant_id and po.id = s.purchase_order_id
@@ -10,9 +11,15 @@ with found as (
     where s.tenant_id = current_tenant() and (s.id = :client_id::uuid or s.tracking_number = :tracking_number::text)
         and (:carrier::text is null or s.carrier = :carrier::text)
 )
-select (array_agg(id))[1] as id from found
+select (array_agg(id))[1] as id, bool_or(rerouted) as rerouted from found
 where distance = (select min(distance) from found)
 having count(*) = 1;
+
+-- Its lane is that of these countries from now on; null: not told, so that the one there is stays.
+-- name: scan_route
+update shipments set origin_country = coalesce(:origin::text, origin_country),
+    destination_country = coalesce(:destination::text, destination_country)
+where tenant_id = current_tenant() and id = :shipment_id::uuid;
 
 -- name: scan_number
 select tracking_number from shipments

@@ -68,6 +68,8 @@ static void an_event(void **state)
     assert_string_equal(news->client_id, "acme-ord-10482-p1");
     assert_string_equal(news->reference, "ORD-10482");
     assert_null(news->carrier);
+    assert_string_equal(news->origin_country, "IN");
+    assert_string_equal(news->destination_country, "IN");
     assert_int_equal(news->n, 2);
     const struct scan *s = &news->scans[0];
     assert_string_equal(s->type, SCAN_SEEN);

@@ -1,11 +1,24 @@
 -- What went wrong with deliveries.
 
--- However many ask while it is under way, it is one that counts.
+-- However many ask while it is under way, it is one that counts. Where the delivery has come to its end by now, which holds the
+-- reservation, nothing of it is wrong.
 -- name: failure_concurrent
-insert into delivery_failures (tenant_id, order_id, reservation_id, step, kind, sentence, retry)
-select r.tenant_id, r.order_id, r.id, 'reserve', 'concurrent', :sentence::text, 'none'
-from delivery_reservations r
-where r.tenant_id = current_tenant() and r.id = :id::uuid
+with r as (
+    select tenant_id, order_id, id, state in ('saved', 'cancelled') as over
+    from delivery_reservations
+    where tenant_id = current_tenant() and id = :id::uuid
+    for share
+), counted as (
+    update delivery_failures f set times = f.times + 1, last_at = now()
+    from r
+    where r.over and f.tenant_id = r.tenant_id and f.id = (select x.id from delivery_failures x
+        where x.tenant_id = r.tenant_id and x.reservation_id = r.id and x.kind = 'concurrent' order by x.first_at desc limit 1)
+    returning f.id
+)
+insert into delivery_failures (tenant_id, order_id, reservation_id, step, kind, sentence, retry, resolved_at)
+select r.tenant_id, r.order_id, r.id, 'reserve', 'concurrent', :sentence::text, 'none', case when r.over then now() end
+from r
+where not exists (select from counted)
 on conflict (tenant_id, reservation_id) where kind = 'concurrent' and resolved_at is null
 do update set times = delivery_failures.times + 1, last_at = now();
 

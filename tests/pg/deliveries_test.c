@@ -259,6 +259,16 @@ static void call_in_child(const char *order)
     _exit(a->status == 202 ? 1 : a->status == 409 ? 2 : 3);
 }
 
+/* One that was refused while it was under way, and is written down when it is over. */
+static void late_caller(const char *order)
+{
+    struct ctx *c = pg_ctx("track_web");
+    const char *id = arena_strdup(
+        c->arena, pg_sql("select id from delivery_reservations where order_id = '%s'", order));
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, failure_concurrent(c, id)), OK);
+}
+
 static void of_fifty_callers_one_wins(void **state)
 {
     (void)state;
@@ -288,9 +298,22 @@ static void of_fifty_callers_one_wins(void **state)
     run_deliveries();
     assert_int_equal(pg_int("select count(*) from shipments where purchase_order_id = '%s'", po),
                      1);
+    late_caller(order);
     assert_int_equal(pg_int("select count(*) from delivery_failures where order_id = '%s' and "
                             "resolved_at is null",
                             order),
+                     0);
+    assert_int_equal(pg_int("select times from delivery_failures where order_id = '%s'", order),
+                     CALLERS);
+    (void)pg_sql("delete from delivery_failures where order_id = '%s' returning id", order);
+    late_caller(order);
+    assert_int_equal(pg_int("select count(*) from delivery_failures where order_id = '%s' and "
+                            "resolved_at is not null",
+                            order),
+                     1);
+    assert_int_equal(pg_int("select count(*) from shipments where purchase_order_id = '%s' and "
+                            "attention = 'act_now'",
+                            po),
                      0);
 }
 

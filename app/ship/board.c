@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "carriers/carrier.h"
 #include "channels/message.h"
 #include "db/db.h"
 #include "ship/attention.h"
@@ -231,6 +232,19 @@ static void set_card(struct ctx *c, struct json_object *d, bool done)
     set_reason(c, d);
 }
 
+/* Who told of the day is kept as a courier's code, as what read it, "ship24.tracking/1", or as who
+   said it here. */
+static const char *teller(struct ctx *c, struct json_object *d, const char *told_by)
+{
+    const char *code = arena_strndup(c->arena, told_by, strcspn(told_by, "./"));
+    if (strcmp(code, "user") == 0)
+        return "staff";
+    const char *ours = json_text(d, "carrier");
+    if (strcmp(code, "generic") == 0 || (ours && strcmp(code, ours) == 0))
+        return json_text(d, "carrierWord");
+    return carrier_title(code);
+}
+
 void attention_view(struct ctx *c, struct json_object *d)
 {
     struct json_object *ask = json_object_new_object(), *list = json_get(d, "estimates");
@@ -244,6 +258,7 @@ void attention_view(struct ctx *c, struct json_object *d)
     for (size_t i = 0; i < n; i++) {
         struct json_object *e = json_object_array_get_idx(list, i);
         json_set_text(e, "expectedWords", expected_words(c, e));
+        json_set_text(e, "toldByWord", teller(c, d, json_text(e, "toldBy")));
         json_set_bool(e, "current", i == 0);
     }
     json_set_bool(d, "anyEstimates", n > 0);

@@ -2,7 +2,6 @@
 #include "track/demo.h"
 
 #include "db/db.h"
-#include "ship/demo.sql.h"
 #include "ship/order.h"
 #include "ship/purchase_order.h"
 #include "ship/ship.h"
@@ -246,11 +245,9 @@ static enum err add(struct ctx *c, const struct demo_parcel *d, int n)
         .service = d->service,
         .tracking_number = arena_printf(c->arena, "9900%04d%04d", 1700 + 37 * n, 4200 + 91 * n),
         .promised_on = day(c, d->promised_days),
+        .added_at = moment(c, d->ordered_hours), /* or none would be silent: it was seen just now */
     };
     e = shipment_add(c, &shipment, &id);
-    if (e == OK) /* it would be quiet since this moment, whenever it was seen last */
-        e = db_query(c->db, c->arena, demo_parcel_added, NULL, .shipment_id = id,
-                     .added_at = moment(c, d->ordered_hours));
     return e == OK ? tell(c, d, id) : e;
 }
 

@@ -64,12 +64,12 @@ static enum err order_of(struct ctx *c, const char *purchase_order_id, const cha
 static enum err insert(struct ctx *c, const struct shipment_new *n, const char **id)
 {
     PGresult *row;
-    enum err e =
-        db_query(c->db, c->arena, shipment_insert, &row, .purchase_order_id = n->purchase_order_id,
-                 .carrier = n->carrier, .carrier_name = n->carrier_name, .service = n->service,
-                 .tracking_number = n->tracking_number,
-                 .public_token = token_new(c->app, c->arena, TOKEN_BYTES),
-                 .promised_on = n->promised_on, .dry_run = n->dry_run ? "t" : "f");
+    enum err e = db_query(
+        c->db, c->arena, shipment_insert, &row, .purchase_order_id = n->purchase_order_id,
+        .carrier = n->carrier, .carrier_name = n->carrier_name, .service = n->service,
+        .tracking_number = n->tracking_number,
+        .public_token = token_new(c->app, c->arena, TOKEN_BYTES), .promised_on = n->promised_on,
+        .dry_run = n->dry_run ? "t" : "f", .added_at = n->added_at);
     if (e == OK && rows_count(row)) {
         *id = row_text(row, 0, "id");
         return OK;
@@ -102,7 +102,8 @@ enum err shipment_add(struct ctx *c, const struct shipment_new *given, const cha
                                             .claim = PARCEL_NOTHING,
                                             .sentence = given->dry_run
                                                             ? "The shipment was added (dry run)."
-                                                            : "The shipment was added." };
+                                                            : "The shipment was added.",
+                                            .occurred_at = given->added_at };
     enum err e = read_new(c, given, &n);
     if (e == OK)
         e = order_of(c, n.purchase_order_id, &order_id);

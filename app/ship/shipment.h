@@ -14,6 +14,7 @@ struct shipment_new {
     bool track;               /* by Ship24 */
     const char *courier_code; /* Ship24's, for that */
     bool dry_run;             /* a stand-in took it on: there is no parcel */
+    const char *added_at;     /* RFC 3339; NULL: now */
 };
 
 /* Makes it with its first event and has its order follow. ERR_INVALID names the field;

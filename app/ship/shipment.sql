@@ -14,9 +14,10 @@ where o.tenant_id = current_tenant() and o.id = :order_id::uuid;
 
 -- name: shipment_insert
 insert into shipments (tenant_id, purchase_order_id, carrier, carrier_name, service, tracking_number, public_token, promised_on,
-    dry_run)
+    dry_run, created_at)
 values (current_tenant(), :purchase_order_id::uuid, :carrier::text, coalesce(:carrier_name::text, ''), coalesce(:service::text, ''),
-    :tracking_number::text, :public_token::text, :promised_on::date, :dry_run::bool)
+    :tracking_number::text, :public_token::text, :promised_on::date, :dry_run::bool,
+    coalesce(:added_at::timestamptz, now()))
 on conflict (tenant_id, carrier, tracking_number) where tracking_number is not null do nothing
 returning id;
 

@@ -80,6 +80,10 @@ static void each_column_of_the_board_has_a_parcel(void **state)
     assert_string_equal(pg_sql("select string_agg(carrier, ' ') from shipments where silent_since "
                                "is not null"),
                         "gls");
+    assert_int_equal(pg_int("select count(*) from shipment_events e join shipments s on s.id = "
+                            "e.shipment_id where e.type = 'CREATED' and e.occurred_at <> "
+                            "s.created_at"),
+                     0);
 }
 
 int main(void)

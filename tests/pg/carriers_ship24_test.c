@@ -456,6 +456,11 @@ static void on_its_page(void **state)
     assert_string_equal(settled(id), "made");
     assert_non_null(strstr(ask(&agent, "GET", path, NULL)->body, "Ask what it knows"));
     assert_null(strstr(ask(&viewer, "GET", path, NULL)->body, "Ask what it knows"));
+    (void)pg_sql("insert into shipment_estimates (tenant_id, shipment_id, seq, event_id, "
+                 "expected_on, told_at, told_by) values ('%s', '%s', 9, uuid7(), '2026-03-04', "
+                 "now(), 'ship24.tracking/1') returning seq",
+                 pg_tenant(), id);
+    assert_non_null(strstr(ask(&agent, "GET", path, NULL)->body, "told by Ship24 <time"));
 }
 
 /* ---- the account, tried ---- */

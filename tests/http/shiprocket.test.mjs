@@ -78,6 +78,9 @@ check("in a dry run it is asked for and told to nobody", async () => {
     sql(`insert into carrier_parcels (tenant_id, shipment_id, account_id, our_ref, carrier_order_id, carrier_shipment_id)
         values ('${tenantId}', '${shipment}', '${account}', 'C-1-1', '501', '500')
         on conflict (tenant_id, shipment_id) do update set carrier_order_id = '501', carrier_shipment_id = '500', our_ref = 'C-1-1'`);
+    made("delivery_reservations", { order_id: order, parcel: 1, purchase_order_id: purchaseOrder, carrier: "shiprocket", dry_run: "f", our_ref: "C-1-1", asked: "{}",
+        request: JSON.stringify({ recipient: { name: "Asha Verma", street: "MG Road 1", postalCode: "411001", city: "Pune", country: "IN" } }), state: "saved", step: "done",
+        shipment_id: shipment, account_id: account });
     const status = (to) => sql(`update shipments set status = '${to}' where id = '${shipment}'`);
     const settled = (actId) => eventually("it is settled", async () => {
         const { body: one } = await viewer("GET", `${at}/acts/${actId}`);

@@ -79,6 +79,13 @@ check("the same by the API: added, listed, changed, tried, removed", async () =>
     const before = (await told("shop")).length;
     assert.equal((await call("POST", `${path}/test`, {})).status, 202);
     await eventually("the test is told", async () => (await told("shop")).length === before + 1);
+    const faults = (refuse) => fetch(`http://127.0.0.1:${slack.port}/control/faults`, { method: "POST", body: JSON.stringify({ refuse }) });
+    await faults("invalid_payload");
+    assert.equal((await call("POST", `${path}/test`, {})).status, 202);
+    const failed = await eventually("it is refused", async () => (await call("GET", `${path}/messages`)).body.messages.find((one) => one.state === "failed"));
+    await faults("");
+    assert.equal((await call("POST", `${path}/messages/${failed.messageId}/retry`, {})).status, 202);
+    await eventually("it is told when it is tried again", async () => (await told("shop")).length === before + 2);
     const gone = await call("DELETE", path);
     assert.deepEqual([gone.status, gone.body.name], [200, "By the API"]);
     assert.equal((await call("GET", `${path}/messages`)).status, 404);

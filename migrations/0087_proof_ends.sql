@@ -55,9 +55,17 @@ create function proof_due(at timestamptz, policy jsonb) returns table (id uuid, 
         order by x.place limit 1) p
     where c.tenant_id = current_tenant() and c.content_removed_at < at and c.person_removed_at < at and c.delivery_status not in ('ENQUEUED', 'HELD')
         and c.moved_at < at - make_interval(days => p.proof_days)
+        -- the shortest clock of all, for the index
+        and c.moved_at < at - make_interval(days => (select least(3650, (policy ->> 'proofDays')::int, min(proof_days))
+            from retention_policies where tenant_id = current_tenant() and hint not in ('inbox', 'parcels')))
 $$;
 
 -- ---------------------------------------------------------------- where it is
+
+create index suppressions_of on suppressions (tenant_id, communication_id) where communication_id is not null;
+create index print_pieces_of on print_pieces (tenant_id, communication_id, attempt_no);
+create index sink_messages_of on sink_messages (tenant_id, communication_id);
+create index communication_export_items_of on communication_export_items (tenant_id, communication_id);
 
 -- What goes with a message whose proof ends, in the order of `place`: $1 are the messages. What another row needs lets go of
 -- it, by `sets`; all else is deleted.
@@ -100,7 +108,8 @@ begin
     having count(*) > 0;
     perform refresh_unit_years(array_agg(unit_id), array_agg(year)) from removed having count(*) > 0;
     delete from unit_years u
-    where u.tenant_id = current_tenant() and (u.unit_id, u.year) in (select unit_id, year from removed)
+    using (select distinct r.building_id, r.unit_id, r.year from removed r) r
+    where u.tenant_id = current_tenant() and u.building_id = r.building_id and u.year = r.year and u.unit_id = r.unit_id
         and not exists (select from communications c
             where c.tenant_id = u.tenant_id and c.unit_id = u.unit_id and c.year = u.year);
     update communication_batches b set ended = b.ended + r.n

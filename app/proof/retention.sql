@@ -99,14 +99,14 @@ returning id;
 -- name: retention_purge
 select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
 
--- Communications of which only proof is left, and whose clock of it ran out, 500 of a hint at a time.
+-- Communications of which only proof is left, and whose clock of it ran out: of any 500 those of one hint.
 -- name: retention_proof_page
 with due as materialized (
-    select id, hint from proof_due(to_timestamp(:now_ms::bigint / 1000.0), null) where deletes and hold_id is null
+    select id, hint from proof_due(to_timestamp(:now_ms::bigint / 1000.0), null) where deletes and hold_id is null limit 500
 ), first as (
     select hint from due order by id limit 1
 ), page as (
-    select d.id from due d join first f on f.hint = d.hint order by d.id limit 500
+    select d.id from due d join first f on f.hint = d.hint order by d.id
 )
 select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n, f.hint
 from first f;

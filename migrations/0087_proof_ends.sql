@@ -94,7 +94,11 @@ insert into proof_stores (name, place, relation, which) values
 ('communications, proof', 4, 'communications', 't.id = any ($1)'),
 ('archives', 5, 'archives', 't.removed_at is null and t.batch_id in (select unnest($3)) and not exists (select from communications c
     where c.tenant_id = t.tenant_id and c.batch_id = t.batch_id and c.id <> all ($1))');
+-- A print run's files went with the content of the first of its letters: with the pieces goes what told so.
 insert into proof_stores values
+('print_runs', 0, 'print_runs', 'num_nonnulls(t.print_sha256, t.slip_sha256, t.labels_sha256) > 0 and t.id in (select p.run_id
+    from print_pieces p where p.tenant_id = t.tenant_id and p.communication_id = any ($1))',
+    '{"print_sha256": "null", "slip_sha256": "null", "labels_sha256": "null"}'),
 ('suppressions', 1, 'suppressions', 't.communication_id = any ($1)', '{"communication_id": "null", "event_id": "null"}');
 update proof_stores set sets = '{"removed_at": "now()"}' where name = 'archives';
 

@@ -110,6 +110,7 @@ const char *store_words(const char *store)
         { "sink_messages, proof", "Outbox: what is left of it" },
         { "letters", "Letters" },
         { "print_pieces", "Letters: their places in print runs" },
+        { "print_runs", "Print runs: their files" },
         { "batch_omissions", "Runs: whom they left out" },
         { "bulk_items", "Bulk actions: their items" },
         { "communication_export_items", "Exports: their items" },

@@ -6,6 +6,7 @@
 
 /* two messages of one batch, and one of them under a hold; one whose proof stays */
 static char ended[40], held_one[40], kept_one[40];
+static const char *print_file;
 
 /* An event of a day that ended. */
 static void came_long_ago(const char *id)
@@ -45,6 +46,14 @@ static int setup(void **state)
                      "true, 'Wrote STOP.', '%s')",
                      pg_tenant(), i, ids[i]);
     }
+    print_file = arena_strdup(as("track_worker")->arena, blob("All letters"));
+    (void)pg_sql("with r as (insert into print_runs (tenant_id, year, no, sorted, separators, "
+                 "building_ids, pieces, sheets, grams, print_sha256) values ('%s', 2014, 1, 'walk', "
+                 "'none', '{}', 1, 1, 5, '%s') returning tenant_id, id) insert into print_pieces "
+                 "(tenant_id, run_id, seq, communication_id, attempt_no, building_id, sort_group, "
+                 "class, sheets, grams) select r.tenant_id, r.id, 1, c.id, 1, c.building_id, '', "
+                 "'LETTER', 1, 5 from r, communications c where c.id = '%s'",
+                 pg_tenant(), print_file, ended);
     assert_int_equal(roots_make(as("track_worker"), NULL, &made), OK);
     assert_true(made >= 3);
     assert_int_equal(verified().n, 0);
@@ -136,9 +145,15 @@ static long long counted(const char *batch)
                   batch);
 }
 
+static const char *unnamed(const char *sha256)
+{
+    return pg_sql("set track.tenant = '%s'; select blob_unnamed('%s')", pg_tenant(), sha256);
+}
+
 static void all_of_a_message_goes_and_its_hashes_stay(void **state)
 {
     (void)state;
+    assert_string_equal(unnamed(print_file), "t");
     struct ctx *c = as("track_worker");
     struct json_object *d;
     const char *batch = arena_strdup(
@@ -239,6 +254,14 @@ static void tampering_with_what_is_left_is_found(void **state)
     assert_string_equal(v.findings[0].communication_id, held_one);
 }
 
+/* A print run of one letter: its file went with the content of that, and stays unnamed when nothing
+   is left of it. */
+static void a_print_file_is_not_named_again(void **state)
+{
+    (void)state;
+    assert_string_equal(unnamed(print_file), "t");
+}
+
 /* Else each page of 500 reads the whole of a table, or each row of it does, by its foreign key. */
 static void what_goes_is_found_by_an_index(void **state)
 {
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test(only_of_messages_and_last_of_all),
         cmocka_unit_test(proof_stays_unless_a_policy_ends_it),
         cmocka_unit_test(all_of_a_message_goes_and_its_hashes_stay),
+        cmocka_unit_test(a_print_file_is_not_named_again),
         cmocka_unit_test(only_the_worker_may_and_only_what_is_due),
         cmocka_unit_test(tampering_with_what_is_left_is_found),
     };

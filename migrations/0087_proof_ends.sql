@@ -53,8 +53,8 @@ create function proof_due(at timestamptz, policy jsonb) returns table (id uuid, 
             where policy ->> 'hint' in (c.retention_hint, 'default')
             union all select 2, 3650, false) x
         order by x.place limit 1) p
-    where c.tenant_id = current_tenant() and c.content_removed_at < at and c.person_removed_at < at and c.delivery_status not in ('ENQUEUED', 'HELD')
-        and c.moved_at < at - make_interval(days => p.proof_days)
+    where c.tenant_id = current_tenant() and c.content_removed_at < at and c.person_removed_at < at
+        and c.delivery_status not in ('ENQUEUED', 'HELD') and c.moved_at < at - make_interval(days => p.proof_days)
         -- the shortest clock of all, for the index
         and c.moved_at < at - make_interval(days => (select least(3650, (policy ->> 'proofDays')::int, min(proof_days))
             from retention_policies where tenant_id = current_tenant() and hint not in ('inbox', 'parcels')))
@@ -99,6 +99,10 @@ insert into proof_stores values
 ('print_runs', 0, 'print_runs', 'num_nonnulls(t.print_sha256, t.slip_sha256, t.labels_sha256) > 0 and t.id in (select p.run_id
     from print_pieces p where p.tenant_id = t.tenant_id and p.communication_id = any ($1))',
     '{"print_sha256": "null", "slip_sha256": "null", "labels_sha256": "null"}'),
+-- The posting list that came back is proof of each of its letters: it goes with the last.
+('print_runs, scan', 0, 'print_runs', 't.scan_sha256 is not null and t.id in (select p.run_id
+    from print_pieces p where p.tenant_id = t.tenant_id and p.communication_id = any ($1)) and not exists (select from print_pieces p
+    where p.tenant_id = t.tenant_id and p.run_id = t.id and p.communication_id <> all ($1))', '{"scan_sha256": "null", "scan_file_name": "null", "scan_content_type": "null"}'),
 ('suppressions', 1, 'suppressions', 't.communication_id = any ($1)', '{"communication_id": "null", "event_id": "null"}');
 update proof_stores set sets = '{"removed_at": "now()"}' where name = 'archives';
 
@@ -147,7 +151,8 @@ begin
     raise exception '% of % is refused: append-only', tg_op, tg_table_name using errcode = '42501';
 end $$;
 
--- Ends the proof of messages: [{store, rows}]. What is not due is refused; the caller's clock may go before ours.
+-- Ends the proof of messages: [{store, rows}]. Where one of them is not due any more, or held by now, nothing is done, and the
+-- caller has to look again; his clock may go before ours.
 create function proof_ends(run uuid, ids uuid[]) returns jsonb language plpgsql security definer
 set search_path = public, pg_temp as $$
 declare
@@ -160,7 +165,7 @@ begin
     perform from communications where tenant_id = who and id = any (ids) order by id for update;
     if who is null or (select count(*) from proof_due(now() + interval '1 hour', null) d where d.id = any (ids)
             and d.deletes and d.hold_id is null) is distinct from cardinality(ids)::bigint then
-        raise exception 'not due, or held' using errcode = '42501';
+        raise exception 'not due any more, or held' using errcode = '40001';
     end if;
     batches = array(select distinct batch_id from communications where tenant_id = who and id = any (ids));
     insert into retention_items (tenant_id, run_id, communication_id, layers, upto, seal)

@@ -111,6 +111,7 @@ const char *store_words(const char *store)
         { "letters", "Letters" },
         { "print_pieces", "Letters: their places in print runs" },
         { "print_runs", "Print runs: their files" },
+        { "print_runs, scan", "Print runs: posting lists that came back" },
         { "batch_omissions", "Runs: whom they left out" },
         { "bulk_items", "Bulk actions: their items" },
         { "communication_export_items", "Exports: their items" },

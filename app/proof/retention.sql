@@ -102,7 +102,9 @@ select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, 
 -- Communications of which only proof is left, and whose clock of it ran out: of any 500 those of one hint.
 -- name: retention_proof_page
 with due as materialized (
-    select id, hint from proof_due(to_timestamp(:now_ms::bigint / 1000.0), null) where deletes and hold_id is null limit 500
+    select id, hint from proof_due(to_timestamp(:now_ms::bigint / 1000.0), null)
+    where (select bool_or(delete_proof) from retention_policies where tenant_id = current_tenant())
+        and deletes and hold_id is null limit 500
 ), first as (
     select hint from due order by id limit 1
 ), page as (

@@ -139,7 +139,8 @@ static void dress_stores(struct json_object *stores)
 static void dress_done(struct ctx *c, struct json_object *d)
 {
     struct json_object *done = json_get(d, "done"), *planned = json_get(d, "planned");
-    int64_t left = figure(planned, "messages") - figure(done, "communications");
+    int64_t left = figure(planned, "messages") + figure(planned, "proof") -
+                   figure(done, "communications") - figure(done, "proofs");
     dress_stores(json_get(done, "stores"));
     json_set_text(done, "messagesWords",
                   figure(done, "communications") || !figure(done, "proofs")

@@ -317,6 +317,16 @@ static enum err page_failures(struct req *r, struct reply *p)
     return reply_page(p, "ship/failures", NULL, d);
 }
 
+static enum err page_failure(struct req *r, struct reply *p)
+{
+    struct json_object *d;
+    enum err e = failure_get(&r->ctx, req_param(r, "failureId"), &d);
+    if (e)
+        return e;
+    view_failure(&r->ctx, d);
+    return reply_page(p, "ship/failure", NULL, d);
+}
+
 static enum err page_failure_retry(struct req *r, struct reply *p)
 {
     enum err e = failure_retry(&r->ctx, req_param(r, "failureId"));
@@ -387,6 +397,8 @@ static const struct route routes[] = {
       .whole = true, .queues = true, .doc = "Takes one back." },
     { METHOD_GET, ROUTE_PAGE, "/failures", page_failures, ROLE_VIEWER, &list_input, .whole = true,
       .doc = "What went wrong with deliveries." },
+    { METHOD_GET, ROUTE_PAGE, "/failures/:failureId", page_failure, ROLE_VIEWER, .whole = true,
+      .doc = "One of them, with what the carrier answered." },
     { METHOD_POST, ROUTE_PAGE, "/failures/:failureId/retry", page_failure_retry, ROLE_AGENT,
       .whole = true, .queues = true, .doc = "Goes on with its delivery." },
     { METHOD_POST, ROUTE_PAGE, "/failures/:failureId/issue", page_failure_issue, ROLE_AGENT,

@@ -67,6 +67,21 @@ void view_failures(struct json_object *list)
     }
 }
 
+void view_failure(struct ctx *c, struct json_object *failure)
+{
+    struct json_object *list = json_own(c->arena, json_object_new_array());
+    struct json_object *raw = json_get(failure, "raw");
+    json_object_array_add(list, json_object_get(failure));
+    view_failures(list);
+    json_set_text(failure, "deliveryWord",
+                  label_of(states, json_text(failure, "deliveryState"))->word);
+    json_set_text(failure, "answer",
+                  raw ? json_object_to_json_string_ext(raw, JSON_C_TO_STRING_PRETTY |
+                                                                JSON_C_TO_STRING_SPACED |
+                                                                JSON_C_TO_STRING_NOSLASHESCAPE)
+                      : NULL);
+}
+
 static void dress(struct json_object *d)
 {
     bool cancelling = json_object_get_boolean(json_get(d, "cancelling"));

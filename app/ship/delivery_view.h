@@ -13,3 +13,7 @@ enum err view_deliveries(struct ctx *c, struct json_object *order,
 
 /* To {failures}: kindWord, stepWord, retryWord, icon, tone of each. */
 void view_failures(struct json_object *list);
+
+/* The same of one, with deliveryWord and answer, what the carrier said as indented JSON; NULL: it
+   said nothing. */
+void view_failure(struct ctx *c, struct json_object *failure);

@@ -113,7 +113,7 @@ static void write_words(struct issuing *t)
         .summary = arena_printf(c->arena, "%sOrder %s, parcel %lld: %s", dry, column(t, "number"),
                                 row_int(t->row, 0, "parcel"), step_words(column(t, "step"))),
         .lines = lines,
-        .link = url ? arena_printf(c->arena, "%s/failures", url) : NULL,
+        .link = url ? arena_printf(c->arena, "%s/failures/%s", url, t->id) : NULL,
         .entity = arena_printf(c->arena, "failure:%s", t->id),
     };
 }

@@ -110,5 +110,6 @@ export async function parcel(number) {
     if (status !== 200) throw new Error(`the status of ${shipmentId}: ${status}`);
     const [first, second] = await Promise.all([0, 1].map(() => call("POST", `/api/orders/${orderId}/deliveries`, { parcel: 2, weightGrams: 1200, lengthMm: 250, breadthMm: 180, heightMm: 160 })));
     if (![first.status, second.status].includes(202)) throw new Error(`the delivery: ${first.text} ${second.text}`);
-    return { failures: "/failures?state=all", order: `/orders/${orderId}`, shipment: `/shipments/${shipmentId}`, "new shipment": `/shipments/new?purchaseOrderId=${purchaseOrderId}`, shipments: "/shipments/table", orders: "/orders", "new order": "/orders/new" };
+    const { failures } = (await call("GET", "/api/ship/failures?state=all")).body;
+    return { failures: "/failures?state=all", failure: `/failures/${failures[0].failureId}`, order: `/orders/${orderId}`, shipment: `/shipments/${shipmentId}`, "new shipment": `/shipments/new?purchaseOrderId=${purchaseOrderId}`, shipments: "/shipments/table", orders: "/orders", "new order": "/orders/new" };
 }

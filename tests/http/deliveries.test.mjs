@@ -156,6 +156,11 @@ check("the pages: asked for on the order's, marked as a dry run everywhere, fail
     assert.match(await (await go("/failures")).text(), /The billing pincode field is required\.[^]*Retry/);
     assert.doesNotMatch(await (await look("/failures")).text(), /\/retry"/);
     const failureId = sql(`select id from delivery_failures where reservation_id = '${deliveryId}' and kind = 'refused'`)[0][0];
+    sql(`update delivery_failures set raw = '{"message": "billing <pincode>", "status_code": 422}' where id = '${failureId}'`);
+    const one = await (await go(`/failures/${failureId}`)).text();
+    assert.match(one, new RegExp(`href="/orders/${orderId}#deliveries"[^]*action="/failures/${failureId}/retry"[^]*&quot;billing &lt;pincode&gt;&quot;`));
+    assert.doesNotMatch(await (await look(`/failures/${failureId}`)).text(), /\/retry"/);
+    for (const wrong of ["0198c000-0000-7000-8000-000000000000", "x"]) assert.equal((await go(`/failures/${wrong}`)).status, 404);
     const token_ = await csrf("/failures");
     paused(false);
     assert.equal((await go(`/failures/${failureId}/retry`, { csrfToken: token_ })).status, 303);

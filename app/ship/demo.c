@@ -224,7 +224,11 @@ static enum err tell(struct ctx *c, const struct demo_parcel *d, const char *id)
                                              .detail = scan_detail(c->arena, &scan),
                                              .occurred_at = moment(c, s->hours) };
     }
-    return n ? shipment_append(c, id, events, n, true, NULL, NULL) : OK;
+    const struct actor somebody = c->actor;
+    c->actor = (struct actor){ .kind = ACTOR_SYSTEM }; /* carriers speak, nobody of ours */
+    enum err e = n ? shipment_append(c, id, events, n, true, NULL, NULL) : OK;
+    c->actor = somebody;
+    return e;
 }
 
 static enum err add(struct ctx *c, const struct demo_parcel *d, int n)

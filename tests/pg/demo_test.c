@@ -59,6 +59,9 @@ static void what_people_did_has_a_name(void **state)
                             "u.id = e.actor_id where (e.source = 'user') <> (u.name is not null "
                             "and u.name = e.actor_name)"),
                      0);
+    assert_int_equal(pg_int("select count(*) from shipment_events where source = 'carrier' and "
+                            "actor_name is not null"),
+                     0);
     assert_int_equal(pg_int("select count(*) from print_runs r where not exists (select from "
                             "users u where u.name = r.created_by_name)"),
                      0);

@@ -67,8 +67,8 @@ export async function sim(name, ...args) {
     return { port: Number(line), end: async () => { child.stdin.end(); await once(child, "exit"); } };
 }
 
-// Waits until probe answers something true; throws after `seconds`.
-export async function eventually(what, probe, seconds = 30) {
+// Waits until probe answers something true; throws after `seconds`: more than a lease of a job, whose worker may have been killed.
+export async function eventually(what, probe, seconds = 90) {
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) {
         const answer = await probe();
         if (answer) return answer;

@@ -83,7 +83,7 @@ export async function measureIntake() {
         for (const of of all) {
             if (of.name === "msgraph") await measure(of);
             else await taken(of, `64 clients, of ${of.name}`);
-            psql("delete from jobs where queue = 'inbox'; truncate inbox");
+            psql("delete from jobs where queue = 'inbox'; truncate inbox; checkpoint");
         }
         psql("update provider_accounts set enabled = false");
     });

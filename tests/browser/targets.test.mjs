@@ -23,7 +23,9 @@ function tight() {
     const inSentence = ({ e }) => getComputedStyle(e).display === "inline" && [...e.parentElement.childNodes].some((n) => n.nodeType === 3 && /\w{2}/.test(n.data)) && e.parentElement.matches("p, li, dd, span, small, div.hint");
     const far = ([x, y], box) => Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom)) >= 12;
     const apart = ([x, y], [u, v]) => Math.hypot(x - u, y - v) >= 24;
-    const roomy = (one) => places.every((other) => other.e === one.e || other.e.contains(one.e) || one.e.contains(other.e) || (small(other) ? apart(middle(one), middle(other)) : far(middle(one), other.box)));
+    // Under the bars that stay in their place the page scrolls: what is near them now is not so a moment later.
+    const bar = (e) => e.closest("header.bar, nav.nav");
+    const roomy = (one) => places.every((other) => other.e === one.e || bar(other.e) !== bar(one.e) || other.e.contains(one.e) || one.e.contains(other.e) || (small(other) ? apart(middle(one), middle(other)) : far(middle(one), other.box)));
     // Of what is in sight, where another target lies over a part and leaves less than 24 px, but for one of rounding.
     const over = (e, x, y) => document.elementFromPoint(x, y)?.closest(links) ?? e;
     const covered = ({ e, box }) => {

@@ -1,5 +1,7 @@
 -- The table of shipments leaves out what is of an order or a purchase order, and what a carrier said a code of.
 
+-- What a filter leaves of the shipments, in words that the planner can use. `found`, `coded` and `notCoded`: {ids, many}, of its text
+-- and codes; `orders`, `purchaseOrders` and those with not: ids, of the numbers it names.
 create or replace function shipments_matching(filter jsonb) returns setof shipments language sql stable parallel safe as $$
     select s.*
     from shipments s

@@ -143,6 +143,12 @@ const char *json_compact(struct arena *a, struct json_object *value)
     return text.p;
 }
 
+const char *json_readable(struct json_object *value)
+{
+    return json_object_to_json_string_ext(value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                     JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 struct json_object *json_written(struct arena *a, struct str text)
 {
     struct str *kept = arena_new_of(a, struct str);

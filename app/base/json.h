@@ -46,6 +46,9 @@ void json_write_text(struct buf *to, const char *text, size_t n);
 /* The same as a text in the arena. */
 const char *json_compact(struct arena *a, struct json_object *value);
 
+/* Text of a value for people, in lines; it is the value's own, until it is written again. */
+const char *json_readable(struct json_object *value);
+
 /* A value that was written already: json_write copies the text, all else sees an empty object. The
    text must live as long as the value. */
 struct json_object *json_written(struct arena *a, struct str text);

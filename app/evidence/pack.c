@@ -15,9 +15,6 @@
 
 #include <string.h>
 
-#define READABLE                                                                                   \
-    (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
-
 struct pack {
     struct ctx *c;
     struct zip *zip;
@@ -120,7 +117,7 @@ static enum err put(struct pack *p, const char *name, struct str bytes)
 static enum err put_json(struct pack *p, const char *name, struct json_object *value)
 {
     struct buf b = buf_in(p->c->arena);
-    buf_puts(&b, json_object_to_json_string_ext(value, READABLE));
+    buf_puts(&b, json_readable(value));
     buf_putc(&b, '\n');
     return put(p, name, buf_str(&b));
 }

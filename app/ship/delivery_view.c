@@ -75,11 +75,7 @@ void view_failure(struct ctx *c, struct json_object *failure)
     view_failures(list);
     json_set_text(failure, "deliveryWord",
                   label_of(states, json_text(failure, "deliveryState"))->word);
-    json_set_text(failure, "answer",
-                  raw ? json_object_to_json_string_ext(raw, JSON_C_TO_STRING_PRETTY |
-                                                                JSON_C_TO_STRING_SPACED |
-                                                                JSON_C_TO_STRING_NOSLASHESCAPE)
-                      : NULL);
+    json_set_text(failure, "answer", raw ? json_readable(raw) : NULL);
 }
 
 static void dress(struct json_object *d)

@@ -59,16 +59,6 @@ static struct evidence_verdict verdict(void)
     return v;
 }
 
-static void came_long_ago(const char *id)
-{
-    (void)pg_sql("begin; set local track.tenant = '%s'; insert into communication_events "
-                 "(tenant_id, communication_id, type, source, grade, status_after, occurred_at, "
-                 "received_at, sentence, detail, seq, prev_hash, hash) select tenant_id, id, "
-                 "'NOTE', 'user', 'A', 'DRAFT', now() - interval '4 days', now() - interval "
-                 "'4 days', 'Seen.', '{}', 0, '', '' from communications where id = '%s'; commit",
-                 pg_tenant(), id);
-}
-
 static void setup(void **state)
 {
     int made;

@@ -38,18 +38,8 @@ static const char *line_of(const char *pattern, const char *id)
     return arena_printf(looking()->arena, "%.*s%s%s", (int)(at - pattern), pattern, id, at + 1);
 }
 
-/* An event of four days ago. */
-static void came_long_ago(const char *id)
-{
-    (void)pg_sql(
-        "begin; set local track.tenant = '%s'; insert into communication_events "
-        "(tenant_id, communication_id, type, source, grade, status_after, occurred_at, "
-        "received_at, sentence, detail, seq, prev_hash, hash) select tenant_id, id, "
-        "'NOTE', 'user', 'A', 'DRAFT', now() - interval '4 days', now() - interval "
-        "'4 days', E'Said «so» \\\\ \"loud\"\\n.', '{\"where\": \"Zürich\", \"n\": 1e300}', "
-        "0, '', '' from communications where id = '%s'; commit",
-        pg_tenant(), id);
-}
+static const char loud[] = "E'Said «so» \\\\ \"loud\"\\n.'";
+static const char somewhere[] = "'{\"where\": \"Zürich\", \"n\": 1e300}'";
 
 /* As if the first events had been written before digests were salted. */
 static void was_written_before(const char *id)
@@ -82,8 +72,8 @@ static void setup(void **state)
     draft(rooted, 0);
     draft(removed, 1);
     draft(plain, 2);
-    came_long_ago(rooted);
-    came_long_ago(rooted);
+    came_long_ago_as(rooted, loud, somewhere);
+    came_long_ago_as(rooted, loud, somewhere);
     fill(rooted, "kept@example.org");
     fill(removed, "gone@example.org");
     was_written_before(removed);

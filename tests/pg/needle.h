@@ -32,6 +32,16 @@ static struct ctx *as(const char *role)
     return *c;
 }
 
+/* What the database says to it; it is taken back. */
+static inline enum err attempt(const char *role, const char *sql)
+{
+    struct ctx *c = as(role);
+    db_begin(c->db, pg_tenant());
+    enum err e = db_script(c->db, sql);
+    db_rollback(c->db);
+    return e;
+}
+
 static inline struct verification verified(void)
 {
     struct verification v;
@@ -74,6 +84,22 @@ static inline const char *event(const char *id, enum event_type type, const char
     assert_int_equal(timeline_append(c, id, &e, NULL), OK);
     assert_int_equal(db_commit(c->db), OK);
     return needle;
+}
+
+/* An event of a day that has its root by now. `sentence` and `detail`: SQL literals. */
+static inline void came_long_ago_as(const char *id, const char *sentence, const char *detail)
+{
+    (void)pg_sql("begin; set local track.tenant = '%s'; insert into communication_events "
+                 "(tenant_id, communication_id, type, source, grade, status_after, occurred_at, "
+                 "received_at, sentence, detail, seq, prev_hash, hash) select tenant_id, id, "
+                 "'NOTE', 'user', 'A', 'DRAFT', now() - interval '4 days', now() - interval "
+                 "'4 days', %s, %s, 0, '', '' from communications where id = '%s'; commit",
+                 pg_tenant(), sentence, detail, id);
+}
+
+static inline void came_long_ago(const char *id)
+{
+    came_long_ago_as(id, "'Seen.'", "'{}'");
 }
 
 static inline const char *posted(const char *needle)

@@ -326,10 +326,10 @@ static void dispatch_beside(struct ctx *w)
         _exit(1);
 }
 
-/* The change is decided and not yet committed: whoever links waits, and finds it then. */
-static void a_link_while_a_change_is_decided(void **state)
+/* The change is decided and not yet committed: what another does beside it waits, and finds it
+ * then. */
+static void while_a_change_is_decided(void (*act)(struct ctx *), const char *state)
 {
-    (void)state;
     struct ctx *w = pg_ctx("track_worker");
     w->tenant_id = pg_tenant();
     (void)pg_sql("update shipments set status = 'in_transit' where id = '%s' returning id",
@@ -344,14 +344,20 @@ static void a_link_while_a_change_is_decided(void **state)
                              .data = d };
     db_begin(c->db, pg_tenant());
     assert_int_equal(notice_react(c, &e), OK);
-    pid_t child = beside(w, link_beside);
+    pid_t child = beside(w, act);
     until_it_waits();
     assert_int_equal(db_commit(c->db), OK);
     done(child);
-    assert_string_equal(state_of(), "skipped no_conversation");
+    assert_string_equal(state_of(), state);
     assert_int_equal(dispatch(), 1);
     go();
     assert_told_once();
+}
+
+static void a_link_while_a_change_is_decided(void **state)
+{
+    (void)state;
+    while_a_change_is_decided(link_beside, "skipped no_conversation");
 }
 
 /* And the other way round: whoever decides waits for the link. */
@@ -376,28 +382,7 @@ static void a_change_while_it_is_linked(void **state)
 static void an_order_given_while_a_change_is_decided(void **state)
 {
     (void)state;
-    struct ctx *w = pg_ctx("track_worker");
-    w->tenant_id = pg_tenant();
-    (void)pg_sql("update shipments set status = 'in_transit' where id = '%s' returning id",
-                 shipment);
-    struct json_object *d = json_own(c->arena, json_object_new_object());
-    json_set_text(d, "from", "pending");
-    json_set_text(d, "to", "in_transit");
-    const struct event e = { .id = arena_strdup(c->arena, pg_sql("select uuid7()")),
-                             .name = SHIPMENT_STATUS_CHANGED,
-                             .entity_type = "shipment",
-                             .entity_id = shipment,
-                             .data = d };
-    db_begin(c->db, pg_tenant());
-    assert_int_equal(notice_react(c, &e), OK);
-    pid_t child = beside(w, give_to_order);
-    until_it_waits();
-    assert_int_equal(db_commit(c->db), OK);
-    done(child);
-    assert_string_equal(state_of(), "skipped no_order");
-    assert_int_equal(dispatch(), 1);
-    go();
-    assert_told_once();
+    while_a_change_is_decided(give_to_order, "skipped no_order");
 }
 
 /* Queued, unlinked, and linked again while it is written that there is no conversation. */

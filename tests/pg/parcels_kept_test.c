@@ -503,15 +503,6 @@ static void by_phone_too(void **state)
     assert_true(rows_with(kept.needle) >= 12);
 }
 
-static enum err attempt(const char *role, const char *sql)
-{
-    struct ctx *c = as(role);
-    db_begin(c->db, pg_tenant());
-    enum err e = db_script(c->db, sql);
-    db_rollback(c->db);
-    return e;
-}
-
 static void only_the_worker_may_and_not_what_is_held(void **state)
 {
     (void)state;

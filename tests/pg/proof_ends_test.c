@@ -9,16 +9,6 @@ static char ended[40], held_one[40], kept_one[40];
 static const char *print_file, *scan, *scan_of_two;
 
 /* An event of a day that ended. */
-static void came_long_ago(const char *id)
-{
-    (void)pg_sql("begin; set local track.tenant = '%s'; insert into communication_events "
-                 "(tenant_id, communication_id, type, source, grade, status_after, occurred_at, "
-                 "received_at, sentence, detail, seq, prev_hash, hash) select tenant_id, id, "
-                 "'NOTE', 'user', 'A', 'DRAFT', now() - interval '4 days', now() - interval "
-                 "'4 days', 'Seen.', '{}', 0, '', '' from communications where id = '%s'; commit",
-                 pg_tenant(), id);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -211,15 +201,6 @@ static void all_of_a_message_goes_and_its_hashes_stay(void **state)
                      1);
     assert_int_equal(verified().n, 0);
     assert_int_equal(run().proofs, 0);
-}
-
-static enum err attempt(const char *role, const char *sql)
-{
-    struct ctx *c = as(role);
-    db_begin(c->db, pg_tenant());
-    enum err e = db_script(c->db, sql);
-    db_rollback(c->db);
-    return e;
 }
 
 static void only_the_worker_may_and_only_what_is_due(void **state)

@@ -299,15 +299,6 @@ static void tampering_after_a_purge_is_found(void **state)
     assert_int_equal(verified().n, 0);
 }
 
-static enum err attempt(const char *role, const char *sql)
-{
-    struct ctx *c = as(role);
-    db_begin(c->db, pg_tenant());
-    enum err e = db_script(c->db, sql);
-    db_rollback(c->db);
-    return e;
-}
-
 static void only_the_worker_may_and_only_by_the_function(void **state)
 {
     (void)state;

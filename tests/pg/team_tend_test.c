@@ -99,10 +99,8 @@ static long long alive(void)
     return pg_int("select count(*) from jobs where kind = 'notify.team' and state = 'ready'");
 }
 
-static void one_whose_job_is_parked_is_tried_again(void **state)
+static void told_once_when_hours_passed(void)
 {
-    (void)state;
-    stuck();
     tend();
     assert_int_equal(alive(), 0);
     hours_pass();
@@ -113,6 +111,13 @@ static void one_whose_job_is_parked_is_tried_again(void **state)
     go();
     assert_int_equal(posts(), before + 1);
     assert_string_equal(of_rule("state"), "sent");
+}
+
+static void one_whose_job_is_parked_is_tried_again(void **state)
+{
+    (void)state;
+    stuck();
+    told_once_when_hours_passed();
 }
 
 static void one_parked_twice_has_ended(void **state)
@@ -149,16 +154,7 @@ static void what_waits_and_is_due_gets_a_job(void **state)
     rule_new("slack", hook_account, "");
     changed("delivered");
     park();
-    tend();
-    assert_int_equal(alive(), 0);
-    hours_pass();
-    tend();
-    tend();
-    assert_int_equal(alive(), 1);
-    size_t before = posts();
-    go();
-    assert_int_equal(posts(), before + 1);
-    assert_string_equal(of_rule("state"), "sent");
+    told_once_when_hours_passed();
 }
 
 /* ---- tried again by a person ---- */

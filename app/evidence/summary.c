@@ -2,10 +2,10 @@
 #include "evidence/summary.h"
 
 #include "channels/message.h"
-#include "channels/press.h"
 #include "db/db.h"
 #include "evidence/pack.h"
 #include "evidence/summary_words.h"
+#include "paper/press.h"
 
 #include <string.h>
 

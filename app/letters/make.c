@@ -4,10 +4,10 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "channels/print_file.h"
 #include "db/db.h"
 #include "events/events.h"
 #include "letters/make.sql.h"
+#include "paper/print_file.h"
 #include "store/keep.h"
 #include "track/letter.h"
 

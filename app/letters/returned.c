@@ -1,10 +1,10 @@
 /* A letter that came back, known by its code. */
 #include "access/access.h"
 #include "base/json.h"
-#include "channels/letter.h"
 #include "db/db.h"
 #include "letters/letters.h"
 #include "letters/returned.sql.h"
+#include "paper/letter.h"
 #include "store/keep.h"
 #include "track/letter.h"
 #include "track/track.h"

@@ -3,10 +3,10 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "base/uuid.h"
-#include "channels/print_file.h"
 #include "db/db.h"
 #include "letters/letters.h"
 #include "letters/run.sql.h"
+#include "paper/print_file.h"
 #include "track/letter_settings.h"
 #include "web/cursor.h"
 

@@ -3,10 +3,10 @@
 
 #include "access/access.h"
 #include "base/json.h"
-#include "channels/print_file.h"
 #include "db/db.h"
 #include "letters/letters.h"
 #include "letters/settings.sql.h"
+#include "paper/print_file.h"
 #include "track/letter_settings.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* How a tenant's letters look, weigh and cost. */
 #pragma once
 
-#include "channels/letter.h"
+#include "paper/letter.h"
 #include "web/input.h"
 
 #include <json-c/json.h>

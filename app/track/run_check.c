@@ -1,8 +1,8 @@
 /* The check of a run: what is wrong with its messages, and which of them are left out for it. */
 #include "access/access.h"
 #include "base/json.h"
-#include "channels/pdf.h"
 #include "db/db.h"
+#include "paper/pdf.h"
 #include "store/store.h"
 #include "track/labels.h"
 #include "track/run.h"

@@ -1,7 +1,7 @@
 /* How fast letters are set: bench-letters COUNT prints letters a second of one core (a file each),
    seconds for COUNT of them as files by two children, seconds for the print file of those, seconds
    for one set anew, and the most memory a child of them took, in MiB. */
-#include "channels/print_file.h"
+#include "paper/print_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

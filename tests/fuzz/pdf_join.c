@@ -1,5 +1,5 @@
 /* Any bytes as a chunk of a print file: joined, or refused. */
-#include "channels/pdf_join.h"
+#include "paper/pdf_join.h"
 
 #include <stdint.h>
 #include <stdlib.h>

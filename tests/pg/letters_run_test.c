@@ -3,9 +3,9 @@
 #include "pg/asking.h"
 
 #include "base/json.h"
-#include "channels/letter.h"
 #include "jobs/jobs.h"
 #include "letters/letters.h"
+#include "paper/letter.h"
 #include "store/store.h"
 #include "track/batch.h"
 #include "track/demo.h"

@@ -1,6 +1,6 @@
 /* The list of parcels that is handed over with them. */
-#include "channels/parcel_paper.h"
-#include "channels/press.h"
+#include "paper/parcel_paper.h"
+#include "paper/press.h"
 
 #define ROW 6.0
 #define EDGE 18.0       /* left and right */

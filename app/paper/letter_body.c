@@ -1,6 +1,6 @@
 /* Markdown as lines of a letter: paragraphs, emphasis, headings, lists, links with their
    addresses. */
-#include "channels/letter_body.h"
+#include "paper/letter_body.h"
 
 #include <cmark.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "channels/pdf_thumb.h"
+#include "paper/pdf_thumb.h"
 
 #include <cairo-pdf.h>
 #include <string.h>

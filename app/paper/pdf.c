@@ -1,9 +1,9 @@
 /* Pages of PDF files counted and put together, a hundred parts a child, then all by another one. */
-#include "channels/pdf.h"
+#include "paper/pdf.h"
 
-#include "channels/pdf_child.h"
-#include "channels/pdf_join.h"
-#include "channels/pdf_work.h"
+#include "paper/pdf_child.h"
+#include "paper/pdf_join.h"
+#include "paper/pdf_work.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* One letter: its first page with window and code, the pages its text goes on to, attachments
    behind. */
-#include "channels/letter_body.h"
-#include "channels/pdf.h"
+#include "paper/letter_body.h"
+#include "paper/pdf.h"
 
 #include "base/utf8.h"
 

@@ -1,5 +1,5 @@
 /* Pages of PDF files counted and put together by qpdf: runs in a child without rights. */
-#include "channels/pdf_work.h"
+#include "paper/pdf_work.h"
 
 #include <qpdf/qpdf-c.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The forms of letters: where windows of envelopes are; paper and its weight. */
-#include "channels/letter.h"
+#include "paper/letter.h"
 
 #include <string.h>
 

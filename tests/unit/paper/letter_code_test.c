@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "channels/letter.h"
+#include "paper/letter.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -87,7 +87,7 @@ struct letter_pdf {
 
 /* The same letter gives the same bytes. ERR_INVALID with a fault on address, subject, markdown or
    attachments (not UTF-8, too many lines, a PDF that is broken, encrypted or too large: see
-   channels/pdf.h). Everything a run of letters can share (fonts, layouts) is kept in the process
+   paper/pdf.h). Everything a run of letters can share (fonts, layouts) is kept in the process
    between calls. */
 enum err letter_write(struct ctx *c, const struct letter *l, struct letter_pdf *out) must_check;
 

@@ -1,5 +1,5 @@
 /* Children that read what strangers made: limits, a filter of system calls, and a clock. */
-#include "channels/pdf_child.h"
+#include "paper/pdf_child.h"
 
 #include "base/log.h"
 

@@ -1,7 +1,7 @@
 /* Print files, label sheets and the slip, read back. */
 #include "paper.h"
 
-#include "channels/print_file.h"
+#include "paper/print_file.h"
 
 /* Letters that differ by name, as a run has them. */
 static struct letter *letters_of(size_t count)

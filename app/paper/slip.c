@@ -1,7 +1,7 @@
 /* The lodgement slip: a numbered list of letters for the counter of the post, with totals and room
    for its stamp. */
-#include "channels/press.h"
-#include "channels/print_file.h"
+#include "paper/press.h"
+#include "paper/print_file.h"
 
 #include "base/utf8.h"
 

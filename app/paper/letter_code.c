@@ -1,6 +1,6 @@
 /* The text of a letter's 2D code: a UUID in Crockford's base32 with a check character. */
 #include "base/uuid.h"
-#include "channels/letter.h"
+#include "paper/letter.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Children with limits: what they may not do, and that none takes the caller along. */
 #include "paper.h"
 
-#include "channels/pdf_child.h"
+#include "paper/pdf_child.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
    labels, and the slip for the counter of the post. */
 #pragma once
 
-#include "channels/letter.h"
-#include "channels/pdf.h"
+#include "paper/letter.h"
+#include "paper/pdf.h"
 
 /* ---- the merged file ---- */
 

@@ -1,7 +1,7 @@
 /* What a child does with PDFs of others: their parts counted, or put into one file, by qpdf. */
 #pragma once
 
-#include "channels/pdf.h"
+#include "paper/pdf.h"
 
 #define PDF_DAMAGED "is damaged"
 #define PDF_MENDABLE "is damaged, though readers that mend files show all its pages"

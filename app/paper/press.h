@@ -2,7 +2,7 @@
    from the upper left corner. */
 #pragma once
 
-#include "channels/letter.h"
+#include "paper/letter.h"
 
 #include <pango/pangocairo.h>
 

@@ -1,8 +1,8 @@
 /* A parcel's label, as a PDF and for label printers. */
-#include "channels/parcel_paper.h"
+#include "paper/parcel_paper.h"
 
 #include "base/utf8.h"
-#include "channels/press.h"
+#include "paper/press.h"
 
 #include <stdio.h>
 #include <string.h>

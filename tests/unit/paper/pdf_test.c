@@ -1,7 +1,7 @@
 /* PDF files of others: merged, counted, and hostile ones refused with a sentence. */
 #include "paper.h"
 
-#include "channels/pdf_work.h"
+#include "paper/pdf_work.h"
 
 #include <fcntl.h>
 #include <math.h>

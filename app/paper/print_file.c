@@ -1,8 +1,8 @@
 /* The print file of many letters: set by children, a range each, put together by pdf_merge. */
-#include "channels/print_file.h"
+#include "paper/print_file.h"
 
-#include "channels/letter_body.h"
-#include "channels/pdf_child.h"
+#include "paper/letter_body.h"
+#include "paper/pdf_child.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

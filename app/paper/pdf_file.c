@@ -1,5 +1,5 @@
 /* Files without a name: what is too large for memory. */
-#include "channels/pdf.h"
+#include "paper/pdf.h"
 
 #include "base/settings.h"
 

@@ -1,6 +1,6 @@
 /* Drawing with Cairo and Pango: fonts, lines, codes. The font map is Pango's own of this process,
    so that fonts are looked up once and not for each letter. */
-#include "channels/press.h"
+#include "paper/press.h"
 
 #include <cairo-pdf.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* A letter drawn on pages, and its body: Markdown laid out as lines. */
 #pragma once
 
-#include "channels/press.h"
+#include "paper/press.h"
 
 /* ERR_INVALID with a fault where letter_draw could not set it. */
 enum err letter_check(struct ctx *c, const struct letter *l) must_check;

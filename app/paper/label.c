@@ -1,6 +1,6 @@
 /* Sheets of address labels. */
-#include "channels/press.h"
-#include "channels/print_file.h"
+#include "paper/press.h"
+#include "paper/print_file.h"
 
 #include "base/utf8.h"
 

@@ -1,6 +1,6 @@
 /* Chunks of a PDF behind one another: objects are copied with new numbers, streams as they are, and
    one list of pages holds the lists of all. */
-#include "channels/pdf_join.h"
+#include "paper/pdf_join.h"
 
 #include <ctype.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* Labels and manifests of parcels: their codes are read back, on both kinds of paper. */
 #include "paper.h"
 
-#include "channels/parcel_paper.h"
+#include "paper/parcel_paper.h"
 
 static const char *const sender[] = { "Alpenladen GmbH", "Seestrasse 12", "8002 Zürich" };
 static const char *const address[] = { "Łucja Nguyễn-Østergård", "Bahnhofstrasse 112",

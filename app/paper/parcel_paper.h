@@ -2,7 +2,7 @@
    the parcels signs. */
 #pragma once
 
-#include "channels/letter.h"
+#include "paper/letter.h"
 
 /* Texts may be NULL where there is none. */
 struct parcel_label {

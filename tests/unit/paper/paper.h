@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "channels/letter.h"
+#include "paper/letter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

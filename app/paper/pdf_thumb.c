@@ -1,7 +1,7 @@
 /* The first page of a PDF drawn by poppler, in a child. */
-#include "channels/pdf_thumb.h"
+#include "paper/pdf_thumb.h"
 
-#include "channels/pdf_child.h"
+#include "paper/pdf_child.h"
 
 #include <poppler.h>
 #include <string.h>

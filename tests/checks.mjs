@@ -67,10 +67,12 @@ export async function sim(name, ...args) {
     return { port: Number(line), end: async () => { child.stdin.end(); await once(child, "exit"); } };
 }
 
-// Waits until probe answers something true; throws after `seconds`: more than a lease of a job, whose worker may have been killed.
+// Waits until probe answers something true, and tells of a long wait; throws after `seconds`: more than a lease of a job, whose worker may have been killed.
 export async function eventually(what, probe, seconds = 90) {
-    for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) {
+    for (const begun = Date.now(); Date.now() < begun + seconds * 1000; await sleep(100)) {
         const answer = await probe();
+        const waited = Math.round((Date.now() - begun) / 1000);
+        if (answer && waited >= 25) console.log(`  ${what}: after ${waited} s`);
         if (answer) return answer;
     }
     throw new Error(`not within ${seconds} s: ${what}`);

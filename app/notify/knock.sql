@@ -43,8 +43,10 @@ update customer_notifications set state = 'queued', orchestrator = 'native', ask
 where tenant_id = current_tenant() and id = :id::uuid and state = 'asked'
 returning id;
 
+-- called: its call was heard before, as by a worker that died before it noted so.
 -- name: knock_known
-select id from customer_notifications where tenant_id = current_tenant() and id = :id::uuid;
+select called_at is not null as called from customer_notifications
+where tenant_id = current_tenant() and id = :id::uuid;
 
 -- name: knock_tenants
 select tenant_ids() as "tenantId";

@@ -125,6 +125,7 @@ static enum err tell(struct ctx *c, const char *id, bool *known, bool *told)
         return e ? e : notice_tell(c, id);
     e = db_query(c->db, c->arena, knock_known, &rows, .id = id);
     *known = e == OK && rows_count(rows) == 1;
+    *told = *known && row_bool(rows, 0, "called");
     return e;
 }
 
@@ -146,9 +147,7 @@ static enum err process(struct job *j, const char *inbox_id, struct str body,
     if (e != OK || told)
         return e;
     return job_fail(j, ERR_NOT_FOUND,
-                    known
-                        ? "Knock was waited for no longer: it had called before, or took too long."
-                        : "There is no such notification.");
+                    known ? "Knock was waited for no longer." : "There is no such notification.");
 }
 
 const struct hook notify_hooks[] = {

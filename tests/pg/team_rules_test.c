@@ -267,10 +267,12 @@ static void it_is_never_earlier_and_never_in_quiet_hours(void **state)
     (void)state;
     assert_int_equal(
         pg_int("with x as (select at, digest, f, u, team_due(at, zone, digest, f, u) as due, zone "
-               "from generate_series(timestamptz '2026-03-27Z', '2026-03-31Z', '17 min') at, "
+               "from (select generate_series(day, day + interval '4 days', '17 min') as at from "
+               "unnest('{2026-03-27Z, 2026-10-23Z, 2026-10-30Z}'::timestamptz[]) day) days, "
                "unnest(array['none', 'hourly', 'daily']) digest, unnest(array['Europe/Zurich', "
-               "'America/New_York', 'UTC', 'Asia/Kolkata']) zone, (values (time '22:00', time "
-               "'07:00'), ('12:00', '13:00'), ('00:00', '06:30'), ('18:00', '00:00'), (null, "
+               "'America/New_York', 'UTC', 'Asia/Kolkata', 'Europe/Dublin']) zone, (values (time "
+               "'22:00', time '07:00'), ('12:00', '13:00'), ('00:00', '06:30'), ('18:00', "
+               "'00:00'), ('01:15', '01:45'), ('02:15', '02:45'), ('22:00', '02:30'), (null, "
                "null)) q(f, u)) select count(*) from x, lateral (select (due at time zone "
                "zone)::time as t) l where due < at or due > at + interval '2 days' or (f < u and t "
                ">= f and t < u) or (f > u and (t >= f or t < u))"),

@@ -137,6 +137,8 @@ static const struct route routes[] = {
       &po_form_input, .whole = true, .again = page_order_again, .doc = "Adds a purchase order." },
     { METHOD_POST, ROUTE_PAGE, ORDER_PAGE "/cancel", page_order_cancel, ROLE_AGENT,
       &order_cancel_input, .whole = true, .again = page_order_again, .doc = "Cancels an order." },
+    { METHOD_GET, ROUTE_PAGE, "/purchase-orders", page_purchase_orders, ROLE_VIEWER,
+      &po_query_input, .whole = true, .doc = "The purchase orders." },
 
     { METHOD_POST, ROUTE_API, "/api/orders", api_add, ROLE_AGENT, &order_input, .whole = true,
       .doc = "Makes an order.", .answer = &order_shape, .status = 201 },

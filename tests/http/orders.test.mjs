@@ -115,6 +115,20 @@ check("the form takes another line, keeps what was typed, and makes the order", 
     assert.match(await twice.text(), /There is an order 2001 already/);
 });
 
+check("the page of purchase orders lists them, leads to their orders and finds them by their supplier", async () => {
+    const reader = await person("viewer", tenant);
+    await agent("POST", "/api/purchase-orders", { number: "PO-LOOSE", supplier: "Kettles <AG>" });
+    const all = await (await reader("/purchase-orders")).text();
+    const { body: { purchaseOrders: [linked] } } = await viewer("GET", "/api/purchase-orders?q=lampen");
+    assert.match(all, new RegExp(`<a href="/orders/${linked.orderId}">PO-1</a>`));
+    assert.match(all, /Kettles &lt;AG&gt;<\/td><td><span class="quiet-text">of no order yet/);
+    const found = await (await reader("/purchase-orders?q=kettles")).text();
+    assert.deepEqual([/PO-LOOSE/.test(found), /PO-1\b/.test(found)], [true, false]);
+    assert.match(await (await reader("/purchase-orders?q=nothing")).text(), /No purchase orders match/);
+    assert.equal((await reader("/purchase-orders?after=wrong")).status, 422);
+    assert.match(await (await reader("/orders")).text(), /href="\/purchase-orders"/);
+});
+
 check("the page links a conversation, adds a purchase order, and shows what was wrong at its field", async () => {
     const at = order.replace("/api", "");
     const link = (id) => go(`${at}/thread`, { csrfToken: csrf, frontConversationId: id });

@@ -66,4 +66,13 @@ check("a phone shows one column below the other, and leads to each", async () =>
     same(await axeFaults(wide), [], "axe");
 });
 
+check("the table says on a phone what each day is, too", async () => {
+    const phone = await newPage({ viewport: { width: 390, height: 844 }, storageState: await page.context().storageState(), hasTouch: true, isMobile: true });
+    await phone.goto("/shipments/table?q=is:late");
+    const rows = await phone.locator("table.shipments tbody tr").allInnerTexts();
+    same(rows.length > 0, true, "rows");
+    for (const row of rows) for (const word of [/Promised \d/, /Moved /]) same(word.test(row), true, `${word} in ${row}`);
+    same(await axeFaults(phone), [], "axe");
+});
+
 await finish();

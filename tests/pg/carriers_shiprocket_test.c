@@ -320,7 +320,7 @@ static void the_account_may_be_chosen(void **state)
     assert_int_equal(deliver_by(order, with)->status, 202); /* alike: it goes on */
     assert_int_equal(deliver_by(order, "")->status, 409);
     a = ask(&agent, "GET", path, NULL);
-    assert_null(strstr(a->body, "The first</option>"));
+    assert_null(strstr(a->body, "The first added</option>"));
     pg_sql("update provider_accounts set enabled = true where id = '%s' returning 1", second);
     assert_string_equal(json_text(ended(id), "state"), "saved");
     assert_string_equal(pg_sql("select p.account_id from carrier_parcels p join "

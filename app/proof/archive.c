@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "db/db.h"
+#include "proof/address.h"
 #include "proof/retention.sql.h"
 #include "store/keep.h"
 
@@ -11,7 +12,6 @@
 #include <archive_entry.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #define FIRST "00000000-0000-0000-0000-000000000000"
 #define PAGE_ARENA ((size_t)512 << 20)
@@ -169,49 +169,46 @@ enum err archive_make(struct ctx *c, struct job *j, const struct archive_of *of,
 
 /* ---- looking into one ---- */
 
-/* Whether one of the texts is in the bytes; as many bytes overlap between pieces as the longest
- * has. */
-static bool has(const char *bytes, size_t n, const char *const *texts)
+/* All of an entry, in the arena; false where it cannot be read to its end. */
+static bool read_entry(struct archive *tar, struct archive_entry *entry, struct arena *page,
+                       struct str *out)
 {
-    for (; *texts; texts++) {
-        size_t m = strlen(*texts);
-        for (size_t i = 0; m && i + m <= n; i++)
-            if (strncasecmp(bytes + i, *texts, m) == 0)
-                return true;
-    }
-    return false;
+    size_t n = (size_t)archive_entry_size(entry);
+    char *bytes = n < PAGE_ARENA / 4 ? arena_alloc(page, n + 1) : NULL;
+    *out = (struct str){ bytes, n };
+    return bytes && archive_read_data(tar, bytes, n) == (la_ssize_t)n;
 }
 
-enum { OVERLAP = 512, PIECE = 65536 };
-
-static bool entry_has(struct archive *tar, const char *const *texts)
+static bool bundle_holds(struct str bytes, const char *const *addresses, struct arena *page)
 {
-    char bytes[OVERLAP + PIECE];
-    size_t kept = 0;
-    for (la_ssize_t n; (n = archive_read_data(tar, bytes + kept, PIECE)) > 0;) {
-        size_t all = kept + (size_t)n;
-        if (has(bytes, all, texts))
-            return true;
-        kept = all < OVERLAP ? all : OVERLAP;
-        memmove(bytes, bytes + all - kept, kept);
+    struct archive_entry *entry;
+    struct archive *tar = archive_read_new();
+    int at = archive_read_support_filter_gzip(tar) == ARCHIVE_OK &&
+                     archive_read_support_format_tar(tar) == ARCHIVE_OK
+                 ? archive_read_open_memory(tar, bytes.p, bytes.n)
+                 : ARCHIVE_FATAL;
+    bool holds = false;
+    while (at == ARCHIVE_OK && !holds) {
+        struct str text;
+        at = archive_read_next_header(tar, &entry);
+        if (at != ARCHIVE_OK)
+            break;
+        arena_reset(page);
+        struct buf room = buf_in(page);
+        holds = !read_entry(tar, entry, page, &text) || address_stands(text, addresses, &room);
     }
-    return false;
+    archive_read_free(tar);
+    return holds || at != ARCHIVE_EOF;
 }
 
-enum err archive_holds(struct ctx *c, const char *sha256, const char *const *texts, bool *out)
+enum err archive_holds(struct ctx *c, const char *sha256, const char *const *addresses, bool *out)
 {
     struct str bytes;
-    struct archive_entry *entry;
-    enum err e = store_get(c->app->store, c->arena, sha256, &bytes);
-    if (e != OK)
-        return e;
-    struct archive *tar = archive_read_new();
-    bool open = archive_read_support_filter_gzip(tar) == ARCHIVE_OK &&
-                archive_read_support_format_tar(tar) == ARCHIVE_OK &&
-                archive_read_open_memory(tar, bytes.p, bytes.n) == ARCHIVE_OK;
-    *out = false;
-    while (open && !*out && archive_read_next_header(tar, &entry) == ARCHIVE_OK)
-        *out = entry_has(tar, texts);
-    archive_read_free(tar);
-    return open ? OK : ERR_INTERNAL;
+    struct arena *file = arena_new(PAGE_ARENA), *page = arena_new(PAGE_ARENA);
+    enum err e = store_get(c->app->store, file, sha256, &bytes);
+    if (e == OK)
+        *out = bundle_holds(bytes, addresses, page);
+    arena_free(page);
+    arena_free(file);
+    return e;
 }

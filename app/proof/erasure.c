@@ -6,12 +6,13 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "db/db.h"
+#include "proof/address.h"
 #include "proof/erasure.sql.h"
+#include "proof/imported.h"
 #include "proof/retention.h"
 #include "store/store.h"
 
 #include <string.h>
-#include <strings.h>
 
 static enum err refuse_held(struct ctx *c, const PGresult *hold)
 {
@@ -46,16 +47,31 @@ static enum err check_free(struct ctx *c, const struct person *who)
                       row_text(order, 0, "number"));
 }
 
-enum err erasure_ask(struct ctx *c, const struct person *who, struct json_object **out)
+/* As messages have it. */
+static enum err read_person(struct ctx *c, struct person *who)
+{
+    if (!who->email + !who->phone + !who->unit_id != 2)
+        return ctx_fault(c, "email", "Give one of email, phone and unitId.");
+    if (who->unit_id)
+        return OK;
+    const char **text = who->email ? &who->email : &who->phone;
+    const char *why = !strchr(*text, '@') == !who->email ? address_read(c->arena, *text, text)
+                      : who->email                       ? "This is not an e-mail address."
+                                   : "This is an e-mail address: give it as email.";
+    return why ? ctx_fault(c, who->email ? "email" : "phone", "%s", why) : OK;
+}
+
+enum err erasure_ask(struct ctx *c, const struct person *asked, struct json_object **out)
 {
     PGresult *rows;
     int64_t job;
-    if (!who->email + !who->phone + !who->unit_id != 2)
-        return ctx_fault(c, "email", "Give one of email, phone and unitId.");
-    enum err e = check_free(c, who);
+    struct person who = *asked;
+    enum err e = read_person(c, &who);
     if (e == OK)
-        e = db_query(c->db, c->arena, erasure_add, &rows, .email = who->email, .phone = who->phone,
-                     .unit_id = who->unit_id, .actor_name = c->actor.name);
+        e = check_free(c, &who);
+    if (e == OK)
+        e = db_query(c->db, c->arena, erasure_add, &rows, .email = who.email, .phone = who.phone,
+                     .unit_id = who.unit_id, .actor_name = c->actor.name);
     if (e != OK)
         return e;
     const char *id = row_text(rows, 0, "id");
@@ -98,7 +114,7 @@ struct erasing {
     struct job *j;
     const char *id;
     struct person who;
-    const char *const *addresses; /* in lower case, NULL at the end */
+    struct sought sought;
 };
 
 static enum err note(const struct erasing *x, const char *what)
@@ -133,7 +149,10 @@ static enum err read_addresses(struct erasing *x)
     const char **addresses = arena_zalloc(c->arena, n + 1, sizeof(const char *));
     for (size_t i = 0; i < n; i++)
         addresses[i] = json_object_get_string(json_object_array_get_idx(list, i));
-    x->addresses = addresses;
+    x->sought = (struct sought){ .addresses = addresses,
+                                 .unit_id = x->who.unit_id,
+                                 .building = row_text(rows, 0, "building"),
+                                 .unit = row_text(rows, 0, "unit") };
     return OK;
 }
 
@@ -173,7 +192,7 @@ static enum err purge_addresses(struct erasing *x)
     struct ctx *c = x->c;
     struct json_object *list = json_own(c->arena, json_object_new_array());
     struct buf text = buf_in(c->arena);
-    for (const char *const *a = x->addresses; *a; a++)
+    for (const char *const *a = x->sought.addresses; *a; a++)
         json_object_array_add(list, json_object_new_string(*a));
     json_write(&text, list);
     db_begin(c->db, c->tenant_id);
@@ -193,31 +212,20 @@ static enum err purge_addresses(struct erasing *x)
 
 /* ---- files that hold many people ---- */
 
-static bool file_holds(struct str bytes, const char *const *texts)
-{
-    for (; *texts; texts++) {
-        size_t m = strlen(*texts);
-        for (size_t i = 0; m && i + m <= bytes.n; i++)
-            if (strncasecmp(bytes.p + i, *texts, m) == 0)
-                return true;
-    }
-    return false;
-}
-
 /* The originals of an import, which nobody needs once it is committed. */
-static enum err purge_import(struct erasing *x, const char *id, const char *sha256,
-                             const char *corrections)
+static enum err purge_import(struct erasing *x, const PGresult *rows, int i)
 {
-    struct str bytes;
+    bool holds;
     struct ctx *c = x->c;
-    enum err e = store_get(c->app->store, c->arena, sha256, &bytes);
-    if (e == ERR_NOT_FOUND)
+    enum err e =
+        import_holds(c, row_text(rows, i, "sha256"),
+                     json_get(row_json(c->arena, rows, i), "corrections"), &x->sought, &holds);
+    if (e == ERR_NOT_FOUND || (e == OK && !holds))
         return OK;
-    if (e != OK ||
-        (!file_holds(bytes, x->addresses) && !file_holds(str_of(corrections), x->addresses)))
+    if (e != OK)
         return e;
     db_begin(c->db, c->tenant_id);
-    e = db_query(c->db, c->arena, erasure_import_removed, NULL, .id = id);
+    e = db_query(c->db, c->arena, erasure_import_removed, NULL, .id = row_text(rows, i, "id"));
     return db_end(c->db, e == OK ? note(x, "imports") : e);
 }
 
@@ -228,8 +236,7 @@ static enum err purge_imports(struct erasing *x)
     db_begin_reading(c->db, c->tenant_id);
     enum err e = db_end(c->db, db_run(c->db, c->arena, &sql_erasure_imports, NULL, &rows));
     for (int i = 0; e == OK && i < rows_count(rows); i++) {
-        e = purge_import(x, row_text(rows, i, "id"), row_text(rows, i, "sha256"),
-                         row_text(rows, i, "corrections"));
+        e = purge_import(x, rows, i);
         if (e == OK)
             e = job_touch(x->j);
     }
@@ -242,7 +249,7 @@ static enum err purge_archive(struct erasing *x, const PGresult *rows, int i)
     bool holds = row_bool(rows, i, "ofUnit");
     enum err e = OK;
     if (!holds)
-        e = archive_holds(c, row_text(rows, i, "sha256"), x->addresses, &holds);
+        e = archive_holds(c, row_text(rows, i, "sha256"), x->sought.addresses, &holds);
     if (e == ERR_NOT_FOUND || (e == OK && !holds))
         return OK;
     if (e != OK)
@@ -304,7 +311,9 @@ enum err erasure_run(struct job *j)
 {
     struct ctx *c = &j->ctx;
     static const char *const none[] = { NULL };
-    struct erasing x = { .c = c, .j = j, .id = json_text(j->args, "erasureId"), .addresses = none };
+    struct erasing x = {
+        .c = c, .j = j, .id = json_text(j->args, "erasureId"), .sought.addresses = none
+    };
     bool queued = false;
     db_begin(c->db, c->tenant_id);
     enum err e = read_request(&x, &queued);

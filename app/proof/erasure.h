@@ -10,9 +10,10 @@ struct person { /* one of them; NULL: not given */
     const char *email, *phone, *unit_id;
 };
 
-/* Asks for it: its row and job. ERR_INVALID: not one of the three is given; ERR_CONFLICT names the
-   hold that stands against it. */
-enum err erasure_ask(struct ctx *c, const struct person *who, struct json_object **out) must_check;
+/* Asks for it: its row and job. ERR_INVALID: not one of the three is given, or it is no address
+   that a message can have; ERR_CONFLICT names the hold that stands against it. */
+enum err erasure_ask(struct ctx *c, const struct person *asked,
+                     struct json_object **out) must_check;
 
 enum err erasure_get(struct ctx *c, const char *id, struct json_object **out) must_check;
 

@@ -79,7 +79,10 @@ select coalesce(jsonb_agg(distinct lower(x.address)), '[]') from (
     where a.tenant_id = current_tenant() and c.unit_id = :unit_id::uuid and a.channel in ('EMAIL', 'SMS')
 ) x where length(x.address) > 3))
 where e.tenant_id = current_tenant() and e.id = :id::uuid
-returning e.certificate -> 'addresses' as addresses;
+returning e.certificate -> 'addresses' as addresses,
+    (select u.number from units u where u.tenant_id = current_tenant() and u.id = :unit_id::uuid) as unit,
+    (select b.code from units u join buildings b on b.tenant_id = u.tenant_id and b.id = u.building_id
+        where u.tenant_id = current_tenant() and u.id = :unit_id::uuid) as building;
 
 -- What was done, noted in the transaction of the deed, so that every try is in the certificate.
 -- name: erasure_note
@@ -121,8 +124,8 @@ where tenant_id = current_tenant() and state = 'RUNNING';
 
 -- Imports whose files, or what they were corrected to, may hold one of the addresses.
 -- name: erasure_imports
-select i.id, i.file_sha256 as sha256, coalesce((select string_agg(k.value, chr(10)) from import_corrections k
-    where k.tenant_id = i.tenant_id and k.import_id = i.id), '') as corrections
+select i.id, i.file_sha256 as sha256, (select coalesce(json_agg(k.value), '[]') from import_corrections k
+    where k.tenant_id = i.tenant_id and k.import_id = i.id) as corrections
 from imports i
 where i.tenant_id = current_tenant() and i.files_removed_at is null and i.state in ('COMMITTED', 'FAILED', 'PREVIEWED')
 order by i.id;

@@ -5,9 +5,9 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "db/db.h"
+#include "proof/address.h"
 #include "proof/holds.sql.h"
 #include "proof/token.h"
-#include "track/value.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -144,16 +144,12 @@ static bool is_person(const char *scope)
     return strcmp(scope, "person") == 0;
 }
 
-/* An address as messages have it, in lower case. */
 static enum err read_address(struct ctx *c, const char *text, const char **out)
 {
-    const char *why = strchr(text, '@') ? read_email(c->arena, str_of(text), out)
-                                        : read_phone(c->arena, str_of(text), "", out);
-    if (why)
-        return ctx_fault(c, "value", "%s Give an e-mail address, or a number as +41791234567.",
-                         why);
-    *out = lower_trimmed(c->arena, *out);
-    return OK;
+    const char *why = address_read(c->arena, text, out);
+    return why ? ctx_fault(c, "value", "%s Give an e-mail address, or a number as +41791234567.",
+                           why)
+               : OK;
 }
 
 static enum err find_target(struct ctx *c, const char *scope, const char *text, PGresult **row)

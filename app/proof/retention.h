@@ -72,6 +72,7 @@ struct archive_of {
 enum err archive_make(struct ctx *c, struct job *j, const struct archive_of *of,
                       const char **id) must_check;
 
-/* Whether a bundle (gzip, tar) holds one of the texts, in any case. */
-enum err archive_holds(struct ctx *c, const char *sha256, const char *const *texts,
+/* Whether one of the addresses stands in a bundle (gzip, tar; see proof/address.h); in one that
+   cannot be read to its end anybody may. ERR_NOT_FOUND: it is not there. */
+enum err archive_holds(struct ctx *c, const char *sha256, const char *const *addresses,
                        bool *out) must_check;

@@ -166,7 +166,7 @@ static const struct input confirm_input = { "PlanConfirmation", sizeof(const cha
 #define PERSON(member) offsetof(struct person, member)
 static const struct field person_fields[] = {
     { "email", FIELD_EMAIL, PERSON(email), .help = "whose messages, by e-mail" },
-    { "phone", FIELD_TEXT, PERSON(phone), .max = 40, .help = "or by phone" },
+    { "phone", FIELD_TEXT, PERSON(phone), .max = 40, .help = "or by phone, with its country" },
     { "unitId", FIELD_UUID, PERSON(unit_id), .help = "or of this unit" },
     { .name = NULL },
 };

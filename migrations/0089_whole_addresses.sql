@@ -1,4 +1,5 @@
--- A phone number that is looked for is found however it is written.
+-- A phone number that is looked for is found however it is written. Bundles are written anew without those whose proof ended or who
+-- are forgotten.
 
 -- As 0083 has it; a number (E.164) stands in any of its forms, +41 79 123 45 67, 0041…, 41…, 079/123.45.67, and not within more
 -- digits; the form without its country only where it has seven digits or more. app/proof/address.c has the same rule.
@@ -32,4 +33,26 @@ begin
         end if;
     end loop;
     return false;
+end $$;
+
+-- ---------------------------------------------------------------- bundles
+
+-- How often messages of its run lost their proof since it was written.
+alter table archives add column outdated int not null default 0, add column written_at timestamptz;
+grant update (sha256, size, communications, files, outdated, written_at) on archives to track_worker;
+
+insert into proof_stores values
+('archives, anew', 5, 'archives', 't.removed_at is null and t.batch_id in (select unnest($3)) and exists (select from communications c
+    where c.tenant_id = t.tenant_id and c.batch_id = t.batch_id and c.id <> all ($1))', '{"outdated": "t.outdated + 1"}');
+-- Those that hold somebody already whose proof ended. Each tenant's rows are seen as its own.
+do $$
+declare
+    who uuid;
+begin
+    for who in select id from tenants loop
+        perform set_config('track.tenant', who::text, true);
+        update archives a set outdated = 1 where a.tenant_id = who and a.removed_at is null and exists (select from communication_batches b
+            where b.tenant_id = who and b.id = a.batch_id and b.ended > 0);
+    end loop;
+    perform set_config('track.tenant', '', true);
 end $$;

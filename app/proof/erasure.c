@@ -7,8 +7,8 @@
 #include "base/uuid.h"
 #include "db/db.h"
 #include "proof/address.h"
+#include "proof/anew.h"
 #include "proof/erasure.sql.h"
-#include "proof/imported.h"
 #include "proof/retention.h"
 #include "store/store.h"
 
@@ -243,34 +243,55 @@ static enum err purge_imports(struct erasing *x)
     return e;
 }
 
-static enum err purge_archive(struct erasing *x, const PGresult *rows, int i)
+static enum err read_archives(struct ctx *c, PGresult **rows)
 {
-    struct ctx *c = x->c;
-    bool holds = row_bool(rows, i, "ofUnit");
-    enum err e = OK;
-    if (!holds)
-        e = archive_holds(c, row_text(rows, i, "sha256"), x->sought.addresses, &holds);
-    if (e == ERR_NOT_FOUND || (e == OK && !holds))
-        return OK;
-    if (e != OK)
-        return e;
-    db_begin(c->db, c->tenant_id);
-    e = db_query(c->db, c->arena, erasure_archive_removed, NULL, .id = row_text(rows, i, "id"));
-    return db_end(c->db, e == OK ? note(x, "archives") : e);
+    db_begin_reading(c->db, c->tenant_id);
+    return db_end(c->db, db_run(c->db, c->arena, &sql_erasure_archives, NULL, rows));
 }
 
-/* A bundle in which he is goes as a whole: what else is in it has ended by its own clock. */
+static enum err note_forgotten(struct erasing *x, const char *ids, const char **forgotten)
+{
+    PGresult *rows;
+    struct ctx *c = x->c;
+    db_begin(c->db, c->tenant_id);
+    enum err e =
+        db_end(c->db, db_query(c->db, c->arena, erasure_forgotten, &rows, .id = x->id, .ids = ids));
+    if (e == OK)
+        *forgotten = row_text(rows, 0, "forgotten");
+    return e;
+}
+
+/* Which messages bundles tell of, that say nothing of him themselves any more. ERR_CONFLICT: a hold
+   is on one. */
+static enum err find_bundled(struct erasing *x)
+{
+    PGresult *rows, *hold;
+    struct ctx *c = x->c;
+    struct json_object *ids = json_own(c->arena, json_object_new_array());
+    enum err e = read_archives(c, &rows);
+    for (int i = 0; e == OK && i < rows_count(rows); i++)
+        e = bundle_tells(c, x->j, row_text(rows, i, "sha256"), &x->sought, ids);
+    if (e != OK)
+        return e;
+    const char *list = json_compact(c->arena, ids), *all;
+    db_begin_reading(c->db, c->tenant_id);
+    e = db_end(c->db, db_query(c->db, c->arena, erasure_forgotten_held, &hold, .ids = list));
+    if (e == OK && rows_count(hold))
+        return refuse_held(c, hold);
+    return e == OK ? note_forgotten(x, list, &all) : e;
+}
+
 static enum err purge_archives(struct erasing *x)
 {
     PGresult *rows;
     struct ctx *c = x->c;
-    db_begin_reading(c->db, c->tenant_id);
-    enum err e = db_end(
-        c->db, db_query(c->db, c->arena, erasure_archives, &rows, .unit_id = x->who.unit_id));
+    struct anew how = { .addresses = x->sought.addresses, .erasure_id = x->id };
+    enum err e = note_forgotten(x, "[]", &how.forgotten);
+    if (e == OK)
+        e = read_archives(c, &rows);
     for (int i = 0; e == OK && i < rows_count(rows); i++) {
-        e = purge_archive(x, rows, i);
-        if (e == OK)
-            e = job_touch(x->j);
+        how.archive_id = row_text(rows, i, "id");
+        e = bundle_anew(c, x->j, &how);
     }
     return e;
 }
@@ -323,6 +344,8 @@ enum err erasure_run(struct job *j)
     if (e == OK && queued)
         e = read_addresses(&x);
     e = db_end(c->db, e);
+    if (e == OK && queued)
+        held = e = find_bundled(&x);
     if (held == ERR_CONFLICT)
         return end(&x, "REFUSED", c->problem.detail);
     if (e == OK && queued)

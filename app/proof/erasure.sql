@@ -136,16 +136,29 @@ update imports set files_removed_at = now(), preview = '{}', state = case state 
     error = case state when 'PREVIEWED' then 'Its file was removed: somebody in it asked to be forgotten.' else error end
 where tenant_id = current_tenant() and id = :id::uuid;
 
--- Bundles that are there, and whether a communication of the unit is in one.
 -- name: erasure_archives
-select a.id, a.sha256, exists (select from retention_runs r
-    join retention_items i on i.tenant_id = r.tenant_id and i.run_id = r.id
-    join communications c on c.tenant_id = i.tenant_id and c.id = i.communication_id
-    where r.tenant_id = a.tenant_id and r.archive_id = a.id and c.unit_id = :unit_id::uuid) as "ofUnit"
-from archives a where a.tenant_id = current_tenant() and a.removed_at is null order by a.id;
+select id, sha256 from archives where tenant_id = current_tenant() and removed_at is null order by id;
 
--- name: erasure_archive_removed
-update archives set removed_at = now() where tenant_id = current_tenant() and id = :id::uuid;
+-- What bundles tell of the person and what was emptied of him: noted before the first bundle is written anew, as his messages tell
+-- nothing of him any more, and one of them may be in several.
+-- name: erasure_forgotten
+update erasures e set certificate = coalesce(e.certificate, '{}') || jsonb_build_object('forgotten', (
+select coalesce(jsonb_agg(distinct x.id), '[]') from (
+    select jsonb_array_elements_text(e.certificate -> 'forgotten') as id
+    union all
+    select jsonb_array_elements_text(:ids::jsonb)
+    union all
+    select i.communication_id::text from retention_runs r join retention_items i on i.tenant_id = r.tenant_id and i.run_id = r.id
+    where r.tenant_id = current_tenant() and r.kind = 'erasure' and r.reason = 'erasure ' || :id::text
+) x))
+where e.tenant_id = current_tenant() and e.id = :id::uuid
+returning e.certificate -> 'forgotten' as forgotten;
+
+-- name: erasure_forgotten_held
+select h.id, h.reason, h.owner from legal_holds h
+where h.tenant_id = current_tenant() and h.id in (select held_by(c) from communications c
+    where c.tenant_id = current_tenant() and c.id in (select jsonb_array_elements_text(:ids::jsonb)::uuid))
+order by h.created_at limit 1;
 
 -- name: erasure_end
 update erasures set state = :state::text, error = :error::text, email = null, phone = null, done_at = now(),

@@ -117,6 +117,7 @@ const char *store_words(const char *store)
         { "communication_export_items", "Exports: their items" },
         { "suppressions", "Addresses that are kept back: the message behind it" },
         { "archives", "Bundles of what went" },
+        { "archives, anew", "Bundles that are written anew without them" },
         { "sink_messages", "Outbox: recipients and subjects" },
         { "http_calls", "Calls to providers" },
         { "http_calls of notes", "Calls to providers about notes" },

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "db/db.h"
+#include "proof/anew.h"
 #include "proof/erasure.sql.h"
 #include "proof/retention.sql.h"
 #include "store/store.h"
@@ -272,6 +273,8 @@ enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_o
         e = run_batch(&r, batches, i);
     if (e == OK)
         e = run_proofs(&r);
+    if (e == OK)
+        e = bundles_catch_up(c, j);
     if (e == OK)
         e = run_parcels(&r);
     if (e == OK)

@@ -71,8 +71,3 @@ struct archive_of {
 /* Makes the bundle of what is due of a batch and keeps it; its id. */
 enum err archive_make(struct ctx *c, struct job *j, const struct archive_of *of,
                       const char **id) must_check;
-
-/* Whether one of the addresses stands in a bundle (gzip, tar; see proof/address.h); in one that
-   cannot be read to its end anybody may. ERR_NOT_FOUND: it is not there. */
-enum err archive_holds(struct ctx *c, const char *sha256, const char *const *addresses,
-                       bool *out) must_check;

@@ -96,6 +96,42 @@ values (current_tenant(), :building_id::uuid, :batch_id::uuid, :year::int, :sha2
     :communications::int, :files::int)
 returning id;
 
+-- name: archive_get
+select sha256, size, communications, outdated
+from archives where tenant_id = current_tenant() and id = :id::uuid and removed_at is null;
+
+-- name: archives_outdated
+select id from archives where tenant_id = current_tenant() and removed_at is null and outdated > 0 order by id;
+
+-- Lines of a bundle: whose each is, whether it is of the unit, and whether it stays: its communication is there and not one of those
+-- to be forgotten. Which mails the sink kept for it no line says.
+-- name: archive_lines
+with lines as (
+    select l.no, l.line, l.line::jsonb -> 'communication' as of
+    from unnest(string_to_array(:lines::text, chr(10))) with ordinality l (line, no) where l.line <> ''
+)
+select l.line, l.of ->> 'id' as id, coalesce((l.of ->> 'unit_id')::uuid = :unit_id::uuid, false) as "ofUnit",
+    c.id is not null and not :forgotten::jsonb ? (l.of ->> 'id') as stays,
+    coalesce((select string_agg(m.sha256, ' ') from sink_messages m
+        where m.tenant_id = current_tenant() and m.communication_id = c.id), '') as mails
+from lines l
+left join communications c on c.tenant_id = current_tenant() and c.id = (l.of ->> 'id')::uuid
+order by l.no;
+
+-- name: archive_anew
+update archives set sha256 = :sha256::text, size = :size::bigint, communications = :communications::int, files = :files::int,
+    written_at = now(), outdated = outdated - :outdated::int
+where tenant_id = current_tenant() and id = :id::uuid and sha256 = :before::text and removed_at is null
+returning id;
+
+-- name: archive_removed
+update archives set removed_at = now()
+where tenant_id = current_tenant() and id = :id::uuid and sha256 = :before::text and removed_at is null
+returning id;
+
+-- name: archive_looked_at
+update archives set outdated = outdated - :outdated::int where tenant_id = current_tenant() and id = :id::uuid;
+
 -- name: retention_purge
 select retention_purge(:run::uuid, :ids::uuid[], string_to_array(:layers::text, ','), :reason::text) as stores;
 

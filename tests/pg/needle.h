@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "jobs/jobs.h"
 #include "pg/asking.h"
+#include "proof/bundle.h"
 #include "proof/erasure.h"
 #include "proof/holds.h"
 #include "proof/retention.h"
@@ -183,6 +184,29 @@ static inline bool file_is_there(const char *text)
     struct ctx *c = as("track_worker");
     sha256(text, strlen(text), digest);
     return store_get(pg_app()->store, c->arena, hex(c->arena, digest, 32), &bytes) == OK;
+}
+
+struct bundle_search {
+    const char *text;
+    bool found;
+};
+
+static inline enum err search_entry(void *to, const char *name, struct str bytes,
+                                    struct arena *page)
+{
+    (void)page;
+    struct bundle_search *s = to;
+    s->found =
+        s->found || strstr(name, s->text) || memmem(bytes.p, bytes.n, s->text, strlen(s->text));
+    return OK;
+}
+
+/* Whether a text stands in a bundle, or in a name in it. */
+static inline bool bundle_has(const char *sha256, const char *text)
+{
+    struct bundle_search s = { text, false };
+    assert_int_equal(bundle_read(as("track_worker"), sha256, search_entry, &s), OK);
+    return s.found;
 }
 
 static int age_one(const char *path, const struct stat *st, int type, struct FTW *at)

@@ -3,9 +3,7 @@
 #include "pg/needle.h"
 
 #include "proof/address.h"
-
-#include <archive.h>
-#include <archive_entry.h>
+#include "proof/anew.h"
 
 /* ---- the rule ---- */
 
@@ -277,64 +275,84 @@ static void a_unit_is_found_in_a_file(void **state)
 
 /* ---- bundles ---- */
 
-static struct str bundle_of(const char *name, struct str text)
+static const char *bundle_of(struct str lines)
 {
-    size_t n;
-    struct ctx *c = as("track_worker");
-    char *bytes = arena_alloc(c->arena, text.n + 20480);
-    struct archive *tar = archive_write_new();
-    struct archive_entry *entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_size(entry, (la_int64_t)text.n);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    assert_int_equal(archive_write_add_filter_gzip(tar), ARCHIVE_OK);
-    assert_int_equal(archive_write_set_format_pax_restricted(tar), ARCHIVE_OK);
-    assert_int_equal(archive_write_open_memory(tar, bytes, text.n + 20480, &n), ARCHIVE_OK);
-    assert_int_equal(archive_write_header(tar, entry), ARCHIVE_OK);
-    assert_int_equal(archive_write_data(tar, text.p, text.n), (la_ssize_t)text.n);
-    assert_int_equal(archive_write_close(tar), ARCHIVE_OK);
-    archive_entry_free(entry);
-    archive_write_free(tar);
-    return (struct str){ bytes, n };
-}
-
-static bool held_by_bundle(struct str bundle, const char *address)
-{
-    bool held;
     struct blob b;
+    struct bundle *bundle;
     struct ctx *c = as("track_worker");
-    assert_int_equal(store_put(pg_app()->store, c->arena, bundle, &b), OK);
-    assert_int_equal(archive_holds(c, b.sha256, (const char *const[]){ address, NULL }, &held), OK);
-    return held;
+    assert_int_equal(bundle_begin(c, &bundle), OK);
+    assert_int_equal(bundle_add(bundle, "communications-0001.jsonl", lines), OK);
+    assert_int_equal(bundle_end(bundle, &b), OK);
+    return arena_strdup(c->arena, b.sha256);
 }
 
-/* As far from the start as a border of what is read at once may be. */
-static struct str text_behind(size_t n, const char *last)
+/* The messages of a bundle in which one stands, as {"communication": {"id": …}}. */
+static const char *told_by(const char *sha256, const char *address)
+{
+    struct ctx *c = as("track_worker");
+    struct json_object *ids = json_own(c->arena, json_object_new_array());
+    const struct sought who = { .addresses = (const char *const[]){ address, NULL } };
+    assert_int_equal(bundle_tells(c, NULL, sha256, &who, ids), OK);
+    return json_compact(c->arena, ids);
+}
+
+#define HE "00000000-0000-7000-8000-000000000001"
+#define SHE "00000000-0000-7000-8000-000000000002"
+
+static struct str line_of(size_t before, const char *id, const char *email)
 {
     struct buf b = buf_in(as("track_worker")->arena);
-    while (b.n < n)
+    buf_puts(&b, "{");
+    while (b.n < before)
         buf_putc(&b, ' ');
-    buf_puts(&b, last);
+    buf_printf(&b, "\"communication\": {\"id\": \"%s\", \"email\": \"%s\"}}\n", id, email);
     return buf_str(&b);
 }
 
-static void a_bundle_of_others_alone_does_not_hold_him(void **state)
+static void a_bundle_tells_of_him_alone(void **state)
 {
     (void)state;
-    static const char anna[] = "{\"email\": \"anna@b.ch\", \"phone\": \"+41791234567\"}\n";
-    struct str bundle = bundle_of("communications-0001.jsonl", STR(anna));
-    assert_false(held_by_bundle(bundle, "a@b.ch"));
-    assert_false(held_by_bundle(bundle, "+4179123456"));
-    assert_true(held_by_bundle(bundle, "anna@b.ch"));
-    assert_true(held_by_bundle(bundle, "+41791234567"));
-    bundle.n -= 20;
-    assert_true(held_by_bundle(bundle, "a@b.ch"));
-    assert_true(held_by_bundle(STR("not a bundle"), "a@b.ch"));
-    for (size_t at = 65536 - 8; at <= 65536 + 1; at++) {
-        bundle = bundle_of("files/x", text_behind(at, "anna@b.ch"));
-        assert_false(held_by_bundle(bundle, "a@b.ch"));
-        assert_true(held_by_bundle(bundle, "anna@b.ch"));
+    struct buf b = buf_in(as("track_worker")->arena);
+    struct str him = line_of(0, HE, "a@b.ch"), her = line_of(0, SHE, "anna@b.ch");
+    buf_put(&b, him.p, him.n);
+    buf_put(&b, her.p, her.n);
+    const char *both = bundle_of(buf_str(&b));
+    assert_string_equal(told_by(both, "a@b.ch"), "[\"" HE "\"]");
+    assert_string_equal(told_by(both, "anna@b.ch"), "[\"" SHE "\"]");
+    assert_string_equal(told_by(both, "b@b.ch"), "[]");
+    for (size_t at = 65536 - 80; at <= 65536; at++) { /* across what is read at once */
+        const char *sha256 = bundle_of(line_of(at, SHE, "anna@b.ch"));
+        assert_string_equal(told_by(sha256, "a@b.ch"), "[]");
+        assert_string_equal(told_by(sha256, "anna@b.ch"), "[\"" SHE "\"]");
     }
+}
+
+/* One that nobody can read goes, whoever is forgotten. */
+static void a_bundle_that_cannot_be_read_goes(void **state)
+{
+    (void)state;
+    struct blob b;
+    struct ctx *c = as("track_worker");
+    const char *fine = bundle_of(line_of(0, SHE, "anna@b.ch"));
+    struct str bytes;
+    assert_int_equal(store_get(pg_app()->store, c->arena, fine, &bytes), OK);
+    assert_int_equal(
+        store_put(pg_app()->store, c->arena, (struct str){ bytes.p, bytes.n - 20 }, &b), OK);
+    (void)pg_sql("insert into blobs (tenant_id, sha256, size, content_type) values ('%s', '%s', 1, "
+                 "'application/gzip')",
+                 pg_tenant(), b.sha256);
+    const char *id = arena_strdup(
+        c->arena, pg_sql("insert into archives (tenant_id, building_id, batch_id, year, sha256, "
+                         "size, communications, files) values ('%s', uuid7(), uuid7(), 2014, '%s', "
+                         "1, 1, 0) returning id",
+                         pg_tenant(), b.sha256));
+    forget(&(struct person){ .email = "nobody@example.org" });
+    assert_int_equal(
+        pg_int("select count(*) from archives where id = '%s' and removed_at is not null", id), 1);
+    assert_int_equal(pg_int("select count(*) from audit_history where action = 'archive.removed' "
+                            "and entity_id = '%s'",
+                            id),
+                     1);
 }
 
 /* ---- who is asked for ---- */
@@ -376,7 +394,8 @@ int main(void)
         cmocka_unit_test(numbers_are_found_as_they_are_written),
         cmocka_unit_test(a_domain_with_accents_is_found),
         cmocka_unit_test(a_unit_is_found_in_a_file),
-        cmocka_unit_test(a_bundle_of_others_alone_does_not_hold_him),
+        cmocka_unit_test(a_bundle_tells_of_him_alone),
+        cmocka_unit_test(a_bundle_that_cannot_be_read_goes),
         cmocka_unit_test(an_address_is_asked_for_as_messages_have_it),
     };
     pg_start("proof_addresses");

@@ -153,6 +153,35 @@ static const char *unnamed(const char *sha256)
     return pg_sql("set track.tenant = '%s'; select blob_unnamed('%s')", pg_tenant(), sha256);
 }
 
+/* ---- the bundle ---- */
+
+static const char *bundle(void)
+{
+    return arena_strdup(as("track_worker")->arena,
+                        pg_sql("select sha256 from archives where removed_at is null"));
+}
+
+static bool bundled(int person)
+{
+    struct arena *a = as("track_worker")->arena;
+    const char *sha256 = bundle();
+    bool line = bundle_has(sha256, arena_printf(a, "\"person%d@example.org\"", person));
+    assert_int_equal(bundle_has(sha256, arena_printf(a, "PDF of person%d@example.org", person)),
+                     line);
+    assert_int_equal(bundle_has(sha256, arena_printf(a, "mail to person%d@example.org", person)),
+                     line);
+    return line;
+}
+
+static bool file_of(const char *sha256)
+{
+    struct str bytes;
+    struct ctx *c = as("track_worker");
+    return store_get(pg_app()->store, c->arena, sha256, &bytes) == OK;
+}
+
+static const char *before; /* the bundle as it was made */
+
 static void all_of_a_message_goes_and_its_hashes_stay(void **state)
 {
     (void)state;
@@ -177,6 +206,9 @@ static void all_of_a_message_goes_and_its_hashes_stay(void **state)
     assert_int_equal(figure("held"), 1);
     long long planned = figure("rows");
     assert_true(rows_of(ended) >= 12 && planned >= 12);
+    before = bundle();
+    for (int i = 0; i < 3; i++)
+        assert_true(bundled(i));
     struct retention_done done = run();
     assert_int_equal(done.proofs, 1);
     assert_int_equal(done.communications, 0);
@@ -201,6 +233,65 @@ static void all_of_a_message_goes_and_its_hashes_stay(void **state)
                      1);
     assert_int_equal(verified().n, 0);
     assert_int_equal(run().proofs, 0);
+}
+
+static void the_bundle_is_written_anew_without_it(void **state)
+{
+    (void)state;
+    int n;
+    assert_int_equal(pg_int("select count(*) from archives where communications = 2 and outdated = "
+                            "0 and written_at is not null and removed_at is null"),
+                     1);
+    assert_string_not_equal(bundle(), before);
+    assert_false(bundled(0));
+    assert_true(bundled(1));
+    assert_true(bundled(2));
+    assert_string_equal(unnamed(before), "t");
+    assert_string_equal(pg_sql("select before ->> 'sha256' || (after ->> 'sha256') from "
+                               "audit_history where action = 'archive.written_anew'"),
+                        arena_printf(as("track_worker")->arena, "%s%s", before, bundle()));
+    (void)pg_sql("update blobs set created_at = " OLD);
+    age_files();
+    assert_int_equal(files_sweep(as("track_worker"), 24, NULL, &n), OK);
+    assert_false(file_of(before));
+    assert_true(file_of(bundle()));
+}
+
+/* Where a night ended before it was written, the next one does it, and then it is done. */
+static void a_bundle_left_behind_is_caught_up_with(void **state)
+{
+    (void)state;
+    const char *was = bundle();
+    (void)pg_sql("update archives set outdated = 2");
+    (void)run();
+    assert_int_equal(pg_int("select outdated from archives"), 0);
+    assert_string_equal(bundle(), was);
+}
+
+static const char *forgotten(const char *email)
+{
+    struct json_object *d;
+    struct ctx *c = as("track_web");
+    db_begin(c->db, pg_tenant());
+    assert_int_equal(db_end(c->db, erasure_ask(c, &(struct person){ .email = email }, &d)), OK);
+    work();
+    return pg_sql("select concat_ws(' ', state, certificate ->> 'archives', error) from erasures "
+                  "where id = '%s'",
+                  json_text(d, "id"));
+}
+
+/* Of neither the database says any more who it was. */
+static void who_is_forgotten_leaves_the_bundle_of_others(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(forgotten("person1@example.org"), "REFUSED The legal hold"));
+    assert_true(bundled(1));
+    assert_string_equal(forgotten("erson2@example.org"), "DONE 0");
+    assert_true(bundled(2));
+    assert_string_equal(forgotten("person2@example.org"), "DONE 1");
+    assert_false(bundled(2));
+    assert_true(bundled(1));
+    assert_int_equal(verified().n, 0);
 }
 
 static void only_the_worker_may_and_only_what_is_due(void **state)
@@ -287,6 +378,9 @@ int main(void)
         cmocka_unit_test(all_of_a_message_goes_and_its_hashes_stay),
         cmocka_unit_test(a_print_file_is_not_named_again),
         cmocka_unit_test(a_posting_list_goes_with_the_last_of_its_letters),
+        cmocka_unit_test(the_bundle_is_written_anew_without_it),
+        cmocka_unit_test(a_bundle_left_behind_is_caught_up_with),
+        cmocka_unit_test(who_is_forgotten_leaves_the_bundle_of_others),
         cmocka_unit_test(only_the_worker_may_and_only_what_is_due),
         cmocka_unit_test(tampering_with_what_is_left_is_found),
     };

@@ -218,24 +218,14 @@ static void what_is_due_goes_and_the_proof_stays(void **state)
 static void the_bundle_has_what_went(void **state)
 {
     (void)state;
-    bool there;
     struct ctx *c = as("track_worker");
     const char *sha = pg_sql("select sha256 from archives where communications = 1 and files >= 2");
     assert_non_null(sha);
     sha = arena_strdup(c->arena, sha);
-    assert_int_equal(
-        archive_holds(c, sha, (const char *const[]){ "gone@example.org", NULL }, &there), OK);
-    assert_true(there);
-    assert_int_equal(
-        archive_holds(c, sha, (const char *const[]){ "for-gone@example.org", NULL }, &there), OK);
-    assert_true(there);
-    assert_int_equal(
-        archive_holds(c, sha, (const char *const[]){ "pdf of gone@example.org", NULL }, &there),
-        OK);
-    assert_true(there);
-    assert_int_equal(
-        archive_holds(c, sha, (const char *const[]){ "held@example.org", NULL }, &there), OK);
-    assert_false(there);
+    assert_true(bundle_has(sha, "gone@example.org"));
+    assert_true(bundle_has(sha, "for-gone@example.org"));
+    assert_true(bundle_has(sha, "PDF of gone@example.org"));
+    assert_false(bundle_has(sha, "held@example.org"));
 }
 
 /* ---- tampering with what was purged ---- */

@@ -171,14 +171,12 @@ static enum err purge_pages(struct erasing *x, bool parcels)
         int n = e == OK ? (int)row_int(page, 0, "n") : 0;
         if (n == 0)
             return e;
-        e = purge_do(c,
-                     &(struct purge){ .ids = row_text(page, 0, "ids"),
-                                      .layers = "content,person",
-                                      .kind = "erasure",
-                                      .reason = arena_printf(c->arena, "erasure %s", x->id),
-                                      .communications = parcels ? 0 : n,
-                                      .parcels = parcels ? n : 0 },
-                     NULL);
+        e = purge_do(c, &(struct purge){ .ids = row_text(page, 0, "ids"),
+                                         .layers = "content,person",
+                                         .kind = "erasure",
+                                         .reason = arena_printf(c->arena, "erasure %s", x->id),
+                                         .communications = parcels ? 0 : n,
+                                         .parcels = parcels ? n : 0 });
         if (e == OK)
             e = job_touch(x->j);
         if (e != OK)

@@ -60,21 +60,15 @@ static enum err take(struct ctx *c, const char *run, const struct purge *p, PGre
                     .layers = p->layers, .reason = p->reason);
 }
 
-enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores)
+enum err purge_do(struct ctx *c, const struct purge *p)
 {
     PGresult *rows;
-    struct json_object *done = NULL;
     const char *run = uuid7(c->app, c->arena);
     db_begin(c->db, c->tenant_id);
     enum err e = take(c, run, p, &rows);
-    if (e == OK) {
-        done = json_get(row_json(c->arena, rows, 0), "stores");
-        e = record(c, run, p, done);
-    }
-    e = db_end(c->db, e);
-    if (e == OK && stores)
-        *stores = done;
-    return e;
+    if (e == OK)
+        e = record(c, run, p, json_get(row_json(c->arena, rows, 0), "stores"));
+    return db_end(c->db, e);
 }
 
 /* ---- files ---- */
@@ -132,34 +126,39 @@ struct run {
     struct retention_done done;
 };
 
-static enum err purge_page(struct run *r, const char *batch_id, const char *archive_id, int *n)
+/* Page by page what is due of one kind, each a row of {ids, n, layers, hint}, none behind the last;
+   how many it was is added to *count, one of r->done. */
+static enum err take_pages(struct run *r, const struct sql *pages, const char *const *args,
+                           const char *archive_id, long long *count)
 {
     PGresult *page;
     struct ctx *c = r->c;
-    *n = 0;
-    db_begin_reading(c->db, c->tenant_id);
-    enum err e = db_end(c->db, db_query(c->db, c->arena, retention_page, &page, .now_ms = r->now_ms,
-                                        .batch_id = batch_id));
-    if (e != OK || rows_count(page) == 0)
-        return e;
-    *n = (int)row_int(page, 0, "n");
-    e = purge_do(
-        c,
-        &(struct purge){ .ids = row_text(page, 0, "ids"),
-                         .layers = row_text(page, 0, "layers"),
-                         .kind = "retention",
-                         .reason = arena_printf(c->arena, "policy “%s”", row_text(page, 0, "hint")),
-                         .archive_id = archive_id,
-                         .removal_id = r->removal_id,
-                         .communications = *n },
-        NULL);
-    r->done.communications += *n;
-    return e == OK && r->j ? job_touch(r->j) : e;
+    for (;;) {
+        db_begin_reading(c->db, c->tenant_id);
+        enum err e = db_end(c->db, db_run(c->db, c->arena, pages, args, &page));
+        if (e != OK || rows_count(page) == 0)
+            return e;
+        const int n = (int)row_int(page, 0, "n");
+        const bool parcels = count == &r->done.parcels;
+        e = purge_do(c, &(struct purge){ .ids = row_text(page, 0, "ids"),
+                                         .layers = row_text(page, 0, "layers"),
+                                         .kind = "retention",
+                                         .reason = arena_printf(c->arena, "policy “%s”",
+                                                                row_text(page, 0, "hint")),
+                                         .archive_id = archive_id,
+                                         .removal_id = r->removal_id,
+                                         .communications = parcels ? 0 : n,
+                                         .parcels = parcels ? n : 0 });
+        *count += n;
+        if (e == OK && r->j)
+            e = job_touch(r->j);
+        if (e != OK)
+            return e;
+    }
 }
 
 static enum err run_batch(struct run *r, const PGresult *batches, int i)
 {
-    int n;
     const char *archive_id, *batch_id = row_text(batches, i, "batchId");
     enum err e =
         archive_make(r->c, r->j,
@@ -168,65 +167,22 @@ static enum err run_batch(struct run *r, const PGresult *batches, int i)
                                            .year = row_text(batches, i, "year"),
                                            .now_ms = r->now_ms },
                      &archive_id);
-    r->done.archives += e == OK;
-    do {
-        if (e == OK)
-            e = purge_page(r, batch_id, archive_id, &n);
-    } while (e == OK && n > 0);
-    return e;
+    if (e != OK)
+        return e;
+    r->done.archives++;
+    return take_pages(r, &sql_retention_page, (const char *[]){ r->now_ms, batch_id }, archive_id,
+                      &r->done.communications);
 }
 
-/* Of what had its content and personal data removed by an earlier run. */
-static enum err run_proofs(struct run *r)
+/* Of messages what had its content and personal data removed by an earlier run; of parcels, which
+   are not bundled, no copy stays. */
+static enum err run_unbundled(struct run *r)
 {
-    struct ctx *c = r->c;
-    for (;;) {
-        PGresult *page;
-        db_begin_reading(c->db, c->tenant_id);
-        enum err e = db_end(
-            c->db, db_query(c->db, c->arena, retention_proof_page, &page, .now_ms = r->now_ms));
-        if (e != OK || rows_count(page) == 0)
-            return e;
-        const struct purge p = { .ids = row_text(page, 0, "ids"),
-                                 .layers = "proof",
-                                 .kind = "retention",
-                                 .reason = arena_printf(c->arena, "policy “%s”",
-                                                        row_text(page, 0, "hint")),
-                                 .removal_id = r->removal_id,
-                                 .communications = (int)row_int(page, 0, "n") };
-        e = purge_do(c, &p, NULL);
-        r->done.proofs += p.communications;
-        if (e == OK && r->j)
-            e = job_touch(r->j);
-        if (e != OK)
-            return e;
-    }
-}
-
-/* Parcels are not bundled: of them no copy stays. */
-static enum err run_parcels(struct run *r)
-{
-    struct ctx *c = r->c;
-    for (;;) {
-        PGresult *page;
-        db_begin_reading(c->db, c->tenant_id);
-        enum err e = db_end(
-            c->db, db_query(c->db, c->arena, retention_parcels_page, &page, .now_ms = r->now_ms));
-        if (e != OK || rows_count(page) == 0)
-            return e;
-        const struct purge p = { .ids = row_text(page, 0, "ids"),
-                                 .layers = row_text(page, 0, "layers"),
-                                 .kind = "retention",
-                                 .reason = "policy “parcels”",
-                                 .removal_id = r->removal_id,
-                                 .parcels = (int)row_int(page, 0, "n") };
-        e = purge_do(c, &p, NULL);
-        r->done.parcels += p.parcels;
-        if (e == OK && r->j)
-            e = job_touch(r->j);
-        if (e != OK)
-            return e;
-    }
+    enum err e = take_pages(r, &sql_retention_proof_page, &r->now_ms, NULL, &r->done.proofs);
+    if (e == OK)
+        e = bundles_catch_up(r->c, r->j);
+    return e == OK ? take_pages(r, &sql_retention_parcels_page, &r->now_ms, NULL, &r->done.parcels)
+                   : e;
 }
 
 /* What has clocks of its own: requests of providers, and the files that were imported. */
@@ -272,11 +228,7 @@ enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_o
     for (int i = 0; e == OK && i < rows_count(batches); i++)
         e = run_batch(&r, batches, i);
     if (e == OK)
-        e = run_proofs(&r);
-    if (e == OK)
-        e = bundles_catch_up(c, j);
-    if (e == OK)
-        e = run_parcels(&r);
+        e = run_unbundled(&r);
     if (e == OK)
         e = run_rest(&r);
     if (e == OK)

@@ -1,5 +1,6 @@
-/* Retention: content and personal data end by the clocks of policies, proof stays. All in the
-   tenant at hand. */
+/* Retention: content and personal data end by the clocks of policies; proof stays, but where a
+   policy says that it ends as well: then of a message nothing is left but the hashes of its events.
+   All in the tenant at hand. */
 #pragma once
 
 #include "base/ctx.h"
@@ -50,13 +51,13 @@ enum err retention_run_of(struct ctx *c, struct job *j, const struct retention_o
 /* One purge in a transaction of its own: the rows, the run with its certificate, the audit trail.
    Either of communications or of parcels, which are orders and shipments without one. The layers
    are "content", "person" or both with a comma between, or of communications "proof" alone, with
-   which all of them goes. *stores, which may be NULL, is what was done. */
+   which all of them goes. */
 struct purge {
     const char *ids;                                              /* a Postgres array of them */
     const char *layers, *kind, *reason, *archive_id, *removal_id; /* the last two may be NULL */
     int communications, parcels;                                  /* how many; one is 0 */
 };
-enum err purge_do(struct ctx *c, const struct purge *p, struct json_object **stores) must_check;
+enum err purge_do(struct ctx *c, const struct purge *p) must_check;
 
 /* Unlinks the files of blobs that nothing names and that are older than so many hours; 0: at once,
    those put just now as well. Each is noted with the erasure whose sweep it is; NULL: nobody's. */

@@ -146,7 +146,7 @@ with due as materialized (
 ), page as (
     select d.id from due d join first f on f.hint = d.hint order by d.id
 )
-select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n, f.hint
+select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n, f.hint, 'proof' as layers
 from first f;
 
 -- name: retention_proof_ends
@@ -164,7 +164,7 @@ with due as materialized (
 )
 select (select array_agg(id) from page)::text as ids, cardinality((select array_agg(id) from page)) as n,
     array_to_string(array_remove(array[case when f.content then 'content' end, case when f.person then 'person' end], null), ',')
-        as layers
+        as layers, 'parcels' as hint
 from first f;
 
 -- name: retention_parcels_purge

@@ -470,13 +470,11 @@ static void what_was_removed_is_named_and_the_rest_holds(void **state)
     (void)pack_of(&admin, removed);
     assert_null(said());
     assert_non_null(strstr(entry("message.json"), "gone@example.org"));
-    assert_int_equal(purge_do(c,
-                              &(struct purge){ .ids = arena_printf(c->arena, "{%s}", removed),
-                                               .layers = "content,person",
-                                               .kind = "retention",
-                                               .reason = "policy",
-                                               .communications = 1 },
-                              NULL),
+    assert_int_equal(purge_do(c, &(struct purge){ .ids = arena_printf(c->arena, "{%s}", removed),
+                                                  .layers = "content,person",
+                                                  .kind = "retention",
+                                                  .reason = "policy",
+                                                  .communications = 1 }),
                      OK);
     (void)pack_of(&admin, removed);
     assert_null(said());

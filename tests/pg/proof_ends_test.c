@@ -369,6 +369,43 @@ static void what_goes_is_found_by_an_index(void **state)
         "");
 }
 
+/* One policy ends proof early and another keeps much: what that keeps is not read for the first. */
+static void what_is_kept_is_not_read_for_what_is_due(void **state)
+{
+    (void)state;
+    (void)pg_sql(
+        "set session_replication_role = replica; insert into communications (tenant_id, batch_id, "
+        "building_id, unit_id, year, channel, delivery_status, recipient_name, subject, "
+        "created_at, retention_hint, content_removed_at, person_removed_at) select '%s', uuid7(), "
+        "uuid7(), uuid7(), 2014, 'EMAIL', 'DELIVERED', '', '', now() - interval '4 years', case "
+        "when i %% 100 = 0 then 'statement' else 'kept' end, now(), now() from generate_series(1, "
+        "20000) i",
+        pg_tenant());
+    (void)pg_sql("insert into retention_policies (tenant_id, hint, content_days, person_days, "
+                 "proof_days) values ('%s', 'kept', 730, 730, 20000)",
+                 pg_tenant());
+    (void)pg_sql("set session_replication_role = origin");
+    (void)pg_sql("vacuum analyze communications");
+    (void)pg_sql("create function plan_of(asked text) returns text language plpgsql as $p$ declare "
+                 "line text; plan text = ''; begin for line in execute 'explain (costs off) ' || "
+                 "asked loop plan = plan || line || E'\\n'; end "
+                 "loop; return plan; end $p$");
+    static const char *const roles[] = { "track_web", "track_worker", "track_owner" };
+    for (int i = 0; i < 3; i++) {
+        (void)pg_sql("set role %s", roles[i]);
+        (void)pg_sql("set track.tenant = '%s'", pg_tenant());
+        const char *plan = pg_sql("select plan_of('select id from proof_due(now() + interval ''1 "
+                                  "hour'', null)')");
+        if (!strstr(plan, "communications_proof") || strstr(plan, "Seq Scan on communications") ||
+            !strstr(plan, "(moved_at < p.over) AND"))
+            fail_msg("%s", plan);
+        (void)pg_sql("reset role");
+    }
+    assert_int_equal(pg_int("select count(*) from proof_due(now() + interval '1 hour', null) where "
+                            "hint = 'statement'") >= 200,
+                     true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +420,7 @@ int main(void)
         cmocka_unit_test(who_is_forgotten_leaves_the_bundle_of_others),
         cmocka_unit_test(only_the_worker_may_and_only_what_is_due),
         cmocka_unit_test(tampering_with_what_is_left_is_found),
+        cmocka_unit_test(what_is_kept_is_not_read_for_what_is_due),
     };
     pg_start("proof_ends");
     return pg_end(cmocka_run_group_tests(tests, setup, NULL));

@@ -164,14 +164,34 @@ static struct json_object *chips(struct listing *l, const char *channels, const 
     return list;
 }
 
+/* Whether an event brings what stands in `status`, its paper as it is. What is to be printed waits
+   since something was sent, be it on paper or not. */
+static bool brings(const char *type, const char *status, const char *paper)
+{
+    enum status to, from = 0;
+    enum event_type t = 0;
+    if (paper && strcmp(paper, "READY_TO_PRINT") != 0 && strcmp(status, "SENT") == 0)
+        return strcmp(type, paper) == 0;
+    while (t < EVENT_TYPE_COUNT && strcmp(event_type_names[t], type) != 0)
+        t++;
+    if (t == EVENT_TYPE_COUNT || !status_of(status, &to))
+        return false;
+    while (from < STATUS_COUNT && (from == to || status_after(from, t) != to))
+        from++;
+    return from < STATUS_COUNT;
+}
+
+/* The state is that of the worst message, the time that of what happened last: where that was
+   something else it is named. */
 static void set_words(const struct listing *l, int i, const char *status, struct json_object *unit)
 {
     const char *type = row_text(l->rows, i, "lastEventType");
-    const char *id = row_text(l->rows, i, "unitId");
-    const struct label *standing = standing_label(status, row_text(l->rows, i, "paper"));
+    const char *id = row_text(l->rows, i, "unitId"), *paper = row_text(l->rows, i, "paper");
+    const struct label *standing = standing_label(status, paper);
+    bool other = type && status && !brings(type, status, paper);
     json_set_text(unit, "statusLabel", standing->word);
     json_set_text(unit, "tone", standing->tone);
-    json_set_text(unit, "lastEvent", type ? event_label(type)->word : NULL);
+    json_set_text(unit, "lastEvent", other ? event_label(type)->word : NULL);
     json_set_text(unit, "href", arena_printf(l->c->arena, "%s%s", l->href, id));
 }
 

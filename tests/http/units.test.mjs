@@ -167,6 +167,19 @@ check("a page offers only what the person may do", async () => {
     assert.deepEqual(await offers("admin"), [true, true, true]);
 });
 
+check("a time stands beside what happened then: a failure does not get that of a letter that came after it", async () => {
+    const demo = api(await token("admin"));
+    const { buildingId } = (await demo("GET", "/api/track/buildings")).body.buildings.find((one) => one.code === "LH-12");
+    const html = await (await (await person("viewer", "demo"))(`/track?building=${buildingId}&year=2024`)).text();
+    const { units: list } = (await demo("GET", `/api/track/buildings/${buildingId}/years/2024/units`)).body;
+    const told = (number) => {
+        const { unitId, lastEventAt } = list.find((unit) => unit.number === number);
+        const [, shown] = new RegExp(`<tr id="?u-${unitId}[^]*?(<span class="status [^]*?)<time datetime="?${lastEventAt}`).exec(html);
+        return shown.replace(/<[^>]*>/g, " ").trim().split(/ +/).join(" ");
+    };
+    assert.deepEqual(["1.01", "1.03", "1.04", "2.01", "3.01"].map(told), ["Opened", "By hand", "Handed in", "Returned By hand", "Held Handed in"]);
+});
+
 check("another tenant finds nothing", async () => {
     const stranger = api(await token("admin", tenantNew("stranger")));
     assert.deepEqual((await stranger("GET", "/api/track/buildings")).body.buildings, []);

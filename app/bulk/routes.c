@@ -88,6 +88,8 @@ static enum err plan(struct req *r, const char **id)
     enum err e = OK;
     if ((in->q && *in->q) || in->all)
         e = filter_read(&r->ctx, in->all ? NULL : in->q, &n.filter);
+    if (e == OK && n.filter && !in->all && json_object_object_length(n.filter) == 0)
+        return ctx_fault(&r->ctx, "q", "This says nothing: to take every message, say all.");
     if (e == OK && in->units && in->units[0])
         e = only_units(&r->ctx, in->units, n.filter);
     return e ? e : bulk_plan(&r->ctx, &n, id);

@@ -32,6 +32,14 @@ check("a plan tells what it would do and what it leaves out; nothing is done", a
     assert.equal(sql(`select count(*) from communications c join tenants t on t.id = c.tenant_id where t.slug = '${tenant}' and delivery_status <> 'DRAFT'`)[0][0], "0");
 });
 
+check("what says nothing is not taken for all", async () => {
+    for (const q of ['"', '""', ' "" ']) {
+        const answer = await call("POST", "/api/track/bulk", { action: "hold", q });
+        assert.deepEqual([answer.status, answer.body.errors?.map((e) => e.field)], [422, ["q"]], q);
+    }
+    assert.equal((await plan(call, { action: "hold", all: true })).total, 140);
+});
+
 check("it is confirmed with its own token and its number, once", async () => {
     const one = await plan(call, { action: "hold", q: "building:BULK", note: "prices are wrong" });
     const other = await plan(call, { action: "hold", q: "building:BULK" });

@@ -476,7 +476,7 @@ document.addEventListener("submit", (event) => {
 
 /* ---- keys ---- */
 
-const places = { t: "/track", r: "/runs", i: "/import", m: "/messages", o: "/outbox", l: "/letters", e: "/exports", w: "/inbox", a: "/api/docs" };
+const places = { t: "/track", r: "/runs", i: "/import", m: "/messages", o: "/outbox", l: "/letters", s: "/shipments", e: "/exports", w: "/inbox", a: "/api/docs" };
 let went = 0;
 
 function up() {
@@ -517,6 +517,7 @@ const keyWords = [
     ["g m", "Messages"],
     ["g r", "Runs"],
     ["g l", "Letters"],
+    ["g s", "Shipments"],
     ["g e", "Exports"],
     ["g i", "Import"],
     ["g o", "Outbox"],

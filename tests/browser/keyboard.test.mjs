@@ -72,6 +72,8 @@ check("t changes the theme, and it is remembered", async () => {
 check("g and a letter go to a page", async () => {
     await press("g", "m");
     await page.waitForURL("**/messages");
+    await press("g", "s");
+    await page.waitForURL("**/shipments");
     await press("g", "i");
     await page.waitForURL("**/import");
     await press("g", "t");

@@ -19,10 +19,12 @@ await page.click("#confirm-send button.primary");
 await eventually("it is sent", async () => !(await page.locator("[data-moving]").count()) && !(await page.locator("[popovertarget=confirm-send]").count()), 90);
 await openBuilding(page, "Lindenhof 12"); // of the demo: some of everything
 const track = page.url();
+const letters = await page.getAttribute('.tabs a:text-is("Letters")', "href");
 await page.click(".units tbody tr:has(.status.tone-failed) th a");
 await page.waitForSelector("#drawer-title");
 const pages = { track, unit: page.url(), draft, import: "/import", outbox: "/outbox", suppressions: "/suppressions", inbox: "/inbox", api: "/api/docs", password: "/password" };
-for (const tab of ["activity", "exports", "letters"]) pages[`track-${tab}`] = `${track}&tab=${tab}`;
+pages["track-letters"] = letters;
+for (const tab of ["activity", "exports"]) pages[`track-${tab}`] = `${track}&tab=${tab}`;
 for (const name of ["messages", "runs", "letters", "suppressions", "proof", "retention"]) pages[name] = `/${name}`;
 Object.assign(pages, { "messages-failed": "/messages?q=is%3Afailed", "messages-wrong": "/messages?q=status%3Aflying", "messages-tagged": "/messages?q=tag%3Acall-back,new-address&columns=state,unit,subject,channel,template,attempts,updated", "letters-settings": "/letters/settings", "letters-return": "/letters/return" });
 for (const [name, list, links] of [["detail", pages["messages-failed"], "table.messages tbody tr:not(.day) th a"], ["tagged", pages["messages-tagged"], "table.messages tbody tr:not(.day) th a"], ["run", "/runs", "main a[href^='/runs/0']"], ["print-run", "/letters", "main a[href^='/letters/0']"]]) {
@@ -52,7 +54,8 @@ for (const width of [1440, 390]) {
         const at = await newPage({ viewport: { width, height: touch ? 844 : 900 }, colorScheme, storageState, hasTouch: touch, isMobile: touch });
         for (const [name, address] of [...Object.entries(pages), ["login", "/login"]]) {
             if (name === "login") await at.context().clearCookies();
-            await at.goto(address);
+            const status = (await at.goto(address)).status();
+            if (status >= 400 && name !== "messages-wrong") throw new Error(`${name} is no page to be shown: ${status} at ${address}`);
             await at.waitForTimeout(200);
             await at.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) });
         }

@@ -2,7 +2,7 @@
 #include "ship/scan.h"
 
 #include "base/json.h"
-#include "carriers/callback_wire.h"
+#include "carriers/generic.h"
 #include "carriers/ship24_wire.h"
 #include "carriers/shiprocket_scan.h"
 #include "carriers/when.h"

@@ -1,7 +1,7 @@
 /* Any bytes as what carriers post, and as when something happened: what comes out is whole. */
 #include "base/crypto.h"
 #include "base/utf8.h"
-#include "carriers/callback_wire.h"
+#include "carriers/generic.h"
 #include "carriers/ship24_wire.h"
 #include "carriers/when.h"
 

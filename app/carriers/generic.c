@@ -1,5 +1,5 @@
 /* Reading a carrier's callback: strictly, as it is our own format. */
-#include "carriers/callback_wire.h"
+#include "carriers/generic.h"
 
 #include "base/json.h"
 #include "base/utf8.h"

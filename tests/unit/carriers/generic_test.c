@@ -2,7 +2,7 @@
 #include "unit/samples.h"
 
 #include "base/json.h"
-#include "carriers/callback_wire.h"
+#include "carriers/generic.h"
 
 #include <string.h>
 

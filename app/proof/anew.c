@@ -214,7 +214,9 @@ enum err bundle_anew(struct ctx *c, struct job *j, const struct anew *how)
     const char *sha256 = row_text(old, 0, "sha256");
     e = pass(&w, sha256);
     if (e == ERR_INVALID) {
-        log_warn("archive_unreadable", "archive", how->archive_id, "sha256", sha256, NULL);
+        log_error("archive_unreadable", "archive", how->archive_id, "sha256", sha256, NULL);
+        if (!how->erasure_id)
+            return OK;
         w.communications = w.files = 0;
         return keep(&w, old, NULL);
     }

@@ -22,9 +22,9 @@ struct anew {
 /* Writes a bundle anew without what `forgotten` and `addresses` say, and without messages that are
    no more: first the new file, then, in one transaction, its row, which keeps its id, and the audit
    trail, which tells of both files; the old one is swept as nothing names it. A file stays with the
-   last message that names it. A bundle of which nothing is left goes, and so does one that cannot
-   be read. Nothing is done where nobody of those is in it. ERR_RETRY: somebody else wrote it
-   meanwhile. */
+   last message that names it. A bundle of which nothing is left goes; one that cannot be read goes
+   where somebody is forgotten, and else stays and is logged. Nothing is done where nobody of those
+   is in it. ERR_RETRY: somebody else wrote it meanwhile. */
 enum err bundle_anew(struct ctx *c, struct job *j, const struct anew *how) must_check;
 
 /* Those of which a message lost its proof since they were written. */

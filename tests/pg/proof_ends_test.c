@@ -235,6 +235,19 @@ static void all_of_a_message_goes_and_its_hashes_stay(void **state)
     assert_int_equal(run().proofs, 0);
 }
 
+/* It may be all that is left of the others: nobody asked for it to go. */
+static void a_bundle_that_cannot_be_read_stays_for_the_next_night(void **state)
+{
+    (void)state;
+    const char *was = bundle();
+    (void)pg_sql("update archives set outdated = 1, sha256 = '%s'", blob("No bundle"));
+    (void)run();
+    assert_int_equal(pg_int("select count(*) from archives where removed_at is null and outdated = "
+                            "1"),
+                     1);
+    (void)pg_sql("update archives set outdated = 0, sha256 = '%s'", was);
+}
+
 static void the_bundle_is_written_anew_without_it(void **state)
 {
     (void)state;
@@ -413,6 +426,7 @@ int main(void)
         cmocka_unit_test(only_of_messages_and_last_of_all),
         cmocka_unit_test(proof_stays_unless_a_policy_ends_it),
         cmocka_unit_test(all_of_a_message_goes_and_its_hashes_stay),
+        cmocka_unit_test(a_bundle_that_cannot_be_read_stays_for_the_next_night),
         cmocka_unit_test(a_print_file_is_not_named_again),
         cmocka_unit_test(a_posting_list_goes_with_the_last_of_its_letters),
         cmocka_unit_test(the_bundle_is_written_anew_without_it),

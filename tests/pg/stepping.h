@@ -42,7 +42,7 @@ static struct {
 } step;
 
 #define STEP_REAL(name)                                                                            \
-    static __typeof__(name) *real;                                                                     \
+    static __typeof__(name) *real;                                                                 \
     if (!real)                                                                                     \
     *(void **)&real = dlsym(RTLD_NEXT, #name)
 

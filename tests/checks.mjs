@@ -158,6 +158,8 @@ export async function committed(call, id, mode = "all") {
         return !body.progress && body;
     }, 60);
     if (done.state !== "COMMITTED") throw new Error(`${done.state}: ${done.error}`);
+    for (const { batchId } of done.result.batches)
+        await eventually("its files are looked into", async () => (await call("GET", `/api/track/runs/${batchId}`)).body.check.uncheckedFiles === 0, 60);
     return done;
 }
 

@@ -76,6 +76,7 @@ enum err runs_check_files(struct ctx *c, const char *batch_ids) must_check;
 
 /* The job track.check_files {batchId}. */
 enum err runs_files_job(struct job *j) must_check;
+enum err runs_forget_checks(struct job *j) must_check;
 
 /* ---- recipients ---- */
 

@@ -100,6 +100,8 @@ group by c.channel order by c.channel;
 -- Also what is only to be looked at; which is which says run_check.c.
 -- name: runs_faults
 select id as "communicationId", number as unit, recipient_name as "recipientName", channel, value, left_out as "leftOut",
+    case when position is not null then format('/api/track/communications/%s/attachments/%s', id, position) end as href,
+    '/messages/' || id || '/thumbnails/' || sha256 as thumbnail,
     kind as _kind, of_kind as _count, out_of_kind as _left_out
 from (select *, count(*) over (partition by kind) as of_kind, count(*) filter (where left_out) over (partition by kind) as out_of_kind,
         row_number() over (partition by kind order by left_out, number, id) as place
@@ -110,10 +112,11 @@ order by kind, place;
 
 -- Files of what is due that nobody looked into yet, and how many messages the year before had.
 -- name: runs_unchecked
-select (select count(distinct a.sha256) from communications c
+select (select count(*) from communications c
         join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
-        where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'DRAFT'
-            and not exists (select from file_checks k where k.tenant_id = a.tenant_id and k.sha256 = a.sha256)) as files,
+        where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.delivery_status = 'DRAFT' and not exists (
+            select from attachment_checks k
+            where k.tenant_id = a.tenant_id and k.communication_id = a.communication_id and k.position = a.position)) as files,
     coalesce((select sum(draft + held + enqueued + sent + delivered + opened + failed + bounced + manual + cancelled + skipped)
         from communication_counts k
         where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year - 1), 0) as "lastYear",
@@ -128,13 +131,25 @@ select distinct a.sha256, a.content_type
 from communications c
 join communication_attachments a on a.tenant_id = c.tenant_id and a.communication_id = c.id
 where c.tenant_id = current_tenant() and c.batch_id = :batch_id::uuid
-    and not exists (select from file_checks k where k.tenant_id = a.tenant_id and k.sha256 = a.sha256)
+    and not exists (select from file_checks k
+        where k.tenant_id = a.tenant_id and k.sha256 = a.sha256
+            and (k.words is not null or k.pages is null or c.delivery_status <> 'DRAFT'))
 limit 25;
 
 -- name: runs_file_checked
-insert into file_checks (tenant_id, sha256, fault, opens, pages, sizes)
-values (current_tenant(), :sha256::text, :fault::text, :opens::boolean, :pages::int, :sizes::jsonb)
-on conflict do nothing;
+insert into file_checks (tenant_id, sha256, fault, opens, pages, sizes, words)
+values (current_tenant(), :sha256::text, :fault::text, :opens::boolean, :pages::int, :sizes::jsonb, file_words(:text::text))
+on conflict (tenant_id, sha256) do update set fault = excluded.fault, opens = excluded.opens, pages = excluded.pages,
+    sizes = excluded.sizes, words = excluded.words, checked_at = excluded.checked_at;
+
+-- name: runs_marks
+select run_marks_make(:batch_id::uuid);
+
+-- name: runs_files_judge
+select run_files_judge(:after::uuid) as last;
+
+-- name: runs_forget_checks
+select attachment_checks_forget('90 days');
 
 -- name: runs_unreadable_forget
 delete from file_checks k

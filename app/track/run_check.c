@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "db/db.h"
 #include "paper/pdf.h"
+#include "paper/pdf_text.h"
 #include "store/store.h"
 #include "track/labels.h"
 #include "track/run.h"
@@ -14,6 +15,7 @@
 
 #define SAMPLES "20"
 #define EVERY "2000000000"
+#define FIRST "00000000-0000-0000-0000-000000000000"
 
 /* Kinds of runs_faults. `mend`: the fields with which it is mended in place. */
 static const struct fault_kind {
@@ -36,6 +38,8 @@ static const struct fault_kind {
       "More than 400 weigh over a kilogram: no post takes them as a letter.", NULL, false },
     { "shared_file", "One file for several recipients",
       "The same file goes to more than one unit: is it somebody else's statement?", NULL, false },
+    { "wrong_file", "Somebody else's file",
+      "It names another unit of this run, and not the one that it goes to.", NULL, false },
     { "twice", "Twice to the same recipient",
       "Unit, address, subject and amount are those of another message.", NULL, false },
     { "no_currency", "Amount without a currency", "The amount cannot be written.", NULL, false },
@@ -47,6 +51,9 @@ static const struct fault_kind {
       NULL, true },
     { "page_size", "Pages of another size",
       "On your paper they are cut, or stand small: have a look at them before they are printed.",
+      NULL, true },
+    { "unnamed_file", "File that does not say whose it is",
+      "Most name their recipient, by reference, name or unit: have a look at those that do not.",
       NULL, true },
     { "abroad", "Address abroad", "Postage and time are those of another country.", NULL, true },
     { "lost_email", "Had an e-mail last year",
@@ -150,6 +157,8 @@ enum err check_texts(struct ctx *c, const char *batch_id, struct json_object *ch
         json_set_text(one, "channelLabel", channel_label("SMS")->word);
         json_set_text(one, "value", t.longs[i].words);
         json_set_bool(one, "leftOut", false);
+        json_set(one, "href", NULL);
+        json_set(one, "thumbnail", NULL);
         json_set(one, "mend", NULL);
         json_object_array_add(json_get(group, "samples"), one);
     }
@@ -159,9 +168,16 @@ enum err check_texts(struct ctx *c, const char *batch_id, struct json_object *ch
 
 enum err check_gate(struct ctx *c, const char *batch_id)
 {
-    PGresult *faults;
-    enum err e = db_query(c->db, c->arena, runs_faults, &faults, .batch_id = batch_id,
-                          .channels = send_channels(c->arena), .most = "1");
+    PGresult *sizes, *faults;
+    enum err e = db_query(c->db, c->arena, runs_unchecked, &sizes, .batch_id = batch_id);
+    long long unchecked = e == OK ? row_int(sizes, 0, "files") : 0;
+    if (unchecked > 0)
+        return ctx_refuse(c, ERR_CONFLICT,
+                          "%lld %s not looked into yet: the worker is at it. Send when it is done.",
+                          unchecked, unchecked == 1 ? "attachment was" : "attachments were");
+    if (e == OK)
+        e = db_query(c->db, c->arena, runs_faults, &faults, .batch_id = batch_id,
+                     .channels = send_channels(c->arena), .most = "1");
     for (int i = 0; e == OK && i < rows_count(faults); i++) {
         const struct fault_kind *k = kind_of(row_text(faults, i, "_kind"));
         long long open = row_int(faults, i, "_count") - row_int(faults, i, "_left_out");
@@ -246,8 +262,8 @@ enum err runs_check_files(struct ctx *c, const char *batch_ids)
 }
 
 struct look {
-    const char *fault, *pages, *sizes; /* NULL: none; not a PDF; the same */
-    bool opens;                        /* with a fault, whoever it is for can open it */
+    const char *fault, *pages, *sizes, *text; /* NULL: none; not a PDF; the same, twice */
+    bool opens;                               /* with a fault, whoever it is for can open it */
 };
 
 static const char *sizes_text(struct arena *a, const struct pdf_look *look)
@@ -275,6 +291,7 @@ static enum err look_into(struct ctx *c, const char *sha256, const char *type, s
     if ((e = pdf_look(c, bytes, &look)) == OK) {
         out->pages = arena_printf(c->arena, "%d", look.pages);
         out->sizes = sizes_text(c->arena, &look);
+        return pdf_text(c, bytes, &out->text);
     }
     if (e == ERR_INVALID) {
         out->fault = arena_printf(c->arena, "it %s", look.fault);
@@ -296,9 +313,23 @@ static enum err check_some(struct ctx *c, const char *batch_id, int *n)
         if (e == OK)
             e = db_query(c->db, c->arena, runs_file_checked, NULL, .sha256 = sha256,
                          .fault = l.fault, .opens = l.opens ? "t" : "f", .pages = l.pages,
-                         .sizes = l.sizes);
+                         .sizes = l.sizes, .text = l.text);
     }
     *n = e == OK ? rows_count(files) : 0;
+    return db_end(c->db, e);
+}
+
+/* Whose each file is shows only where all recipients of the run are known. */
+static enum err judge(struct ctx *c, const char *batch_id)
+{
+    PGresult *some;
+    const char *after = FIRST;
+    db_begin(c->db, c->tenant_id);
+    enum err e = db_query(c->db, c->arena, runs_marks, NULL, .batch_id = batch_id);
+    while (e == OK && after) {
+        e = db_query(c->db, c->arena, runs_files_judge, &some, .after = after);
+        after = e == OK ? row_text(some, 0, "last") : NULL;
+    }
     return db_end(c->db, e);
 }
 
@@ -314,5 +345,10 @@ enum err runs_files_job(struct job *j)
         if (e == OK)
             e = job_touch(j);
     }
-    return e;
+    return e == OK ? judge(&j->ctx, batch_id) : e;
+}
+
+enum err runs_forget_checks(struct job *j)
+{
+    return db_run(j->ctx.db, j->ctx.arena, &sql_runs_forget_checks, NULL, NULL);
 }

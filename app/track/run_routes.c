@@ -435,6 +435,8 @@ static const struct job_kind jobs[] = {
       .doc = "Lets the messages of a run go that were kept back." },
     { "track.check_files", "track", .run = runs_files_job,
       .doc = "Looks into the files of a run that nobody looked into yet." },
+    { "track.forget_checks", "track", .run = runs_forget_checks,
+      .doc = "Lets go of what files said that were looked into long ago." },
     { "track.send_test", "email", .lease_seconds = 120, .max_attempts = 3, .external = true,
       .together = 4, .run = runs_test_job, .doc = "Sends a message to who asked for a test." },
     { .name = NULL },
@@ -442,6 +444,7 @@ static const struct job_kind jobs[] = {
 
 static const struct schedule schedules[] = {
     { "track.watch_runs", "track.watch_runs", 5, "Runs under way are watched." },
+    { "track.forget_checks", "track.forget_checks", 86400, "What files said goes after 90 days." },
     { .name = NULL },
 };
 

@@ -171,6 +171,62 @@ check("files are looked into as they will be printed, and long SMS are told with
     assert.match(refused.body.detail, /Attachment cannot be read: 4 messages/);
 });
 
+check("somebody else's file is found, by reference, name or unit", async () => {
+    const told = async (building, n, text, change = () => ({})) => {
+        const batch = await imported(building, n, (i) => ({ text: text(i), ...change(i) }));
+        const { errors, warnings } = await eventually("the files are looked into", async () => {
+            const { check } = await run(batch);
+            return check.uncheckedFiles === 0 && check;
+        });
+        const of = (list, kind) => list.find((one) => one.kind === kind) ?? { count: 0, samples: [] };
+        return { batch, wrong: of(errors, "wrong_file"), unnamed: of(warnings, "unnamed_file") };
+    };
+    const values = ({ samples }) => samples.map((one) => [one.unit, one.value.replace(/^.*\.pdf/, "")]);
+    const swapped = (i) => ({ 3: 7, 7: 3 })[i] ?? i;
+
+    const right = await told("RUN-MINE", 12, (i) => `Abrechnung; Referenz: (RUN-MINE-${year}-${i}). Wie RUN-MINE-${year}-0`);
+    assert.deepEqual([right.wrong.count, right.unnamed.count], [0, 0]);
+    const shifted = await told("RUN-NEXT", 200, (i) => `Zoë Müller ${i}, Referenz: RUN-NEXT-${year}-${(i + 1) % 200}`);
+    assert.deepEqual([shifted.wrong.count, shifted.unnamed.count], [200, 0], "all files are the next one's, though they name their own");
+    assert.deepEqual(values(shifted.wrong)[0], ["1.00", ": the reference of unit 1.01 stands in it"]);
+    const named = await told("RUN-NAME", 200, (i) => `Frau ZOE MÜLLER ${swapped(i)} - Seite`);
+    assert.deepEqual(values(named.wrong), [["1.03", ": the name of unit 1.07 stands in it"], ["1.07", ": the name of unit 1.03 stands in it"]]);
+    const flats = await told("RUN-FLAT", 12, (i) => `Zoë Müller, Einheit ${1 + Math.floor(swapped(i) / 10)}.${String(swapped(i) % 10).padStart(2, "0")}`, () => ({ recipient_name: "Zoë Müller" }));
+    assert.deepEqual(values(flats.wrong).map(([unit]) => unit), ["1.03", "1.07"], "all are of one person");
+
+    const odd = await told("RUN-ODD", 12, (i) => ["", "House rules"][i] ?? `RUN-ODD-${year}-${i}`);
+    assert.deepEqual([odd.wrong.count, values(odd.unnamed)], [0, [["1.00", ": it has no text"], ["1.01", ""]]]);
+    const refused = await agent("POST", `/api/track/batches/${named.batch.batchId}/send`);
+    assert.equal(refused.status, 409);
+    assert.match(refused.body.detail, /^Somebody else's file: 2 messages/);
+    const { href, thumbnail } = named.wrong.samples[0];
+    assert.match((await agent("GET", href)).headers.get("content-type"), /^application\/pdf/);
+    assert.match(await (await (await person("viewer", tenant))(`/runs/${named.batch.batchId}?step=check`)).text(), new RegExp(`href="${href}"[^>]*><img[^>]* src="${thumbnail}"`));
+});
+
+check("nothing is sent before its files were looked into, which are again where that was long ago", async () => {
+    const batch = await imported("RUN-READ", 3, (i) => ({ text: `RUN-READ-${year}-${i}` }));
+    const of = `from communications c where c.batch_id = '${batch.batchId}' and c.id = k.communication_id`;
+    const words = () => sql(`select count(k.words) from file_checks k join communication_attachments a on a.sha256 = k.sha256 and a.tenant_id = k.tenant_id
+        join communications c on c.id = a.communication_id and c.batch_id = '${batch.batchId}'`)[0][0];
+    assert.equal(words(), "3");
+    sql(`update attachment_checks k set checked_at = now() - interval '91 days' ${of}`);
+    sql(`update file_checks set checked_at = now() - interval '91 days'; select attachment_checks_forget('90 days')`);
+    assert.deepEqual([words(), sql(`select count(*) from attachment_checks k, communications c where c.batch_id = '${batch.batchId}' and c.id = k.communication_id`)[0][0]], ["0", "3"]);
+    await imported("RUN-READ", 1, () => ({ unit_number: "9.99", recipient_name: "Eva Nova", reference: "RUN-READ-NEW", text: "RUN-READ-NEW" }));
+    assert.equal(words(), "4", "what was known is read again with what is new");
+    sql(`delete from attachment_checks k using communications c where c.batch_id = '${batch.batchId}' and c.id = k.communication_id and k.position >= 0`);
+    const refused = await agent("POST", `/api/track/batches/${batch.batchId}/send`);
+    assert.deepEqual([refused.status, refused.body.detail], [409, "4 attachments were not looked into yet: the worker is at it. Send when it is done."]);
+    assert.equal((await agent("POST", at(batch, "/check"))).status, 200);
+    await eventually("they are looked into", async () => (await run(batch)).check.uncheckedFiles === 0);
+    assert.equal((await agent("POST", `/api/track/batches/${batch.batchId}/send`)).status, 202);
+    await eventually("it is sent", async () => (await run(batch)).phase === "SENT");
+    sql(`update attachment_checks k set checked_at = now() - interval '91 days' ${of}`);
+    sql("select attachment_checks_forget('90 days')");
+    assert.equal(sql(`select count(*) from attachment_checks k, communications c where c.batch_id = '${batch.batchId}' and c.id = k.communication_id`)[0][0], "0");
+});
+
 check("over the threshold a second person has to say yes, and only to what was asked", async () => {
     settings(10, 0, 0);
     const send = () => agent("POST", `/api/track/batches/${small.batchId}/send`);

@@ -414,7 +414,7 @@ static void asking_for_the_schema_costs_no_more_than_its_text(void **state)
     struct ctx *c = pg_ctx("track_web"), small = *c;
     const char *detail;
     enum schema_state s;
-    small.arena = arena_new((size_t)512 * 1024); /* of a request: 32 MiB, for any number of them */
+    small.arena = arena_new((size_t)1024 * 1024); /* of a request: 32 MiB, for any number of them */
     assert_int_equal(migrate_state(&small, pg_settings()->migration_dir, &s, &detail), OK);
     arena_free(small.arena);
 }

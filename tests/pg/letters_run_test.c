@@ -55,6 +55,7 @@ static void fixtures(void **state)
     struct blob blob;
     struct ctx *c = pg_ctx("track_owner");
     assert_int_equal(demo_load(c), OK);
+    pg_look_into_files();
     (void)pg_sql("select set_config('track.tenant', '%s', false)", pg_tenant());
     keep(batch_id, pg_sql("select p.id from communication_batches p where state = 'DRAFT'"));
     keep(other_batch, pg_sql("select p.id from communication_batches p join buildings b on "

@@ -109,6 +109,13 @@ long long pg_int(const char *format, ...)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+void pg_look_into_files(void)
+{
+    (void)pg_sql("insert into attachment_checks (tenant_id, communication_id, position, names) "
+                 "select tenant_id, communication_id, position, 'recipient' "
+                 "from communication_attachments on conflict do nothing");
+}
+
 static void fill_settings(void)
 {
     struct settings *s = &pg.settings;

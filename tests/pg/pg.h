@@ -48,3 +48,6 @@ const char *pg_user(void);
    none. Lives until the next call. */
 const char *pg_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 long long pg_int(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* All attachments of all messages were looked into and are their recipients' own. */
+void pg_look_into_files(void);

@@ -53,6 +53,7 @@ static void leaves_through_graph(void **state)
     long long queued;
     struct ctx *web = pg_ctx("track_web");
     assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
+    pg_look_into_files();
     add_account();
     keep(batch_id, pg_sql("select id from communication_batches where state = 'DRAFT'"));
     (void)pg_sql("set local session_replication_role = replica; delete from communications where "

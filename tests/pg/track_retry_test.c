@@ -17,6 +17,7 @@ static void a_dead_server_is_tried_again(void **state)
     long long queued;
     struct ctx *c = pg_ctx("track_web");
     assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
+    pg_look_into_files();
     keep(batch_id, pg_sql("select id from communication_batches where state = 'DRAFT'"));
     (void)pg_sql("set local session_replication_role = replica; delete from communications where "
                  "batch_id = '%s' and channel <> 'EMAIL'",

@@ -43,6 +43,7 @@ static void demo(void **state)
     struct ctx *c = pg_ctx("track_owner");
     assert_int_equal(demo_load(c), OK);
     assert_int_equal(demo_load(c), ERR_CONFLICT);
+    pg_look_into_files();
     assert_int_equal(pg_int("select count(*) from buildings"), 3);
     assert_int_equal(pg_int("select count(*) from unit_years"), 72);
     assert_int_equal(pg_int("select count(distinct delivery_status) from communications"), 9);

@@ -43,6 +43,7 @@ static void setup(void **state)
 {
     (void)state;
     assert_int_equal(demo_load(pg_ctx("track_owner")), OK);
+    pg_look_into_files();
     (void)pg_sql("select set_config('track.tenant', '%s', false)", pg_tenant());
     keep(batch, pg_sql("select id from communication_batches where state = 'DRAFT'"));
     keep(mail, pg_sql("select id from communications where batch_id = '%s' and channel = 'EMAIL' "

@@ -103,7 +103,7 @@ group by 1 order by 1
 -- name: bulk_items
 select i.seq, i.communication_id as "communicationId", i.state, i.reason, i.result, i.at, c.recipient_name as "recipientName",
     b.name as building, u.number as "unitNumber", c.channel, c.subject, c.delivery_status as status,
-    letter_paper(c) as paper
+    letter_paper(c) as paper, dry_run(c) as "dryRun"
 from bulk_items i
 join communications c on c.tenant_id = i.tenant_id and c.id = i.communication_id
 join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id

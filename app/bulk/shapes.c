@@ -32,6 +32,7 @@ static const struct member item_members[] = {
     { "status", SHAPE_CHOICE, .help = "As it stands now.", .values = status_names },
     { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
       .values = letter_papers, .nullable = true },
+    { "dryRun", SHAPE_BOOL, .help = "Whether it was a dry run: kept here, it did not leave." },
     { .name = NULL },
 };
 static const struct shape item = { "BulkItem", "One communication of a bulk action.",

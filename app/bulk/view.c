@@ -40,11 +40,11 @@ static void show_items(struct json_object *items)
 {
     for (size_t i = 0; i < json_object_array_length(items); i++) {
         struct json_object *one = json_object_array_get_idx(items, i);
-        const char *status = json_text(one, "status"), *channel = json_text(one, "channel");
+        const char *channel = json_text(one, "channel");
         for (size_t k = 0; k < sizeof(item_looks) / sizeof(item_looks[0]); k++)
             if (strcmp(item_looks[k].name, json_text(one, "state")) == 0)
                 set_look(one, &item_looks[k]);
-        const struct label *standing = standing_label(status, json_text(one, "paper"));
+        const struct label *standing = standing_of(one);
         json_set_text(one, "statusLabel", standing->word);
         json_set_text(one, "statusTone", standing->tone);
         json_set_text(one, "channelLabel", channel_label(channel)->word);

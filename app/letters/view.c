@@ -221,7 +221,7 @@ void view_pieces(struct ctx *c, struct json_object *pieces, const char *run_id)
     const char *next = json_text(pieces, "next"), *query = next ? strchr(next, '?') : NULL;
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *one = json_object_array_get_idx(list, i);
-        const struct label *l = standing_label(json_text(one, "status"), json_text(one, "paper"));
+        const struct label *l = standing_of(one);
         json_object_object_del(one, "page"); /* would hide the page's own */
         json_set_text(one, "statusLabel", l->word);
         json_set_text(one, "tone", l->tone);

@@ -30,7 +30,7 @@ select nullif(communications_since(:filter::jsonb, :most::int), '-infinity') as 
 -- the newest messages are to be read, not all those of a tenant's few units.
 -- name: messages_page anew
 select c.id as "communicationId", c.delivery_status as status,
-    letter_paper(c) as paper, c.evidence_grade as grade, c.channel,
+    letter_paper(c) as paper, dry_run(c) as "dryRun", c.evidence_grade as grade, c.channel,
     c.recipient_name as "recipientName", case c.channel when 'EMAIL' then c.email when 'SMS' then c.phone
         else nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')), '') end as address,
     u.number as unit, c.unit_id as "unitId", b.code as "buildingCode", b.name as "buildingName", c.building_id as "buildingId",

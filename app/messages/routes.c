@@ -56,7 +56,7 @@ static const struct input count_query = { "MessagesCountQuery", sizeof(struct me
 
 static void add_words(struct json_object *m)
 {
-    const struct label *status = standing_label(json_text(m, "status"), json_text(m, "paper"));
+    const struct label *status = standing_of(m);
     const struct label *channel = channel_label(json_text(m, "channel"));
     json_set_text(m, "statusLabel", status->word);
     json_set_text(m, "icon", status->icon);

@@ -259,6 +259,7 @@ static struct json_object *message(struct ctx *c, const PGresult *rows, int i, c
     json_set_text(f, "channel", row_text(rows, i, "channel"));
     json_set_text(f, "status", row_text(rows, i, "status"));
     json_set_text(f, "paper", row_text(rows, i, "paper"));
+    json_set_bool(f, "dryRun", row_bool(rows, i, "dryRun"));
     set_event(f, row_json(c->arena, rows, i));
     json_set_text(f, "href", arena_printf(c->arena, "/messages/%s", row_text(rows, i, "id")));
     return f;
@@ -286,6 +287,7 @@ static struct json_object *unit(struct ctx *c, const PGresult *rows, int i)
     json_set_text(f, "channel", NULL);
     json_set_text(f, "status", worst_of(c, row_text(rows, i, "_statuses")));
     json_set_text(f, "paper", NULL);
+    json_set_bool(f, "dryRun", false);
     set_event(f, row_json(c->arena, rows, i));
     json_set_text(f, "href",
                   arena_printf(c->arena, "/track?building=%s%s%s&unit=%s",
@@ -299,6 +301,7 @@ static void set_none(struct json_object *f)
     json_set_text(f, "channel", NULL);
     json_set_text(f, "status", NULL);
     json_set_text(f, "paper", NULL);
+    json_set_bool(f, "dryRun", false);
     json_set_text(f, "lastEvent", NULL);
     json_set_text(f, "lastEventAt", NULL);
 }
@@ -424,6 +427,7 @@ static const struct member found_members[] = {
       .example = "in_transit", .nullable = true },
     { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
       .values = letter_papers, .nullable = true },
+    { "dryRun", SHAPE_BOOL, .help = "Whether it was a dry run: kept here, it did not leave." },
     { "lastEvent", SHAPE_TEXT, .help = "In a word.", .example = "Delivered", .nullable = true },
     { "lastEventAt", SHAPE_TIME, .nullable = true },
     { "why", SHAPE_TEXT, .help = "As what the text was found.", .example = "Message-ID" },

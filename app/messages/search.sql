@@ -17,7 +17,7 @@ with f as materialized (
     where a.tenant_id = current_tenant() and a.provider_message_id = :text::text
 )
 select distinct on (c.id) c.id, c.recipient_name as name, c.subject, u.number as unit, b.name as building, c.year, c.channel,
-    c.delivery_status as status, letter_paper(c) as paper, c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
+    c.delivery_status as status, letter_paper(c) as paper, dry_run(c) as "dryRun", c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
 from f
 join communications c on c.tenant_id = current_tenant() and c.id = f.id
 join units u on u.tenant_id = current_tenant() and u.id = c.unit_id
@@ -126,7 +126,7 @@ with p as materialized (
     limit 50
 )
 select c.id, c.recipient_name as name, c.subject, u.number as unit, b.name as building, c.year, c.channel,
-    c.delivery_status as status, letter_paper(c) as paper, c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
+    c.delivery_status as status, letter_paper(c) as paper, dry_run(c) as "dryRun", c.last_event_type as "eventType", c.last_event_at as "lastEventAt", f.why
 from (
     select unit_id, year, min(why) as why
     from (

@@ -10,6 +10,7 @@ static const struct member message_members[] = {
     { "status", SHAPE_CHOICE, .help = "Where it stands.", .values = status_names },
     { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
       .values = letter_papers, .nullable = true },
+    { "dryRun", SHAPE_BOOL, .help = "Whether it was a dry run: kept here, it did not leave." },
     { "grade", SHAPE_CHOICE, .help = "Of the evidence for it.", .values = event_grades,
       .nullable = true },
     { "channel", SHAPE_CHOICE, .help = "How it goes.", .values = channel_names },

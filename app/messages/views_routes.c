@@ -230,8 +230,8 @@ static void dress_found(struct json_object *f)
             icon = type_icons[i][1];
     json_set_text(f, "icon", channel ? channel_label(channel)->icon : icon);
     const char *parcel = json_text(f, "parcelStatus");
-    const struct label *standing = status    ? standing_label(status, json_text(f, "paper"))
-                                   : !parcel ? NULL
+    const struct label *standing = status                       ? standing_of(f)
+                                   : !parcel                    ? NULL
                                    : strcmp(type, "order") == 0 ? order_label(parcel)
                                                                 : parcel_label(parcel);
     json_set_text(f, "statusLabel", standing ? standing->word : NULL);

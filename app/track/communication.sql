@@ -4,7 +4,7 @@
 select c.id as "communicationId", c.batch_id as "batchId", c.unit_id as "unitId", u.number as "unitNumber", c.year,
     json_build_object('buildingId', b.id, 'code', b.code, 'name', b.name, 'city', b.city) as building,
     c.channel, coalesce(c.origin_channel, c.channel) as "originChannel", c.delivery_status as status,
-    letter_paper(c) as paper, c.evidence_grade as grade, c.attempt_no as "attemptNo", c.recipient_name as "recipientName", c.email, c.phone,
+    letter_paper(c) as paper, dry_run(c) as "dryRun", c.evidence_grade as grade, c.attempt_no as "attemptNo", c.recipient_name as "recipientName", c.email, c.phone,
     nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', nullif(c.postal_code, ''), nullif(c.city, '')), ''),
     nullif(c.country, '')), '') as address, c.subject, c.template,
     coalesce((select json_agg(t.tag order by t.tag) from communication_tags t
@@ -50,6 +50,7 @@ order by e.seq desc limit 500;
 
 -- name: communication_attempts
 select a.no as "attemptNo", a.channel, a.address, a.status, a.grade, a.contradiction, a.error, a.attempts, a.provider,
+    coalesce(a.status = 'SENT' and a.provider = 'sink', false) as "dryRun",
     a.provider_message_id as "providerMessageId", a.queued_at as "queuedAt", a.sent_at as "sentAt",
     a.delivered_at as "deliveredAt", a.opened_at as "openedAt", a.failed_at as "failedAt"
 from communications c
@@ -236,7 +237,7 @@ where c.tenant_id = current_tenant() and c.id = :communication_id::uuid and a.er
 
 -- name: communication_plan
 select c.id, c.delivery_status as status,
-    letter_paper(c) as paper, c.channel, c.recipient_name, c.subject, c.email, c.phone, c.street, c.postal_code, c.city,
+    letter_paper(c) as paper, dry_run(c) as "dryRun", c.channel, c.recipient_name, c.subject, c.email, c.phone, c.street, c.postal_code, c.city,
     concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', c.postal_code, c.city), ' ')) as address, c.unit_id,
     to_char(c.sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sent_at,
     to_char(c.delivered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as delivered_at,

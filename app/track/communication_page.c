@@ -92,8 +92,7 @@ static void dress_group(struct json_object *d, struct json_object *group, int64_
     }
     json_set_int(group, "attemptNo", no);
     json_set_bool(group, "current", of == d);
-    set_label(group, standing_label(json_text(of, "status"), json_text(of, "paper")),
-              "statusLabel");
+    set_label(group, standing_of(of), "statusLabel");
     json_set_text(group, "channelLabel", channel_label(json_text(of, "channel"))->word);
     json_set_text(group, "address", of == d ? address_at_hand(d) : json_text(of, "address"));
 }
@@ -313,7 +312,7 @@ static void dress_head(struct ctx *c, struct json_object *d)
 {
     const char *currency = json_text(d, "currency");
     const char *id = json_text(d, "communicationId"), *status = json_text(d, "status");
-    set_label(d, standing_label(status, json_text(d, "paper")), "statusLabel");
+    set_label(d, standing_of(d), "statusLabel");
     json_set_text(d, "channelLabel", channel_label(json_text(d, "channel"))->word);
     json_set(d, "claims", claims_of(d));
     json_set(d, "atHand", json_object_new_object());

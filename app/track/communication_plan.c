@@ -59,21 +59,22 @@ static const char *refusal_of(const struct plan *p)
 static void warn_of_arrival(struct plan *p)
 {
     static const struct {
-        const char *status, *paper, *sentence, *at;
+        const char *status, *how, *sentence, *at;
     } arrived[] = {
         { "OPENED", "", "It was opened by the recipient: send it again?", "opened_at" },
         { "DELIVERED", "", "It was delivered: send it again?", "delivered_at" },
         { "SENT", "", "It was sent, and a report may still come: send it again?", "sent_at" },
+        { "SENT", "DRY_RUN", "It was a dry run and did not leave: send it again?", "sent_at" },
         { "SENT", "READY_TO_PRINT", "Its letter is made and waits to be printed: send it again?",
           "sent_at" },
         { "SENT", "PRINTED", "Its letter is printed already: send it again?", "last_event_at" },
         { "SENT", "LODGED", "Its letter was handed in: send it again?", "last_event_at" },
         { "MANUAL", "", "It was handed over by a person: send it again?", "last_event_at" },
     };
-    const char *paper = text_of(p, "paper");
+    const char *how = row_bool(p->row, 0, "dryRun") ? "DRY_RUN" : text_of(p, "paper");
     for (size_t i = 0; i < sizeof(arrived) / sizeof(arrived[0]); i++)
         if (strcmp(text_of(p, "status"), arrived[i].status) == 0 &&
-            strcmp(paper ? paper : "", arrived[i].paper) == 0)
+            strcmp(how ? how : "", arrived[i].how) == 0)
             warn(p, "arrived", arrived[i].sentence, text_of(p, arrived[i].at));
 }
 
@@ -229,6 +230,7 @@ enum err communication_resend_plan(struct ctx *c, const char *id, struct json_ob
     json_set_text(d, "communicationId", id);
     json_set_text(d, "status", text_of(&p, "status"));
     json_set_text(d, "paper", text_of(&p, "paper"));
+    json_set_bool(d, "dryRun", row_bool(p.row, 0, "dryRun"));
     json_set_text(d, "channel", text_of(&p, "channel"));
     json_set_text(d, "recipientName", text_of(&p, "recipient_name"));
     json_set_text(d, "subject", text_of(&p, "subject"));
@@ -274,8 +276,7 @@ void communication_plan_dress(struct json_object *plan, const char *channel)
     struct json_object *channels = json_get(plan, "channels"),
                        *contents = json_get(plan, "contents");
     const char *first = chosen(channels, channel, json_text(plan, "channel"));
-    const struct label *standing =
-        standing_label(json_text(plan, "status"), json_text(plan, "paper"));
+    const struct label *standing = standing_of(plan);
     for (size_t i = 0; i < json_object_array_length(channels); i++) {
         struct json_object *o = at(channels, i);
         const char *name = json_text(o, "channel");

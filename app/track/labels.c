@@ -1,6 +1,7 @@
 /* The words, icons and tones of channels, statuses and events. */
 #include "track/labels.h"
 
+#include "base/json.h"
 #include "db/db.h"
 
 #include <stddef.h>
@@ -92,11 +93,20 @@ const struct label *status_label(const char *name)
     return find(status_labels, STATUS_COUNT, name);
 }
 
-const struct label *standing_label(const char *status, const char *paper)
+const struct label *standing_label(const char *status, const char *paper, bool dry_run)
 {
+    static const struct label dry = { "DRY_RUN", "Dry run", "info", "attention" };
+    if (dry_run && strcmp(status, "SENT") == 0)
+        return &dry;
     return paper && strcmp(status, "SENT") == 0
                ? find(paper_labels, sizeof(paper_labels) / sizeof(paper_labels[0]), paper)
                : status_label(status);
+}
+
+const struct label *standing_of(struct json_object *one)
+{
+    return standing_label(json_text(one, "status"), json_text(one, "paper"),
+                          json_object_get_boolean(json_get(one, "dryRun")));
 }
 
 const struct label *event_label(const char *name)

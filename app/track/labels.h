@@ -16,9 +16,11 @@ extern const struct label status_labels[STATUS_COUNT];
 /* By the name kept in the database; a plain one where it is unknown. */
 const struct label *channel_label(const char *name);
 const struct label *status_label(const char *name);
-/* The same, but a letter that was sent by how far its paper is, one of letter_papers (SQL's
-   letter_paper); NULL: no such letter. */
-const struct label *standing_label(const char *status, const char *paper);
+/* The same, but of what was sent a letter by how far its paper is, one of letter_papers (SQL's
+   letter_paper; NULL: no such letter), and what did not leave as the dry run that it was. */
+const struct label *standing_label(const char *status, const char *paper, bool dry_run);
+/* Of an object with status, paper and dryRun. */
+const struct label *standing_of(struct json_object *one);
 extern const char *const letter_papers[]; /* NULL at the end */
 const struct label *event_label(const char *name);
 

@@ -143,6 +143,7 @@ static const struct member row_members[] = {
     { "paper", SHAPE_CHOICE,
       .help = "How far a letter of it that was sent is, of several the least far; null: none was.",
       .values = letter_papers, .nullable = true },
+    { "dryRun", SHAPE_BOOL, .help = "Whether one of those that were sent was a dry run." },
     { .name = NULL },
 };
 static const struct shape row = { "UnitRow",
@@ -208,6 +209,7 @@ static const struct member communication_members[] = {
     STATUS,
     { "paper", SHAPE_CHOICE, .help = "How far a letter that was sent is; null: it is none.",
       .values = letter_papers, .nullable = true },
+    { "dryRun", SHAPE_BOOL, .help = "Whether it was a dry run: kept here, it did not leave." },
     { "recipientName", SHAPE_TEXT, .example = "Anna Keller" },
     { "email", SHAPE_TEXT, .help = "Viewers see part of it.", .nullable = true },
     { "phone", SHAPE_TEXT, .help = "E.164; viewers see part of it.", .example = "+41791234567",

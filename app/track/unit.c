@@ -68,7 +68,8 @@ static struct json_object *events_of(const struct showing *s, const char *id)
 static void set_words(struct ctx *c, const PGresult *r, int i, struct json_object *d)
 {
     const struct label *channel = channel_label(row_text(r, i, "channel"));
-    const struct label *status = standing_label(row_text(r, i, "status"), row_text(r, i, "paper"));
+    const struct label *status =
+        standing_label(row_text(r, i, "status"), row_text(r, i, "paper"), row_bool(r, i, "dryRun"));
     const char *currency = row_text(r, i, "currency");
     long long minor = row_int(r, i, "amountMinor");
     json_set_text(d, "channelLabel", channel->word);

@@ -121,15 +121,17 @@ struct listing {
     struct json_object *chips[CHANNEL_COUNT][STATUS_COUNT];
 };
 
-static struct json_object *new_chip(const char *channel, const char *status, const char *paper)
+static struct json_object *new_chip(const char *channel, const char *status, const char *paper,
+                                    bool dry_run)
 {
+    const struct label *standing = standing_label(status, paper, dry_run);
     struct json_object *chip = json_object_new_object();
     json_set_text(chip, "channel", channel);
     json_set_text(chip, "status", status);
     json_set_text(chip, "channelLabel", channel_label(channel)->word);
     json_set_text(chip, "icon", channel_label(channel)->icon);
-    json_set_text(chip, "statusLabel", standing_label(status, paper)->word);
-    json_set_text(chip, "tone", standing_label(status, paper)->tone);
+    json_set_text(chip, "statusLabel", standing->word);
+    json_set_text(chip, "tone", standing->tone);
     return chip;
 }
 
@@ -141,24 +143,28 @@ static int place_of(const struct label *labels, int n, const char *name)
 }
 
 static struct json_object *chip_of(struct listing *l, const char *channel, const char *status,
-                                   const char *paper)
+                                   const char *paper, bool dry_run)
 {
+    bool letter = strncmp(channel, "LETTER", 6) == 0;
     int row = place_of(channel_labels, CHANNEL_COUNT, channel);
     int column = place_of(status_labels, STATUS_COUNT, status);
-    if (row < 0 || column < 0 || (paper && strncmp(channel, "LETTER", 6) == 0))
-        return new_chip(channel, status, paper);
+    if (row < 0 || column < 0 || (letter ? paper != NULL : dry_run))
+        return new_chip(channel, status, letter ? paper : NULL, !letter && dry_run);
     struct json_object **known = &l->chips[row][column];
-    return *known ? json_object_get(*known) : (*known = new_chip(channel, status, NULL));
+    return *known ? json_object_get(*known) : (*known = new_chip(channel, status, NULL, false));
 }
 
 /* The chips of a unit's channels. */
-static struct json_object *chips(struct listing *l, const char *channels, const char *statuses,
-                                 const char *paper, const char **worst)
+static struct json_object *chips(struct listing *l, int i, const char **worst)
 {
+    const char *channels = row_text(l->rows, i, "_channels");
+    const char *statuses = row_text(l->rows, i, "_statuses");
+    const char *paper = row_text(l->rows, i, "paper");
+    bool dry_run = row_bool(l->rows, i, "dryRun");
     struct json_object *list = json_object_new_array();
     const char *channel, *status;
     while ((channel = next_word(l->c, &channels)) && (status = next_word(l->c, &statuses))) {
-        json_object_array_add(list, chip_of(l, channel, status, paper));
+        json_object_array_add(list, chip_of(l, channel, status, paper, dry_run));
         note_worst(worst, status);
     }
     return list;
@@ -187,7 +193,7 @@ static void set_words(const struct listing *l, int i, const char *status, struct
 {
     const char *type = row_text(l->rows, i, "lastEventType");
     const char *id = row_text(l->rows, i, "unitId"), *paper = row_text(l->rows, i, "paper");
-    const struct label *standing = standing_label(status, paper);
+    const struct label *standing = standing_label(status, paper, row_bool(l->rows, i, "dryRun"));
     bool other = type && status && !brings(type, status, paper);
     json_set_text(unit, "statusLabel", standing->word);
     json_set_text(unit, "tone", standing->tone);
@@ -200,9 +206,7 @@ static struct json_object *unit_row(struct listing *l, int i)
     const char *worst = NULL;
     const PGresult *rows = l->rows;
     struct json_object *unit = row_json(l->c->arena, rows, i);
-    json_set(unit, "channels",
-             chips(l, row_text(rows, i, "_channels"), row_text(rows, i, "_statuses"),
-                   row_text(rows, i, "paper"), &worst));
+    json_set(unit, "channels", chips(l, i, &worst));
     json_set_text(unit, "status", worst);
     set_words(l, i, worst, unit);
     return unit;

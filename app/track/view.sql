@@ -126,7 +126,7 @@ where total > 0 order by channel;
 -- A page of units by number, read off the primary key. Backwards for the page before.
 -- name: view_units_by_number
 select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels as _channels,
-    u.statuses as _statuses, unit_paper(u) as paper, u.failed,
+    u.statuses as _statuses, unit_paper(u) as paper, unit_dry_run(u) as "dryRun", u.failed,
     u.by_hand as "byHand", u.error, u.last_event_type as "lastEventType", u.last_event_at as "lastEventAt",
     u.next_attempt_at as "nextAttemptAt", u.number as _key
 from unit_years u
@@ -141,7 +141,7 @@ order by u.number, u.unit_id limit 51;
 
 -- A page of units by any column: a building's year is small enough to be sorted. `down` turns the order around.
 -- name: view_units_sorted
-select "unitId", number, "recipientName", _channels, _statuses, unit_paper(_unit) as paper, failed, "byHand", error, "lastEventType", "lastEventAt",
+select "unitId", number, "recipientName", _channels, _statuses, unit_paper(_unit) as paper, unit_dry_run(_unit) as "dryRun", failed, "byHand", error, "lastEventType", "lastEventAt",
     "nextAttemptAt", _key
 from (
     select u.unit_id as "unitId", u.number, u.recipient_name as "recipientName", u.channels as _channels,
@@ -181,7 +181,7 @@ where u.tenant_id = current_tenant() and u.id = :unit_id::uuid
 
 -- name: view_communications
 select c.id as "communicationId", c.channel, c.delivery_status as status,
-    letter_paper(c) as paper, c.recipient_name as "recipientName", c.email,
+    letter_paper(c) as paper, dry_run(c) as "dryRun", c.recipient_name as "recipientName", c.email,
     c.phone, nullif(concat_ws(', ', nullif(c.street, ''), nullif(concat_ws(' ', nullif(c.postal_code, ''),
     nullif(c.city, '')), ''), nullif(c.country, '')), '') as address, c.subject, c.amount_minor as "amountMinor",
     c.currency, nullif(c.reference, '') as reference, c.attempts, c.next_attempt_at as "nextAttemptAt", c.error, (

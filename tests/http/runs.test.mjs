@@ -314,6 +314,17 @@ check("a run whose messages were released by themselves says what left", async (
     assert.doesNotMatch(await (await go(`/runs/${batch.batchId}?step=send`)).text(), /Nothing has been sent yet|Not sent/);
     const { may, step } = await run(batch);
     assert.deepEqual([may.send, may.close, step], [false, true, "send"]);
+
+    const unit = (await agent("GET", `/api/track/buildings/${batch.buildingId}/years/${year}/units`)).body.units[0];
+    assert.deepEqual([unit.status, unit.dryRun, unit.paper], ["SENT", true, null]);
+    const listed = (await agent("GET", "/api/track/communications?q=building:RUN-OUT")).body.communications;
+    assert.deepEqual(listed.map((m) => [m.status, m.dryRun]), [["SENT", true], ["SENT", true]]);
+    const { body: plan } = await agent("GET", `/api/track/communications/${one}/resend`);
+    assert.equal(plan.warnings[0].sentence, "It was a dry run and did not leave: send it again?");
+    const search = `/search?q=${(await agent("GET", `/api/track/communications/${one}`)).body.reference}`;
+    for (const path of ["/messages?q=building:RUN-OUT", `/track?building=${batch.buildingId}&year=${year}`, `/messages/${one}`, search,
+        `/track?building=${batch.buildingId}&year=${year}&unit=${unit.unitId}`])
+        assert.match((await (await go(path)).text()).replace(/<svg[^]*?<\/svg>/g, ""), /tone-attention"[^>]*>(<[^>]*>)*Dry run/, path);
 });
 
 check("a run is paused and goes on; the first messages go before the others", async () => {

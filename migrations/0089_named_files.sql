@@ -14,7 +14,7 @@ create table attachment_checks (
     told text, -- how that is known, where it is not the recipient
     checked_at timestamptz not null default now(),
     primary key (tenant_id, communication_id, position),
-    foreign key (tenant_id, communication_id, position) references communication_attachments
+    foreign key (tenant_id, communication_id, position) references communication_attachments on delete cascade
 );
 select tenant_table('attachment_checks');
 create index attachment_checks_at on attachment_checks (checked_at);

@@ -45,8 +45,8 @@ function dayOf(day) {
 }
 
 function showTimes(within) {
-    for (const time of $$("time[datetime]:not([data-until])", within)) {
-        const at = new Date(time.dateTime);
+    for (const time of $$("time:not([data-until])", within)) {
+        const at = new Date((time.dateTime ||= time.textContent));
         if (isNaN(at)) continue;
         const { precise, exact: all, day: whole, clock: only } = time.dataset;
         if (whole !== undefined) {

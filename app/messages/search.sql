@@ -97,7 +97,7 @@ select p.id, x.name, p.year, run_phase(p, k."left" + k.failed > 0, k.due > 0) as
         select count(*) from communications c
         where c.tenant_id = current_tenant() and c.building_id = p.building_id and c.year = p.year and letter_unprinted(c)) as unprinted, (
         select count(*) from communications c
-        where c.tenant_id = current_tenant() and c.batch_id = p.id and c.provider = 'sink' and c.delivery_status = 'SENT') as "dryRun",
+        where c.tenant_id = current_tenant() and c.building_id = p.building_id and c.year = p.year and dry_run(c)) as "dryRun",
     coalesce(p.completed_at, p.sent_at) as "lastEventAt"
 from x
 join communication_batches p on p.tenant_id = current_tenant() and p.id = x.id

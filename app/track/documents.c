@@ -248,10 +248,12 @@ static const char *there(struct ctx *c, const struct track_query *q)
     return elsewhere ? elsewhere : query_href(c, "/track", q);
 }
 
-/* On pages a letter that is still to be printed is not said to be sent. */
-static void take_unprinted(const PGresult *rows, int i, struct json_object *one)
+/* On pages neither a letter that is still to be printed nor a dry run is said to be sent. */
+static void take_what_stayed(const PGresult *rows, int i, struct json_object *one)
 {
-    json_set_int(one, "sent", row_int(rows, i, "sent") - row_int(rows, i, "unprinted"));
+    json_set_int(one, "sent",
+                 row_int(rows, i, "sent") - row_int(rows, i, "unprinted") -
+                     row_int(rows, i, "dryRun"));
 }
 
 /* Buildings and years with a link to each, the one shown marked; answers the building shown. */
@@ -264,7 +266,7 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
         struct json_object *b = json_object_array_get_idx(buildings, (size_t)i);
         const char *id = row_text(rows->buildings, i, "buildingId");
         bool selected = strcmp(id, q->building) == 0;
-        take_unprinted(rows->buildings, i, b);
+        take_what_stayed(rows->buildings, i, b);
         json_set_bool(b, "selected", selected);
         json_set_text(
             b, "href",
@@ -275,7 +277,7 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
     for (int i = 0; i < rows_count(rows->years); i++) {
         struct json_object *y = json_object_array_get_idx(years, (size_t)i);
         long year = (long)row_int(rows->years, i, "year");
-        take_unprinted(rows->years, i, y);
+        take_what_stayed(rows->years, i, y);
         json_set_bool(y, "selected", year == q->year);
         json_set_text(y, "href",
                       there(c, &(struct track_query){
@@ -290,13 +292,13 @@ static struct json_object *side(struct ctx *c, const struct track_query *q,
     return shown;
 }
 
-/* The letters of a building and year that are still to be printed, in the list of messages. */
-static const char *unprinted_href(struct ctx *c, const struct track_query *q,
-                                  struct json_object *building, const char *channel)
+/* What of a building and year stayed here, in the list of messages. */
+static const char *stayed_href(struct ctx *c, const struct track_query *q,
+                               struct json_object *building, const char *channel, const char *how)
 {
     struct buf b = buf_in(c->arena);
-    const char *words = arena_printf(c->arena, "building:\"%s\" year:%ld channel:%s is:unprinted",
-                                     json_text(building, "code"), q->year, channel);
+    const char *words = arena_printf(c->arena, "building:\"%s\" year:%ld channel:%s %s",
+                                     json_text(building, "code"), q->year, channel, how);
     buf_puts(&b, "/messages?q=");
     buf_url(&b, words, strlen(words));
     return b.p;
@@ -310,8 +312,10 @@ static struct json_object *channels_of(struct ctx *c, const struct track_query *
         struct json_object *one = json_object_array_get_idx(list, (size_t)i);
         const char *channel = row_text(rows, i, "channel");
         json_set_text(one, "label", channel_label(channel)->word);
-        json_set_text(one, "unprintedHref", unprinted_href(c, q, building, channel));
-        take_unprinted(rows, i, one);
+        json_set_text(one, "unprintedHref", stayed_href(c, q, building, channel, "is:unprinted"));
+        json_set_text(one, "dryRunHref",
+                      stayed_href(c, q, building, channel, "status:sent provider:sink"));
+        take_what_stayed(rows, i, one);
     }
     return json_object_get(list);
 }

@@ -9,7 +9,7 @@ select p.id as "batchId", b.id as "buildingId", b.code as "buildingCode", b.name
         select count(*) from communications c
         where c.tenant_id = p.tenant_id and c.building_id = p.building_id and c.year = p.year and letter_unprinted(c)) as unprinted, (
         select count(*) from communications c
-        where c.tenant_id = p.tenant_id and c.batch_id = p.id and c.provider = 'sink' and c.delivery_status = 'SENT') as "dryRun"
+        where c.tenant_id = p.tenant_id and c.building_id = p.building_id and c.year = p.year and dry_run(c)) as "dryRun"
 from communication_batches p
 join buildings b on b.tenant_id = p.tenant_id and b.id = p.building_id
 left join imports i on i.tenant_id = p.tenant_id and i.id = p.import_id
@@ -79,7 +79,7 @@ select c.channel, count(*) as total, count(*) filter (where c.delivery_status = 
     count(*) filter (where c.delivery_status = 'ENQUEUED') as enqueued,
     count(*) filter (where c.delivery_status = 'SENT') as sent, count(*) filter (where letter_unprinted(c)) as unprinted,
     count(*) filter (where c.delivery_status = 'SENT' and c.channel like 'LETTER%' and letter_paper(c) = 'PRINTED') as printed,
-    count(*) filter (where c.delivery_status = 'SENT' and c.provider = 'sink') as "dryRun",
+    count(*) filter (where dry_run(c)) as "dryRun",
     count(*) filter (where c.delivery_status in ('DELIVERED', 'OPENED')) as delivered,
     count(*) filter (where c.delivery_status = 'FAILED') as failed,
     count(*) filter (where c.delivery_status = 'BOUNCED') as returned,

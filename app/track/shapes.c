@@ -28,6 +28,7 @@
 #define FIGURES                                                                                    \
     { "sent", SHAPE_COUNT, .help = "Communications that left, delivered ones included." },         \
         { "unprinted", SHAPE_COUNT, .help = "Of those, letters that are still to be printed." },   \
+        { "dryRun", SHAPE_COUNT, .help = "Of those, kept here: they did not leave." },             \
         { "delivered", SHAPE_COUNT, .help = "Of those, reported as delivered or opened." },        \
         { "failed", SHAPE_COUNT, .help = "Failed or returned." },                                  \
         { "byHand", SHAPE_COUNT, .help = "Handed over by a person." },                             \
@@ -107,6 +108,7 @@ static const struct member year_members[] = {
     { "communications", SHAPE_COUNT, .help = "Of every channel." },
     { "sent", SHAPE_COUNT, .help = "Those that left, delivered ones included." },
     { "unprinted", SHAPE_COUNT, .help = "Of those, letters that are still to be printed." },
+    { "dryRun", SHAPE_COUNT, .help = "Of those, kept here: they did not leave." },
     { "failed", SHAPE_COUNT, .help = "Failed or returned." },
     { "channels", SHAPE_LIST, .help = "By channel.", .of = &year_channel },
     { .name = NULL },

@@ -21,6 +21,7 @@ select b.id as "buildingId", b.code, b.name, b.city, coalesce(sum(k.sent), 0)::b
     coalesce(sum(k."byHand"), 0)::bigint as "byHand", coalesce(sum(k.waiting), 0)::bigint as waiting,
     coalesce(sum(k.held), 0)::bigint as held, coalesce(sum(k.skipped), 0)::bigint as skipped,
     coalesce(sum(k.cancelled), 0)::bigint as cancelled, coalesce(sum(k.unprinted), 0)::bigint as unprinted,
+    coalesce(sum(k."dryRun"), 0)::bigint as "dryRun",
     coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from (
     select b.id, b.code, b.name, b.city
@@ -38,7 +39,9 @@ left join lateral (
         sum(skipped) as skipped, sum(cancelled) as cancelled, (
             select count(*) from communications c
             where c.tenant_id = current_tenant() and c.building_id = b.id and c.channel = k.channel and letter_unprinted(c))
-            as unprinted
+            as unprinted, (
+            select count(*) from communications c
+            where c.tenant_id = current_tenant() and c.building_id = b.id and c.channel = k.channel and dry_run(c)) as "dryRun"
     from communication_counts k
     where k.tenant_id = current_tenant() and k.building_id = b.id
     group by k.channel
@@ -63,7 +66,9 @@ with granted as not materialized (
 )
 select b.id as "buildingId", b.code, b.name, b.city, k.*, (
     select count(*) from communications c
-    where c.tenant_id = current_tenant() and c.building_id = b.id and c.year = :year::int and letter_unprinted(c)) as unprinted
+    where c.tenant_id = current_tenant() and c.building_id = b.id and c.year = :year::int and letter_unprinted(c)) as unprinted, (
+    select count(*) from communications c
+    where c.tenant_id = current_tenant() and c.building_id = b.id and c.year = :year::int and dry_run(c)) as "dryRun"
 from shown b
 cross join lateral (
     select coalesce(sum(k.sent + delivered + opened), 0) as sent,
@@ -84,7 +89,7 @@ where b.tenant_id = current_tenant() and b.id = :building_id::uuid
 
 -- name: view_years
 select p.year, p.state, coalesce(sum(k.communications), 0)::bigint as communications, coalesce(sum(k.sent), 0)::bigint as sent,
-    coalesce(sum(k.unprinted), 0)::bigint as unprinted, coalesce(sum(k.failed), 0)::bigint as failed,
+    coalesce(sum(k.unprinted), 0)::bigint as unprinted, coalesce(sum(k."dryRun"), 0)::bigint as "dryRun", coalesce(sum(k.failed), 0)::bigint as failed,
     coalesce(json_agg(k order by k.channel) filter (where k.channel is not null), '[]') as channels
 from communication_batches p
 left join lateral (
@@ -94,7 +99,10 @@ left join lateral (
         sum(skipped) as skipped, sum(cancelled) as cancelled, (
             select count(*) from communications c
             where c.tenant_id = p.tenant_id and c.building_id = p.building_id and c.year = p.year and c.channel = k.channel
-                and letter_unprinted(c)) as unprinted
+                and letter_unprinted(c)) as unprinted, (
+            select count(*) from communications c
+            where c.tenant_id = p.tenant_id and c.building_id = p.building_id and c.year = p.year and c.channel = k.channel
+                and dry_run(c)) as "dryRun"
     from communication_counts k
     where k.tenant_id = p.tenant_id and k.building_id = p.building_id and k.year = p.year
     group by k.channel
@@ -108,7 +116,10 @@ group by p.year, p.state order by p.year desc;
 select s.*, (
     select count(*) from communications c
     where c.tenant_id = current_tenant() and c.building_id = :building_id::uuid and c.year = :year::int
-        and c.channel = s.channel and letter_unprinted(c)) as unprinted
+        and c.channel = s.channel and letter_unprinted(c)) as unprinted, (
+    select count(*) from communications c
+    where c.tenant_id = current_tenant() and c.building_id = :building_id::uuid and c.year = :year::int
+        and c.channel = s.channel and dry_run(c)) as "dryRun"
 from (
     select k.channel, sum(k.sent) as sent, sum(k.delivered + k.opened) as delivered, sum(k.opened) as opened,
         sum(k.failed + bounced) as failed, sum(manual) as "byHand",

@@ -25,14 +25,14 @@ check("a batch is sent", async () => {
     await openBuilding(page, `House ${house}`);
     await page.click("[popovertarget=confirm-send]");
     await page.click("#confirm-send button.primary");
-    await eventually("all have left", async () => !(await page.locator("[data-moving]").count()) && /Sent\s*6/.test(await page.textContent("[data-channel=EMAIL] dl")), 60);
+    await eventually("all have left", async () => !(await page.locator("[data-moving]").count()) && /Dry run\s*6/.test(await page.textContent("[data-channel=EMAIL] dl")), 60);
 });
 
 check("a message is sent again from its dialog, which tells what speaks against it", async () => {
     await openUnit("1.00");
     await page.click("#drawer .acts >> text=Resend");
     await page.waitForSelector("dialog[open] form");
-    expect(/report may still come/.test(await page.textContent("dialog .warnings")), "the warning");
+    expect(/It was a dry run and did not leave/.test(await page.textContent("dialog .warnings")), "the warning");
     same(await axeFaults(page), [], "axe");
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", { state: "hidden" });
@@ -42,12 +42,12 @@ check("a message is sent again from its dialog, which tells what speaks against 
     await page.click("dialog button.primary");
     await page.waitForSelector("dialog", { state: "hidden" });
     await page.waitForSelector("#drawer .timeline >> text=Resend");
-    await eventually("it is sent again", async () => (await chip()) === "Sent" && (await page.locator("#drawer .timeline li").count()) >= 4);
+    await eventually("it is sent again", async () => (await chip()) === "Dry run" && (await page.locator("#drawer .timeline li").count()) >= 4);
 });
 
 check("an open unit follows its status as well as its events", async () => {
     const moved = (from, to) => sql(`with scope as materialized (select set_config('track.tenant', tenant_id::text, false) from buildings where code = '${house}') update communications c set delivery_status = '${to}' from scope, buildings b, units u where b.id = c.building_id and b.code = '${house}' and u.id = c.unit_id and u.number = '1.00' and delivery_status = '${from}' returning 1`).length;
-    for (const [from, to, word] of [["SENT", "DELIVERED", "Delivered"], ["DELIVERED", "SENT", "Sent"]]) {
+    for (const [from, to, word] of [["SENT", "DELIVERED", "Delivered"], ["DELIVERED", "SENT", "Dry run"]]) {
         same(moved(from, to), 1, "rows moved");
         await page.evaluate("refresh()");
         await eventually(`it is ${word}`, async () => (await chip()) === word);
@@ -104,7 +104,7 @@ check("what fails is taken back, with the cause and the request's id", async () 
     await page.waitForSelector(".toast");
     const said = await page.textContent(".toast");
     expect(/being sent right now/.test(said) && /request [0-9a-f-]{36}/.test(said), said);
-    same(await chip(), "Sent", "taken back");
+    same(await chip(), "Dry run", "taken back");
     sql(`delete from jobs where unique_key = '${id}'`);
     page.complaints = page.complaints.filter((line) => !/409/.test(line));
 });
@@ -217,7 +217,7 @@ check("the page tells by itself how sending again ends", async () => {
     await page.keyboard.press("r");
     await page.waitForSelector("dialog[open] form");
     await page.click("dialog button.primary");
-    await eventually("it is sent", async () => (await page.textContent("#message [data-status] span")) === "Sent", 30);
+    await eventually("it is sent", async () => (await page.textContent("#message [data-status] span")) === "Dry run", 30);
     await page.waitForSelector(".attempt >> text=ended: Delivered");
 });
 

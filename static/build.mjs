@@ -35,7 +35,7 @@ function symbol(id, name = id) {
 }
 
 // Those of dense rows and of the account's menu as one column, from which a class of a few letters shows one: rows would weigh twice with the sprite.
-const rowIcons = ["archive", "ban", "check", "circle-help", "circle-x", "code", "columns-3", "download", "eye", "file-text", "fingerprint", "flag", "hand", "hourglass", "inbox", "key-round", "list-checks", "list-filter", "loader", "log-out", "mail", "mailbox", "panel-right", "pause", "play", "printer", "rotate-cw", "send", "shield-check", "shopping-bag", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
+const rowIcons = ["archive", "ban", "check", "circle-help", "circle-x", "code", "columns-3", "download", "eye", "file-text", "fingerprint", "flag", "hand", "hourglass", "inbox", "info", "key-round", "list-checks", "list-filter", "loader", "log-out", "mail", "mailbox", "panel-right", "pause", "play", "printer", "rotate-cw", "send", "shield-check", "shopping-bag", "skip-forward", "tag", "triangle-alert", "undo-2", "x",
     ...Object.keys(aliases).filter((name) => /^(tone|channel)-/.test(name))];
 
 function column(names) {

@@ -38,6 +38,9 @@ check("rows that change do so where they are; the end of a batch is told", async
     expect(/All 15 messages are through\./.test(await page.textContent(".toast")), await page.textContent(".toast"));
     await eventually("rows say so", async () => (await page.locator(".units tbody .status:text-matches('Dry run|Delivered')").count()) === 15, 60);
     same(await news.isVisible(), false, "no news of rows that are there");
+    const unseen = () => [...document.querySelectorAll(".ic")].filter((e) => getComputedStyle(e, "::before").maskImage === "none").map((e) => e.className);
+    await page.reload();
+    same(await page.evaluate(unseen), [], "icons without a picture");
 });
 
 check("a filter keeps the rows it found until the list is asked for again", async () => {

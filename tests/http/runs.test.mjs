@@ -319,6 +319,9 @@ check("a run whose messages were released by themselves says what left", async (
     assert.deepEqual([unit.status, unit.dryRun, unit.paper], ["SENT", true, null]);
     const listed = (await agent("GET", "/api/track/communications?q=building:RUN-OUT")).body.communications;
     assert.deepEqual(listed.map((m) => [m.status, m.dryRun]), [["SENT", true], ["SENT", true]]);
+    const { years } = (await agent("GET", `/api/track/buildings/${batch.buildingId}/years`)).body;
+    assert.deepEqual(years.map((y) => [y.sent, y.dryRun, y.channels.map((k) => [k.channel, k.dryRun])]), [[2, 2, [["EMAIL", 2]]]]);
+    assert.match(await (await go(`/track?building=${batch.buildingId}&year=${year}`)).text(), /2 dry run<\/i>[^]*Dry run<\/a><\/dt><dd data-count>2</);
     const { body: plan } = await agent("GET", `/api/track/communications/${one}/resend`);
     assert.equal(plan.warnings[0].sentence, "It was a dry run and did not leave: send it again?");
     const search = `/search?q=${(await agent("GET", `/api/track/communications/${one}`)).body.reference}`;

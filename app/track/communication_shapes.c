@@ -82,6 +82,7 @@ static const struct member attempt_members[] = {
     { "channel", SHAPE_CHOICE, .values = channel_names },
     { "address", SHAPE_TEXT, .help = "Where it went; viewers see part of it.", .nullable = true },
     STANDING,
+    { "dryRun", SHAPE_BOOL, .help = "Whether it was a dry run: kept here, it did not leave." },
     TIMES,
     { .name = NULL },
 };

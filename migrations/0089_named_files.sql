@@ -10,7 +10,7 @@ create table attachment_checks (
     tenant_id uuid not null,
     communication_id uuid not null,
     position smallint not null,
-    names text not null check (names in ('recipient', 'other', 'nobody')),
+    names text not null check (names in ('recipient', 'other', 'nobody', 'several')), -- several: it goes to more than one unit
     told text, -- how that is known, where it is not the recipient
     checked_at timestamptz not null default now(),
     primary key (tenant_id, communication_id, position),
@@ -54,11 +54,12 @@ create function file_words(text text) returns bigint[] language sql immutable st
 $$;
 
 -- For this transaction: whose messages of a run are not sent yet, by the words that they are known by in a file, and each such mark
--- under the word that fewest have. A number of one or two signs says nothing. Only with what it counts does the planner find a way.
+-- under the word that fewest have. A reference of up to four signs says nothing, nor does a number of one or two. Files that go to
+-- several units, house rules say, are nobody's. Only with what it counts does the planner find a way.
 create function run_marks_make(batch uuid) returns void language plpgsql as $$
 begin
     create temporary table run_recipients on commit drop as
-    select c.id, c.unit_id, u.number, file_words(coalesce(c.reference, '')) as reference, file_words(coalesce(c.recipient_name, '')) as name,
+    select c.id, c.unit_id, u.number, case when length(c.reference) > 4 then file_words(c.reference) else '{}' end as reference, file_words(coalesce(c.recipient_name, '')) as name,
         case when length(u.number) > 2 then file_words(u.number) else '{}' end as of_unit
     from communications c
     join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
@@ -79,9 +80,15 @@ begin
     join often o on o.word = w.word
     order by m.unit_id, m.name, m.rank, m.words, o.n;
 
+    create temporary table run_files_of_several on commit drop as
+    select a.sha256
+    from run_recipients r
+    join communication_attachments a on a.tenant_id = current_tenant() and a.communication_id = r.id
+    group by a.sha256 having count(distinct r.unit_id) > 1;
+
     create index on run_recipients (id);
     create index on run_marks (key);
-    analyze run_recipients, run_marks;
+    analyze run_recipients, run_marks, run_files_of_several;
 end $$;
 
 -- Then, of the files of the next recipients by id: a file is its recipient's by the reference that stands in it, or else by name and
@@ -94,6 +101,7 @@ begin
         select * from run_recipients where id > after order by id limit 500
     ), files as materialized (
         select d.id, a.position, d.unit_id, d.name, d.of_unit, k.pages, coalesce(k.words, '{}') as words,
+            a.sha256 in (select sha256 from run_files_of_several) as of_several,
             d.reference <> '{}' and d.reference <@ k.words as by_reference, d.name <> '{}' and d.name <@ k.words as by_name,
             d.of_unit <> '{}' and d.of_unit <@ k.words as by_number
         from due d
@@ -104,7 +112,7 @@ begin
         from files f
         cross join lateral unnest(f.words) w (word)
         join run_marks m on m.key = w.word and m.unit_id <> f.unit_id and m.words <@ f.words
-        where not f.by_reference and not (f.by_name and (f.by_number or f.of_unit = '{}')) and case m.rank
+        where not f.of_several and not f.by_reference and not (f.by_name and (f.by_number or f.of_unit = '{}')) and case m.rank
             when 1 then true
             when 2 then not f.by_name
             else not f.by_number and (not f.by_name or m.name = f.name) end
@@ -112,7 +120,7 @@ begin
     ), judged as (
         insert into attachment_checks (tenant_id, communication_id, position, names, told)
         select current_tenant(), f.id, f.position,
-            case when o.told is not null then 'other' when f.by_reference or f.by_name or f.by_number then 'recipient' else 'nobody' end,
+            case when f.of_several then 'several' when o.told is not null then 'other' when f.by_reference or f.by_name or f.by_number then 'recipient' else 'nobody' end,
             coalesce(o.told, case when f.words = '{}' and f.pages is not null then 'it has no text' end)
         from files f
         left join others o on o.id = f.id and o.position = f.position
@@ -228,7 +236,8 @@ with due as materialized (
         case f.names when 'other' then 'wrong_file' else 'unnamed_file' end, concat_ws(': ', f.file_name, f.told), f.sha256, f.position
     from files f
     where f.pages is not null and (f.names = 'other'
-        or f.names = 'nobody' and (select count(*) filter (where names = 'recipient') * 2 > count(*) from files where pages is not null))
+        or f.names = 'nobody' and (select count(*) filter (where names = 'recipient') * 2 > count(*) from files
+            where pages is not null and names <> 'several'))
 )
 select id, number, recipient_name, channel, left_out, kind, value, sha256, position from found
 $$;

@@ -11,6 +11,7 @@
 #include "track/send_way.h"
 #include "track/sms_estimate.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define SAMPLES "20"
@@ -319,10 +320,11 @@ static enum err check_some(struct ctx *c, const char *batch_id, int *n)
     return db_end(c->db, e);
 }
 
-/* Whose each file is shows only where all recipients of the run are known. */
-static enum err judge(struct ctx *c, const char *batch_id)
+/* Whose each file is shows only where all recipients of the run are known. Answers how many came
+   meanwhile and are not looked into. */
+static enum err judge(struct ctx *c, const char *batch_id, long long *left)
 {
-    PGresult *some;
+    PGresult *some, *sizes;
     const char *after = FIRST;
     db_begin(c->db, c->tenant_id);
     enum err e = db_query(c->db, c->arena, runs_marks, NULL, .batch_id = batch_id);
@@ -330,22 +332,40 @@ static enum err judge(struct ctx *c, const char *batch_id)
         e = db_query(c->db, c->arena, runs_files_judge, &some, .after = after);
         after = e == OK ? row_text(some, 0, "last") : NULL;
     }
+    if (e == OK)
+        e = db_query(c->db, c->arena, runs_unchecked, &sizes, .batch_id = batch_id);
+    if (e == OK)
+        *left = row_int(sizes, 0, "files");
     return db_end(c->db, e);
 }
 
-enum err runs_files_job(struct job *j)
+static enum err look_into_all(struct job *j, const char *batch_id)
 {
     int n = 1;
     enum err e = OK;
-    const char *batch_id = json_text(j->args, "batchId");
-    if (!batch_id)
-        return job_fail(j, ERR_INVALID, "The job names no batch.");
     while (e == OK && n > 0) {
         e = check_some(&j->ctx, batch_id, &n);
         if (e == OK)
             e = job_touch(j);
     }
-    return e == OK ? judge(&j->ctx, batch_id) : e;
+    return e;
+}
+
+/* An import that ends while this runs adds no job of its own. */
+enum err runs_files_job(struct job *j)
+{
+    enum err e;
+    long long before, left = LLONG_MAX;
+    const char *batch_id = json_text(j->args, "batchId");
+    if (!batch_id)
+        return job_fail(j, ERR_INVALID, "The job names no batch.");
+    do {
+        before = left;
+        e = look_into_all(j, batch_id);
+        if (e == OK)
+            e = judge(&j->ctx, batch_id, &left);
+    } while (e == OK && left > 0 && left < before);
+    return e;
 }
 
 enum err runs_forget_checks(struct job *j)

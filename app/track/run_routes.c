@@ -433,7 +433,7 @@ static const struct job_kind jobs[] = {
       .doc = "Pauses runs that go wrong, and lets the others follow the first messages." },
     { "track.let_go", "track", .run = runs_let_go,
       .doc = "Lets the messages of a run go that were kept back." },
-    { "track.check_files", "track", .run = runs_files_job,
+    { "track.check_files", "track", .lease_seconds = 120, .run = runs_files_job,
       .doc = "Looks into the files of a run that nobody looked into yet." },
     { "track.forget_checks", "track", .run = runs_forget_checks,
       .doc = "Lets go of what files said that were looked into long ago." },

@@ -194,6 +194,10 @@ check("somebody else's file is found, by reference, name or unit", async () => {
     const flats = await told("RUN-FLAT", 12, (i) => `Zoë Müller, Einheit ${1 + Math.floor(swapped(i) / 10)}.${String(swapped(i) % 10).padStart(2, "0")}`, () => ({ recipient_name: "Zoë Müller" }));
     assert.deepEqual(values(flats.wrong).map(([unit]) => unit), ["1.03", "1.07"], "all are of one person");
 
+    const short = await told("RUN-SHORT", 12, (i) => `Zoë Müller ${i}, Seite 1 von 11`, (i) => ({ reference: `${i}` }));
+    assert.deepEqual([short.wrong.count, short.unnamed.count], [0, 0], "what stands in any file says nothing");
+    const rules = await told("RUN-RULES", 12, () => "House rules. Your caretaker: Zoë Müller 3");
+    assert.deepEqual([rules.wrong.count, rules.unnamed.count], [0, 0], "one file for all is nobody's");
     const odd = await told("RUN-ODD", 12, (i) => ["", "House rules"][i] ?? `RUN-ODD-${year}-${i}`);
     assert.deepEqual([odd.wrong.count, values(odd.unnamed)], [0, [["1.00", ": it has no text"], ["1.01", ""]]]);
     const refused = await agent("POST", `/api/track/batches/${named.batch.batchId}/send`);
